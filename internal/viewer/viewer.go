@@ -1,0 +1,65 @@
+// Package viewer carries who is asking, in the context.
+package viewer
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// Role says what a viewer may do; the rules stand in ent/rule.
+type Role string
+
+// The roles, the widest first.
+const (
+	Administrator Role = "ADMINISTRATOR" // everything
+	Operator      Role = "OPERATOR"      // reads and changes customers, groups and domains
+	Member        Role = "MEMBER"        // reads the customers of its groups, and itself
+)
+
+// Viewer is the signed-in caller. The zero value is nobody.
+type Viewer struct {
+	// ID is the guid of the CloudUser; zero for the server itself.
+	ID    uuid.UUID
+	Login string
+	Role  Role
+	// TokenID is the guid of the access token that signed the caller in, zero
+	// for Basic and OIDC.
+	TokenID uuid.UUID
+	// System marks work that the server does by itself.
+	System bool
+}
+
+// May reports whether the viewer has one of the roles, or is the server itself.
+func (v *Viewer) May(roles ...Role) bool {
+	if v == nil {
+		return false
+	}
+	if v.System {
+		return true
+	}
+	for _, r := range roles {
+		if v.Role == r {
+			return true
+		}
+	}
+	return false
+}
+
+type key struct{}
+
+// NewContext returns a context in which v is asking.
+func NewContext(ctx context.Context, v *Viewer) context.Context {
+	return context.WithValue(ctx, key{}, v)
+}
+
+// FromContext returns who is asking, nil for nobody.
+func FromContext(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(key{}).(*Viewer)
+	return v
+}
+
+// SystemContext returns a context in which the server itself is asking.
+func SystemContext(ctx context.Context) context.Context {
+	return NewContext(ctx, &Viewer{Login: "system", Role: Administrator, System: true})
+}
