@@ -1,0 +1,46 @@
+package rule
+
+import (
+	"context"
+
+	"cloudapi/ent"
+	"cloudapi/ent/privacy"
+	"cloudapi/internal/viewer"
+)
+
+// FilterVisible narrows every query to what the viewer may see. What it leaves
+// out does not exist for the viewer: in lists, counts, filters and edges.
+func FilterVisible() privacy.QueryRule {
+	return privacy.QueryRuleFunc(func(ctx context.Context, q ent.Query) error {
+		v := viewer.FromContext(ctx)
+		switch q := q.(type) {
+		case *ent.CustomerQuery:
+			narrow(v, Customers, q.Where)
+		case *ent.CapacityUnitQuery:
+			narrow(v, CapacityUnits, q.Where)
+		case *ent.DomainQuery:
+			narrow(v, Domains, q.Where)
+		case *ent.CloudSpaceQuery:
+			narrow(v, CloudSpaces, q.Where)
+		case *ent.CloudUserGroupQuery:
+			narrow(v, CloudUserGroups, q.Where)
+		case *ent.CloudUserQuery:
+			narrow(v, CloudUsers, q.Where)
+		case *ent.AccessTokenQuery:
+			narrow(v, AccessTokens, q.Where)
+		case *ent.JobQuery:
+			narrow(v, Jobs, q.Where)
+		case *ent.PortalAccountQuery:
+			narrow(v, PortalAccounts, q.Where)
+		default:
+			return Forbidden()
+		}
+		return privacy.Allow
+	})
+}
+
+func narrow[P, Q any](v *viewer.Viewer, visible func(*viewer.Viewer) (P, bool), where func(...P) Q) {
+	if p, ok := visible(v); ok {
+		where(p)
+	}
+}

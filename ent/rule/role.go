@@ -1,0 +1,97 @@
+// Package rule holds the privacy rules by name. A policy in ent/schema is a
+// list of them, and the read path takes its predicates from the same functions.
+package rule
+
+import (
+	"context"
+
+	"cloudapi/ent"
+	"cloudapi/ent/privacy"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+)
+
+// DenyIfNoViewer refuses everything to nobody.
+func DenyIfNoViewer() privacy.QueryMutationRule {
+	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
+		if viewer.FromContext(ctx) == nil {
+			return fault.New(fault.Unauthenticated, "Authentication failed").Because(privacy.Deny)
+		}
+		return privacy.Skip
+	})
+}
+
+// AllowIfAdministrator lets administrators, and the server itself, do
+// everything.
+func AllowIfAdministrator() privacy.QueryMutationRule {
+	return allow(viewer.Administrator)
+}
+
+// AllowIfSystem lets the server itself do everything.
+func AllowIfSystem() privacy.QueryMutationRule {
+	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
+		if v := viewer.FromContext(ctx); v != nil && v.System {
+			return privacy.Allow
+		}
+		return privacy.Skip
+	})
+}
+
+// AllowIfOperator lets operators do everything with the entity.
+func AllowIfOperator() privacy.QueryMutationRule {
+	return allow(viewer.Operator)
+}
+
+func allow(role viewer.Role) privacy.QueryMutationRule {
+	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
+		if viewer.FromContext(ctx).May(role) {
+			return privacy.Allow
+		}
+		return privacy.Skip
+	})
+}
+
+// Forbid ends a policy: who came this far may not.
+func Forbid() privacy.QueryMutationRule {
+	return privacy.ContextQueryMutationRule(func(context.Context) error {
+		return Forbidden()
+	})
+}
+
+// Forbidden is the fault of a caller who is known and may not (CONTRACT.md, 1).
+func Forbidden() *fault.Fault {
+	return fault.New(fault.Forbidden, "Authorization failed").Because(privacy.Deny)
+}
+
+// AllowSelf lets everybody change their own user and tokens, in the ways that
+// the verbs offer.
+func AllowSelf() privacy.MutationRule {
+	return privacy.MutationRuleFunc(func(ctx context.Context, m ent.Mutation) error {
+		v := viewer.FromContext(ctx)
+		switch m := m.(type) {
+		case *ent.AccessTokenMutation:
+			if id, ok := m.UserID(); ok && id == v.ID {
+				return privacy.Allow
+			}
+			if m.Op().Is(ent.OpDelete | ent.OpDeleteOne) {
+				visible, _ := AccessTokens(v)
+				m.Where(visible)
+				return privacy.Allow
+			}
+		case *ent.CloudUserMutation:
+			if id, ok := m.ID(); ok && id == v.ID && onlyPassword(m) {
+				return privacy.Allow
+			}
+		}
+		return privacy.Skip
+	})
+}
+
+func onlyPassword(m *ent.CloudUserMutation) bool {
+	for _, name := range append(m.Fields(), m.ClearedFields()...) {
+		if name != "password_hash" && name != "version" {
+			return false
+		}
+	}
+	return len(m.AddedEdges())+len(m.RemovedEdges())+len(m.ClearedEdges()) == 0
+}

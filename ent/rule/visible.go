@@ -1,0 +1,99 @@
+package rule
+
+import (
+	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/cloudspace"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
+	"cloudapi/ent/domain"
+	"cloudapi/ent/job"
+	"cloudapi/ent/portalaccount"
+	"cloudapi/ent/predicate"
+	"cloudapi/internal/viewer"
+)
+
+// Each function tells what of an entity a viewer may see: a predicate, and
+// true, or false where no predicate is needed because it may see everything.
+
+// Customers: a member sees those that its groups are linked to.
+func Customers(v *viewer.Viewer) (predicate.Customer, bool) {
+	if v.May(viewer.Administrator, viewer.Operator) {
+		return nil, false
+	}
+	return customer.HasCloudUserGroupsWith(cloudusergroup.HasUsersWith(clouduser.ID(v.ID))), true
+}
+
+// CapacityUnits: those of visible customers.
+func CapacityUnits(v *viewer.Viewer) (predicate.CapacityUnit, bool) {
+	c, ok := Customers(v)
+	if !ok {
+		return nil, false
+	}
+	return capacityunit.HasCustomerWith(c), true
+}
+
+// Domains: those of visible customers.
+func Domains(v *viewer.Viewer) (predicate.Domain, bool) {
+	c, ok := Customers(v)
+	if !ok {
+		return nil, false
+	}
+	return domain.HasCustomerWith(c), true
+}
+
+// CloudSpaces: those of visible customers.
+func CloudSpaces(v *viewer.Viewer) (predicate.CloudSpace, bool) {
+	c, ok := Customers(v)
+	if !ok {
+		return nil, false
+	}
+	return cloudspace.HasCustomerWith(c), true
+}
+
+// CloudUserGroups: a member sees its own.
+func CloudUserGroups(v *viewer.Viewer) (predicate.CloudUserGroup, bool) {
+	if v.May(viewer.Administrator, viewer.Operator) {
+		return nil, false
+	}
+	return cloudusergroup.HasUsersWith(clouduser.ID(v.ID)), true
+}
+
+// CloudUsers: only an administrator sees others.
+func CloudUsers(v *viewer.Viewer) (predicate.CloudUser, bool) {
+	if v.May(viewer.Administrator) {
+		return nil, false
+	}
+	return clouduser.ID(v.ID), true
+}
+
+// AccessTokens: only an administrator sees those of others.
+func AccessTokens(v *viewer.Viewer) (predicate.AccessToken, bool) {
+	if v.May(viewer.Administrator) {
+		return nil, false
+	}
+	return accesstoken.UserID(v.ID), true
+}
+
+// Jobs: an operator sees those about customers and its own, a member those of
+// its customers and its own.
+func Jobs(v *viewer.Viewer) (predicate.Job, bool) {
+	switch {
+	case v.May(viewer.Administrator):
+		return nil, false
+	case v.May(viewer.Operator):
+		return job.Or(job.CustomerIDNotNil(), job.UserID(v.ID)), true
+	default:
+		c, _ := Customers(v)
+		return job.Or(job.HasCustomerWith(c), job.UserID(v.ID)), true
+	}
+}
+
+// PortalAccounts: only an administrator sees them.
+func PortalAccounts(v *viewer.Viewer) (predicate.PortalAccount, bool) {
+	if v.May(viewer.Administrator) {
+		return nil, false
+	}
+	return portalaccount.And(portalaccount.UsernameIn()), true
+}

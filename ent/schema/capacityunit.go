@@ -1,0 +1,68 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"cloudapi/ent/schema/mixin"
+	"entgo.io/contrib/entgql"
+)
+
+// The range of an amount: what JSON numbers carry exactly.
+const (
+	minAmount = 1
+	maxAmount = 1<<53 - 1
+)
+
+// CapacityUnit is an amount of capacity that a customer has or uses. It is
+// appended and removed, never changed.
+type CapacityUnit struct{ ent.Schema }
+
+// Mixin of the CapacityUnit.
+func (CapacityUnit) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}}
+}
+
+// Fields of the CapacityUnit.
+func (CapacityUnit) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("customer_id", uuid.UUID{}).Immutable().
+			Annotations(entgql.MapsTo("customerId")),
+		field.Enum("kind").Values("AVAILABLE", "CONSUMED").Immutable(),
+		field.Enum("type").
+			Values("CU", "LV", "MU", "NBU", "NUIPPORTS", "NUM", "SUA", "SUP", "WV").Immutable(),
+		field.Int64("amount").Range(minAmount, maxAmount).Immutable(),
+		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Immutable(),
+		field.String("description").SchemaType(textColumn()).Default("").
+			Validate(optional("description", maxText)).Immutable(),
+	}
+}
+
+// Edges of the CapacityUnit.
+func (CapacityUnit) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("customer", Customer.Type).Ref("capacity_units").Field("customer_id").
+			Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the CapacityUnit.
+func (CapacityUnit) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("customer_id", "id")}
+}
+
+// Annotations of the CapacityUnit.
+func (CapacityUnit) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entsql.Checks(map[string]string{
+			"capacity_unit_amount": "amount BETWEEN 1 AND 9007199254740991",
+			"capacity_unit_kind":   "kind IN ('AVAILABLE', 'CONSUMED')",
+			"capacity_unit_type":   "type IN ('CU', 'LV', 'MU', 'NBU', 'NUIPPORTS', 'NUM', 'SUA', 'SUP', 'WV')",
+		}),
+	}
+}

@@ -1,0 +1,59 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+
+	"cloudapi/ent/schema/mixin"
+)
+
+// CloudUser is a person or program that signs in.
+type CloudUser struct{ ent.Schema }
+
+// Mixin of the CloudUser.
+func (CloudUser) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}}
+}
+
+// Fields of the CloudUser.
+func (CloudUser) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("login").SchemaType(textColumn()).Validate(required("login", maxName)).
+			Annotations(bytewise(), entgql.OrderField("LOGIN")),
+		// The login with its case folded, which is what must be unique.
+		field.String("login_fold").SchemaType(textColumn()).Unique().
+			Annotations(bytewise(), entgql.Skip(entgql.SkipAll)),
+		field.String("email").SchemaType(textColumn()).Default("").Validate(optional("email", maxName)),
+		field.String("first_name").SchemaType(textColumn()).Default("").Validate(optional("firstName", maxName)),
+		field.String("last_name").SchemaType(textColumn()).Default("").Validate(optional("lastName", maxName)),
+		field.Enum("role").Values("ADMINISTRATOR", "OPERATOR", "MEMBER").Default("MEMBER"),
+		field.Enum("status").Values("ACTIVE", "DISABLED").Default("ACTIVE"),
+		field.String("password_hash").SchemaType(textColumn()).Default("").Sensitive().
+			Annotations(entgql.Skip(entgql.SkipAll)),
+	}
+}
+
+// Edges of the CloudUser.
+func (CloudUser) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("groups", CloudUserGroup.Type).Ref("users").
+			Annotations(entgql.RelayConnection()),
+		edge.To("access_tokens", AccessToken.Type).
+			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()),
+	}
+}
+
+// Annotations of the CloudUser.
+func (CloudUser) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entgql.RelayConnection(),
+		entsql.Checks(map[string]string{
+			"cloud_user_role":   "role IN ('ADMINISTRATOR', 'OPERATOR', 'MEMBER')",
+			"cloud_user_status": "status IN ('ACTIVE', 'DISABLED')",
+		}),
+	}
+}

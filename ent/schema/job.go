@@ -1,0 +1,95 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"cloudapi/ent/schema/mixin"
+)
+
+// Job is the record of a change: who, what, when, how it ended. It outlives
+// what it speaks of, therefore no foreign key leads out of it (ent/migrate).
+type Job struct{ ent.Schema }
+
+// Mixin of the Job.
+func (Job) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Identity{}} }
+
+// Fields of the Job.
+func (Job) Fields() []ent.Field {
+	return append(recordFields(), leaseFields()...)
+}
+
+func recordFields() []ent.Field {
+	return []ent.Field{
+		field.String("action").SchemaType(textColumn()).Immutable(),
+		field.Enum("status").Values("WAITING", "RUNNING", "DONE", "ERROR"),
+		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)),
+		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
+		field.JSON("parameters", map[string]any{}).SchemaType(jsonColumn()).Optional().Immutable(),
+		field.JSON("result", map[string]any{}).SchemaType(jsonColumn()).Optional(),
+		field.String("error").SchemaType(textColumn()).Default(""),
+		field.String("user_error_message").SchemaType(textColumn()).Default("").
+			Validate(optional("userErrormsg", maxText)),
+		field.String("internal_error_message").SchemaType(textColumn()).Default("").
+			Validate(optional("internalErrormsg", maxText)),
+		field.Time("started_at").Default(mixin.Now).Annotations(entgql.OrderField("STARTED_AT")),
+		field.Time("ended_at").Optional().Nillable(),
+		field.UUID("user_id", uuid.UUID{}).Optional().Nillable().Immutable().
+			Annotations(entgql.MapsTo("userId")),
+		field.String("user_login").SchemaType(textColumn()).Default("").Immutable(),
+		field.UUID("customer_id", uuid.UUID{}).Optional().Nillable().
+			Annotations(entgql.MapsTo("customerId")),
+		field.UUID("parent_id", uuid.UUID{}).Optional().Nillable().Immutable().
+			Annotations(entgql.MapsTo("parentId")),
+	}
+}
+
+// leaseFields are for work that outlives its call: who runs it until when, how
+// often it was begun, and what it needs that must not be read.
+func leaseFields() []ent.Field {
+	skip := entgql.Skip(entgql.SkipAll)
+	return []ent.Field{
+		field.UUID("lease_owner", uuid.UUID{}).Optional().Nillable().Annotations(skip),
+		field.Time("lease_until").Optional().Nillable().Annotations(skip),
+		field.Int("attempts").Default(0).Annotations(skip),
+		field.Time("deadline").Optional().Nillable().Annotations(skip),
+		field.Bytes("sealed").Optional().Nillable().Sensitive().Annotations(skip),
+	}
+}
+
+// Edges of the Job.
+func (Job) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("user", CloudUser.Type).Field("user_id").Unique().Immutable(),
+		edge.From("customer", Customer.Type).Ref("jobs").Field("customer_id").Unique(),
+		edge.To("children", Job.Type).Annotations(entgql.RelayConnection()).
+			From("parent").Field("parent_id").Unique().Immutable(),
+	}
+}
+
+// Indexes of the Job.
+func (Job) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("customer_id", "id"),
+		index.Fields("user_id", "id"),
+		index.Fields("parent_id", "id"),
+		index.Fields("action", "id"),
+		index.Fields("started_at", "id"),
+		index.Fields("status", "id").
+			Annotations(entsql.IndexWhere("status <> 'DONE'")),
+	}
+}
+
+// Annotations of the Job.
+func (Job) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entgql.RelayConnection(),
+		entsql.Checks(map[string]string{"job_status": "status IN ('WAITING', 'RUNNING', 'DONE', 'ERROR')"}),
+	}
+}

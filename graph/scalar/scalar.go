@@ -1,0 +1,186 @@
+// Package scalar binds the scalars of schema.graphqls to Go. Each accepts
+// exactly what graphql-js accepts for it, and nothing that some answer format
+// could not carry.
+package scalar
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"math/big"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/text"
+)
+
+// MaxText is the longest text that any field takes, in characters.
+const MaxText = 4096
+
+func invalid(format string, args ...any) error {
+	return fault.New(fault.Invalid, format, args...)
+}
+
+// MarshalID writes a guid in lower case with hyphens.
+func MarshalID(id uuid.UUID) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+id.String()+`"`) })
+}
+
+// UnmarshalID takes a guid in any case.
+func UnmarshalID(v any) (uuid.UUID, error) {
+	s, ok := v.(string)
+	if !ok {
+		if i, isInt := integer(v); isInt {
+			s = strconv.FormatInt(i, 10)
+		} else {
+			return uuid.Nil, invalid("ID cannot represent value: %v", shown(v))
+		}
+	}
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 {
+		return uuid.Nil, invalid("%s is not a guid", shown(s))
+	}
+	return id, nil
+}
+
+// MarshalInt writes a whole number.
+func MarshalInt(i int) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Itoa(i)) })
+}
+
+// UnmarshalInt takes a whole number of 32 bits; 1.0 is one, "1" is not.
+func UnmarshalInt(v any) (int, error) {
+	i, ok := integer(v)
+	if !ok {
+		return 0, invalid("Int cannot represent non-integer value: %v", shown(v))
+	}
+	if i < math.MinInt32 || i > math.MaxInt32 {
+		return 0, invalid("Int cannot represent non 32-bit signed integer value: %v", shown(v))
+	}
+	return int(i), nil
+}
+
+// MarshalFloat writes a number.
+func MarshalFloat(f float64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.FormatFloat(f, 'g', -1, 64)) })
+}
+
+// UnmarshalFloat takes a finite number.
+func UnmarshalFloat(v any) (float64, error) {
+	switch v := v.(type) {
+	case float64:
+		return v, nil
+	case int64:
+		return float64(v), nil
+	case int:
+		return float64(v), nil
+	case json.Number:
+		if f, err := v.Float64(); err == nil {
+			return f, nil
+		}
+	}
+	return 0, invalid("Float cannot represent non numeric value: %v", shown(v))
+}
+
+// MarshalString writes a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString takes a text without control characters other than tab and
+// line breaks.
+func UnmarshalString(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok {
+		return "", invalid("String cannot represent a non string value: %v", shown(v))
+	}
+	return s, text.Check("", s, MaxText)
+}
+
+// MarshalTime writes a moment in RFC 3339 form, in UTC, to the microsecond.
+func MarshalTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, t.UTC().Format(`"2006-01-02T15:04:05.999999Z07:00"`))
+	})
+}
+
+// UnmarshalTime takes a moment in RFC 3339 form.
+func UnmarshalTime(v any) (time.Time, error) {
+	if s, ok := v.(string); ok {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t.UTC().Truncate(time.Microsecond), nil
+		}
+	}
+	return time.Time{}, invalid("Time cannot represent value: %v; it must look like 2010-03-01T12:00:00Z", shown(v))
+}
+
+// The range of an amount.
+const (
+	MinAmount = 1
+	MaxAmount = 1<<53 - 1
+)
+
+// MarshalAmount writes an amount as a number.
+func MarshalAmount(i int64) graphql.Marshaler { return graphql.MarshalInt64(i) }
+
+// UnmarshalAmount takes a whole number from MinAmount to MaxAmount.
+func UnmarshalAmount(v any) (int64, error) {
+	i, ok := integer(v)
+	if !ok {
+		return 0, invalid("amount must be a whole number, not %v", shown(v))
+	}
+	if i < MinAmount || i > MaxAmount {
+		return 0, invalid("amount must be from %d to %d, not %v", MinAmount, MaxAmount, shown(v))
+	}
+	return i, nil
+}
+
+// MarshalBigInt writes a whole number of any size.
+func MarshalBigInt(i *big.Int) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, i.String()) })
+}
+
+// UnmarshalBigInt takes a whole number of any size.
+func UnmarshalBigInt(v any) (*big.Int, error) {
+	if i, ok := integer(v); ok {
+		return big.NewInt(i), nil
+	}
+	if n, ok := v.(json.Number); ok {
+		if i, ok := new(big.Int).SetString(n.String(), 10); ok {
+			return i, nil
+		}
+	}
+	return nil, invalid("BigInt cannot represent non-integer value: %v", shown(v))
+}
+
+// MarshalSecret writes the placeholder: no secret is ever given out.
+func MarshalSecret(secret.Text) graphql.Marshaler { return graphql.MarshalString(secret.Redacted) }
+
+// UnmarshalSecret takes a text, and hides it.
+func UnmarshalSecret(v any) (secret.Text, error) {
+	s, ok := v.(string)
+	if !ok {
+		return secret.Text{}, invalid("Secret cannot represent a non string value")
+	}
+	if err := text.Check("", s, MaxText); err != nil {
+		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", MaxText)
+	}
+	return secret.New(s), nil
+}
+
+// MarshalJSONObject writes an object, its keys in alphabetical order.
+func MarshalJSONObject(m map[string]any) graphql.Marshaler {
+	return graphql.MarshalMap(m)
+}
+
+// UnmarshalJSONObject takes an object whose texts are clean.
+func UnmarshalJSONObject(v any) (map[string]any, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, invalid("JSONObject cannot represent a value that is no object: %v", shown(v))
+	}
+	return m, checkTexts(m)
+}

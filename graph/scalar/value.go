@@ -1,0 +1,78 @@
+package scalar
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"cloudapi/internal/text"
+)
+
+// integer returns the whole number that v is: a literal or a JSON number, as
+// 1.0 too, never a text.
+func integer(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case json.Number:
+		if i, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return i, true
+		}
+		f, err := v.Float64()
+		return whole(f, err == nil)
+	case float64:
+		return whole(v, true)
+	}
+	return 0, false
+}
+
+func whole(f float64, ok bool) (int64, bool) {
+	if !ok || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// shown is a value as an error may repeat it: short, and quoted if it is text.
+func shown(v any) string {
+	const most = 60
+	s := fmt.Sprint(v)
+	if str, ok := v.(string); ok {
+		s = strconv.Quote(str)
+	}
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+func checkTexts(v any) error {
+	switch v := v.(type) {
+	case string:
+		return text.Check("", v, MaxText)
+	case []any:
+		for _, e := range v {
+			if err := checkTexts(e); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for k, e := range v {
+			if err := text.Check("", k, MaxText); err != nil {
+				return err
+			}
+			if err := checkTexts(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+//go:build tools
+
+// Package tools pins the generators that go generate runs.
+package tools
+
+import (
+	_ "entgo.io/contrib/entgql"
+	_ "entgo.io/ent/entc"
+	_ "github.com/99designs/gqlgen"
+	_ "golang.org/x/tools/imports"
+)
