@@ -7313,8 +7313,8 @@ func (ec *executionContext) _AddCapacityAvailablePayload_customer(ctx context.Co
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7345,8 +7345,8 @@ func (ec *executionContext) _AddCapacityAvailablePayload_capacityUnit(ctx contex
 			return obj.CapacityUnit, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2cloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
+			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7377,8 +7377,8 @@ func (ec *executionContext) _AddCapacityAvailablePayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7409,8 +7409,8 @@ func (ec *executionContext) _AddCapacityConsumedPayload_customer(ctx context.Con
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7441,8 +7441,8 @@ func (ec *executionContext) _AddCapacityConsumedPayload_capacityUnit(ctx context
 			return obj.CapacityUnit, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2cloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
+			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7473,8 +7473,8 @@ func (ec *executionContext) _AddCapacityConsumedPayload_job(ctx context.Context,
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7505,8 +7505,8 @@ func (ec *executionContext) _AddCloudUserGroupPayload_customer(ctx context.Conte
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7537,8 +7537,8 @@ func (ec *executionContext) _AddCloudUserGroupPayload_cloudUserGroup(ctx context
 			return obj.CloudUserGroup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7569,8 +7569,8 @@ func (ec *executionContext) _AddCloudUserGroupPayload_job(ctx context.Context, f
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7601,8 +7601,8 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUserGroup(ctx context.Co
 			return obj.CloudUserGroup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7633,8 +7633,8 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUser(ctx context.Context
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7665,8 +7665,8 @@ func (ec *executionContext) _AddUserToGroupPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7982,8 +7982,8 @@ func (ec *executionContext) _ChangePasswordPayload_cloudUser(ctx context.Context
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8014,8 +8014,8 @@ func (ec *executionContext) _ChangePasswordPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9381,8 +9381,8 @@ func (ec *executionContext) _CreateAccessTokenPayload_accessToken(ctx context.Co
 			return obj.AccessToken, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.AccessToken) graphql.Marshaler {
-			return ec.marshalNAccessToken2cloudapiᚋentᚐAccessToken(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.AccessToken) graphql.Marshaler {
+			return ec.marshalNAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9413,8 +9413,8 @@ func (ec *executionContext) _CreateAccessTokenPayload_job(ctx context.Context, f
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9445,8 +9445,8 @@ func (ec *executionContext) _CreateCloudSpacePayload_cloudSpace(ctx context.Cont
 			return obj.CloudSpace, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2cloudapiᚋentᚐCloudSpace(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
+			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9477,8 +9477,8 @@ func (ec *executionContext) _CreateCloudSpacePayload_job(ctx context.Context, fi
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9509,8 +9509,8 @@ func (ec *executionContext) _CreateCloudUserGroupPayload_cloudUserGroup(ctx cont
 			return obj.CloudUserGroup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9541,8 +9541,8 @@ func (ec *executionContext) _CreateCloudUserGroupPayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9573,8 +9573,8 @@ func (ec *executionContext) _CreateCloudUserPayload_cloudUser(ctx context.Contex
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9605,8 +9605,8 @@ func (ec *executionContext) _CreateCloudUserPayload_job(ctx context.Context, fie
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9637,8 +9637,8 @@ func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context,
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9669,8 +9669,8 @@ func (ec *executionContext) _CreateCustomerPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9701,8 +9701,8 @@ func (ec *executionContext) _CreatePortalAccountPayload_portalAccount(ctx contex
 			return obj.PortalAccount, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2cloudapiᚋentᚐPortalAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
+			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9733,8 +9733,8 @@ func (ec *executionContext) _CreatePortalAccountPayload_job(ctx context.Context,
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10646,8 +10646,8 @@ func (ec *executionContext) _DeleteCloudSpacePayload_job(ctx context.Context, fi
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10701,8 +10701,8 @@ func (ec *executionContext) _DeleteCloudUserGroupPayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10756,8 +10756,8 @@ func (ec *executionContext) _DeleteCloudUserPayload_job(ctx context.Context, fie
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10811,8 +10811,8 @@ func (ec *executionContext) _DeleteCustomerPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10866,8 +10866,8 @@ func (ec *executionContext) _DeletePortalAccountPayload_job(ctx context.Context,
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14572,8 +14572,8 @@ func (ec *executionContext) _RegisterDomainPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14604,8 +14604,8 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload_customer(ctx context
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14659,8 +14659,8 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload_job(ctx context.Cont
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14691,8 +14691,8 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload_customer(ctx context.
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14746,8 +14746,8 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload_job(ctx context.Conte
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14778,8 +14778,8 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload_customer(ctx context.Co
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14810,8 +14810,8 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14842,8 +14842,8 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUserGroup(ctx conte
 			return obj.CloudUserGroup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14874,8 +14874,8 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUser(ctx context.Co
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14906,8 +14906,8 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_job(ctx context.Context,
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14961,8 +14961,8 @@ func (ec *executionContext) _RevokeAccessTokenPayload_job(ctx context.Context, f
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14993,8 +14993,8 @@ func (ec *executionContext) _SetCloudUserPasswordPayload_cloudUser(ctx context.C
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15025,8 +15025,8 @@ func (ec *executionContext) _SetCloudUserPasswordPayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15057,8 +15057,8 @@ func (ec *executionContext) _SetCustomerStatusPayload_customer(ctx context.Conte
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15089,8 +15089,8 @@ func (ec *executionContext) _SetCustomerStatusPayload_job(ctx context.Context, f
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15121,8 +15121,8 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload_portalAccount(ctx c
 			return obj.PortalAccount, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2cloudapiᚋentᚐPortalAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
+			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15153,8 +15153,8 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload_job(ctx context.Con
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15231,8 +15231,8 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 			return obj.Viewer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15341,8 +15341,8 @@ func (ec *executionContext) _UnregisterDomainPayload_job(ctx context.Context, fi
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15373,8 +15373,8 @@ func (ec *executionContext) _UpdateCloudSpacePayload_cloudSpace(ctx context.Cont
 			return obj.CloudSpace, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2cloudapiᚋentᚐCloudSpace(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
+			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15405,8 +15405,8 @@ func (ec *executionContext) _UpdateCloudSpacePayload_job(ctx context.Context, fi
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15437,8 +15437,8 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload_cloudUserGroup(ctx cont
 			return obj.CloudUserGroup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15469,8 +15469,8 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload_job(ctx context.Context
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15501,8 +15501,8 @@ func (ec *executionContext) _UpdateCloudUserPayload_cloudUser(ctx context.Contex
 			return obj.CloudUser, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15533,8 +15533,8 @@ func (ec *executionContext) _UpdateCloudUserPayload_job(ctx context.Context, fie
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15565,8 +15565,8 @@ func (ec *executionContext) _UpdateCustomerPayload_customer(ctx context.Context,
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2cloudapiᚋentᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15597,8 +15597,8 @@ func (ec *executionContext) _UpdateCustomerPayload_job(ctx context.Context, fiel
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2cloudapiᚋentᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -23560,10 +23560,6 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNAccessToken2cloudapiᚋentᚐAccessToken(ctx context.Context, sel ast.SelectionSet, v ent.AccessToken) graphql.Marshaler {
-	return ec._AccessToken(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNAccessToken2ᚕᚖcloudapiᚋentᚐAccessTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessToken) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -23776,10 +23772,6 @@ func (ec *executionContext) marshalNCapacityKind2cloudapiᚋentᚋcapacityunit�
 	return v
 }
 
-func (ec *executionContext) marshalNCapacityUnit2cloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v ent.CapacityUnit) graphql.Marshaler {
-	return ec._CapacityUnit(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNCapacityUnit2ᚕᚖcloudapiᚋentᚐCapacityUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CapacityUnit) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -23855,10 +23847,6 @@ func (ec *executionContext) marshalNChangePasswordPayload2ᚖcloudapiᚋinternal
 		return graphql.Null
 	}
 	return ec._ChangePasswordPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNCloudSpace2cloudapiᚋentᚐCloudSpace(ctx context.Context, sel ast.SelectionSet, v ent.CloudSpace) graphql.Marshaler {
-	return ec._CloudSpace(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNCloudSpace2ᚕᚖcloudapiᚋentᚐCloudSpaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpace) graphql.Marshaler {
@@ -23946,10 +23934,6 @@ func (ec *executionContext) unmarshalNCloudSpaceWhereInput2ᚖcloudapiᚋentᚐC
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCloudUser2cloudapiᚋentᚐCloudUser(ctx context.Context, sel ast.SelectionSet, v ent.CloudUser) graphql.Marshaler {
-	return ec._CloudUser(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNCloudUser2ᚕᚖcloudapiᚋentᚐCloudUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUser) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -24004,10 +23988,6 @@ func (ec *executionContext) marshalNCloudUserEdge2ᚖcloudapiᚋentᚐCloudUserE
 		return graphql.Null
 	}
 	return ec._CloudUserEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNCloudUserGroup2cloudapiᚋentᚐCloudUserGroup(ctx context.Context, sel ast.SelectionSet, v ent.CloudUserGroup) graphql.Marshaler {
-	return ec._CloudUserGroup(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNCloudUserGroup2ᚕᚖcloudapiᚋentᚐCloudUserGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserGroup) graphql.Marshaler {
@@ -24210,10 +24190,6 @@ func (ec *executionContext) unmarshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCur
 
 func (ec *executionContext) marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, sel ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNCustomer2cloudapiᚋentᚐCustomer(ctx context.Context, sel ast.SelectionSet, v ent.Customer) graphql.Marshaler {
-	return ec._Customer(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
@@ -24528,10 +24504,6 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
-func (ec *executionContext) marshalNJob2cloudapiᚋentᚐJob(ctx context.Context, sel ast.SelectionSet, v ent.Job) graphql.Marshaler {
-	return ec._Job(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNJob2ᚕᚖcloudapiᚋentᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -24639,10 +24611,6 @@ func (ec *executionContext) marshalNOrderDirection2entgoᚗioᚋcontribᚋentgql
 
 func (ec *executionContext) marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPortalAccount2cloudapiᚋentᚐPortalAccount(ctx context.Context, sel ast.SelectionSet, v ent.PortalAccount) graphql.Marshaler {
-	return ec._PortalAccount(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNPortalAccount2ᚕᚖcloudapiᚋentᚐPortalAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccount) graphql.Marshaler {

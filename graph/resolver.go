@@ -1,5 +1,17 @@
 // Package graph is the GraphQL face: one call for each field that needs one.
 package graph
 
+import (
+	"cloudapi/ent"
+	"cloudapi/internal/customer"
+	"cloudapi/internal/directory"
+)
+
 // Resolver holds what the resolvers call.
-type Resolver struct{}
+type Resolver struct {
+	Client *ent.Client
+	// Dialect is that of the database, by ent's name.
+	Dialect   string
+	Customers *customer.Service
+	Directory *directory.Service
+}

@@ -8,10 +8,15 @@ package graph
 import (
 	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/cloudspace"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
+	"cloudapi/ent/job"
+	customers "cloudapi/internal/customer"
+	"cloudapi/internal/document"
 	"cloudapi/internal/model"
 	"context"
-	"fmt"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
@@ -19,282 +24,282 @@ import (
 
 // CapacityAvailable is the resolver for the capacityAvailable field.
 func (r *customerResolver) CapacityAvailable(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error) {
-	panic(fmt.Errorf("not implemented: CapacityAvailable - capacityAvailable"))
+	return customers.Units(ctx, obj, capacityunit.KindAVAILABLE)
 }
 
 // CapacityConsumed is the resolver for the capacityConsumed field.
 func (r *customerResolver) CapacityConsumed(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error) {
-	panic(fmt.Errorf("not implemented: CapacityConsumed - capacityConsumed"))
+	return customers.Units(ctx, obj, capacityunit.KindCONSUMED)
 }
 
 // CapacityBalance is the resolver for the capacityBalance field.
 func (r *customerResolver) CapacityBalance(ctx context.Context, obj *ent.Customer) ([]*model.CapacityBalance, error) {
-	panic(fmt.Errorf("not implemented: CapacityBalance - capacityBalance"))
+	return customers.Balance(ctx, obj)
 }
 
 // Serialized is the resolver for the serialized field.
 func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error) {
-	panic(fmt.Errorf("not implemented: Serialized - serialized"))
+	return customers.Serialized(ctx, obj, format)
 }
 
 // CreateCustomer is the resolver for the createCustomer field.
 func (r *mutationResolver) CreateCustomer(ctx context.Context, input model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCustomer - createCustomer"))
+	return r.Customers.Create(ctx, input)
 }
 
 // UpdateCustomer is the resolver for the updateCustomer field.
 func (r *mutationResolver) UpdateCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateCustomer - updateCustomer"))
+	return r.Customers.Update(ctx, input)
 }
 
 // SetCustomerStatus is the resolver for the setCustomerStatus field.
 func (r *mutationResolver) SetCustomerStatus(ctx context.Context, input model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
-	panic(fmt.Errorf("not implemented: SetCustomerStatus - setCustomerStatus"))
+	return r.Customers.SetStatus(ctx, input)
 }
 
 // DeleteCustomer is the resolver for the deleteCustomer field.
 func (r *mutationResolver) DeleteCustomer(ctx context.Context, input model.DeleteCustomerInput) (*model.DeleteCustomerPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteCustomer - deleteCustomer"))
+	return r.Customers.Delete(ctx, input)
 }
 
 // AddCapacityAvailable is the resolver for the addCapacityAvailable field.
 func (r *mutationResolver) AddCapacityAvailable(ctx context.Context, input model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	panic(fmt.Errorf("not implemented: AddCapacityAvailable - addCapacityAvailable"))
+	return r.Customers.AddAvailable(ctx, input)
 }
 
 // RemoveCapacityAvailable is the resolver for the removeCapacityAvailable field.
 func (r *mutationResolver) RemoveCapacityAvailable(ctx context.Context, input model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveCapacityAvailable - removeCapacityAvailable"))
+	return r.Customers.RemoveAvailable(ctx, input)
 }
 
 // AddCapacityConsumed is the resolver for the addCapacityConsumed field.
 func (r *mutationResolver) AddCapacityConsumed(ctx context.Context, input model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error) {
-	panic(fmt.Errorf("not implemented: AddCapacityConsumed - addCapacityConsumed"))
+	return r.Customers.AddConsumed(ctx, input)
 }
 
 // RemoveCapacityConsumed is the resolver for the removeCapacityConsumed field.
 func (r *mutationResolver) RemoveCapacityConsumed(ctx context.Context, input model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveCapacityConsumed - removeCapacityConsumed"))
+	return r.Customers.RemoveConsumed(ctx, input)
 }
 
 // AddCloudUserGroup is the resolver for the addCloudUserGroup field.
 func (r *mutationResolver) AddCloudUserGroup(ctx context.Context, input model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: AddCloudUserGroup - addCloudUserGroup"))
+	return r.Customers.AddGroup(ctx, input)
 }
 
 // RemoveCloudUserGroup is the resolver for the removeCloudUserGroup field.
 func (r *mutationResolver) RemoveCloudUserGroup(ctx context.Context, input model.RemoveCloudUserGroupInput) (*model.RemoveCloudUserGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveCloudUserGroup - removeCloudUserGroup"))
+	return r.Customers.RemoveGroup(ctx, input)
 }
 
 // RegisterDomain is the resolver for the registerDomain field.
 func (r *mutationResolver) RegisterDomain(ctx context.Context, input model.RegisterDomainInput) (*model.RegisterDomainPayload, error) {
-	panic(fmt.Errorf("not implemented: RegisterDomain - registerDomain"))
+	return r.Customers.RegisterDomain(ctx, input)
 }
 
 // UnregisterDomain is the resolver for the unregisterDomain field.
 func (r *mutationResolver) UnregisterDomain(ctx context.Context, input model.UnregisterDomainInput) (*model.UnregisterDomainPayload, error) {
-	panic(fmt.Errorf("not implemented: UnregisterDomain - unregisterDomain"))
+	return r.Customers.UnregisterDomain(ctx, input)
 }
 
 // CreateCloudSpace is the resolver for the createCloudSpace field.
 func (r *mutationResolver) CreateCloudSpace(ctx context.Context, input model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCloudSpace - createCloudSpace"))
+	return r.Customers.CreateSpace(ctx, input)
 }
 
 // UpdateCloudSpace is the resolver for the updateCloudSpace field.
 func (r *mutationResolver) UpdateCloudSpace(ctx context.Context, input model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateCloudSpace - updateCloudSpace"))
+	return r.Customers.UpdateSpace(ctx, input)
 }
 
 // DeleteCloudSpace is the resolver for the deleteCloudSpace field.
 func (r *mutationResolver) DeleteCloudSpace(ctx context.Context, input model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteCloudSpace - deleteCloudSpace"))
+	return r.Customers.DeleteSpace(ctx, input)
 }
 
 // CreateCloudUserGroup is the resolver for the createCloudUserGroup field.
 func (r *mutationResolver) CreateCloudUserGroup(ctx context.Context, input model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCloudUserGroup - createCloudUserGroup"))
+	return r.Directory.CreateGroup(ctx, input)
 }
 
 // UpdateCloudUserGroup is the resolver for the updateCloudUserGroup field.
 func (r *mutationResolver) UpdateCloudUserGroup(ctx context.Context, input model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateCloudUserGroup - updateCloudUserGroup"))
+	return r.Directory.UpdateGroup(ctx, input)
 }
 
 // DeleteCloudUserGroup is the resolver for the deleteCloudUserGroup field.
 func (r *mutationResolver) DeleteCloudUserGroup(ctx context.Context, input model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteCloudUserGroup - deleteCloudUserGroup"))
+	return r.Directory.DeleteGroup(ctx, input)
 }
 
 // AddUserToGroup is the resolver for the addUserToGroup field.
 func (r *mutationResolver) AddUserToGroup(ctx context.Context, input model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: AddUserToGroup - addUserToGroup"))
+	return r.Directory.AddUser(ctx, input)
 }
 
 // RemoveUserFromGroup is the resolver for the removeUserFromGroup field.
 func (r *mutationResolver) RemoveUserFromGroup(ctx context.Context, input model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveUserFromGroup - removeUserFromGroup"))
+	return r.Directory.RemoveUser(ctx, input)
 }
 
 // CreateCloudUser is the resolver for the createCloudUser field.
 func (r *mutationResolver) CreateCloudUser(ctx context.Context, input model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCloudUser - createCloudUser"))
+	return r.Directory.CreateUser(ctx, input)
 }
 
 // UpdateCloudUser is the resolver for the updateCloudUser field.
 func (r *mutationResolver) UpdateCloudUser(ctx context.Context, input model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateCloudUser - updateCloudUser"))
+	return r.Directory.UpdateUser(ctx, input)
 }
 
 // SetCloudUserPassword is the resolver for the setCloudUserPassword field.
 func (r *mutationResolver) SetCloudUserPassword(ctx context.Context, input model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
-	panic(fmt.Errorf("not implemented: SetCloudUserPassword - setCloudUserPassword"))
+	return r.Directory.SetPassword(ctx, input)
 }
 
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	panic(fmt.Errorf("not implemented: ChangePassword - changePassword"))
+	return r.Directory.ChangePassword(ctx, input)
 }
 
 // DeleteCloudUser is the resolver for the deleteCloudUser field.
 func (r *mutationResolver) DeleteCloudUser(ctx context.Context, input model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteCloudUser - deleteCloudUser"))
+	return r.Directory.DeleteUser(ctx, input)
 }
 
 // CreatePortalAccount is the resolver for the createPortalAccount field.
 func (r *mutationResolver) CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
-	panic(fmt.Errorf("not implemented: CreatePortalAccount - createPortalAccount"))
+	return r.Directory.CreatePortalAccount(ctx, input)
 }
 
 // SetPortalAccountPassword is the resolver for the setPortalAccountPassword field.
 func (r *mutationResolver) SetPortalAccountPassword(ctx context.Context, input model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
-	panic(fmt.Errorf("not implemented: SetPortalAccountPassword - setPortalAccountPassword"))
+	return r.Directory.SetPortalAccountPassword(ctx, input)
 }
 
 // DeletePortalAccount is the resolver for the deletePortalAccount field.
 func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
-	panic(fmt.Errorf("not implemented: DeletePortalAccount - deletePortalAccount"))
+	return r.Directory.DeletePortalAccount(ctx, input)
 }
 
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+	return r.Directory.SignIn(ctx, input)
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	panic(fmt.Errorf("not implemented: SignOut - signOut"))
+	return r.Directory.SignOut(ctx, input)
 }
 
 // CreateAccessToken is the resolver for the createAccessToken field.
 func (r *mutationResolver) CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateAccessToken - createAccessToken"))
+	return r.Directory.CreateToken(ctx, input)
 }
 
 // RevokeAccessToken is the resolver for the revokeAccessToken field.
 func (r *mutationResolver) RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
-	panic(fmt.Errorf("not implemented: RevokeAccessToken - revokeAccessToken"))
+	return r.Directory.RevokeToken(ctx, input)
 }
 
 // Node is the resolver for the node field.
 func (r *queryResolver) Node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
-	panic(fmt.Errorf("not implemented: Node - node"))
+	return r.node(ctx, id)
 }
 
 // Nodes is the resolver for the nodes field.
 func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error) {
-	panic(fmt.Errorf("not implemented: Nodes - nodes"))
+	return r.nodes(ctx, ids)
 }
 
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*ent.CloudUser, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+	return r.me(ctx)
 }
 
 // Customer is the resolver for the customer field.
 func (r *queryResolver) Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error) {
-	panic(fmt.Errorf("not implemented: Customer - customer"))
+	return find(ctx, "customer", id, r.Client.Customer.Query().Where(customer.ID(id)))
 }
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error) {
-	panic(fmt.Errorf("not implemented: Customers - customers"))
+	return r.Client.Customer.Query().Paginate(ctx, after, first, before, last, ent.WithCustomerOrder(orderBy), ent.WithCustomerFilter(where.Filter))
 }
 
 // CustomerStatuses is the resolver for the customerStatuses field.
 func (r *queryResolver) CustomerStatuses(ctx context.Context) ([]customer.Status, error) {
-	panic(fmt.Errorf("not implemented: CustomerStatuses - customerStatuses"))
+	return customers.Statuses(), nil
 }
 
 // CustomerXMLSchema is the resolver for the customerXMLSchema field.
 func (r *queryResolver) CustomerXMLSchema(ctx context.Context) (string, error) {
-	panic(fmt.Errorf("not implemented: CustomerXMLSchema - customerXMLSchema"))
+	return document.XMLSchema(), nil
 }
 
 // CapacityUnitTypes is the resolver for the capacityUnitTypes field.
 func (r *queryResolver) CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error) {
-	panic(fmt.Errorf("not implemented: CapacityUnitTypes - capacityUnitTypes"))
+	return customers.Types(), nil
 }
 
 // CloudUserGroup is the resolver for the cloudUserGroup field.
 func (r *queryResolver) CloudUserGroup(ctx context.Context, id uuid.UUID) (*ent.CloudUserGroup, error) {
-	panic(fmt.Errorf("not implemented: CloudUserGroup - cloudUserGroup"))
+	return find(ctx, "cloudusergroup", id, r.Client.CloudUserGroup.Query().Where(cloudusergroup.ID(id)))
 }
 
 // CloudUserGroups is the resolver for the cloudUserGroups field.
 func (r *queryResolver) CloudUserGroups(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) (*ent.CloudUserGroupConnection, error) {
-	panic(fmt.Errorf("not implemented: CloudUserGroups - cloudUserGroups"))
+	return r.Client.CloudUserGroup.Query().Paginate(ctx, after, first, before, last, ent.WithCloudUserGroupOrder(orderBy), ent.WithCloudUserGroupFilter(where.Filter))
 }
 
 // CloudUser is the resolver for the cloudUser field.
 func (r *queryResolver) CloudUser(ctx context.Context, id uuid.UUID) (*ent.CloudUser, error) {
-	panic(fmt.Errorf("not implemented: CloudUser - cloudUser"))
+	return find(ctx, "clouduser", id, r.Client.CloudUser.Query().Where(clouduser.ID(id)))
 }
 
 // CloudUsers is the resolver for the cloudUsers field.
 func (r *queryResolver) CloudUsers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) (*ent.CloudUserConnection, error) {
-	panic(fmt.Errorf("not implemented: CloudUsers - cloudUsers"))
+	return r.Client.CloudUser.Query().Paginate(ctx, after, first, before, last, ent.WithCloudUserOrder(orderBy), ent.WithCloudUserFilter(where.Filter))
 }
 
 // CloudSpace is the resolver for the cloudSpace field.
 func (r *queryResolver) CloudSpace(ctx context.Context, id uuid.UUID) (*ent.CloudSpace, error) {
-	panic(fmt.Errorf("not implemented: CloudSpace - cloudSpace"))
+	return find(ctx, "cloudspace", id, r.Client.CloudSpace.Query().Where(cloudspace.ID(id)))
 }
 
 // Domain is the resolver for the domain field.
 func (r *queryResolver) Domain(ctx context.Context, name string) (*ent.Domain, error) {
-	panic(fmt.Errorf("not implemented: Domain - domain"))
+	return customers.DomainByName(ctx, r.Client, name)
 }
 
 // PortalAccounts is the resolver for the portalAccounts field.
 func (r *queryResolver) PortalAccounts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) (*ent.PortalAccountConnection, error) {
-	panic(fmt.Errorf("not implemented: PortalAccounts - portalAccounts"))
+	return r.Client.PortalAccount.Query().Paginate(ctx, after, first, before, last, ent.WithPortalAccountOrder(orderBy), ent.WithPortalAccountFilter(where.Filter))
 }
 
 // Job is the resolver for the job field.
 func (r *queryResolver) Job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
-	panic(fmt.Errorf("not implemented: Job - job"))
+	return find(ctx, "job", id, r.Client.Job.Query().Where(job.ID(id)))
 }
 
 // Jobs is the resolver for the jobs field.
 func (r *queryResolver) Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) (*ent.JobConnection, error) {
-	panic(fmt.Errorf("not implemented: Jobs - jobs"))
+	return r.Client.Job.Query().Paginate(ctx, after, first, before, last, ent.WithJobOrder(orderBy), ent.WithJobFilter(where.Filter))
 }
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *customerWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	panic(fmt.Errorf("not implemented: NameContainsFold - nameContainsFold"))
+	return nameContainsFold(obj, data)
 }
 
 // HasCloudUserGroups is the resolver for the hasCloudUserGroups field.
 func (r *customerWhereInputResolver) HasCloudUserGroups(ctx context.Context, obj *ent.CustomerWhereInput, data *bool) error {
-	panic(fmt.Errorf("not implemented: HasCloudUserGroups - hasCloudUserGroups"))
+	return hasGroups(ctx, obj, data)
 }
 
 // HasCloudUserGroupsWith is the resolver for the hasCloudUserGroupsWith field.
 func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context, obj *ent.CustomerWhereInput, data []*ent.CloudUserGroupWhereInput) error {
-	panic(fmt.Errorf("not implemented: HasCloudUserGroupsWith - hasCloudUserGroupsWith"))
+	return hasGroupsWith(ctx, obj, data)
 }
 
 // Customer returns CustomerResolver implementation.

@@ -43,6 +43,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{AccessTokensColumns[5]},
 			},
+			{
+				Name:    "accesstoken_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AccessTokensColumns[1], AccessTokensColumns[0]},
+			},
 		},
 	}
 	// CapacityUnitsColumns holds the columns for the "capacity_units" table.
@@ -118,6 +123,16 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{CloudSpacesColumns[5], CloudSpacesColumns[0]},
 			},
+			{
+				Name:    "cloudspace_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudSpacesColumns[2], CloudSpacesColumns[0]},
+			},
+			{
+				Name:    "cloudspace_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudSpacesColumns[1], CloudSpacesColumns[0]},
+			},
 		},
 	}
 	// CloudUsersColumns holds the columns for the "cloud_users" table.
@@ -139,6 +154,18 @@ var (
 		Name:       "cloud_users",
 		Columns:    CloudUsersColumns,
 		PrimaryKey: []*schema.Column{CloudUsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clouduser_login_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudUsersColumns[3], CloudUsersColumns[0]},
+			},
+			{
+				Name:    "clouduser_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudUsersColumns[2], CloudUsersColumns[0]},
+			},
+		},
 	}
 	// CloudUserGroupsColumns holds the columns for the "cloud_user_groups" table.
 	CloudUserGroupsColumns = []*schema.Column{
@@ -157,6 +184,11 @@ var (
 				Name:    "cloudusergroup_name_id",
 				Unique:  false,
 				Columns: []*schema.Column{CloudUserGroupsColumns[2], CloudUserGroupsColumns[0]},
+			},
+			{
+				Name:    "cloudusergroup_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudUserGroupsColumns[1], CloudUserGroupsColumns[0]},
 			},
 		},
 	}
@@ -245,6 +277,11 @@ var (
 				Name:    "domain_customer_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{DomainsColumns[4], DomainsColumns[0]},
+			},
+			{
+				Name:    "domain_registered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DomainsColumns[2], DomainsColumns[0]},
 			},
 		},
 	}
@@ -372,6 +409,13 @@ var (
 		Name:       "portal_accounts",
 		Columns:    PortalAccountsColumns,
 		PrimaryKey: []*schema.Column{PortalAccountsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "portalaccount_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PortalAccountsColumns[1], PortalAccountsColumns[0]},
+			},
+		},
 	}
 	// ServerKeysColumns holds the columns for the "server_keys" table.
 	ServerKeysColumns = []*schema.Column{

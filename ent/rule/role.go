@@ -79,7 +79,7 @@ func AllowSelf() privacy.MutationRule {
 				return privacy.Allow
 			}
 		case *ent.CloudUserMutation:
-			if id, ok := m.ID(); ok && id == v.ID && onlyPassword(m) {
+			if id, ok := m.ID(); ok && id == v.ID && m.Op() == ent.OpUpdateOne && onlyPassword(m) {
 				return privacy.Allow
 			}
 		}

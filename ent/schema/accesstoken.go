@@ -43,7 +43,7 @@ func (AccessToken) Edges() []ent.Edge {
 
 // Indexes of the AccessToken.
 func (AccessToken) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id", "id"), index.Fields("expires_at")}
+	return []ent.Index{index.Fields("user_id", "id"), index.Fields("expires_at"), index.Fields("created_at", "id")}
 }
 
 // Annotations of the AccessToken.

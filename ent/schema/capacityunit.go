@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
@@ -10,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
-	"entgo.io/contrib/entgql"
 )
 
 // The range of an amount: what JSON numbers carry exactly.

@@ -48,7 +48,10 @@ func (CloudSpace) Edges() []ent.Edge {
 
 // Indexes of the CloudSpace.
 func (CloudSpace) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("customer_id", "id"), index.Fields("parent_id", "id")}
+	return []ent.Index{
+		index.Fields("customer_id", "id"), index.Fields("parent_id", "id"),
+		index.Fields("name", "id"), index.Fields("created_at", "id"),
+	}
 }
 
 // Annotations of the CloudSpace.

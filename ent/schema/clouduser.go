@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"cloudapi/ent/schema/mixin"
 )
@@ -45,6 +46,11 @@ func (CloudUser) Edges() []ent.Edge {
 		edge.To("access_tokens", AccessToken.Type).
 			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()),
 	}
+}
+
+// Indexes of the CloudUser.
+func (CloudUser) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("login", "id"), index.Fields("created_at", "id")}
 }
 
 // Annotations of the CloudUser.

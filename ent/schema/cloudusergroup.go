@@ -41,7 +41,7 @@ func (CloudUserGroup) Edges() []ent.Edge {
 
 // Indexes of the CloudUserGroup.
 func (CloudUserGroup) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("name", "id")}
+	return []ent.Index{index.Fields("name", "id"), index.Fields("created_at", "id")}
 }
 
 // Annotations of the CloudUserGroup.

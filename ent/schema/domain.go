@@ -43,7 +43,7 @@ func (Domain) Edges() []ent.Edge {
 
 // Indexes of the Domain.
 func (Domain) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("customer_id", "id")}
+	return []ent.Index{index.Fields("customer_id", "id"), index.Fields("registered_at", "id")}
 }
 
 // Annotations of the Domain.

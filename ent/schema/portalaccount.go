@@ -5,6 +5,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"cloudapi/ent/schema/mixin"
 )
@@ -24,6 +25,11 @@ func (PortalAccount) Fields() []ent.Field {
 		field.String("password_hash").SchemaType(textColumn()).Sensitive().
 			Annotations(entgql.Skip(entgql.SkipAll)),
 	}
+}
+
+// Indexes of the PortalAccount.
+func (PortalAccount) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("created_at", "id")}
 }
 
 // Annotations of the PortalAccount.

@@ -29,21 +29,21 @@ type AddCapacityAvailableInput struct {
 	// What it is a unit of.
 	Type capacityunit.Type `json:"type"`
 	// The name, up to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// What it is for, up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What addCapacityAvailable gives.
 type AddCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The new unit.
-	CapacityUnit ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What addCapacityConsumed takes.
@@ -55,21 +55,21 @@ type AddCapacityConsumedInput struct {
 	// What it is a unit of.
 	Type capacityunit.Type `json:"type"`
 	// The name, up to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// What it is for, up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What addCapacityConsumed gives.
 type AddCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The new unit.
-	CapacityUnit ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What addCloudUserGroup takes.
@@ -79,17 +79,17 @@ type AddCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What addCloudUserGroup gives.
 type AddCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The group.
-	CloudUserGroup ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What addUserToGroup takes.
@@ -99,17 +99,17 @@ type AddUserToGroupInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What addUserToGroup gives.
 type AddUserToGroupPayload struct {
 	// The group.
-	CloudUserGroup ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
 	// The user.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What a customer has, uses and has left of one type of capacity.
@@ -131,15 +131,15 @@ type ChangePasswordInput struct {
 	// The new password, 8 to 1,024 characters, not a common one.
 	NewPassword secret.Text `json:"newPassword"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What changePassword gives.
 type ChangePasswordPayload struct {
 	// The caller.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createAccessToken takes.
@@ -147,9 +147,9 @@ type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
 	// When the token ends; never where none is given.
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createAccessToken gives.
@@ -157,9 +157,9 @@ type CreateAccessTokenPayload struct {
 	// The bearer token, shown this once.
 	Token string `json:"token"`
 	// The token as it is listed.
-	AccessToken ent.AccessToken `json:"accessToken"`
+	AccessToken *ent.AccessToken `json:"accessToken"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createCloudSpace takes.
@@ -167,23 +167,23 @@ type CreateCloudSpaceInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The guid of the space to put it in, one of the same customer.
-	ParentID *uuid.UUID `json:"parentId,omitempty"`
+	ParentID *uuid.UUID `json:"parentId,omitempty,omitzero"`
 	// The name, 1 to 255 characters.
 	Name string `json:"name"`
 	// What it is for, up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// The status; ACTIVE where none is given.
-	Status *cloudspace.Status `json:"status,omitempty"`
+	Status *cloudspace.Status `json:"status,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createCloudSpace gives.
 type CreateCloudSpacePayload struct {
 	// The new space.
-	CloudSpace ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createCloudUserGroup takes.
@@ -191,17 +191,17 @@ type CreateCloudUserGroupInput struct {
 	// The name, 1 to 255 characters.
 	Name string `json:"name"`
 	// What it is for, up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createCloudUserGroup gives.
 type CreateCloudUserGroupPayload struct {
 	// The new group.
-	CloudUserGroup ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createCloudUser takes.
@@ -211,23 +211,23 @@ type CreateCloudUserInput struct {
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
 	// The e-mail address, up to 255 characters.
-	Email *string `json:"email,omitempty"`
+	Email *string `json:"email,omitempty,omitzero"`
 	// The given name, up to 255 characters.
-	FirstName *string `json:"firstName,omitempty"`
+	FirstName *string `json:"firstName,omitempty,omitzero"`
 	// The family name, up to 255 characters.
-	LastName *string `json:"lastName,omitempty"`
+	LastName *string `json:"lastName,omitempty,omitzero"`
 	// What the user may do; MEMBER where none is given.
-	Role *clouduser.Role `json:"role,omitempty"`
+	Role *clouduser.Role `json:"role,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createCloudUser gives.
 type CreateCloudUserPayload struct {
 	// The new user.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createCustomer takes.
@@ -235,27 +235,27 @@ type CreateCustomerInput struct {
 	// The name, 1 to 255 characters; it need not be unique.
 	Name string `json:"name"`
 	// What the customer is; up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// Street and number; up to 4,096 characters.
-	Address *string `json:"address,omitempty"`
+	Address *string `json:"address,omitempty,omitzero"`
 	// The city; up to 4,096 characters.
-	City *string `json:"city,omitempty"`
+	City *string `json:"city,omitempty,omitzero"`
 	// The country; up to 4,096 characters.
-	Country *string `json:"country,omitempty"`
+	Country *string `json:"country,omitempty,omitzero"`
 	// The guid of the resource group.
-	ResourceGroupID *uuid.UUID `json:"resourceGroupId,omitempty"`
+	ResourceGroupID *uuid.UUID `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
-	RetentionPolicyID *uuid.UUID `json:"retentionPolicyId,omitempty"`
+	RetentionPolicyID *uuid.UUID `json:"retentionPolicyId,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createCustomer gives.
 type CreateCustomerPayload struct {
 	// The new customer.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What createPortalAccount takes.
@@ -265,15 +265,15 @@ type CreatePortalAccountInput struct {
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What createPortalAccount gives.
 type CreatePortalAccountPayload struct {
 	// The new account.
-	PortalAccount ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What deleteCloudSpace takes.
@@ -281,7 +281,7 @@ type DeleteCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What deleteCloudSpace gives.
@@ -289,7 +289,7 @@ type DeleteCloudSpacePayload struct {
 	// The guid of the space that is gone.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What deleteCloudUserGroup takes.
@@ -297,7 +297,7 @@ type DeleteCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What deleteCloudUserGroup gives.
@@ -305,7 +305,7 @@ type DeleteCloudUserGroupPayload struct {
 	// The guid of the group that is gone.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What deleteCloudUser takes.
@@ -313,7 +313,7 @@ type DeleteCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What deleteCloudUser gives.
@@ -321,7 +321,7 @@ type DeleteCloudUserPayload struct {
 	// The guid of the user that is gone.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What deleteCustomer takes.
@@ -329,9 +329,9 @@ type DeleteCustomerInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The version that the change is based on; a customer that has another by now is a conflict.
-	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty"`
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What deleteCustomer gives.
@@ -339,7 +339,7 @@ type DeleteCustomerPayload struct {
 	// The guid of the customer that is gone.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What deletePortalAccount takes.
@@ -347,7 +347,7 @@ type DeletePortalAccountInput struct {
 	// The guid of the portal account.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What deletePortalAccount gives.
@@ -355,33 +355,33 @@ type DeletePortalAccountPayload struct {
 	// The guid of the account that is gone.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // How a change is carried out as a job (the old API's `jobguid` and `executionparams`).
 type ExecutionInput struct {
 	// The guid of the job that this one is a part of.
-	ParentJobID *uuid.UUID `json:"parentJobId,omitempty"`
+	ParentJobID *uuid.UUID `json:"parentJobId,omitempty,omitzero"`
 	// More about the job.
-	Params *ExecutionParams `json:"params,omitempty"`
+	Params *ExecutionParams `json:"params,omitempty,omitzero"`
 }
 
 // What a caller may say of a job, in the words of the old API.
 type ExecutionParams struct {
 	// The name of the job, up to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// The description of the job, up to 4,096 characters.
-	Description *string `json:"description,omitempty"`
+	Description *string `json:"description,omitempty,omitzero"`
 	// What a person is told if the job fails, instead of the real cause, which stays in the job.
-	UserErrormsg *string `json:"userErrormsg,omitempty"`
+	UserErrormsg *string `json:"userErrormsg,omitempty,omitzero"`
 	// Kept with the job.
-	InternalErrormsg *string `json:"internalErrormsg,omitempty"`
+	InternalErrormsg *string `json:"internalErrormsg,omitempty,omitzero"`
 	// Seconds, more than 0: the change is given up after that, and nothing of it is kept.
-	Maxduration *float64 `json:"maxduration,omitempty"`
+	Maxduration *float64 `json:"maxduration,omitempty,omitzero"`
 	// Whether to wait for the end of domain work; other changes are always waited for.
-	Wait *bool `json:"wait,omitempty"`
+	Wait *bool `json:"wait,omitempty,omitzero"`
 	// Any other keys: kept with the job.
-	Other map[string]any `json:"other,omitempty"`
+	Other map[string]any `json:"other,omitempty,omitzero"`
 }
 
 // What registerDomain takes.
@@ -395,19 +395,19 @@ type RegisterDomainInput struct {
 	// The domain name, in any written form.
 	Domain string `json:"domain"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What registerDomain gives.
 type RegisterDomainPayload struct {
 	// True once it is registered, null while the job goes on.
-	Registered *bool `json:"registered,omitempty"`
+	Registered *bool `json:"registered,omitempty,omitzero"`
 	// The domain, null while the job goes on.
-	Domain *ent.Domain `json:"domain,omitempty"`
+	Domain *ent.Domain `json:"domain,omitempty,omitzero"`
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer,omitempty"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What removeCapacityAvailable takes.
@@ -417,17 +417,17 @@ type RemoveCapacityAvailableInput struct {
 	// The type to remove.
 	Type capacityunit.Type `json:"type"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What removeCapacityAvailable gives.
 type RemoveCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What removeCapacityConsumed takes.
@@ -437,17 +437,17 @@ type RemoveCapacityConsumedInput struct {
 	// The type to remove.
 	Type capacityunit.Type `json:"type"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What removeCapacityConsumed gives.
 type RemoveCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What removeCloudUserGroup takes.
@@ -457,15 +457,15 @@ type RemoveCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What removeCloudUserGroup gives.
 type RemoveCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What removeUserFromGroup takes.
@@ -475,17 +475,17 @@ type RemoveUserFromGroupInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What removeUserFromGroup gives.
 type RemoveUserFromGroupPayload struct {
 	// The group.
-	CloudUserGroup ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
 	// The user.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What revokeAccessToken takes.
@@ -493,7 +493,7 @@ type RevokeAccessTokenInput struct {
 	// The guid of the token.
 	AccessTokenID uuid.UUID `json:"accessTokenId"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What revokeAccessToken gives.
@@ -501,7 +501,7 @@ type RevokeAccessTokenPayload struct {
 	// The guid of the token that is gone.
 	AccessTokenID uuid.UUID `json:"accessTokenId"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What setCloudUserPassword takes.
@@ -511,15 +511,15 @@ type SetCloudUserPasswordInput struct {
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What setCloudUserPassword gives.
 type SetCloudUserPasswordPayload struct {
 	// The user.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What setCustomerStatus takes.
@@ -527,19 +527,19 @@ type SetCustomerStatusInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The version that the change is based on; a customer that has another by now is a conflict.
-	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty"`
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status customer.Status `json:"status"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What setCustomerStatus gives.
 type SetCustomerStatusPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What setPortalAccountPassword takes.
@@ -549,15 +549,15 @@ type SetPortalAccountPasswordInput struct {
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What setPortalAccountPassword gives.
 type SetPortalAccountPasswordPayload struct {
 	// The account.
-	PortalAccount ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What signIn takes.
@@ -575,7 +575,7 @@ type SignInPayload struct {
 	// When the token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// Who is signed in.
-	Viewer ent.CloudUser `json:"viewer"`
+	Viewer *ent.CloudUser `json:"viewer"`
 }
 
 // What signOut takes.
@@ -601,17 +601,17 @@ type UnregisterDomainInput struct {
 	// The domain name, in any written form.
 	Domain string `json:"domain"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What unregisterDomain gives.
 type UnregisterDomainPayload struct {
 	// True once it is unregistered, null while the job goes on.
-	Unregistered *bool `json:"unregistered,omitempty"`
+	Unregistered *bool `json:"unregistered,omitempty,omitzero"`
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer,omitempty"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What updateCloudSpace takes.
@@ -619,21 +619,21 @@ type UpdateCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
 	// The name, 1 to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// What it is for, up to 4,096 characters; null blanks it.
-	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
 	// The status.
-	Status *cloudspace.Status `json:"status,omitempty"`
+	Status *cloudspace.Status `json:"status,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What updateCloudSpace gives.
 type UpdateCloudSpacePayload struct {
 	// The space, changed.
-	CloudSpace ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What updateCloudUserGroup takes.
@@ -641,19 +641,19 @@ type UpdateCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The name, 1 to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// What it is for, up to 4,096 characters; null blanks it.
-	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What updateCloudUserGroup gives.
 type UpdateCloudUserGroupPayload struct {
 	// The group, changed.
-	CloudUserGroup ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What updateCloudUser takes.
@@ -661,25 +661,25 @@ type UpdateCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The e-mail address, up to 255 characters.
-	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	Email graphql.Omittable[*string] `json:"email,omitempty,omitzero"`
 	// The given name, up to 255 characters.
-	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
+	FirstName graphql.Omittable[*string] `json:"firstName,omitempty,omitzero"`
 	// The family name, up to 255 characters.
-	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
+	LastName graphql.Omittable[*string] `json:"lastName,omitempty,omitzero"`
 	// What the user may do.
-	Role *clouduser.Role `json:"role,omitempty"`
+	Role *clouduser.Role `json:"role,omitempty,omitzero"`
 	// Whether the user may sign in.
-	Status *clouduser.Status `json:"status,omitempty"`
+	Status *clouduser.Status `json:"status,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What updateCloudUser gives.
 type UpdateCloudUserPayload struct {
 	// The user, changed.
-	CloudUser ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // What updateCustomer takes.
@@ -687,31 +687,31 @@ type UpdateCustomerInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The version that the change is based on; a customer that has another by now is a conflict.
-	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty"`
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The name, 1 to 255 characters.
-	Name *string `json:"name,omitempty"`
+	Name *string `json:"name,omitempty,omitzero"`
 	// What the customer is; up to 4,096 characters.
-	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
 	// Street and number; up to 4,096 characters.
-	Address graphql.Omittable[*string] `json:"address,omitempty"`
+	Address graphql.Omittable[*string] `json:"address,omitempty,omitzero"`
 	// The city; up to 4,096 characters.
-	City graphql.Omittable[*string] `json:"city,omitempty"`
+	City graphql.Omittable[*string] `json:"city,omitempty,omitzero"`
 	// The country; up to 4,096 characters.
-	Country graphql.Omittable[*string] `json:"country,omitempty"`
+	Country graphql.Omittable[*string] `json:"country,omitempty,omitzero"`
 	// The guid of the resource group.
-	ResourceGroupID graphql.Omittable[*uuid.UUID] `json:"resourceGroupId,omitempty"`
+	ResourceGroupID graphql.Omittable[*uuid.UUID] `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
-	RetentionPolicyID graphql.Omittable[*uuid.UUID] `json:"retentionPolicyId,omitempty"`
+	RetentionPolicyID graphql.Omittable[*uuid.UUID] `json:"retentionPolicyId,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
-	Execution *ExecutionInput `json:"execution,omitempty"`
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // What updateCustomer gives.
 type UpdateCustomerPayload struct {
 	// The customer, changed.
-	Customer ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer"`
 	// The record of the change.
-	Job ent.Job `json:"job"`
+	Job *ent.Job `json:"job"`
 }
 
 // The formats of the old API.

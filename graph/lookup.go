@@ -1,0 +1,162 @@
+package graph
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/cloudspace"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
+	"cloudapi/ent/domain"
+	"cloudapi/ent/job"
+	"cloudapi/ent/portalaccount"
+	"cloudapi/ent/predicate"
+	"cloudapi/ent/rule"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/text"
+	"cloudapi/internal/viewer"
+)
+
+// one is a query that returns at most one row, with the fields that are asked
+// for.
+type one[Q, E any] interface {
+	CollectFields(ctx context.Context, satisfies ...string) (Q, error)
+	Only(ctx context.Context) (*E, error)
+}
+
+// find returns the one row of a query, or the fault that kind has none with
+// that guid.
+func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, query Q) (*E, error) {
+	query, err := query.CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := query.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.Missing(kind, id)
+	}
+	return found, err
+}
+
+// maxNodes is how many objects one `nodes` may ask for.
+const maxNodes = 100
+
+// nodes returns the objects with those guids, each with an error of its own
+// where it is not found.
+func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error) {
+	if len(ids) > maxNodes {
+		return nil, fault.New(fault.Invalid, "ids has %d guids; at most %d are allowed", len(ids), maxNodes).On("ids")
+	}
+	found := make([]ent.Noder, len(ids))
+	for i, id := range ids {
+		node, err := r.node(ctx, id)
+		if err != nil {
+			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), err)
+			continue
+		}
+		found[i] = node
+	}
+	return found, nil
+}
+
+// node returns the object with that guid, of whatever type.
+func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
+	node, err := r.Client.Noder(ctx, id, ent.WithNodeType(r.nodeType))
+	if ent.IsNotFound(err) {
+		return nil, fault.Missing("node", id)
+	}
+	return node, err
+}
+
+// nodeType finds the table that has a guid, in one statement over all of them.
+func (r *Resolver) nodeType(ctx context.Context, id uuid.UUID) (string, error) {
+	tables := []string{
+		customer.Table, capacityunit.Table, cloudusergroup.Table, clouduser.Table,
+		accesstoken.Table, domain.Table, cloudspace.Table, portalaccount.Table, job.Table,
+	}
+	build := sql.Dialect(r.Dialect)
+	var query *sql.Selector
+	for _, t := range tables {
+		table := build.Table(t)
+		s := build.SelectExpr(sql.Raw("'" + t + "'")).From(table).Where(sql.EQ(table.C("id"), id))
+		if query == nil {
+			query = s
+			continue
+		}
+		query = query.UnionAll(s)
+	}
+	text, args := query.Query()
+	rows, err := r.Client.QueryContext(ctx, text, args...)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return "", err
+		}
+		return "", fault.Missing("node", id)
+	}
+	var table string
+	return table, rows.Scan(&table)
+}
+
+// me returns the caller, nil for the server itself.
+func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
+	v := viewer.FromContext(ctx)
+	if v == nil || v.ID == uuid.Nil {
+		return nil, nil
+	}
+	return find(ctx, "clouduser", v.ID, r.Client.CloudUser.Query().Where(clouduser.ID(v.ID)))
+}
+
+// nameContainsFold compares folded names, the same on every database.
+func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
+	if part != nil {
+		where.AddPredicates(customer.NameFoldContains(text.Fold(*part)))
+	}
+	return nil
+}
+
+// visibleGroups is what of groups a filter may look at.
+func visibleGroups(ctx context.Context) []predicate.CloudUserGroup {
+	if p, ok := rule.CloudUserGroups(viewer.FromContext(ctx)); ok {
+		return []predicate.CloudUserGroup{p}
+	}
+	return nil
+}
+
+func hasGroups(ctx context.Context, where *ent.CustomerWhereInput, has *bool) error {
+	if has == nil {
+		return nil
+	}
+	p := customer.HasCloudUserGroupsWith(visibleGroups(ctx)...)
+	if !*has {
+		p = customer.Not(p)
+	}
+	where.AddPredicates(p)
+	return nil
+}
+
+func hasGroupsWith(ctx context.Context, where *ent.CustomerWhereInput, with []*ent.CloudUserGroupWhereInput) error {
+	if len(with) == 0 {
+		return nil
+	}
+	all := visibleGroups(ctx)
+	for _, w := range with {
+		p, err := w.P()
+		if err != nil {
+			return fault.New(fault.Invalid, "hasCloudUserGroupsWith has an empty filter").On("hasCloudUserGroupsWith").Because(err)
+		}
+		all = append(all, p)
+	}
+	where.AddPredicates(customer.HasCloudUserGroupsWith(all...))
+	return nil
+}

@@ -1,0 +1,140 @@
+package customer
+
+import (
+	"context"
+	"math/big"
+	"slices"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+)
+
+// Types are the types of capacity units, in the order of the documented API.
+func Types() []capacityunit.Type {
+	return []capacityunit.Type{
+		capacityunit.TypeCU, capacityunit.TypeLV, capacityunit.TypeMU,
+		capacityunit.TypeNBU, capacityunit.TypeNUIPPORTS, capacityunit.TypeNUM,
+		capacityunit.TypeSUA, capacityunit.TypeSUP, capacityunit.TypeWV,
+	}
+}
+
+// AddAvailable appends a unit to what the customer has.
+func (s *Service) AddAvailable(ctx context.Context, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
+	return s.add(ctx, "addCapacityAvailable", capacityunit.KindAVAILABLE, in)
+}
+
+// AddConsumed appends a unit to what the customer uses.
+func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error) {
+	out, err := s.add(ctx, "addCapacityConsumed", capacityunit.KindCONSUMED, model.AddCapacityAvailableInput(in))
+	return (*model.AddCapacityConsumedPayload)(out), err
+}
+
+func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
+	out := &model.AddCapacityAvailablePayload{}
+	var err error
+	out.Customer, out.Job, err = s.change(ctx, s.about(action, in.CustomerID, in, in.Execution), nil, nil,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			out.CapacityUnit, err = tx.CapacityUnit.Create().
+				SetCustomerID(in.CustomerID).
+				SetKind(kind).
+				SetType(in.Type).
+				SetAmount(in.Amount).
+				SetNillableName(in.Name).
+				SetNillableDescription(in.Description).
+				Save(ctx)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	out.CapacityUnit = job.Settled(ctx, out.CapacityUnit)
+	return out, nil
+}
+
+// RemoveAvailable removes every unit of a type from what the customer has.
+func (s *Service) RemoveAvailable(ctx context.Context, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
+	return s.remove(ctx, "removeCapacityAvailable", capacityunit.KindAVAILABLE, in)
+}
+
+// RemoveConsumed removes every unit of a type from what the customer uses.
+func (s *Service) RemoveConsumed(ctx context.Context, in model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error) {
+	out, err := s.remove(ctx, "removeCapacityConsumed", capacityunit.KindCONSUMED, model.RemoveCapacityAvailableInput(in))
+	return (*model.RemoveCapacityConsumedPayload)(out), err
+}
+
+func (s *Service) remove(ctx context.Context, action string, kind capacityunit.Kind, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
+	out := &model.RemoveCapacityAvailablePayload{}
+	var err error
+	out.Customer, out.Job, err = s.change(ctx, s.about(action, in.CustomerID, in, in.Execution), nil, nil,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			out.Removed, err = tx.CapacityUnit.Delete().
+				Where(capacityunit.CustomerID(in.CustomerID), capacityunit.KindEQ(kind), capacityunit.TypeEQ(in.Type)).
+				Exec(ctx)
+			if err == nil && out.Removed == 0 {
+				return fault.New(fault.Invalid, "The capacity unit type specified could not be found!").On("type")
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Units returns one side of a customer's capacity, in the order it was added.
+func Units(ctx context.Context, c *ent.Customer, kind capacityunit.Kind) ([]*ent.CapacityUnit, error) {
+	all, err := allUnits(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	side := make([]*ent.CapacityUnit, 0, len(all))
+	for _, u := range all {
+		if u.Kind == kind {
+			side = append(side, u)
+		}
+	}
+	return side, nil
+}
+
+func allUnits(ctx context.Context, c *ent.Customer) ([]*ent.CapacityUnit, error) {
+	all, err := c.CapacityUnits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b *ent.CapacityUnit) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return all, nil
+}
+
+// Balance returns what is available, consumed and remaining, for each type that
+// the customer has or uses.
+func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, error) {
+	all, err := allUnits(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	lines := make(map[capacityunit.Type]*model.CapacityBalance)
+	for _, u := range all {
+		line := lines[u.Type]
+		if line == nil {
+			line = &model.CapacityBalance{Type: u.Type, Available: new(big.Int), Consumed: new(big.Int)}
+			lines[u.Type] = line
+		}
+		sum := line.Available
+		if u.Kind == capacityunit.KindCONSUMED {
+			sum = line.Consumed
+		}
+		sum.Add(sum, big.NewInt(u.Amount))
+	}
+	balance := make([]*model.CapacityBalance, 0, len(lines))
+	for _, t := range Types() {
+		if line := lines[t]; line != nil {
+			line.Remaining = new(big.Int).Sub(line.Available, line.Consumed)
+			balance = append(balance, line)
+		}
+	}
+	return balance, nil
+}

@@ -1,0 +1,34 @@
+package customer
+
+import (
+	"context"
+
+	"cloudapi/ent"
+	"cloudapi/ent/customer"
+	"cloudapi/internal/document"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+)
+
+// Delete deletes a customer with all that is its own. The job keeps the
+// customer's last form.
+func (s *Service) Delete(ctx context.Context, in model.DeleteCustomerInput) (*model.DeleteCustomerPayload, error) {
+	done, err := s.Jobs.Do(ctx, s.about("deleteCustomer", in.CustomerID, in, in.Execution),
+		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
+			last, err := touch(ctx, tx, in.CustomerID, in.ExpectedVersion, nil)
+			if err != nil {
+				return err
+			}
+			whole, err := Document(ctx, last)
+			if err != nil {
+				return err
+			}
+			r.Result = map[string]any{"customer": document.YAML(whole)}
+			_, err = tx.Customer.Delete().Where(customer.ID(in.CustomerID)).Exec(ctx)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteCustomerPayload{CustomerID: in.CustomerID, Job: done}, nil
+}

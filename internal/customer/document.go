@@ -1,0 +1,70 @@
+package customer
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/domain"
+	"cloudapi/internal/document"
+	"cloudapi/internal/model"
+)
+
+// Serialized returns the whole customer in a format of the old API.
+func Serialized(ctx context.Context, c *ent.Customer, format model.SerializationFormat) (string, error) {
+	whole, err := Document(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	switch format {
+	case model.SerializationFormatThrift:
+		return document.Thrift(whole)
+	case model.SerializationFormatXML:
+		return document.XML(whole)
+	default:
+		return document.YAML(whole), nil
+	}
+}
+
+// Document collects all that the serialized forms have of a customer. A part of
+// the customer may be selected only, so that it is read anew.
+func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
+	units, err := c.QueryCapacityUnits().Order(capacityunit.ByID()).All(ctx)
+	if err != nil {
+		return document.Customer{}, err
+	}
+	groups, err := c.QueryCloudUserGroups().Order(cloudusergroup.ByID()).IDs(ctx)
+	if err != nil {
+		return document.Customer{}, err
+	}
+	domains, err := c.QueryDomains().Order(domain.ByName()).Select(domain.FieldName).Strings(ctx)
+	if err != nil {
+		return document.Customer{}, err
+	}
+	return NewDocument(c, units, groups, domains), nil
+}
+
+// NewDocument puts the parts of a customer together.
+func NewDocument(c *ent.Customer, units []*ent.CapacityUnit, groups []uuid.UUID, domains []string) document.Customer {
+	whole := document.Customer{
+		GUID: c.ID, Version: c.Version, CreatedAt: c.CreatedAt,
+		Name: c.Name, Description: c.Description, Address: c.Address, City: c.City, Country: c.Country,
+		Status: string(c.Status), ResourceGroupID: c.ResourceGroupID, RetentionPolicyID: c.RetentionPolicyID,
+		CloudUserGroups: groups, Domains: domains,
+	}
+	for _, u := range units {
+		unit := document.Unit{
+			GUID: u.ID, Version: u.Version, Amount: u.Amount, Type: string(u.Type),
+			Name: u.Name, Description: u.Description,
+		}
+		if u.Kind == capacityunit.KindCONSUMED {
+			whole.CapacityConsumed = append(whole.CapacityConsumed, unit)
+		} else {
+			whole.CapacityAvailable = append(whole.CapacityAvailable, unit)
+		}
+	}
+	return whole
+}

@@ -1,0 +1,103 @@
+package customer
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/cloudspace"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+)
+
+// CreateSpace makes a cloud space for a customer.
+func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
+	out := &model.CreateCloudSpacePayload{}
+	var err error
+	_, out.Job, err = s.change(ctx, s.about("createCloudSpace", in.CustomerID, in, in.Execution), nil, nil,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			if err := parentSpace(ctx, tx, in); err != nil {
+				return err
+			}
+			out.CloudSpace, err = tx.CloudSpace.Create().
+				SetCustomerID(in.CustomerID).
+				SetNillableParentID(in.ParentID).
+				SetName(in.Name).
+				SetNillableDescription(in.Description).
+				SetNillableStatus(in.Status).
+				Save(ctx)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	out.CloudSpace = job.Settled(ctx, out.CloudSpace)
+	return out, nil
+}
+
+func parentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceInput) error {
+	if in.ParentID == nil {
+		return nil
+	}
+	known, err := tx.CloudSpace.Query().
+		Where(cloudspace.ID(*in.ParentID), cloudspace.CustomerID(in.CustomerID)).Exist(ctx)
+	if err == nil && !known {
+		err = fault.New(fault.Invalid, "The customer has no cloud space %s", in.ParentID).On("parentId")
+	}
+	return err
+}
+
+// UpdateSpace changes what is given of a cloud space.
+func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
+	out := &model.UpdateCloudSpacePayload{}
+	var err error
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudSpace", Input: in, Execution: in.Execution},
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+			up := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).SetNillableName(in.Name).SetNillableStatus(in.Status)
+			setText(in.Description, up.SetDescription)
+			if out.CloudSpace, err = up.Save(ctx); err != nil {
+				return missingSpace(err, in.CloudSpaceID)
+			}
+			r.CustomerID = out.CloudSpace.CustomerID
+			_, err = touch(ctx, tx, r.CustomerID, nil, nil)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	out.CloudSpace = job.Settled(ctx, out.CloudSpace)
+	return out, nil
+}
+
+// DeleteSpace deletes a cloud space that has no spaces in it.
+func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudSpace", Input: in, Execution: in.Execution},
+		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
+			space, err := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).Save(ctx)
+			if err != nil {
+				return missingSpace(err, in.CloudSpaceID)
+			}
+			r.CustomerID = space.CustomerID
+			if _, err := touch(ctx, tx, r.CustomerID, nil, nil); err != nil {
+				return err
+			}
+			err = tx.CloudSpace.DeleteOneID(in.CloudSpaceID).Exec(ctx)
+			if ent.IsConstraintError(err) {
+				return fault.New(fault.Conflict, "The cloud space has spaces in it").On("cloudSpaceId").Because(err)
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID, Job: done}, nil
+}
+
+func missingSpace(err error, id uuid.UUID) error {
+	if ent.IsNotFound(err) {
+		return fault.Missing("cloudspace", id)
+	}
+	return err
+}

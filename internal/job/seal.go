@@ -1,0 +1,104 @@
+package job
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"cloudapi/ent"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/viewer"
+)
+
+// keyName is the row of the key that servers share when none is configured.
+const keyName = "jobs"
+
+// Sealer encrypts what a job needs that must not be read: AES-256-GCM, bound to
+// the job's guid. The key is the configured one; without one it is made once
+// and kept in the database, which hides it from logs and backups of single
+// tables and from nobody who can read the whole database.
+type Sealer struct {
+	Client *ent.Client
+	// Key is the configured key, empty for none.
+	Key secret.Text
+
+	mu   sync.Mutex
+	aead cipher.AEAD
+}
+
+// Prepare gets the key ready, so that no transaction has to wait for it later.
+func (s *Sealer) Prepare(ctx context.Context) error {
+	_, err := s.cipher(ctx)
+	return err
+}
+
+// Seal encrypts data for the job.
+func (s *Sealer) Seal(ctx context.Context, job, data []byte) ([]byte, error) {
+	aead, err := s.cipher(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, aead.NonceSize())
+	_, _ = rand.Read(nonce)
+	return aead.Seal(nonce, nonce, data, job), nil
+}
+
+// Open decrypts what Seal made for the same job.
+func (s *Sealer) Open(ctx context.Context, job, sealed []byte) ([]byte, error) {
+	aead, err := s.cipher(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < aead.NonceSize() {
+		return nil, errors.New("what was sealed with the job is too short")
+	}
+	data, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], job)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the job was sealed with another key").Because(err)
+	}
+	return data, nil
+}
+
+func (s *Sealer) cipher(ctx context.Context) (cipher.AEAD, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.aead != nil {
+		return s.aead, nil
+	}
+	key := sha256.Sum256([]byte(s.Key.Reveal()))
+	if s.Key.Reveal() == "" {
+		shared, err := s.shared(viewer.SystemContext(ent.NewTxContext(ctx, nil)))
+		if err != nil {
+			return nil, err
+		}
+		key = sha256.Sum256(shared)
+	}
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	s.aead, err = cipher.NewGCM(block)
+	return s.aead, err
+}
+
+// shared returns the key in the database; the first server to ask makes it.
+func (s *Sealer) shared(ctx context.Context) ([]byte, error) {
+	fresh := make([]byte, sha256.Size)
+	_, _ = rand.Read(fresh)
+	err := s.Client.ServerKey.Create().SetID(keyName).SetValue(fresh).
+		OnConflictColumns("id").DoNothing().Exec(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	row, err := s.Client.ServerKey.Get(ctx, keyName)
+	if err != nil {
+		return nil, err
+	}
+	return row.Value, nil
+}

@@ -1,0 +1,139 @@
+package portal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/sony/gobreaker/v2"
+
+	"cloudapi/internal/fault"
+)
+
+// The bounds of a call; docs/portal.md promises them.
+const (
+	tries      = 3
+	perTry     = 5 * time.Second
+	maxAnswer  = 64 << 10
+	openAfter  = 5 // failures in a row
+	openFor    = 15 * time.Second
+	retryAfter = 15 * time.Second
+)
+
+// HTTP is a portal behind a URL; docs/portal.md is its contract.
+type HTTP struct {
+	url     string
+	client  *http.Client
+	breaker *gobreaker.CircuitBreaker[int]
+}
+
+// NewHTTP returns the portal at base, an http or https URL without credentials.
+func NewHTTP(base string) (*HTTP, error) {
+	u, err := url.Parse(base)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+		return nil, fault.New(fault.Invalid, "the portal URL must be an http or https URL without credentials")
+	}
+	return &HTTP{
+		url: u.JoinPath("domains").String(),
+		client: &http.Client{
+			Timeout: perTry,
+			// A redirect would carry the account's credentials elsewhere.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		breaker: gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
+			Name:        "portal",
+			Timeout:     openFor,
+			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= openAfter },
+			// A caller that hangs up says nothing about the portal.
+			IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		}),
+	}, nil
+}
+
+// Register asks the portal to register a domain.
+func (p *HTTP) Register(ctx context.Context, r Request) error { return p.ask(ctx, "register", r) }
+
+// Unregister asks the portal to unregister a domain.
+func (p *HTTP) Unregister(ctx context.Context, r Request) error { return p.ask(ctx, "unregister", r) }
+
+func (p *HTTP) ask(ctx context.Context, action string, r Request) error {
+	body, err := json.Marshal(map[string]string{
+		"action": action, "domain": r.Domain,
+		"customer": r.CustomerID.String(), "job": r.JobID.String(),
+	})
+	if err != nil {
+		return err
+	}
+	status, err := backoff.Retry(ctx, func() (int, error) {
+		status, err := p.breaker.Execute(func() (int, error) { return p.try(ctx, body, r) })
+		if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) || ctx.Err() != nil {
+			return status, backoff.Permanent(err)
+		}
+		return status, err
+	}, backoff.WithMaxTries(tries), backoff.WithBackOff(backoff.NewExponentialBackOff()))
+	if err != nil {
+		return silence(ctx, err)
+	}
+	return verdict(status, r.Domain)
+}
+
+// try sends the request once. That the portal is away, silent or broken is an
+// error, and retried: the job's guid keeps a repetition from counting twice.
+// Every other status is an answer.
+func (p *HTTP) try(ctx context.Context, body []byte, r Request) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.SetBasicAuth(r.Account.Username, r.Account.Password.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", r.JobID.String())
+	answer, err := p.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.CopyN(io.Discard, answer.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	if answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests {
+		return 0, fmt.Errorf("the portal answered %d", answer.StatusCode)
+	}
+	return answer.StatusCode, nil
+}
+
+// silence is the fault for a portal that gave no answer.
+func silence(ctx context.Context, err error) error {
+	if late := context.Cause(ctx); late != nil {
+		if fault.Is(late, fault.Timeout) {
+			return late
+		}
+		return fault.New(fault.Timeout, "The portal did not answer in the time allowed").Because(err)
+	}
+	return fault.New(fault.Unavailable, "The portal is not available at the moment").
+		After(retryAfter).Because(err)
+}
+
+// verdict turns a status into what it means.
+func verdict(status int, domain string) error {
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return refused()
+	case status == http.StatusConflict:
+		return fault.New(fault.Conflict, "The portal has the domain %s for another account", domain).On("domain")
+	case status >= 400 && status < 500:
+		return fault.New(fault.Invalid, "The portal refuses the domain %s", domain).On("domain")
+	default:
+		return fault.New(fault.Unavailable, "The portal gave an answer that is not understood").
+			After(retryAfter).Because(fmt.Errorf("status %d", status))
+	}
+}

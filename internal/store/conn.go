@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// inner is what both drivers' connections can do.
+type inner interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// tally is what the connections of a store count together.
+type tally struct{ statements, connections atomic.Int64 }
+
+// conn stands between database/sql and a driver's connection. It keeps
+// prepared statements, bounds every operation by its context, counts, and
+// knows when a statement whose connection was lost may run again. As
+// database/sql demands of its users, one goroutine uses it at a time.
+type conn struct {
+	inner
+	kept  *statements
+	link  *link // nil for SQLite
+	grace time.Duration
+	tally *tally
+
+	inTx    bool
+	reading int  // result sets not yet closed
+	broken  bool // not to be used again
+}
+
+// ExecContext runs a statement for its effect.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	end, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return attempt(ctx, c, query, args, c.inner.ExecContext, statement.ExecContext)
+}
+
+// QueryContext runs a statement for its rows.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	end, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := attempt(ctx, c, query, args, c.inner.QueryContext, statement.QueryContext)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	c.reading++
+	return &rows{Rows: found, conn: c, ctx: ctx, end: end}, nil
+}
+
+// start begins a statement.
+func (c *conn) start(ctx context.Context) (end func(), err error) {
+	if c.broken {
+		return nil, driver.ErrBadConn
+	}
+	if c.link != nil && c.reading > 0 {
+		return nil, errReading
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	countStatement(ctx)
+	c.tally.statements.Add(1)
+	return c.bind(ctx), nil
+}
+
+func (c *conn) bind(ctx context.Context) (end func()) {
+	if c.link == nil {
+		return func() {}
+	}
+	return c.link.begin(ctx, c.grace)
+}
+
+// attempt runs a statement, prepared and kept where it pays, plain where not.
+// A prepared statement that has become stale is prepared again, once; in a
+// transaction there is no use in that, because the error has ended it.
+func attempt[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue,
+	plain func(context.Context, string, []driver.NamedValue) (T, error),
+	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
+) (T, error) {
+	var none T
+	if c.reading > 0 || !keepable(query) {
+		sent := c.sent()
+		result, err := plain(ctx, query, args)
+		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))
+	}
+	for again := !c.inTx; ; again = false {
+		st, err := c.kept.get(ctx, query)
+		if err != nil {
+			// To prepare a statement does nothing yet: it may run elsewhere.
+			return none, c.settle(ctx, err, false)
+		}
+		sent := c.sent()
+		result, err := prepared(st, ctx, args)
+		if stale(err) {
+			c.kept.forget()
+			if again && c.kept.failed == nil {
+				continue
+			}
+		}
+		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))
+	}
+}
+
+// sent is the number of bytes sent to the server so far.
+func (c *conn) sent() int64 {
+	if c.link == nil {
+		return 0
+	}
+	return c.link.written.Load()
+}
+
+// repeatable reports whether a statement may run a second time when nobody
+// knows whether it ran a first time.
+func (c *conn) repeatable(query string) bool { return !c.inTx && reads(query) }
+
+// settle looks at how an operation ended, and decides about the connection
+// and the error to report. uncertain says that the server may have done what
+// was asked though no answer came: then database/sql must not try again, as
+// it does for driver.ErrBadConn.
+func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
+	if c.kept.failed != nil {
+		c.broken = true
+	}
+	if c.link == nil {
+		return err
+	}
+	answer, answered := errors.AsType[*pq.Error](err)
+	switch {
+	case answered && answer.Code == pqerror.ReadOnlySQLTransaction:
+		// This server is no primary any more: the next connection looks for
+		// the one that is.
+		c.broken = true
+	case ctx.Err() != nil && (!answered || answer.Code != pqerror.QueryCanceled):
+		// A cancellation is on its way that this operation has not consumed:
+		// it must not meet the next one.
+		c.broken = true
+	case err != nil && !answered:
+		c.broken = true
+	}
+	switch {
+	case err == nil || answered || errors.Is(err, ctx.Err()):
+		return err
+	case uncertain:
+		return &lostError{cause: err}
+	case timedOut(err):
+		return &silentError{cause: err}
+	default:
+		return err
+	}
+}
+
+// BeginTx starts a transaction.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if c.broken {
+		return nil, driver.ErrBadConn
+	}
+	if c.link != nil && c.reading > 0 {
+		return nil, errReading
+	}
+	end := c.bind(ctx)
+	defer end()
+	started, err := c.inner.BeginTx(ctx, opts)
+	// A BEGIN that got lost did nothing.
+	if err := c.settle(ctx, err, false); err != nil {
+		return nil, err
+	}
+	c.inTx = true
+	return &tx{Tx: started, conn: c, ctx: ctx}, nil
+}
+
+// Begin is for database/sql's interface, which prefers BeginTx.
+func (c *conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// Ping asks the server for an answer.
+func (c *conn) Ping(ctx context.Context) error {
+	if c.broken {
+		return driver.ErrBadConn
+	}
+	end := c.bind(ctx)
+	defer end()
+	return c.settle(ctx, c.inner.Ping(ctx), false)
+}
+
+// PrepareContext returns a statement that is prepared when it first runs, and
+// kept as every other.
+func (c *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
+	return &handle{conn: c, query: query}, nil
+}
+
+// Prepare is for database/sql's interface, which prefers PrepareContext.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// ResetSession readies a pooled connection for its next use, or refuses.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if c.broken || c.link != nil && !c.link.quiet() {
+		return driver.ErrBadConn
+	}
+	return c.inner.ResetSession(ctx)
+}
+
+// IsValid tells the pool whether to keep the connection.
+func (c *conn) IsValid() bool { return !c.broken && c.reading == 0 && c.inner.IsValid() }
+
+// Close ends the session. The server closes the statements with it.
+func (c *conn) Close() error {
+	c.broken = true
+	c.tally.connections.Add(-1)
+	if c.link == nil {
+		c.kept.forget()
+		return c.inner.Close()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // from here on only the grace counts
+	defer c.bind(ctx)()
+	return c.inner.Close()
+}

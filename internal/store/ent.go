@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+)
+
+// Driver is the store as ent sees it. Changes and transactions go to the
+// writer, queries outside a transaction where route says.
+func (s *Store) Driver() dialect.Driver {
+	return &entDriver{store: s, writer: entsql.OpenDB(s.dialect, s.writer)}
+}
+
+// entDriver is ent's driver. Beside dialect.Driver it has what ent looks for
+// by type assertion: BeginTx, ExecContext and QueryContext.
+type entDriver struct {
+	store  *Store
+	writer *entsql.Driver
+}
+
+func (d *entDriver) Dialect() string { return d.store.dialect }
+
+func (d *entDriver) Exec(ctx context.Context, query string, args, v any) error {
+	return d.writer.Exec(ctx, query, args, v)
+}
+
+func (d *entDriver) Query(ctx context.Context, query string, args, v any) error {
+	db, b := d.store.route(ctx, query)
+	err := entsql.OpenDB(d.store.dialect, db).Query(ctx, query, args, v)
+	if d.store.elsewhere(ctx, b, err) {
+		return d.writer.Query(ctx, query, args, v)
+	}
+	return err
+}
+
+func (d *entDriver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return d.store.writer.ExecContext(ctx, query, args...)
+}
+
+func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	db, b := d.store.route(ctx, query)
+	found, err := db.QueryContext(ctx, query, args...)
+	if d.store.elsewhere(ctx, b, err) {
+		return d.store.writer.QueryContext(ctx, query, args...)
+	}
+	return found, err
+}
+
+func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) { return d.BeginTx(ctx, nil) }
+
+// BeginTx starts a transaction. One that only reads does not hold up SQLite's
+// writer.
+func (d *entDriver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
+	if opts != nil && opts.ReadOnly {
+		return entsql.OpenDB(d.store.dialect, d.store.reader).BeginTx(ctx, opts)
+	}
+	return d.writer.BeginTx(ctx, opts)
+}
+
+// Close closes the store.
+func (d *entDriver) Close() error { return d.store.Close() }

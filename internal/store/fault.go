@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+	lite "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"cloudapi/internal/fault"
+)
+
+// retryAfter is what clients are told to wait for a database that is away: a
+// restart takes a few seconds, and a failover not much longer.
+const retryAfter = 5 * time.Second
+
+// The messages. What the database itself said stays in the cause.
+const (
+	away      = "The database is not available at the moment."
+	uncertain = "The connection to the database was lost: the change may have been made or not."
+	tooLong   = "The database did not answer in the time allowed."
+	full      = "The database has no room left: nothing can be changed until there is."
+	broken    = "The database cannot read or write its file."
+	busy      = "The database is busy with another change."
+	exists    = "Something with the same value exists already."
+	linked    = "Something that this refers to, or that refers to this, is in the way."
+	collided  = "Another change came in between. Try again."
+	refusedBy = "A value is refused by a rule of the database."
+	tooLarge  = "A number is too large."
+)
+
+// Fault turns an error of the database into a *fault.Fault whose cause is err.
+// Faults, nil and errors that are not the database's come back as they are.
+func Fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Fault](err); ok {
+		return err
+	}
+	if f := classify(err); f != nil {
+		return f.Because(err)
+	}
+	return err
+}
+
+// classify returns the fault for an error, nil for one it does not know. What
+// the database has answered says more than how the call ended; a server that
+// is silent or gone explains a context that ended while waiting for it.
+func classify(err error) *fault.Fault {
+	if answer, ok := errors.AsType[*pq.Error](err); ok {
+		return classifyPostgres(answer)
+	}
+	if answer, ok := errors.AsType[*lite.Error](err); ok {
+		return classifySQLite(answer.Code())
+	}
+	if _, ok := errors.AsType[*lostError](err); ok {
+		return fault.New(fault.Unavailable, uncertain).After(retryAfter)
+	}
+	_, silent := errors.AsType[*silentError](err)
+	_, unconnected := errors.AsType[*connectError](err)
+	_, network := errors.AsType[net.Error](err)
+	// Every context error is a net.Error too.
+	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	switch {
+	case silent, network && !ended, unconnected && !ended,
+		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
+		return fault.New(fault.Unavailable, away).After(retryAfter)
+	case ended:
+		return fault.New(fault.Timeout, tooLong)
+	default:
+		return nil
+	}
+}
+
+func classifyPostgres(e *pq.Error) *fault.Fault {
+	switch e.Code {
+	case pqerror.UniqueViolation, pqerror.ExclusionViolation:
+		return fault.New(fault.Conflict, exists)
+	case pqerror.ForeignKeyViolation, pqerror.RestrictViolation:
+		return fault.New(fault.Conflict, linked)
+	case pqerror.CheckViolation, pqerror.NotNullViolation:
+		return fault.New(fault.Invalid, refusedBy)
+	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
+		return fault.New(fault.Conflict, collided).After(time.Second)
+	case pqerror.QueryCanceled, pqerror.LockNotAvailable:
+		return fault.New(fault.Timeout, tooLong)
+	case pqerror.NumericValueOutOfRange:
+		return fault.New(fault.Invalid, tooLarge)
+	case pqerror.DiskFull:
+		return fault.New(fault.Unavailable, full).After(retryAfter)
+	}
+	switch {
+	case e.Code.Class() == "22":
+		return fault.New(fault.Invalid, refusedBy)
+	case goneCode(e.Code), stale(e):
+		return fault.New(fault.Unavailable, away).After(retryAfter)
+	default:
+		return nil
+	}
+}
+
+// goneCode reports whether a code means that this server, or this session,
+// does not serve now: starting up, shutting down, full, or no primary.
+func goneCode(code pqerror.Code) bool {
+	switch code {
+	case pqerror.ReadOnlySQLTransaction, pqerror.IdleInTransactionSessionTimeout:
+		return true
+	}
+	switch code.Class() {
+	case "08", "53", "57", "58":
+		return code != pqerror.QueryCanceled
+	default:
+		return false
+	}
+}
+
+// classifySQLite knows SQLite's extended result codes, of which the lowest
+// byte is the class.
+func classifySQLite(code int) *fault.Fault {
+	switch code {
+	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return fault.New(fault.Conflict, exists)
+	case lib.SQLITE_CONSTRAINT_FOREIGNKEY, lib.SQLITE_CONSTRAINT_TRIGGER:
+		return fault.New(fault.Conflict, linked)
+	}
+	switch code & 0xff {
+	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_TOOBIG:
+		return fault.New(fault.Invalid, refusedBy)
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return fault.New(fault.Unavailable, busy).After(time.Second)
+	case lib.SQLITE_FULL:
+		return fault.New(fault.Unavailable, full).After(retryAfter)
+	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY,
+		lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_NOMEM:
+		return fault.New(fault.Unavailable, broken).After(retryAfter)
+	case lib.SQLITE_INTERRUPT:
+		return fault.New(fault.Timeout, tooLong)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"cloudapi/internal/fault"
+)
+
+// Migration is a versioned change of the schema.
+type Migration struct {
+	Version int64
+	Name    string    // of its file
+	Applied time.Time // zero for not yet
+}
+
+// Migrate applies what is pending of the migrations in files, which has a
+// directory for each dialect: postgres and sqlite. It returns what it applied.
+// Servers that start at once take turns: one applies, the others find it done.
+func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, err error) {
+	provider, done, err := s.migrations(files)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	release, err := s.migrationTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	results, err := provider.Up(ctx)
+	if err != nil {
+		return nil, Fault(fmt.Errorf("migrate the database: %w", err))
+	}
+	for _, r := range results {
+		m := Migration{Version: r.Source.Version, Name: path.Base(r.Source.Path), Applied: time.Now().UTC()}
+		applied = append(applied, m)
+		s.options.Logger.InfoContext(ctx, "migration applied",
+			"version", m.Version, "name", m.Name, "duration", r.Duration)
+	}
+	return applied, nil
+}
+
+// Status lists the migrations in files, those applied and those pending, in
+// their order.
+func Status(ctx context.Context, s *Store, files fs.FS) (all []Migration, err error) {
+	provider, done, err := s.migrations(files)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	applied, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, source := range provider.ListSources() {
+		all = append(all, Migration{
+			Version: source.Version, Name: path.Base(source.Path), Applied: applied[source.Version],
+		})
+	}
+	return all, nil
+}
+
+// Pending lists the migrations in files that are not applied.
+func Pending(ctx context.Context, s *Store, files fs.FS) ([]Migration, error) {
+	all, err := Status(ctx, s, files)
+	if err != nil {
+		return nil, err
+	}
+	var pending []Migration
+	for _, m := range all {
+		if m.Applied.IsZero() {
+			pending = append(pending, m)
+		}
+	}
+	return pending, nil
+}
+
+// appliedMigrations reads goose's table. goose itself would create the table,
+// and take the lock that Migrate holds, only to look.
+func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, error) {
+	look := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
+	if s.dialect == postgres {
+		look = "SELECT count(to_regclass('goose_db_version'))"
+	}
+	var there int
+	if err := s.reader.QueryRowContext(ctx, look).Scan(&there); err != nil {
+		return nil, Fault(err)
+	}
+	applied := make(map[int64]time.Time)
+	if there == 0 {
+		return applied, nil
+	}
+	found, err := s.reader.QueryContext(ctx,
+		"SELECT version_id, tstamp FROM goose_db_version WHERE is_applied ORDER BY id")
+	if err != nil {
+		return nil, Fault(err)
+	}
+	defer found.Close()
+	for found.Next() {
+		var version int64
+		var at time.Time
+		if err := found.Scan(&version, &at); err != nil {
+			return nil, Fault(err)
+		}
+		applied[version] = at.UTC()
+	}
+	return applied, Fault(found.Err())
+}
+
+// migrations opens the migrations of this dialect on a pool of their own: on
+// PostgreSQL a statement that builds an index may take long.
+func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
+	directory, dialect := "sqlite", goose.DialectSQLite3
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(s.options.Logger)}
+	db, done := s.writer, func() error { return nil }
+	if s.dialect == postgres {
+		directory, dialect = "postgres", goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+		config := s.address.config
+		if len(config.Multi) > 0 && config.TargetSessionAttrs == "" {
+			config.TargetSessionAttrs = "read-write"
+		}
+		c, err := newConnector(config, s.options, 0, s.tally)
+		if err != nil {
+			return nil, nil, err
+		}
+		db = sql.OpenDB(c)
+		done = db.Close
+	}
+	own, err := fs.Sub(files, directory)
+	if err != nil {
+		return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(dialect, db, own, options...)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("prepare the migrations: %w", err), done())
+	}
+	return provider, done, nil
+}
+
+// migrationTurn keeps two processes from migrating one SQLite file at once.
+// PostgreSQL has its advisory lock, which goose takes.
+func (s *Store) migrationTurn(ctx context.Context) (release func() error, err error) {
+	if s.dialect == postgres {
+		return func() error { return nil }, nil
+	}
+	path, err := filepath.Abs(s.address.path)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, broken).Because(err)
+	}
+	return lockDirectory(ctx, filepath.Dir(path))
+}

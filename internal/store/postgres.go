@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// connector opens connections to PostgreSQL.
+type connector struct {
+	pq         *pq.Connector
+	connect    time.Duration // bound of connecting to one host
+	hosts      int
+	grace      time.Duration
+	statements int
+	tally      *tally
+}
+
+// newConnector prepares connections with the parameters of the URL, ours
+// where the URL says nothing. statementTimeout 0 means no limit.
+func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *tally) (*connector, error) {
+	config = config.Clone()
+	// lib/pq would read []byte arguments as bytea for every type, and gains
+	// nothing where statements are prepared.
+	config.BinaryParameters = false
+	if config.ConnectTimeout <= 0 {
+		config.ConnectTimeout = o.ConnectTimeout
+	}
+	if config.ApplicationName == "" {
+		config.ApplicationName = "cloudapi"
+	}
+	for name, value := range session(o, statementTimeout) {
+		if _, given := config.Runtime[name]; !given {
+			config.Runtime[name] = value
+		}
+	}
+	c, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("configure PostgreSQL: %w", err)
+	}
+	silence := time.Duration(0)
+	if statementTimeout > 0 {
+		// The server itself ends what takes longer, so that a longer silence
+		// means that it is not there.
+		silence = statementTimeout + o.Grace
+	}
+	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, silence: silence})
+	return &connector{
+		pq: c, connect: config.ConnectTimeout, hosts: 1 + len(config.Multi),
+		grace: o.Grace, statements: o.Statements, tally: t,
+	}, nil
+}
+
+// session is the run-time parameters of each connection.
+func session(o Options, statementTimeout time.Duration) map[string]string {
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+	lockTimeout := o.LockTimeout
+	if statementTimeout == 0 {
+		lockTimeout = 0
+	}
+	return map[string]string{
+		"statement_timeout":                   milliseconds(statementTimeout),
+		"lock_timeout":                        milliseconds(lockTimeout),
+		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
+		"timezone":                            "UTC",
+		// Statements here take milliseconds; to compile one takes longer than
+		// it could ever save.
+		"jit": "off",
+		// A worker would gain nothing on such statements either, and rows of
+		// UNION ALL would no longer arrive in order.
+		"max_parallel_workers_per_gather": "0",
+	}
+}
+
+// Connect opens a connection to the first suitable host.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	// database/sql opens some connections on a context without a deadline.
+	ctx, cancel := context.WithTimeout(ctx, c.connect*time.Duration(c.hosts))
+	defer cancel()
+	made := &slot{}
+	// lib/pq waits for the handshake without looking at the context.
+	stop := context.AfterFunc(ctx, func() {
+		if l := made.current.Load(); l != nil {
+			_ = l.Conn.Close()
+		}
+	})
+	opened, err := c.pq.Connect(context.WithValue(ctx, linkKey{}, made))
+	if !stop() && err == nil {
+		err = errors.Join(ctx.Err(), opened.Close())
+	}
+	if err != nil {
+		return nil, &connectError{cause: err}
+	}
+	session, ok := opened.(inner)
+	if !ok {
+		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
+	}
+	return newConn(session, made.current.Load(), c.grace, c.statements, c.tally)
+}
+
+func newConn(session inner, l *link, grace time.Duration, kept int, t *tally) (*conn, error) {
+	cache, err := newStatements(session, kept)
+	if err != nil {
+		return nil, errors.Join(err, session.Close())
+	}
+	t.connections.Add(1)
+	return &conn{inner: session, kept: cache, link: l, grace: grace, tally: t}, nil
+}
+
+// Driver is for database/sql's interface.
+func (c *connector) Driver() driver.Driver { return c.pq.Driver() }

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"reflect"
+)
+
+// rows is a result set being read. The operation lasts until it is closed, and
+// so does its context, which the driver's interface does not hand in again.
+type rows struct {
+	driver.Rows
+	conn   *conn
+	ctx    context.Context
+	end    func()
+	failed error
+	closed bool
+}
+
+// Next reads a row.
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.failed = err
+		// Rows have been seen already: nothing may run again unnoticed.
+		return r.conn.settle(r.ctx, err, true)
+	}
+	return err
+}
+
+// Close reads what is left and ends the operation.
+func (r *rows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	err := r.Rows.Close()
+	r.end()
+	r.conn.reading--
+	if r.failed != nil {
+		return nil // reported by Next
+	}
+	return r.conn.settle(r.ctx, err, true)
+}
+
+// HasNextResultSet reports whether another result set follows.
+func (r *rows) HasNextResultSet() bool {
+	sets, ok := r.Rows.(driver.RowsNextResultSet)
+	return ok && sets.HasNextResultSet()
+}
+
+// NextResultSet goes to the next result set.
+func (r *rows) NextResultSet() error {
+	if sets, ok := r.Rows.(driver.RowsNextResultSet); ok {
+		return sets.NextResultSet()
+	}
+	return io.EOF
+}
+
+// ColumnTypeDatabaseTypeName names the type of a column, "" if not known.
+func (r *rows) ColumnTypeDatabaseTypeName(index int) string {
+	if types, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return types.ColumnTypeDatabaseTypeName(index)
+	}
+	return ""
+}
+
+// ColumnTypeScanType is the Go type a column can be scanned into.
+func (r *rows) ColumnTypeScanType(index int) reflect.Type {
+	if types, ok := r.Rows.(driver.RowsColumnTypeScanType); ok {
+		return types.ColumnTypeScanType(index)
+	}
+	return reflect.TypeFor[any]()
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	lite "modernc.org/sqlite"
+)
+
+// busyTimeout is how long a connection waits for another process's change, in
+// milliseconds. Within this process changes queue for the one writer, and
+// wait no longer than their contexts.
+const busyTimeout = "busy_timeout(10000)"
+
+// liteConnector opens connections to an SQLite file.
+type liteConnector struct {
+	driver.Connector
+	statements int
+	tally      *tally
+}
+
+// newLiteConnector prepares connections that write, or that only read.
+func newLiteConnector(path string, readOnly bool, o Options, t *tally) (*liteConnector, error) {
+	c, err := lite.NewConnector(liteDSN(path, readOnly))
+	if err != nil {
+		return nil, fmt.Errorf("configure SQLite: %w", err)
+	}
+	return &liteConnector{Connector: c, statements: o.Statements, tally: t}, nil
+}
+
+func liteDSN(path string, readOnly bool) string {
+	query := url.Values{
+		"_pragma": {
+			busyTimeout, // first: the others may have to wait
+			"journal_mode(WAL)",
+			"synchronous(FULL)",
+			"foreign_keys(1)",
+			// As on PostgreSQL.
+			"case_sensitive_like(1)",
+		},
+		// Text that sorts as the times do: always UTC, and "+", which follows
+		// the seconds when they are whole, sorts before ".".
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+		// A transaction that may write takes the lock at once: one that reads
+		// first could not get it later.
+		"_txlock": {"immediate"},
+	}
+	if readOnly {
+		query.Add("_pragma", "query_only(1)")
+	}
+	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
+	return file.String() + "?" + query.Encode()
+}
+
+// Connect opens a connection.
+func (c *liteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	opened, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, ok := opened.(inner)
+	if !ok {
+		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
+	}
+	return newConn(session, nil, 0, c.statements, c.tally)
+}

@@ -1,0 +1,200 @@
+// Package store opens and drives the database: PostgreSQL for many servers,
+// with standbys for reads, or an SQLite file for one.
+//
+// It stands under database/sql, so that ent, the read path and goose gain the
+// same: statements prepared once for each connection, operations that end
+// with their contexts even when the server has gone silent, and a change never
+// sent twice. It also decides where a statement runs: see route.
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"cloudapi/internal/fault"
+)
+
+// Options say which database to open and how. Zero values mean the defaults.
+type Options struct {
+	// URL names the database:
+	//
+	//	postgres://user:password@host:port,host:port/name?parameter=value
+	//	sqlite:///absolute/path/file.db
+	//	sqlite://relative/path/file.db
+	//	sqlite://:memory:
+	//
+	// The parameters of PostgreSQL are libpq's and the server's run-time
+	// parameters; the latter win over the time limits below. With several
+	// hosts, target_session_attrs defaults to read-write: the primary is
+	// found, and found again after a failover. The last form is a database of
+	// its own in the directory for temporary files, gone with Close.
+	URL string
+	// ReadURL names standbys of a PostgreSQL URL, one or several hosts.
+	ReadURL string
+	// Logger gets what the operator should know; nil for slog.Default().
+	Logger *slog.Logger
+	// MaxConns bounds the connections to each PostgreSQL server, 20, or
+	// SQLite's readers, twice the processors and at least 4. SQLite has one
+	// writer besides.
+	MaxConns int
+	// QueryTimeout is how long one statement may take in PostgreSQL whatever
+	// its context says, 30 s.
+	QueryTimeout time.Duration
+	// LockTimeout is how long a statement may wait for a lock in PostgreSQL,
+	// 10 s.
+	LockTimeout time.Duration
+	// IdleInTxTimeout is how long a PostgreSQL transaction may idle, 60 s.
+	IdleInTxTimeout time.Duration
+	// ConnectTimeout bounds connecting to one PostgreSQL host, 3 s.
+	ConnectTimeout time.Duration
+	// Grace is what a PostgreSQL server has to answer a cancellation when a
+	// context has ended, 1 s. After it the connection is given up.
+	Grace time.Duration
+	// Statements is how many prepared statements each connection keeps, 256.
+	Statements int
+}
+
+func (o Options) withDefaults() Options {
+	o.QueryTimeout = cmp.Or(o.QueryTimeout, 30*time.Second)
+	o.LockTimeout = cmp.Or(o.LockTimeout, 10*time.Second)
+	o.IdleInTxTimeout = cmp.Or(o.IdleInTxTimeout, time.Minute)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 3*time.Second)
+	o.Grace = cmp.Or(o.Grace, time.Second)
+	o.Statements = cmp.Or(o.Statements, 256)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
+	return o
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	dialect  string
+	options  Options
+	address  address
+	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
+	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
+	standbys []*standby
+	tally    *tally
+	scratch  string // directory to remove when the store is closed, "" for none
+}
+
+// Open opens a database. A wrong URL is a fault with code BAD_USER_INPUT that
+// does not show the password. SQLite's file is created when it is not there;
+// PostgreSQL is not asked for anything yet, so that a server can start while
+// its database does.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	o = o.withDefaults()
+	a, err := parse(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: a.dialect, options: o, address: a, tally: &tally{}}
+	if a.dialect == postgres {
+		err = s.openPostgres()
+	} else {
+		err = s.openSQLite(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) openPostgres() error {
+	config := s.address.config
+	if len(config.Multi) > 0 && config.TargetSessionAttrs == "" {
+		config.TargetSessionAttrs = "read-write"
+	}
+	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.tally)
+	if err != nil {
+		return err
+	}
+	s.writer = s.pool(sql.OpenDB(c), cmp.Or(s.options.MaxConns, 20))
+	s.reader = s.writer
+	if s.options.ReadURL == "" {
+		return nil
+	}
+	return s.openStandbys()
+}
+
+func (s *Store) openSQLite(ctx context.Context) error {
+	if s.options.ReadURL != "" {
+		return fault.New(fault.Invalid, "A database URL for reading needs a PostgreSQL database.")
+	}
+	path := s.address.path
+	if path == memory {
+		scratch, err := os.MkdirTemp("", "cloudapi")
+		if err != nil {
+			return fmt.Errorf("make a directory for the database: %w", err)
+		}
+		s.scratch = scratch
+		path = filepath.Join(scratch, "memory.db")
+		s.address.path = path
+	}
+	writes, err := newLiteConnector(path, false, s.options, s.tally)
+	if err != nil {
+		return err
+	}
+	readers, err := newLiteConnector(path, true, s.options, s.tally)
+	if err != nil {
+		return err
+	}
+	s.writer = s.pool(sql.OpenDB(writes), 1)
+	s.reader = s.pool(sql.OpenDB(readers), cmp.Or(s.options.MaxConns, max(4, 2*runtime.GOMAXPROCS(0))))
+	// The writer comes first: it makes the file a WAL database, which readers
+	// cannot.
+	if err := s.writer.PingContext(ctx); err != nil {
+		return fault.New(fault.Unavailable, "The database file cannot be opened.").Because(err)
+	}
+	return nil
+}
+
+func (s *Store) pool(db *sql.DB, size int) *sql.DB {
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	if s.dialect == postgres {
+		// A session's memory in the server only grows, and a load balancer in
+		// between wants its connections spread anew now and then.
+		db.SetConnMaxLifetime(30 * time.Minute)
+		db.SetConnMaxIdleTime(5 * time.Minute)
+	}
+	return db
+}
+
+// Dialect is ent's name of the database: "postgres" or "sqlite3".
+func (s *Store) Dialect() string { return s.dialect }
+
+// Ping reports whether the database takes statements, for readiness. Standbys
+// do not matter: the primary does their work when they are away.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.writer.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return Fault(err)
+	}
+	return nil
+}
+
+// Close closes all connections.
+func (s *Store) Close() error {
+	var errs []error
+	for _, standby := range s.standbys {
+		errs = append(errs, standby.db.Close())
+	}
+	if s.reader != nil && s.reader != s.writer {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
+	if s.scratch != "" {
+		errs = append(errs, os.RemoveAll(s.scratch))
+	}
+	return errors.Join(errs...)
+}

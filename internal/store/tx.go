@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// tx is a transaction. Its context bounds the commit too.
+type tx struct {
+	driver.Tx
+	conn *conn
+	ctx  context.Context
+}
+
+// Commit commits. When its answer does not come, nobody knows what happened.
+func (t *tx) Commit() error { return t.finish(t.Tx.Commit) }
+
+// Rollback rolls back, also when the transaction's context has ended: then it
+// has the grace.
+func (t *tx) Rollback() error { return t.finish(t.Tx.Rollback) }
+
+func (t *tx) finish(finish func() error) error {
+	t.conn.inTx = false
+	end := t.conn.bind(t.ctx)
+	defer end()
+	sent := t.conn.sent()
+	err := finish()
+	return t.conn.settle(t.ctx, err, t.conn.sent() != sent)
+}
+
+// handle is a statement of database/sql's Prepare: the text, and the
+// connection that keeps what is prepared.
+type handle struct {
+	conn  *conn
+	query string
+}
+
+func (h *handle) Close() error  { return nil }
+func (h *handle) NumInput() int { return -1 }
+
+func (h *handle) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return h.conn.ExecContext(ctx, h.query, args)
+}
+
+func (h *handle) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return h.conn.QueryContext(ctx, h.query, args)
+}
+
+// Exec is for database/sql's interface, which prefers ExecContext.
+func (h *handle) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
+
+// Query is for database/sql's interface, which prefers QueryContext.
+func (h *handle) Query([]driver.Value) (driver.Rows, error) { return nil, driver.ErrSkip }
