@@ -573,7 +573,8 @@ func (c *CapacityUnitClient) Hooks() []Hook {
 
 // Interceptors returns the client interceptors.
 func (c *CapacityUnitClient) Interceptors() []Interceptor {
-	return c.inters.CapacityUnit
+	inters := c.inters.CapacityUnit
+	return append(inters[:len(inters):len(inters)], capacityunit.Interceptors[:]...)
 }
 
 func (c *CapacityUnitClient) mutate(ctx context.Context, m *CapacityUnitMutation) (Value, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"cloudapi/ent/capacityunit"
 	"cloudapi/internal/fault"
 )
 
@@ -134,4 +135,15 @@ func nodeSelection(ctx context.Context, connection *graphql.CollectedField) *gra
 		}
 	}
 	return merged
+}
+
+// SelectSide adds what sorts units into the sides of a customer's capacity to a
+// query that selects some of their fields only.
+func (_q *CapacityUnitQuery) SelectSide() {
+	if len(_q.ctx.Fields) == 0 {
+		return
+	}
+	for _, field := range []string{capacityunit.FieldKind, capacityunit.FieldType, capacityunit.FieldAmount} {
+		_q.ctx.AppendFieldOnce(field)
+	}
 }

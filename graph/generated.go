@@ -403,7 +403,7 @@ type ComplexityRoot struct {
 		CloudUsers        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) int
 		Customer          func(childComplexity int, id uuid.UUID) int
 		CustomerStatuses  func(childComplexity int) int
-		CustomerXMLSchema func(childComplexity int) int
+		CustomerXMLSchema func(childComplexity int, customerID *uuid.UUID) int
 		Customers         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) int
 		Domain            func(childComplexity int, name string) int
 		Job               func(childComplexity int, id uuid.UUID) int
@@ -553,7 +553,7 @@ type QueryResolver interface {
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
 	CustomerStatuses(ctx context.Context) ([]customer.Status, error)
-	CustomerXMLSchema(ctx context.Context) (string, error)
+	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error)
 	CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error)
 	CloudUserGroup(ctx context.Context, id uuid.UUID) (*ent.CloudUserGroup, error)
 	CloudUserGroups(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) (*ent.CloudUserGroupConnection, error)
@@ -2193,7 +2193,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.CustomerXMLSchema(childComplexity), true
+		args, err := ec.field_Query_customerXMLSchema_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomerXMLSchema(childComplexity, args["customerId"].(*uuid.UUID)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -2748,7 +2753,10 @@ type Query {
   "The statuses a customer can have."
   customerStatuses: [CustomerStatus!]!
   "The XSD 1.0 of the XML form of a customer."
-  customerXMLSchema: String!
+  customerXMLSchema(
+    "The guid of a customer, for the old API's sake: the schema is the same for every one."
+    customerId: ID
+  ): String!
   "The types of capacity units."
   capacityUnitTypes: [CapacityUnitType!]!
   "The cloud user group with that guid."
@@ -6671,6 +6679,20 @@ func (ec *executionContext) field_Query_cloudUsers_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_customerXMLSchema_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customerId",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerId"] = arg0
 	return args, nil
 }
 
@@ -13872,7 +13894,8 @@ func (ec *executionContext) _Query_customerXMLSchema(ctx context.Context, field 
 			return ec.fieldContext_Query_customerXMLSchema(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().CustomerXMLSchema(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CustomerXMLSchema(ctx, fc.Args["customerId"].(*uuid.UUID))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -13882,8 +13905,28 @@ func (ec *executionContext) _Query_customerXMLSchema(ctx context.Context, field 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_customerXMLSchema(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Query", field, true, true, "String")
+func (ec *executionContext) fieldContext_Query_customerXMLSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_customerXMLSchema_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_capacityUnitTypes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {

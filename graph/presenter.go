@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"cloudapi/internal/fault"
@@ -44,8 +46,8 @@ func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	for k, v := range f.Details {
 		shown.Extensions[k] = v
 	}
-	if f.Field != "" {
-		shown.Extensions["field"] = f.Field
+	if field := fieldOf(f, presented.Path); field != "" {
+		shown.Extensions["field"] = field
 	}
 	if f.RetryAfter > 0 {
 		shown.Extensions["retryAfter"] = int(f.RetryAfter.Seconds() + 0.5)
@@ -65,4 +67,18 @@ func codeOf(err *gqlerror.Error, code fault.Code) *gqlerror.Error {
 		err.Extensions["code"] = string(code)
 	}
 	return err
+}
+
+// fieldOf is the field that a fault concerns. A scalar does not know where it
+// stands: that is the end of the path of its argument.
+func fieldOf(f *fault.Fault, path ast.Path) string {
+	if f.Field != "" || f.Code != fault.Invalid || len(path) < 2 {
+		return f.Field
+	}
+	for _, element := range slices.Backward(path) {
+		if name, ok := element.(ast.PathName); ok {
+			return string(name)
+		}
+	}
+	return ""
 }

@@ -233,7 +233,7 @@ func (r *queryResolver) CustomerStatuses(ctx context.Context) ([]customer.Status
 }
 
 // CustomerXMLSchema is the resolver for the customerXMLSchema field.
-func (r *queryResolver) CustomerXMLSchema(ctx context.Context) (string, error) {
+func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error) {
 	return document.XMLSchema(), nil
 }
 

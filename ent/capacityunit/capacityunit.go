@@ -77,8 +77,9 @@ func ValidColumn(column string) bool {
 //
 //	import _ "cloudapi/ent/runtime"
 var (
-	Hooks  [2]ent.Hook
-	Policy ent.Policy
+	Hooks        [2]ent.Hook
+	Interceptors [1]ent.Interceptor
+	Policy       ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion func() uuid.UUID
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.

@@ -71,6 +71,8 @@ func init() {
 	capacityunitMixinHooks1 := capacityunitMixin[1].Hooks()
 
 	capacityunit.Hooks[1] = capacityunitMixinHooks1[0]
+	capacityunitInters := schema.CapacityUnit{}.Interceptors()
+	capacityunit.Interceptors[0] = capacityunitInters[0]
 	capacityunitMixinFields0 := capacityunitMixin[0].Fields()
 	_ = capacityunitMixinFields0
 	capacityunitMixinFields1 := capacityunitMixin[1].Fields()

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"context"
+
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
@@ -48,6 +50,19 @@ func (CapacityUnit) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("customer", Customer.Type).Ref("capacity_units").Field("customer_id").
 			Unique().Required().Immutable(),
+	}
+}
+
+// Interceptors of the CapacityUnit: which side of the capacity a unit is on, and
+// its place, are needed whatever is selected of it.
+func (CapacityUnit) Interceptors() []ent.Interceptor {
+	return []ent.Interceptor{
+		ent.TraverseFunc(func(_ context.Context, q ent.Query) error {
+			if units, ok := q.(interface{ SelectSide() }); ok {
+				units.SelectSide()
+			}
+			return nil
+		}),
 	}
 }
 

@@ -173,7 +173,13 @@ func UnmarshalSecret(v any) (secret.Text, error) {
 
 // MarshalJSONObject writes an object, its keys in alphabetical order.
 func MarshalJSONObject(m map[string]any) graphql.Marshaler {
-	return graphql.MarshalMap(m)
+	return graphql.WriterFunc(func(w io.Writer) {
+		text, err := json.Marshal(m)
+		if err != nil || m == nil {
+			text = []byte("null")
+		}
+		_, _ = w.Write(text)
+	})
 }
 
 // UnmarshalJSONObject takes an object whose texts are clean.

@@ -155,7 +155,7 @@ func (r *Recorder) recordFailure(ctx context.Context, c *Change, id uuid.UUID, s
 func (c *Change) told(f *fault.Fault) *fault.Fault {
 	if own := c.params().UserErrormsg; own != nil && *own != "" {
 		told := copyOf(f)
-		told.Message, told.Cause = *own, f
+		told.Message, told.Field, told.Cause = *own, "", f
 		return told
 	}
 	return f

@@ -63,6 +63,7 @@ func New(o Options) *Engine {
 		docs:   &documents{kept: kept, pinned: map[string]*ast.QueryDocument{}},
 		repeat: o.Repeater,
 	}
+	e.exec.Use(turns{})
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(o.Presenter)
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
@@ -115,6 +116,7 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 			answer = Answer{Response: &graphql.Response{Errors: gqlerror.List{err.(*gqlerror.Error)}}, Status: 500}
 		}
 	}()
+	ctx = graphql.StartOperationTrace(ctx)
 	oc, errs := e.operation(ctx, r)
 	if len(errs) > 0 {
 		return e.refuse(ctx, errs)
@@ -250,4 +252,9 @@ func (d *documents) Get(_ context.Context, query string) (*ast.QueryDocument, bo
 // Add keeps a validated document.
 func (d *documents) Add(_ context.Context, query string, doc *ast.QueryDocument) {
 	d.kept.Add(query, doc)
+}
+
+// Parse parses a document of the server's own.
+func Parse(text string) (*ast.QueryDocument, error) {
+	return parser.ParseQuery(&ast.Source{Input: text})
 }

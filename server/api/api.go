@@ -1,0 +1,163 @@
+// Package api puts the server together: the page to read first. Every face
+// stands on one engine, every change on one recorder of jobs, every rule on
+// ent's policies.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"cloudapi/ent"
+	"cloudapi/ent/job"
+	"cloudapi/ent/migrate"
+	_ "cloudapi/ent/runtime" // policies, hooks and validators
+	"cloudapi/graph"
+	"cloudapi/internal/customer"
+	"cloudapi/internal/directory"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/idempotency"
+	jobs "cloudapi/internal/job"
+	"cloudapi/internal/password"
+	"cloudapi/internal/portal"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/store"
+	"cloudapi/server/auth"
+	"cloudapi/server/engine"
+	"cloudapi/server/graphqlhttp"
+	"cloudapi/server/observe"
+	"cloudapi/server/playground"
+	"cloudapi/server/rest"
+)
+
+// Options say what an API stands on.
+type Options struct {
+	Store     *store.Store
+	Log       *slog.Logger
+	Passwords *password.Hasher
+	// Portal is the ITPS portal; nil for the accounts in this database.
+	Portal      portal.Portal
+	SecretKey   secret.Text
+	SessionTime time.Duration
+	// RequestTime is how long a request may take.
+	RequestTime time.Duration
+	CORSOrigins []string
+	Limits      engine.Limits
+}
+
+// API is a server without its socket.
+type API struct {
+	Handler   http.Handler
+	Client    *ent.Client
+	Directory *directory.Service
+	Customers *customer.Service
+
+	runner *jobs.Runner
+	keys   *idempotency.Keys
+	log    *slog.Logger
+}
+
+// New puts an API together on a migrated database.
+func New(o Options) (*API, error) {
+	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	metrics := observe.NewMetrics(o.Store.Stats)
+	classify := func(err error) *fault.Fault { return fault.As(store.Fault(err)) }
+	recorder := &jobs.Recorder{
+		Client: a.Client, Log: o.Log, Classify: classify,
+		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
+	}
+	authenticator := auth.New(a.Client, o.Passwords, auth.Address)
+	a.Directory = &directory.Service{
+		Client: a.Client, Jobs: recorder, Passwords: o.Passwords,
+		SignInBy: authenticator.SignIn, Changed: authenticator.Forget, SessionTime: o.SessionTime,
+	}
+	if o.Portal == nil {
+		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
+	}
+	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Sealer{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
+	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
+	a.runner.Handlers = a.Customers.Handlers()
+
+	present := (&graph.Presenter{
+		Classify: classify, RequestID: observe.RequestID,
+		Report: reporter(o.Log, metrics),
+	}).Present
+	a.keys = &idempotency.Keys{Client: a.Client, Present: present}
+	core := engine.New(engine.Options{
+		Schema: graph.NewSchema(&graph.Resolver{
+			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
+		}),
+		Presenter: present, Limits: o.Limits, Repeater: a.keys, Log: o.Log,
+	})
+	old, err := rest.New(rest.Options{
+		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge}, old)
+	return a, nil
+}
+
+// routes says which path is whose.
+func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
+	mux.Handle(rest.Prefix, old)
+	mux.Handle("/playground", required(who, playground.New()))
+	mux.Handle("/playground/", required(who, playground.New()))
+	mux.Handle("GET /metrics", m.Handler())
+	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
+	mux.Handle("GET /readyz", ready(o.Store))
+	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
+	return observe.Requests(o.Log, m, guard(o.Log, o.RequestTime, mux))
+}
+
+// ready answers 200 while the database answers and is migrated.
+func ready(s *store.Store) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := s.Ping(ctx); err != nil {
+			http.Error(w, "the database is not available", http.StatusServiceUnavailable)
+			return
+		}
+		if pending, err := store.Pending(ctx, s, migrate.Files); err != nil || len(pending) > 0 {
+			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+}
+
+// reporter counts what clients are told and logs what only the operator should
+// know.
+func reporter(log *slog.Logger, m *observe.Metrics) func(context.Context, *fault.Fault) {
+	return func(ctx context.Context, f *fault.Fault) {
+		m.Fault(string(f.Code))
+		if f.Code == fault.Internal || f.Code == fault.Unavailable {
+			log.ErrorContext(ctx, "fault", "code", f.Code, "cause", f.Cause, "request", observe.RequestID(ctx))
+		}
+	}
+}
+
+// Run does the server's own work until ctx ends: it runs the jobs that nobody
+// waits for, and removes old idempotency keys.
+func (a *API) Run(ctx context.Context) {
+	const workers = 2
+	done := make(chan struct{})
+	for range workers {
+		go func() {
+			a.runner.Run(ctx)
+			done <- struct{}{}
+		}()
+	}
+	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
+	for range workers {
+		<-done
+	}
+}
+
+// Prepare gets ready what must not be done within a transaction.
+func (a *API) Prepare(ctx context.Context) error { return a.runner.Sealer.Prepare(ctx) }

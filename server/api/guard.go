@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/auth"
+	"cloudapi/server/observe"
+)
+
+// maxBody is the largest body of a request, in bytes.
+const maxBody = 1 << 20
+
+// guard bounds what a request may send and how long it may take, survives a
+// panic, and sets the headers that every answer has.
+func guard(log *slog.Logger, limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if value := recover(); value != nil {
+				if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+					panic(value)
+				}
+				log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
+				http.Error(w, "Internal server error (request "+observe.RequestID(r.Context())+")", http.StatusInternalServerError)
+			}
+		}()
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
+		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(auth.WithAddress(ctx, auth.Address(r))))
+	})
+}
+
+// signedIn puts who is asking into the context. Nobody may pass: the operation
+// may be one that needs no credentials. Wrong credentials may not.
+func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := who.Authenticate(r)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		if v != nil {
+			observe.Note(r.Context(), v.Login, "")
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// required lets only people with credentials pass.
+func required(who *auth.Authenticator, next http.Handler) http.Handler {
+	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if viewer.FromContext(r.Context()) == nil {
+			refuse(w, auth.Failed())
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// sameOrigin refuses what a browser sends on behalf of another site, unless
+// that site is allowed.
+func sameOrigin(allowed []string, next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range allowed {
+		// Origins were checked when the server started.
+		_ = protection.AddTrustedOrigin(origin)
+	}
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
+	}))
+	return protection.Handler(next)
+}
+
+// cors lets the scripts of allowed origins read answers. None is allowed unless
+// it is configured.
+func cors(allowed []string, next http.Handler) http.Handler {
+	if len(allowed) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(allowed, origin) {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+				h.Set("Access-Control-Allow-Methods", "GET, POST")
+				h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id")
+				h.Set("Access-Control-Max-Age", "600")
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// databaseFlags say which database to use.
+type databaseFlags struct {
+	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name, or sqlite://file.db."`
+	MaxConns    int    `name:"max-conns" default:"0" help:"Connections to the database at most; 0 for 20 on PostgreSQL."`
+}
+
+// logFlags say what is logged and how.
+type logFlags struct {
+	LogFormat string `name:"log-format" enum:"text,json" default:"text" help:"The form of the log: text or json."`
+	LogLevel  string `name:"log-level" enum:"debug,info,warn,error" default:"info" help:"The least that is logged: debug, info, warn or error."`
+}
+
+func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, options)), nil
+}
+
+// serveFlags are the options of a server.
+type serveFlags struct {
+	Listen          string        `default:"127.0.0.1:8080" help:"The address to listen on."`
+	ReadDatabaseURL string        `name:"read-database-url" help:"Standbys to read from, on PostgreSQL."`
+	AutoMigrate     bool          `name:"auto-migrate" default:"true" negatable:"" help:"Migrate the database at the start."`
+	AdminLogin      string        `name:"admin-login" default:"admin" help:"The login of the administrator that the first start creates."`
+	AdminPassword   string        `name:"admin-password" help:"Its password; generated and printed once where none is given. Better given by the environment."`
+	PortalURL       string        `name:"portal-url" help:"The ITPS portal; accounts in this database where none is given."`
+	SecretKey       string        `name:"secret-key" help:"The key that seals the passwords of waiting jobs, the same on every server of a database; kept in the database where none is given."`
+	SessionTime     time.Duration `name:"session-time" default:"12h" help:"How long a session lasts."`
+	RequestTime     time.Duration `name:"request-time" default:"30s" help:"How long a request may take."`
+	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests have to end when the server stops."`
+	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
+	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
+	CORSOrigins     []string      `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
+}

@@ -1,0 +1,138 @@
+package rest
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cloudapi/internal/fault"
+)
+
+// arguments are what a call gives, by name.
+type arguments map[string]string
+
+// read collects the arguments of a call from its URL and its body.
+func read(r *http.Request) (arguments, error) {
+	found := arguments{}
+	if err := found.parse(r.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	if r.Method != http.MethodPost {
+		return found, nil
+	}
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		media = ""
+	}
+	switch media {
+	case "multipart/form-data":
+		return found, found.multipart(r, params["boundary"])
+	case "application/x-www-form-urlencoded":
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		return found, found.parse(string(body))
+	}
+	// A body of another type cannot be understood; none at all is fine.
+	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
+		return nil, refuse("The body must be application/x-www-form-urlencoded or multipart/form-data")
+	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, unreadable(err)
+	}
+	return found, nil
+}
+
+func unreadable(err error) error {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit)
+	}
+	return refuse("The body could not be read")
+}
+
+// parse reads the form a=1&b=2, where + is a space.
+func (a arguments) parse(form string) error {
+	for pair := range strings.SplitSeq(form, "&") {
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(key)
+		if err != nil {
+			return refuse("A parameter's name is not properly encoded")
+		}
+		if value, err = url.QueryUnescape(value); err != nil {
+			return refuse("%s is not properly encoded", clip(name))
+		}
+		if err := a.add(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a arguments) add(name, value string) error {
+	if _, twice := a[name]; twice {
+		return refuse("Multi-item arguments not supported: %s", shown(name))
+	}
+	a[name] = value
+	return nil
+}
+
+// multipart reads a form with a boundary. The body is bounded already.
+func (a arguments) multipart(r *http.Request, boundary string) error {
+	if boundary == "" {
+		return refuse("The multipart body has no boundary")
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return refuse("The multipart body is malformed")
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return unreadable(err)
+		}
+		if part.FileName() != "" {
+			return refuse("%s is a file; only values are taken", clip(part.FormName()))
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return unreadable(err)
+		}
+		if err := a.add(part.FormName(), string(value)); err != nil {
+			return err
+		}
+	}
+}
+
+// variables decodes the arguments of a method.
+func (m *Method) variables(given arguments) (map[string]any, error) {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if m.parameter(name) == nil {
+			return nil, refuse("%s takes no parameter %s", m.Name, shown(name))
+		}
+	}
+	vars := make(map[string]any, len(given))
+	for _, p := range m.Parameters {
+		value, err := p.decode(given[p.Name])
+		if err != nil {
+			return nil, err
+		}
+		if value == nil && p.Required {
+			return nil, refuse("The parameter %s is required", p.Name)
+		}
+		if value != nil {
+			vars[p.Name] = value
+		}
+	}
+	return vars, nil
+}

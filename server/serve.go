@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"cloudapi/ent/migrate"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/password"
+	"cloudapi/internal/portal"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/store"
+	"cloudapi/server/api"
+)
+
+// serveCommand serves the API.
+type serveCommand struct {
+	databaseFlags
+	logFlags
+	serveFlags
+}
+
+// Run serves until the context ends, and then lets what has begun end.
+func (c *serveCommand) Run(e *env) error {
+	return c.serve(e, func(ctx context.Context, a *api.API, url string) error {
+		login, generated, err := firstAdministrator(ctx, a, c.AdminLogin, c.AdminPassword)
+		if err != nil {
+			return err
+		}
+		if generated != "" {
+			_, _ = fmt.Fprintf(e.out, "Created the administrator %q with the password %q. It is shown this once.\n", login, generated)
+		}
+		_, _ = fmt.Fprintf(e.out, "Serving the API at %s/graphql, the playground at %s/playground\n", url, url)
+		return nil
+	})
+}
+
+// serve opens, begins, serves and ends; ready is called before the first
+// request is answered.
+func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, string) error) error {
+	log, err := c.logger(e.errors)
+	if err != nil {
+		return err
+	}
+	for _, origin := range c.CORSOrigins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
+			return fmt.Errorf("--cors-origin: %w", err)
+		}
+	}
+	s, err := store.Open(e.ctx, store.Options{URL: c.DatabaseURL, ReadURL: c.ReadDatabaseURL, MaxConns: c.MaxConns, Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	if c.AutoMigrate {
+		if _, err := store.Migrate(e.ctx, s, migrate.Files); err != nil {
+			return err
+		}
+	}
+	a, err := c.assemble(s, log)
+	if err != nil {
+		return err
+	}
+	if err := a.Prepare(e.ctx); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	if err := ready(e.ctx, a, c.scheme()+"://"+listener.Addr().String()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return c.run(e.ctx, a, listener, log)
+}
+
+func (c *serveCommand) scheme() string {
+	if c.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
+
+func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, error) {
+	const hashesAtOnce = 2
+	o := api.Options{
+		Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), hashesAtOnce),
+		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
+		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins,
+	}
+	if c.PortalURL != "" {
+		p, err := portal.NewHTTP(c.PortalURL)
+		if err != nil {
+			return nil, err
+		}
+		o.Portal = p
+	}
+	return api.New(o)
+}
+
+// run serves on a listener until ctx ends. Requests that have begun then have
+// ShutdownTime to end.
+func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           a.Handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      10 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	work.Go(func() { a.Run(background) })
+	failed := make(chan error, 1)
+	go func() {
+		if c.TLSCert != "" {
+			failed <- server.ServeTLS(listener, c.TLSCert, c.TLSKey)
+			return
+		}
+		failed <- server.Serve(listener)
+	}()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping: finishing what has begun")
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTime)
+		defer cancel()
+		err = server.Shutdown(late)
+	}
+	stop()
+	work.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// demoCommand serves demo data.
+type demoCommand struct {
+	databaseFlags
+	logFlags
+	serveFlags
+}
+
+// The demo's credentials are known to everybody, therefore it refuses to listen
+// anywhere but on loopback.
+const (
+	demoLogin    = "admin"
+	demoPassword = "cloudapi-demo"
+)
+
+// Run serves demo data.
+func (c *demoCommand) Run(e *env) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.New(fault.Invalid, "the demo has passwords that everybody knows; it listens on loopback only, not on %s", host)
+	}
+	s := &serveCommand{c.databaseFlags, c.logFlags, c.serveFlags}
+	return s.serve(e, func(ctx context.Context, a *api.API, base string) error {
+		if _, _, err := firstAdministrator(ctx, a, demoLogin, demoPassword); err != nil {
+			return err
+		}
+		if err := fillDemo(ctx, a); err != nil {
+			return err
+		}
+		return welcome(e.out, base)
+	})
+}
+
+func welcome(out io.Writer, base string) error {
+	u, err := url.Parse(base)
+	if err != nil {
+		return err
+	}
+	u.User = url.UserPassword(demoLogin, demoPassword)
+	_, err = fmt.Fprintf(out, `
+The playground is at  %s/playground
+Sign in with          %s / %s
+An old URL            curl '%s/appserver/rest/cloud_api_customer/list'
+Stop with Ctrl-C.
+
+`, base, demoLogin, demoPassword, u)
+	return err
+}
+
+// newPassword is 128 random bits as text.
+func newPassword() string { return rand.Text() }
