@@ -22,15 +22,17 @@ const Variable = "CLOUDAPI_TEST_POSTGRES"
 // shared is the connection string of the server that the tests of this
 // process share: the one from the environment, or one that this process
 // starts on first use, and that its watchdog removes.
-var shared = sync.OnceValues(func() (string, error) {
+var shared = sync.OnceValues(func() (func() string, error) {
 	if given := os.Getenv(Variable); given != "" {
-		return given, nil
+		return func() string { return given }, nil
 	}
 	s, err := New(context.Background(), Options{})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return s.URL("postgres"), nil
+	// The closure keeps s, and with it the pipe whose end the watchdog waits
+	// for: a server that nothing refers to would be removed in the middle.
+	return func() string { return s.URL("postgres") }, nil
 })
 
 // URL creates an empty database for one test, on the shared server, and
@@ -42,7 +44,7 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
-	return fresh(t, server)
+	return fresh(t, server())
 }
 
 // Database creates an empty database for one test on this server and returns

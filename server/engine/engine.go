@@ -174,11 +174,12 @@ func (e *Engine) admit(ctx context.Context, doc *ast.QueryDocument, r *Request) 
 	return nil
 }
 
-// anonymous reports whether an operation does nothing but sign in.
+// anonymous reports whether an operation may come from nobody: it signs in, or
+// only asks whether somebody is there.
 func anonymous(op *ast.OperationDefinition) bool {
 	for _, s := range op.SelectionSet {
 		f, ok := s.(*ast.Field)
-		if !ok || (f.Name != "signIn" && f.Name != "__typename") || op.Operation != ast.Mutation {
+		if !ok || (f.Name != "__typename" && (f.Name != "signIn" || op.Operation != ast.Mutation)) {
 			return false
 		}
 	}

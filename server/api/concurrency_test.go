@@ -1,0 +1,105 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloudapi/server/api/apitest"
+)
+
+const clients = 32
+
+// together calls do from many clients at once and returns the answers.
+func together(do func(i int) apitest.Answer) []apitest.Answer {
+	answers := make([]apitest.Answer, clients)
+	var all sync.WaitGroup
+	for i := range clients {
+		all.Go(func() { answers[i] = do(i) })
+	}
+	all.Wait()
+	return answers
+}
+
+// servers are the servers of a test: two on PostgreSQL, which carries any
+// number, one on SQLite.
+func servers(t *testing.T, a *apitest.API) []*apitest.API {
+	if a.Store.Dialect() == "postgres" {
+		return []*apitest.API{a, apitest.Open(t, a.URL)}
+	}
+	return []*apitest.API{a}
+}
+
+func TestOneKeyIsAppliedOnce(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id, on := a.Customer(t, "keyed"), servers(t, a)
+		const add = `mutation($id: ID!) { addCapacityAvailable(input: {customerId: $id, amount: 7, type: CU}) {
+			capacityUnit { id } customer { capacityBalance { available } domains { totalCount } cloudSpaces { totalCount } } job { id } } }`
+		answers := together(func(i int) apitest.Answer {
+			return on[i%len(on)].Query(apitest.Operator, add, map[string]any{"id": id}, "Idempotency-Key", "k1")
+		})
+		for _, answer := range answers {
+			if answer.Body != answers[0].Body || !strings.Contains(answer.Body, `"available":7`) {
+				t.Errorf("an answer differs: %d %s", answer.Status, answer.Body)
+			}
+		}
+		if got := a.Result(t, apitest.Operator, "cloud_api_customer/listCapacity?customerguid="+id); strings.Count(fmt.Sprint(got), "amount:7") != 1 {
+			t.Errorf("applied more than once: %v", got)
+		}
+		other := a.Query(apitest.Operator, add, map[string]any{"id": a.Customer(t, "another")}, "Idempotency-Key", "k1")
+		if !strings.Contains(other.Body, "KEY_REUSED") {
+			t.Errorf("the key of another request was taken: %s", other.Body)
+		}
+		own := a.Query(apitest.Administrator, add, map[string]any{"id": id}, "Idempotency-Key", "k1")
+		if !strings.Contains(own.Body, `"available":14`) {
+			t.Errorf("another user's key is not free: %s", own.Body)
+		}
+	})
+}
+
+func TestOneOwnerOfADomain(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		on := servers(t, a)
+		ids := make([]string, clients)
+		for i := range ids {
+			ids[i] = a.Customer(t, fmt.Sprintf("customer %d", i))
+		}
+		won := 0
+		for _, answer := range together(func(i int) apitest.Answer {
+			return on[i%len(on)].Get(apitest.Operator, "cloud_api_customer/registerDomain?customerguid="+ids[i]+
+				"&username=portal&password=portal+secret&domain=One.Example.")
+		}) {
+			switch answer.Status {
+			case http.StatusOK:
+				won++
+			case http.StatusConflict:
+			default:
+				t.Errorf("neither registered nor a conflict: %d %s", answer.Status, answer.Body)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d customers have registered the domain, not 1", won)
+		}
+	})
+}
+
+func TestAddedCapacityIsExact(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id, on := a.Customer(t, "summed"), servers(t, a)
+		for _, answer := range together(func(i int) apitest.Answer {
+			return on[i%len(on)].Get(apitest.Operator, fmt.Sprintf(
+				"cloud_api_customer/addCapacityConsumed?customerguid=%s&amount=%d&capacityunittype=MU", id, i+1))
+		}) {
+			if answer.Status != http.StatusOK {
+				t.Errorf("%d %s", answer.Status, answer.Body)
+			}
+		}
+		balance := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { consumed remaining } } }`,
+			map[string]any{"id": id})
+		if want := `{"consumed":528,"remaining":-528}`; !strings.Contains(balance.Body, want) {
+			t.Errorf("%s, want %s", balance.Body, want)
+		}
+	})
+}
