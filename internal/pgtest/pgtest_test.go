@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,6 +45,18 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 	}
 	if _, err := two.ExecContext(t.Context(), "SELECT * FROM mine"); err == nil {
 		t.Fatal("the table of one database is seen in the other")
+	}
+}
+
+func TestSharedServerOutlivesGarbageCollection(t *testing.T) {
+	db := open(t, pgtest.URL(t))
+	runtime.GC() // finds what nobody holds, and queues its end
+	runtime.GC()
+	for range 20 {
+		if err := db.PingContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
 	}
 }
 

@@ -54,8 +54,15 @@ func Fault(err error) error {
 // the database has answered says more than how the call ended; a server that
 // is silent or gone explains a context that ended while waiting for it.
 func classify(err error) *fault.Fault {
+	_, unconnected := errors.AsType[*connectError](err)
 	if answer, ok := errors.AsType[*pq.Error](err); ok {
-		return classifyPostgres(answer)
+		f := classifyPostgres(answer)
+		if f == nil && unconnected {
+			// A wrong password, a database that is not there: the operator's
+			// to put right, and until then the database is away.
+			f = fault.New(fault.Unavailable, away).After(retryAfter)
+		}
+		return f
 	}
 	if answer, ok := errors.AsType[*lite.Error](err); ok {
 		return classifySQLite(answer.Code())
@@ -64,7 +71,6 @@ func classify(err error) *fault.Fault {
 		return fault.New(fault.Unavailable, uncertain).After(retryAfter)
 	}
 	_, silent := errors.AsType[*silentError](err)
-	_, unconnected := errors.AsType[*connectError](err)
 	_, network := errors.AsType[net.Error](err)
 	// Every context error is a net.Error too.
 	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)

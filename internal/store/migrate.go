@@ -130,11 +130,7 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 			return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
-		config := s.address.config
-		if len(config.Multi) > 0 && config.TargetSessionAttrs == "" {
-			config.TargetSessionAttrs = "read-write"
-		}
-		c, err := newConnector(config, s.options, 0, s.tally)
+		c, err := newConnector(s.address.config, s.options, 0, s.tally)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -19,6 +19,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/lib/pq"
+
 	"cloudapi/internal/fault"
 )
 
@@ -95,6 +97,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(a.config.Multi) > 0 && a.config.TargetSessionAttrs == "" {
+		a.config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
+	}
 	s := &Store{dialect: a.dialect, options: o, address: a, tally: &tally{}}
 	if a.dialect == postgres {
 		err = s.openPostgres()
@@ -108,11 +113,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) openPostgres() error {
-	config := s.address.config
-	if len(config.Multi) > 0 && config.TargetSessionAttrs == "" {
-		config.TargetSessionAttrs = "read-write"
-	}
-	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.tally)
+	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.tally)
 	if err != nil {
 		return err
 	}
