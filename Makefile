@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine: make run, make test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+GO ?= go
+LINT := $(GO) tool -modfile=.ci/lint/go.mod golangci-lint
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start the server on embedded SQLite with demo data, and say how to sign in
+	@mkdir -p .build
+	$(GO) run ./server demo --database-url sqlite://.build/demo.db
+
+.PHONY: test
+test: prepare ## Run every test, on SQLite and on a real PostgreSQL
+	$(GO) run ./internal/pgtest/cmd/withpostgres -- $(GO) test ./...
+
+.PHONY: prepare
+prepare:
+	@.ci/install
+
+.PHONY: build
+build: ## Build the static binary bin/cloudapi
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/cloudapi ./server
+
+.PHONY: generate
+generate: ## Write the generated code anew
+	$(GO) generate ./ent ./graph
+
+.PHONY: migration
+migration: ## Write the migrations to ent's schema: make migration name=what_changes
+	$(GO) run ./ent/migrate/diff $(name)
+
+.PHONY: check
+check: prepare fresh vet lint test ## Everything that CI checks
+
+.PHONY: fresh
+fresh: generate
+	$(GO) mod tidy -diff
+	@.ci/fresh
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+	@.ci/lengths
+
+.PHONY: lint
+lint: ## Lint, the direction of imports included
+	$(LINT) run ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for a minute
+	@.ci/fuzz

@@ -1,0 +1,128 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cloudapi/server/api/apitest"
+)
+
+// What a role gets of an operation.
+const (
+	yes  = "yes"       // it is done, or read
+	no   = "FORBIDDEN" // refused
+	none = "NOT_FOUND" // there is no such thing for this role
+)
+
+// cell is an operation, and what administrator, operator and member get of it.
+type cell struct {
+	name                            string
+	administrator, operator, member string
+}
+
+// matrix is role by operation. A field of Query or Mutation without a row here
+// fails the test.
+var matrix = []cell{
+	{"node", yes, yes, none}, {"nodes", yes, yes, none}, {"viewer", yes, yes, yes},
+	{"customer", yes, yes, none}, {"customers", yes, yes, yes},
+	{"customerStatuses", yes, yes, yes}, {"customerXMLSchema", yes, yes, yes}, {"capacityUnitTypes", yes, yes, yes},
+	{"cloudUserGroup", yes, yes, none}, {"cloudUserGroups", yes, yes, yes},
+	{"cloudUser", yes, none, none}, {"cloudUsers", yes, yes, yes},
+	{"cloudSpace", yes, yes, none}, {"domain", yes, yes, none},
+	{"portalAccounts", yes, yes, yes}, {"job", yes, yes, none}, {"jobs", yes, yes, yes},
+
+	{"createCustomer", yes, yes, no}, {"updateCustomer", yes, yes, no}, {"setCustomerStatus", yes, yes, no},
+	{"addCapacityAvailable", yes, yes, no}, {"removeCapacityAvailable", yes, yes, no},
+	{"addCapacityConsumed", yes, yes, no}, {"removeCapacityConsumed", yes, yes, no},
+	{"addCloudUserGroup", yes, yes, no}, {"removeCloudUserGroup", yes, yes, no},
+	{"registerDomain", yes, yes, no}, {"unregisterDomain", yes, yes, no},
+	{"createCloudSpace", yes, yes, no}, {"updateCloudSpace", yes, yes, no}, {"deleteCloudSpace", yes, yes, no},
+	{"createCloudUserGroup", yes, yes, no}, {"updateCloudUserGroup", yes, yes, no}, {"deleteCloudUserGroup", yes, yes, no},
+	{"addUserToGroup", yes, no, no}, {"removeUserFromGroup", yes, no, no},
+	{"createCloudUser", yes, no, no}, {"updateCloudUser", yes, no, no},
+	{"setCloudUserPassword", yes, no, no}, {"deleteCloudUser", yes, no, no},
+	{"createPortalAccount", yes, no, no}, {"setPortalAccountPassword", yes, no, no}, {"deletePortalAccount", yes, no, no},
+	{"createAccessToken", yes, yes, yes}, {"revokeAccessToken", yes, none, none},
+	{"changePassword", yes, yes, yes}, {"signIn", yes, yes, yes}, {"signOut", yes, yes, yes},
+	{"deleteCustomer", yes, yes, no},
+}
+
+func TestRolesByOperation(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for _, c := range matrix {
+			for login, want := range map[string]string{
+				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
+			} {
+				// Everything is made anew, so that no cell spoils another.
+				query, vars := operation(t, c.name, world(t, a), login)
+				answer := a.Query(login, query, vars)
+				if got := outcome(answer); got != want {
+					t.Errorf("%s by %s: %s, want %s\n%s", c.name, login, got, want, answer.Body)
+				}
+			}
+		}
+	})
+}
+
+// TestEveryOperationHasARow holds the matrix against the schema.
+func TestEveryOperationHasARow(t *testing.T) {
+	a := apitest.New(t, "sqlite://"+t.TempDir()+"/matrix.db")
+	answer := a.Query(apitest.Administrator, `{ __schema { queryType { fields { name } } mutationType { fields { name } } } }`, nil)
+	for part := range strings.SplitSeq(answer.Body, `{"name":"`) {
+		name, _, ok := strings.Cut(part, `"`)
+		if !ok || strings.HasPrefix(part, "{") {
+			continue
+		}
+		if !slices.ContainsFunc(matrix, func(c cell) bool { return c.name == name }) {
+			t.Errorf("%s has no row in the matrix", name)
+		}
+	}
+}
+
+func outcome(answer apitest.Answer) string {
+	for _, code := range []string{no, none} {
+		if strings.Contains(answer.Body, `"code":"`+code+`"`) {
+			return code
+		}
+	}
+	if strings.Contains(answer.Body, `"errors"`) {
+		return "an error"
+	}
+	return yes
+}
+
+// TestInvisibleIsAbsent: what a member may not see gives the same answer as a
+// guid that was never there, and leaves no trace in counts and filters.
+func TestInvisibleIsAbsent(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		w := world(t, a)
+		const never = "00000000-0000-4000-8000-000000000000"
+		for _, query := range []string{
+			`query($id: ID!) { customer(id: $id) { name } }`,
+			`query($id: ID!) { node(id: $id) { id } }`,
+			`query($id: ID!) { cloudSpace(id: $id) { name } }`,
+			`query($id: ID!) { job(id: $id) { action } }`,
+		} {
+			for _, id := range []string{w.customer, w.space, w.job} {
+				hidden := a.Query(apitest.Member, query, map[string]any{"id": id})
+				absent := a.Query(apitest.Member, query, map[string]any{"id": never})
+				if strings.ReplaceAll(hidden.Body, id, never) != absent.Body || hidden.Status != absent.Status {
+					t.Errorf("%s\n%s\ndiffers from\n%s", query, hidden.Body, absent.Body)
+				}
+			}
+		}
+		for _, query := range []string{
+			`{ customers { totalCount nodes { id } } }`,
+			`{ customers(where: {hasDomains: true}) { totalCount } }`,
+			`{ customers(where: {hasCloudUserGroups: true}) { totalCount } }`,
+			`{ cloudUserGroups { totalCount } }`,
+			`{ jobs { totalCount } }`,
+			`{ portalAccounts { totalCount } }`,
+		} {
+			if answer := a.Query(apitest.Member, query, nil); !strings.Contains(answer.Body, `"totalCount":0`) {
+				t.Errorf("%s: %s", query, answer.Body)
+			}
+		}
+	})
+}
