@@ -62,7 +62,6 @@ type API struct {
 func New(o Options) (*API, error) {
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
 	metrics := observe.NewMetrics(o.Store.Stats)
-	classify := func(err error) *fault.Fault { return fault.As(store.Fault(err)) }
 	recorder := &jobs.Recorder{
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -235,14 +236,27 @@ func (c *coster) page(f *ast.Field) int {
 	args := f.ArgumentMap(c.variables)
 	for _, name := range []string{"first", "last"} {
 		switch n := args[name].(type) {
+		case json.Number:
+			i, err := n.Int64()
+			if err != nil {
+				return largestPage
+			}
+			return clamp(int(min(i, enough)))
 		case int64:
-			return int(max(1, min(n, enough)))
+			return clamp(int(min(n, enough)))
 		case int:
-			return max(1, min(n, enough))
+			return clamp(n)
 		case float64:
-			return int(max(1, min(n, enough)))
+			return clamp(int(min(n, enough)))
 		}
 	}
-	const usual = 50
-	return usual
+	return usualPage
 }
+
+// The sizes of a page; what is asked beyond them is refused as an argument.
+const (
+	usualPage   = 50
+	largestPage = 500
+)
+
+func clamp(n int) int { return max(1, min(n, largestPage)) }

@@ -1,0 +1,19 @@
+package scalar
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"cloudapi/ent"
+	"cloudapi/internal/fault"
+)
+
+// MarshalCursor writes a position in a list.
+func MarshalCursor(c ent.Cursor) graphql.Marshaler { return c }
+
+// UnmarshalCursor takes what MarshalCursor wrote.
+func UnmarshalCursor(v any) (c ent.Cursor, err error) {
+	if err := c.UnmarshalGQL(v); err != nil {
+		return c, fault.New(fault.Invalid, "%s is not a Cursor of this API", shown(v)).Because(err)
+	}
+	return c, nil
+}
