@@ -73,7 +73,7 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 	if err := a.Prepare(e.ctx); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}

@@ -105,7 +105,7 @@ func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, err
 	if err != nil {
 		return nil, Fault(err)
 	}
-	defer found.Close()
+	defer func() { _ = found.Close() }()
 	for found.Next() {
 		var version int64
 		var at time.Time

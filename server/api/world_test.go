@@ -16,9 +16,8 @@ import (
 
 // things are one of each, that only administrators and operators see.
 type things struct {
-	n                                                        int64
-	customer, group, user, space, empty, account, token, job string
-	domain                                                   string
+	n                                                         int64
+	customer, group, user, space, account, token, job, domain string
 }
 
 var worlds atomic.Int64

@@ -8,6 +8,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -112,8 +113,8 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() {
 		if value := recover(); value != nil {
 			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-			err := e.exec.PresentRecoveredError(ctx, value)
-			answer = Answer{Response: &graphql.Response{Errors: gqlerror.List{err.(*gqlerror.Error)}}, Status: 500}
+			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
+			answer = Answer{Response: &graphql.Response{Errors: gqlerror.List{shown}}, Status: http.StatusInternalServerError}
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)

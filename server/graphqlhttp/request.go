@@ -41,7 +41,7 @@ func read(r *http.Request) (*engine.Request, int, error) {
 		err = readURL(r.URL.RawQuery, &request.RawParams)
 	}
 	if err == nil && request.Query == "" {
-		status, err = http.StatusBadRequest, invalid("The request has no query").(*fault.Fault).On("query")
+		status, err = http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query")
 	}
 	return request, status, err
 }
