@@ -14,14 +14,14 @@ import (
 var Files embed.FS
 
 // Desired are the tables as a migrated database has them. They are ent's but
-// for two things: no foreign key leads out of jobs, which outlive what they
-// speak of, and SQLite, which compares text by its bytes anyway, knows no
-// collation "C".
+// for this: no foreign key leads out of jobs, which outlive what they
+// speak of; SQLite, which compares text by its bytes anyway, knows no collation
+// "C"; and PostgreSQL tells the condition of an index in words of its own.
 func Desired(name string) []*schema.Table {
 	desired := make([]*schema.Table, len(Tables))
 	for i, t := range Tables {
 		table := schema.NewTable(t.Name).SetAnnotation(t.Annotation)
-		table.PrimaryKey, table.Indexes, table.ForeignKeys = t.PrimaryKey, t.Indexes, t.ForeignKeys
+		table.PrimaryKey, table.Indexes, table.ForeignKeys = t.PrimaryKey, indexes(name, t.Indexes), t.ForeignKeys
 		if t.Name == JobsTable.Name {
 			table.ForeignKeys = nil
 		}
@@ -35,4 +35,21 @@ func Desired(name string) []*schema.Table {
 		desired[i] = table
 	}
 	return desired
+}
+
+func indexes(name string, list []*schema.Index) []*schema.Index {
+	if name != dialect.Postgres {
+		return list
+	}
+	told := make([]*schema.Index, len(list))
+	for i, index := range list {
+		told[i] = index
+		if a := index.Annotation; a != nil && a.Where == "status <> 'DONE'" {
+			own, annotation := *index, *a
+			annotation.Where = "((status)::text <> 'DONE'::text)"
+			own.Annotation = &annotation
+			told[i] = &own
+		}
+	}
+	return told
 }
