@@ -1,14 +1,14 @@
 package rest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/tidwall/gjson"
 )
 
 // run executes the operation of a method and returns its data.
-type run func(vars map[string]any) (json.RawMessage, error)
+type run func(vars map[string]any) ([]byte, error)
 
 // writer remembers whether an answer has begun: until then a failure can still
 // be told.
@@ -32,111 +32,102 @@ func headers(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// answer runs a method and writes what comes of it.
+// answer runs a method and writes what comes of it. Nothing is written before
+// the first page is there.
 func (m *Method) answer(w *writer, vars map[string]any, run run) error {
 	data, err := run(vars)
 	if err != nil {
 		return err
 	}
-	if m.page == nil {
-		return m.whole(w, data)
+	if m.shape.page == "" {
+		_, err = w.Write(m.shape.whole(data))
+		return err
 	}
-	if len(m.result) > len(m.page) {
-		return m.stream(w, data, vars, run)
-	}
-	return m.collect(w, data, vars, run)
+	return m.shape.stream(w, data, vars, run)
 }
 
-// whole writes an answer that comes at once.
-func (m *Method) whole(w *writer, data json.RawMessage) error {
-	job, result := json.RawMessage("null"), json.RawMessage("true")
-	if m.job != nil {
-		job = dig(data, m.job)
+// whole is an answer that comes at once.
+func (s *shape) whole(data []byte) []byte {
+	out := make([]byte, 0, len(data)+64)
+	out = append(append(out, `{"jobguid":`...), raw(data, s.job, "null")...)
+	out = append(out, `,"result":`...)
+	if s.wrap {
+		return append(append(append(out, '['), raw(data, s.result, "true")...), ']', '}')
 	}
-	if m.result != nil {
-		result = dig(data, m.result)
-	}
-	if m.wrap {
-		result = bytes.Join([][]byte{[]byte("["), result, []byte("]")}, nil)
-	}
-	_, err := w.Write(bytes.Join([][]byte{[]byte(`{"jobguid":`), job, []byte(`,"result":`), result, []byte("}")}, nil))
-	return err
+	return append(append(out, raw(data, s.result, "true")...), '}')
 }
 
-// pageInfo is what tells whether a connection goes on.
-type pageInfo struct {
-	PageInfo struct {
-		HasNextPage bool    `json:"hasNextPage"`
-		EndCursor   *string `json:"endCursor"`
-	} `json:"pageInfo"`
+// raw is the JSON at a path, as the engine wrote it; without a path it is
+// absent.
+func raw(data []byte, path, absent string) string {
+	if path == "" {
+		return absent
+	}
+	if found := gjson.GetBytes(data, path); found.Raw != "" {
+		return found.Raw
+	}
+	// Something above it is null.
+	return "null"
+}
+
+// items is the inside of the list at a path.
+func items(data []byte, path string) string {
+	list := raw(data, path, "[]")
+	return list[1 : len(list)-1]
 }
 
 var errNoCursor = errors.New("a connection goes on and has no cursor")
 
-// pages calls each with the data of every page, from the first, which is there.
-func (m *Method) pages(data json.RawMessage, vars map[string]any, run run, each func(json.RawMessage) error) error {
-	for {
-		if err := each(data); err != nil {
-			return err
-		}
-		var info pageInfo
-		if err := json.Unmarshal(dig(data, m.page), &info); err != nil {
-			return err
-		}
-		if !info.PageInfo.HasNextPage {
-			return nil
-		}
-		if info.PageInfo.EndCursor == nil {
+// stream writes one list of the items of all pages, with one page in memory at
+// a time.
+func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) error {
+	before, after, each := s.frame(data)
+	list := items(data, each)
+	if _, err := w.Write(append(before, list...)); err != nil {
+		return err
+	}
+	some := list != ""
+	for gjson.GetBytes(data, s.more).Bool() {
+		cursor := gjson.GetBytes(data, s.cursor)
+		if cursor.Type != gjson.String {
 			return errNoCursor
 		}
-		vars[afterName] = *info.PageInfo.EndCursor
+		vars[afterName] = cursor.Str
 		var err error
 		if data, err = run(vars); err != nil {
 			return err
 		}
-	}
-}
-
-// stream writes one array of the results of all pages, a page at a time.
-func (m *Method) stream(w *writer, data json.RawMessage, vars map[string]any, run run) error {
-	first := true
-	err := m.pages(data, vars, run, func(page json.RawMessage) error {
-		items := bytes.TrimSuffix(bytes.TrimPrefix(dig(page, m.result), []byte("[")), []byte("]"))
-		lead := `{"jobguid":null,"result":[`
-		switch {
-		case !first && len(items) == 0:
-			return nil
-		case !first:
-			lead = ","
+		if list = items(data, each); list == "" {
+			continue
 		}
-		first = false
-		_, err := w.Write(append([]byte(lead), items...))
-		return err
-	})
-	if err != nil {
-		return err
+		if some {
+			list = "," + list
+		}
+		some = true
+		if _, err := w.Write([]byte(list)); err != nil {
+			return err
+		}
 	}
-	_, err = w.Write([]byte("]}"))
+	_, err := w.Write(after)
 	return err
 }
 
-// collect writes a result with a list inside that may have several pages.
-func (m *Method) collect(w *writer, data json.RawMessage, vars map[string]any, run run) error {
-	var nodes [][]byte
-	err := m.pages(data, vars, run, func(page json.RawMessage) error {
-		items := dig(page, append(m.page[:len(m.page):len(m.page)], "nodes"))
-		if items = bytes.TrimSuffix(bytes.TrimPrefix(items, []byte("[")), []byte("]")); len(items) > 0 {
-			nodes = append(nodes, items)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+// frame is what stands before and after the items of the list, and where each
+// page has them. Within a result the connection becomes the list of its nodes.
+func (s *shape) frame(data []byte) (before, after []byte, each string) {
+	before = []byte(`{"jobguid":null,"result":`)
+	if s.listed() {
+		return append(before, '['), []byte("]}"), s.result
 	}
-	list := bytes.Join([][]byte{[]byte("["), bytes.Join(nodes, []byte(",")), []byte("]")}, nil)
-	whole, err := replace(data, m.page, list)
-	if err != nil {
-		return err
+	result, page := gjson.GetBytes(data, s.result), gjson.GetBytes(data, s.page)
+	start, end := page.Index-result.Index, page.Index-result.Index+len(page.Raw)
+	if s.wrap {
+		before = append(before, '[')
 	}
-	return m.whole(w, whole)
+	before = append(append(before, result.Raw[:start]...), '[')
+	after = append([]byte("]"), result.Raw[end:]...)
+	if s.wrap {
+		after = append(after, ']')
+	}
+	return before, append(after, '}'), s.nodes
 }

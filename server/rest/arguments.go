@@ -3,49 +3,52 @@ package rest
 import (
 	"errors"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"cloudapi/internal/fault"
 )
 
-// arguments are what a call gives, by name.
-type arguments map[string]string
+// arguments are what a call gives of a method's parameters, by name.
+type arguments struct {
+	method *Method
+	given  map[string]string
+}
 
 // read collects the arguments of a call from its URL and its body.
-func read(r *http.Request) (arguments, error) {
-	found := arguments{}
-	if err := found.parse(r.URL.RawQuery); err != nil {
-		return nil, err
+func (m *Method) read(r *http.Request) (map[string]string, error) {
+	a := arguments{m, make(map[string]string, len(m.Parameters))}
+	err := a.parse(r.URL.RawQuery)
+	if err == nil && r.Method == http.MethodPost {
+		err = a.body(r)
 	}
-	if r.Method != http.MethodPost {
-		return found, nil
-	}
+	return a.given, err
+}
+
+func (a arguments) body(r *http.Request) error {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		media = ""
 	}
 	switch media {
 	case "multipart/form-data":
-		return found, found.multipart(r, params["boundary"])
+		return a.multipart(r, params["boundary"])
 	case "application/x-www-form-urlencoded":
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			return nil, unreadable(err)
+			return unreadable(err)
 		}
-		return found, found.parse(string(body))
+		return a.parse(string(body))
 	}
 	// A body of another type cannot be understood; none at all is fine.
 	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
-		return nil, refuse("The body must be application/x-www-form-urlencoded or multipart/form-data")
+		return refuse("The body must be application/x-www-form-urlencoded or multipart/form-data")
 	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return nil, unreadable(err)
+		return unreadable(err)
 	}
-	return found, nil
+	return nil
 }
 
 func unreadable(err error) error {
@@ -77,10 +80,13 @@ func (a arguments) parse(form string) error {
 }
 
 func (a arguments) add(name, value string) error {
-	if _, twice := a[name]; twice {
-		return refuse("Multi-item arguments not supported: %s", shown(name))
+	if a.method.byName[name] == nil {
+		return refuse("%s takes no parameter %s", a.method.Name, shown(name))
 	}
-	a[name] = value
+	if _, twice := a.given[name]; twice {
+		return refuse("Multi-item arguments not supported: %s", name)
+	}
+	a.given[name] = value
 	return nil
 }
 
@@ -115,13 +121,8 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 }
 
 // variables decodes the arguments of a method.
-func (m *Method) variables(given arguments) (map[string]any, error) {
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if m.parameter(name) == nil {
-			return nil, refuse("%s takes no parameter %s", m.Name, shown(name))
-		}
-	}
-	vars := make(map[string]any, len(given))
+func (m *Method) variables(given map[string]string) (map[string]any, error) {
+	vars := make(map[string]any, len(given)+1)
 	for _, p := range m.Parameters {
 		value, err := p.decode(given[p.Name])
 		if err != nil {

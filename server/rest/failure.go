@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cloudapi/internal/fault"
 	"cloudapi/server/observe"
@@ -31,60 +33,78 @@ type failure struct {
 
 func noService(name string) failure {
 	return failure{http.StatusNotFound, codeNoService, "Service not found",
-		fmt.Sprintf("No service called '%s' registered on this server", clip(name))}
+		fmt.Sprintf("No service called %s registered on this server", shown(name))}
 }
 
 func noMethod(service, name string) failure {
 	return failure{http.StatusNotFound, codeNoMethod, "Method not found",
-		fmt.Sprintf("Service %s exposes no method '%s'", service, clip(name))}
+		fmt.Sprintf("Service %s exposes no method %s", service, shown(name))}
 }
 
-// failureOf is the one table from faults to failures.
-func (m *Method) failureOf(f *fault.Fault, requestID string) failure {
-	out := failure{status: f.Code.Status(), code: codeInvalid, message: http.StatusText(f.Code.Status()), exception: f.Message}
+func notAllowed(verb string) failure {
+	return failure{http.StatusMethodNotAllowed, codeInvalid, http.StatusText(http.StatusMethodNotAllowed),
+		"The HTTP method " + clip(verb) + " is not allowed; use GET or POST"}
+}
+
+// failureOf is the one table from faults to failures. The text is what a person
+// is told unless the fault is the server's own.
+func failureOf(f *fault.Fault, text, requestID string) failure {
+	out := failure{f.Code.Status(), codeInvalid, http.StatusText(f.Code.Status()), text}
 	switch f.Code {
 	case fault.Unauthenticated:
 		out.code, out.message = codeUnauthenticated, "Authentication required"
 	case fault.Forbidden:
 		out.code, out.message = codeForbidden, "Authorization Failed"
 	case fault.Invalid:
-		out.message, out.exception = "Invalid request", m.named(f)
+		out.message = "Invalid request"
 	case fault.NotFound:
 		out.message = "Not found"
-	case fault.Conflict, fault.KeyReused:
+	case fault.Conflict:
 		out.message = "Conflict"
+	case fault.KeyReused, fault.TooLarge, fault.TooMany, fault.Timeout:
+		// The status text says it.
 	case fault.Internal, fault.Unavailable:
 		out.message = "Internal server error"
-		if f.Code == fault.Internal {
-			out.exception = "Internal server error (request " + requestID + ")"
-		}
+		out.exception = "Internal server error (request " + requestID + ")"
 	}
 	return out
 }
 
-// named makes an error name the old parameter: what the operation calls by the
-// name of an input field came from one of the caller's parameters.
+// named makes a message name the old parameter: what an operation calls by the
+// name of an input field came from a parameter of the caller. A message that is
+// a sentence says by itself what it is about, and old clients compare some of
+// those to the letter.
 func (m *Method) named(f *fault.Fault) string {
-	name, ok := m.fields[f.Field]
+	name, ok := m.shape.fields[f.Field]
 	if !ok {
 		name = f.Field
 	}
-	if rest, ok := strings.CutPrefix(f.Message, f.Field+" "); ok && f.Field != "" {
-		return name + " " + rest
+	first, _ := utf8.DecodeRuneInString(f.Message)
+	if name == "" || unicode.IsUpper(first) {
+		return f.Message
 	}
-	if name == "" || strings.Contains(f.Message, name) || fixed(f.Message) {
+	rest, ok := strings.CutPrefix(f.Message, f.Field+" ")
+	if !ok {
+		rest, ok = strings.CutPrefix(f.Message, "text ")
+	}
+	switch {
+	case ok:
+		return name + " " + rest
+	case strings.Contains(f.Message, name):
 		return f.Message
 	}
 	return name + ": " + f.Message
 }
 
-// fixed are the messages that old clients compare to the letter.
-func fixed(message string) bool {
-	return message == "The capacity unit type specified could not be found!" ||
-		strings.HasPrefix(message, "Could not find the job ")
+// refuse answers a call that did not get to its operation.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *Method, err error) {
+	h.tell(w, r, m, err, "")
 }
 
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *Method, err error) {
+// tell answers a call that failed. A person is told the caller's own words,
+// where it gave some: a failed job has them already, and a call that only reads
+// is no job.
+func (h *Handler) tell(w http.ResponseWriter, r *http.Request, m *Method, err error, own string) {
 	f := fault.As(err)
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
@@ -92,13 +112,17 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *Method, err 
 	if f.Code == fault.Unauthenticated {
 		h.challenge(w.Header())
 	}
-	h.fail(w, r, m.failureOf(f, observe.RequestID(r.Context())))
+	out := failureOf(f, m.named(f), observe.RequestID(r.Context()))
+	if own != "" && (!m.Mutation() || f.Message == own) {
+		out.exception = own
+	}
+	h.fail(w, r, out)
 }
 
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, f failure) {
 	headers(w.Header())
 	w.WriteHeader(f.status)
-	// A struct of texts and numbers always encodes; the client may be gone.
+	// A struct of texts and numbers always encodes.
 	text, _ := json.Marshal(struct {
 		Message   string `json:"message"`
 		Code      int    `json:"code"`

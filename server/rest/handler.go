@@ -18,11 +18,11 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
@@ -70,8 +70,7 @@ func (h *Handler) Services() Services { return h.services }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		h.fail(w, r, failure{status: http.StatusMethodNotAllowed, code: codeInvalid, message: "Method Not Allowed",
-			exception: "The method " + clip(r.Method) + " is not allowed; use GET or POST"})
+		h.fail(w, r, notAllowed(r.Method))
 		return
 	}
 	service, name, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, Prefix), "/"), "/")
@@ -115,7 +114,7 @@ func foreign(r *http.Request) bool {
 }
 
 func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
-	given, err := read(r)
+	given, err := m.read(r)
 	if err != nil {
 		h.refuse(w, r, m, err)
 		return
@@ -125,71 +124,35 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
 		h.refuse(w, r, m, err)
 		return
 	}
-	ctx, cancel, told, err := m.execution(r.Context(), vars)
+	ctx, end, err := m.begin(r.Context(), vars)
 	if err != nil {
 		h.refuse(w, r, m, err)
 		return
 	}
-	defer cancel()
-	r = r.WithContext(ctx)
-	run := func(vars map[string]any) (json.RawMessage, error) {
-		request := &engine.Request{Key: r.Header.Get("Idempotency-Key")}
-		request.Query, request.OperationName, request.Variables, request.Headers = m.query, m.Name, vars, r.Header
-		answer := h.engine.Run(ctx, request)
-		if len(answer.Errors) > 0 {
-			return nil, told(failed(ctx, answer))
-		}
-		return answer.Data, nil
-	}
+	defer end()
+	own := ownWords(vars)
 	out := &writer{ResponseWriter: w}
-	if err := m.answer(out, vars, run); err != nil {
+	if err := m.answer(out, m.passed(vars), h.runner(ctx, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.
 			panic(http.ErrAbortHandler)
 		}
-		h.refuse(w, r, m, err)
+		h.tell(w, r, m, err, own)
 	}
 }
 
-// failed is the fault in an answer with errors.
-func failed(ctx context.Context, answer engine.Answer) error {
-	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
-		return late
-	}
-	first := answer.Errors[0]
-	if first.Err != nil {
-		return first.Err
-	}
-	return fault.New(fault.Invalid, "%s", first.Message)
-}
-
-// execution takes the execution parameters of a method whose operation does not
-// declare them: it only reads, so that there is no job.
-func (m *Method) execution(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, func(error) error, error) {
-	same := func(err error) error { return err }
-	p := m.parameter(paramsName)
-	if !p.implicit {
-		return ctx, func() {}, same, nil
-	}
-	params, _ := vars[paramsName].(map[string]any)
-	delete(vars, paramsName)
-	delete(vars, jobAlias)
-	if own, ok := params["userErrormsg"].(string); ok {
-		same = func(err error) error {
-			told := *fault.As(err)
-			told.Message, told.Field = own, ""
-			return &told
+// runner executes the operation of a method with the engine that GraphQL has.
+func (h *Handler) runner(ctx context.Context, r *http.Request, m *Method) run {
+	return func(vars map[string]any) ([]byte, error) {
+		answer := h.engine.Run(ctx, &engine.Request{
+			Key: r.Header.Get("Idempotency-Key"),
+			RawParams: graphql.RawParams{
+				Query: m.query, OperationName: m.Name, Variables: vars, Headers: r.Header,
+			},
+		})
+		if len(answer.Errors) > 0 {
+			return nil, m.failed(ctx, answer.Errors[0])
 		}
+		return answer.Data, nil
 	}
-	n, ok := params["maxduration"].(json.Number)
-	if !ok {
-		return ctx, func() {}, same, nil
-	}
-	seconds, err := n.Float64()
-	if err != nil || seconds <= 0 || seconds > (24*time.Hour).Seconds() {
-		return nil, nil, nil, refuse("executionparams.maxduration must be more than 0 and at most 86400 seconds")
-	}
-	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds", n)
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), late)
-	return ctx, cancel, same, nil
 }

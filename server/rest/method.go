@@ -31,14 +31,14 @@ type Method struct {
 	Description string
 	Parameters  []*Parameter
 
-	query    string
-	mutation bool
-	result   []string // response keys down to the result, nil for true
-	wrap     bool     // whether the result is put into an array
-	job      []string // response keys down to the guid of the job
-	page     []string // response keys down to the connection to follow, nil for none
-	fields   map[string]string
+	operation *ast.OperationDefinition
+	query     string
+	shape     *shape
+	byName    map[string]*Parameter
 }
+
+// Mutation reports whether calls of the method are jobs.
+func (m *Method) Mutation() bool { return m.operation.Operation == ast.Mutation }
 
 // Services are the old services, each with its methods by name.
 type Services map[string]map[string]*Method
@@ -83,10 +83,7 @@ func methods(e *engine.Engine, text string) (map[string]*Method, error) {
 // method makes a document of its own of one operation, and learns how to call
 // it and how to read what it gives.
 func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
-	m := &Method{
-		Name: op.Name, Description: strings.TrimSpace(op.Description),
-		mutation: op.Operation == ast.Mutation, fields: map[string]string{},
-	}
+	m := &Method{Name: op.Name, Description: strings.TrimSpace(op.Description), byName: map[string]*Parameter{}}
 	op.Description = ""
 	var text strings.Builder
 	formatter.NewFormatter(&text).FormatQueryDocument(&ast.QueryDocument{Operations: ast.OperationList{op}})
@@ -95,69 +92,24 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	op = valid.Operations[0]
-	for _, v := range op.VariableDefinitions {
+	m.operation = valid.Operations[0]
+	for _, v := range m.operation.VariableDefinitions {
 		if v.Variable != afterName {
-			m.Parameters = append(m.Parameters, newParameter(e.Schema(), v))
+			m.add(newParameter(e.Schema(), v, false))
 		}
 	}
-	m.common(e.Schema())
-	m.walk(op.SelectionSet, nil)
-	return m, nil
+	for _, common := range []struct{ name, typ string }{{jobAlias, "ID"}, {paramsName, "ExecutionParams"}} {
+		if m.byName[common.name] == nil {
+			m.add(newParameter(e.Schema(), &ast.VariableDefinition{
+				Variable: common.name, Type: ast.NamedType(common.typ, nil),
+			}, true))
+		}
+	}
+	m.shape, err = newShape(m.operation)
+	return m, err
 }
 
-// common adds the two parameters that every method takes.
-func (m *Method) common(schema *ast.Schema) {
-	for name, typ := range map[string]string{jobAlias: "ID", paramsName: "ExecutionParams"} {
-		if m.parameter(name) == nil {
-			p := newParameter(schema, &ast.VariableDefinition{
-				Variable: name, Type: ast.NamedType(typ, nil), Definition: schema.Types[typ],
-			})
-			p.implicit = true
-			m.Parameters = append(m.Parameters, p)
-		}
-	}
-}
-
-func (m *Method) parameter(name string) *Parameter {
-	for _, p := range m.Parameters {
-		if p.Name == name {
-			return p
-		}
-	}
-	return nil
-}
-
-// walk finds the parts of the answer that the router knows, and which parameter
-// feeds which argument.
-func (m *Method) walk(set ast.SelectionSet, above []string) {
-	for _, s := range set {
-		f, ok := s.(*ast.Field)
-		if !ok {
-			continue
-		}
-		here := append(above[:len(above):len(above)], f.Alias)
-		switch {
-		case f.Alias == resultAlias, f.Alias == resultsAlias:
-			m.result, m.wrap = here, f.Alias == resultsAlias
-		case f.Alias == jobAlias:
-			m.job = here
-		}
-		for _, a := range f.Arguments {
-			m.feed(a.Name, a.Value)
-			if a.Value.Kind == ast.Variable && a.Value.Raw == afterName {
-				m.page = here
-			}
-		}
-		m.walk(f.SelectionSet, here)
-	}
-}
-
-func (m *Method) feed(name string, v *ast.Value) {
-	if v.Kind == ast.Variable {
-		m.fields[name] = v.Raw
-	}
-	for _, c := range v.Children {
-		m.feed(c.Name, c.Value)
-	}
+func (m *Method) add(p *Parameter) {
+	m.Parameters = append(m.Parameters, p)
+	m.byName[p.Name] = p
 }

@@ -1,0 +1,103 @@
+package rest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"cloudapi/internal/jsontext"
+)
+
+// decodeJSON decodes a list or a dictionary. Blank and null mean that nothing
+// is given.
+func (p *Parameter) decodeJSON(value string) (any, error) {
+	if strings.TrimSpace(value) == "" {
+		return nil, nil
+	}
+	var v any
+	if err := jsontext.Unmarshal([]byte(value), &v); err != nil {
+		return nil, refuse("%s is not valid JSON", p.Name)
+	}
+	if v == nil {
+		return nil, nil
+	}
+	if p.list {
+		if _, ok := v.([]any); !ok {
+			return nil, refuse("%s must be a JSON list", p.Name)
+		}
+		return v, nil
+	}
+	given, ok := v.(map[string]any)
+	if !ok {
+		return nil, refuse("%s must be a JSON dictionary", p.Name)
+	}
+	if p.Type == "JSONObject" {
+		return given, nil
+	}
+	return p.object(given)
+}
+
+// other is the field of an input object that takes the keys which the object
+// does not declare.
+const other = "other"
+
+func (p *Parameter) object(given map[string]any) (any, error) {
+	object, rest := map[string]any{}, map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		v, field := given[key], p.definition.Fields.ForName(key)
+		switch {
+		case field == nil || key == other:
+			rest[key] = v
+		case v == nil || v == "":
+			// Blank means not given here as well.
+		default:
+			value, ok := coerce(field.Type.Name(), v)
+			if !ok {
+				return nil, refuse("%s.%s is not a %s", p.Name, key, strings.ToLower(field.Type.Name()))
+			}
+			object[key] = value
+		}
+	}
+	if len(rest) > 0 {
+		if p.definition.Fields.ForName(other) == nil {
+			return nil, refuse("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
+		}
+		object[other] = rest
+	}
+	return object, nil
+}
+
+// coerce takes a value of a dictionary as its field wants it: numbers and truth
+// may be quoted, as other values of old clients are, and text may look like a
+// number. Other types are for the schema to judge.
+func coerce(typ string, v any) (any, bool) {
+	s, isText := v.(string)
+	switch typ {
+	case "Float", "Int":
+		if isText {
+			if !json.Valid([]byte(s)) {
+				return nil, false
+			}
+			v = json.Number(s)
+		}
+		n, isNumber := v.(json.Number)
+		_, err := n.Float64()
+		return n, isNumber && err == nil
+	case "Boolean":
+		b, isBool := v.(bool)
+		switch {
+		case isBool:
+			return b, true
+		case strings.EqualFold(s, "true"):
+			return true, true
+		}
+		return false, strings.EqualFold(s, "false")
+	case "String":
+		if n, ok := v.(json.Number); ok {
+			return n.String(), true
+		}
+		return s, isText
+	}
+	return v, true
+}

@@ -1,0 +1,92 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/internal/fault"
+)
+
+// longestCall is the most that maxduration may be, as for jobs.
+const longestCall = 24 * time.Hour
+
+// begin takes the time limit of a call that is no job: the operation of such a
+// method does not declare the execution parameters.
+func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, error) {
+	if !m.byName[paramsName].implicit {
+		return ctx, func() {}, nil
+	}
+	params, _ := vars[paramsName].(map[string]any)
+	n, ok := params["maxduration"].(json.Number)
+	if !ok {
+		return ctx, func() {}, nil
+	}
+	seconds, err := n.Float64()
+	if err != nil || seconds <= 0 || seconds > longestCall.Seconds() {
+		return nil, nil, refuse("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
+	}
+	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), late)
+	return ctx, cancel, nil
+}
+
+// passed are the variables that the operation declares.
+func (m *Method) passed(vars map[string]any) map[string]any {
+	for _, name := range []string{jobAlias, paramsName} {
+		if m.byName[name].implicit {
+			delete(vars, name)
+		}
+	}
+	return vars
+}
+
+// ownWords is what the caller wants a person to be told of a failure.
+func ownWords(vars map[string]any) string {
+	params, _ := vars[paramsName].(map[string]any)
+	own, _ := params["userErrormsg"].(string)
+	return own
+}
+
+// failed is the fault in an error of the engine. One that is about a value is
+// said to be about the parameter that the value came from.
+func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
+	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
+		return late
+	}
+	f := fault.New(fault.Invalid, "%s", e.Message)
+	if e.Err != nil {
+		f = fault.As(e.Err)
+	}
+	if f.Code == fault.Invalid && f.Field == "" {
+		about := *f
+		about.Field = m.source(e.Path)
+		return &about
+	}
+	return f
+}
+
+// source is the parameter that fed what stands at the path of an error, with
+// what follows of the path within it, "" for none.
+func (m *Method) source(path ast.Path) string {
+	at, found, inner := "", "", ""
+	for _, key := range path {
+		name, ok := key.(ast.PathName)
+		if !ok {
+			continue
+		}
+		at = join(at, string(name))
+		if parameter, ok := m.shape.feeds[at]; ok {
+			found, inner = parameter, ""
+		} else {
+			inner = join(inner, string(name))
+		}
+	}
+	if found == "" {
+		return ""
+	}
+	return join(found, inner)
+}

@@ -1,0 +1,123 @@
+package rest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// shape says where in the data of an operation the parts of the old answer
+// stand. Paths are gjson's: response keys, and # for each element of a list.
+type shape struct {
+	result string // "" for true
+	wrap   bool   // whether the result is put into an array of one
+	job    string // the guid of the job, "" for none
+	// A connection to follow to its end, "" for none: where it is, its nodes,
+	// whether it goes on, and from where.
+	page, nodes, more, cursor string
+	// fields is which parameter feeds an argument or an input field of that
+	// name, feeds the same by the path to it from the root.
+	fields, feeds map[string]string
+}
+
+func newShape(op *ast.OperationDefinition) (*shape, error) {
+	s := &shape{fields: map[string]string{}, feeds: map[string]string{}}
+	s.walk(op.SelectionSet, "", "")
+	return s, s.check(op)
+}
+
+// check refuses, when the server starts, an operation that the router could not
+// answer.
+func (s *shape) check(op *ast.OperationDefinition) error {
+	for _, v := range op.VariableDefinitions {
+		if v.Variable != strings.ToLower(v.Variable) {
+			return fmt.Errorf("$%s: old parameters are in lower case", v.Variable)
+		}
+	}
+	paged := op.VariableDefinitions.ForName(afterName) != nil
+	switch {
+	case op.Operation == ast.Mutation && s.job == "":
+		return errors.New("a mutation selects its jobguid")
+	case op.Operation == ast.Mutation && paged:
+		return errors.New("a mutation has no pages")
+	case op.Operation == ast.Query && s.result == "":
+		return errors.New("a query selects its result")
+	case !paged:
+		return nil
+	case s.page == "" || s.nodes == "" || s.more == "" || s.cursor == "":
+		return errors.New("a connection with $after selects nodes, hasNextPage and endCursor")
+	case strings.Contains(s.page, "#"):
+		return errors.New("a connection with $after does not stand below a list")
+	case !s.listed() && !below(s.page, s.result):
+		return errors.New("a connection with $after is in the result, or the result in its nodes")
+	}
+	return nil
+}
+
+// listed reports whether the result is the array of what stands in the nodes,
+// and not something that has the connection in it.
+func (s *shape) listed() bool { return below(s.result, s.nodes) }
+
+// below reports whether path is at or under root.
+func below(path, root string) bool {
+	rest, ok := strings.CutPrefix(path, root)
+	return ok && (rest == "" || rest[0] == '.')
+}
+
+// walk finds the parts. path is that of the set for gjson, keys that of errors.
+func (s *shape) walk(set ast.SelectionSet, path, keys string) {
+	for _, selection := range set {
+		f, ok := selection.(*ast.Field)
+		if !ok {
+			continue
+		}
+		here := join(path, f.Alias)
+		s.note(f, path, here)
+		for _, a := range f.Arguments {
+			s.feed(a.Name, join(keys, f.Alias, a.Name), a.Value)
+			if a.Value.Kind == ast.Variable && a.Value.Raw == afterName {
+				s.page = here
+			}
+		}
+		inner := here
+		if f.Definition.Type.Elem != nil {
+			inner = join(here, "#")
+		}
+		s.walk(f.SelectionSet, inner, join(keys, f.Alias))
+	}
+}
+
+func (s *shape) note(f *ast.Field, path, here string) {
+	switch f.Alias {
+	case resultAlias, resultsAlias:
+		s.result, s.wrap = here, f.Alias == resultsAlias
+	case jobAlias:
+		s.job = here
+	}
+	if s.page == "" || !below(path, s.page) {
+		return
+	}
+	switch {
+	case path == s.page && f.Name == "nodes":
+		s.nodes = here
+	case f.Name == "hasNextPage":
+		s.more = here
+	case f.Name == "endCursor":
+		s.cursor = here
+	}
+}
+
+func (s *shape) feed(name, keys string, v *ast.Value) {
+	if v.Kind == ast.Variable {
+		s.fields[name], s.feeds[keys] = v.Raw, v.Raw
+	}
+	for _, c := range v.Children {
+		s.feed(c.Name, join(keys, c.Name), c.Value)
+	}
+}
+
+func join(path ...string) string {
+	return strings.TrimPrefix(strings.Join(path, "."), ".")
+}
