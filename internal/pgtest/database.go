@@ -57,6 +57,10 @@ func (s *Server) Database(t testing.TB) string {
 
 func fresh(t testing.TB, server string) string {
 	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("connection string of the shared server: %v", err)
+	}
 	name := "t_" + strings.ToLower(rand.Text())
 	// A name of our own alphabet needs no quoting. The template is the one
 	// that nobody connects to.
@@ -64,16 +68,16 @@ func fresh(t testing.TB, server string) string {
 		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() {
-		// The server may be stopped, or frozen by the test: the directory goes
-		// with it anyway.
-		_ = execute(context.WithoutCancel(t.Context()), server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		patient := *u
+		patient.RawQuery += "&connect_timeout=5"
+		// The server may be stopped, or left frozen by the test: its
+		// directory goes with it anyway.
+		_ = execute(context.WithoutCancel(t.Context()), patient.String(),
+			"DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatalf("connection string of the shared server: %v", err)
-	}
-	u.Path = "/" + name
-	return u.String()
+	own := *u
+	own.Path = "/" + name
+	return own.String()
 }
 
 // Exec runs one statement as the superuser, for what a test does behind the

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -103,4 +104,24 @@ func want[T any](t *testing.T, s *store.Store, expected []T, query string, args 
 	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", query, diff)
 	}
+}
+
+// twoColumns reads the only row of a query with two columns, a number and a
+// text, whose one argument is an empty text.
+func twoColumns(t *testing.T, s *store.Store, query string) (string, error) {
+	t.Helper()
+	var found entsql.Rows
+	if err := s.Driver().Query(t.Context(), placeholders(s, query), []any{""}, &found); err != nil {
+		return "", err
+	}
+	defer found.Close()
+	var amount int64
+	var name string
+	if !found.Next() {
+		return "", found.Err()
+	}
+	if err := found.Scan(&amount, &name); err != nil {
+		return "", err
+	}
+	return fmt.Sprint(amount, " ", name), found.Err()
 }

@@ -15,6 +15,9 @@ import (
 // How a standby is watched. It is asked when a query needs it and never
 // besides, so that an idle server costs nothing.
 const (
+	// freshFor is how long an answer is trusted without asking again, so that
+	// a standby that has fallen silent loses its queries.
+	freshFor = time.Second
 	// askAgain is the least time between two questions how far it has come.
 	askAgain = 5 * time.Millisecond
 	// askLimit bounds the question: the primary is there to be used.
@@ -93,10 +96,11 @@ func (s *Store) pick(ctx context.Context, query string) *standby {
 func (b *standby) has(ctx context.Context, wanted Position) bool {
 	b.mu.Lock()
 	now := time.Now()
-	known := now.After(b.away) && b.position >= wanted && !b.asked.IsZero()
-	if known || b.asking || now.Before(b.away) || now.Sub(b.asked) < askAgain {
+	age := now.Sub(b.asked)
+	fit := b.position >= wanted && age < freshFor && now.After(b.away)
+	if fit || b.asking || now.Before(b.away) || age < askAgain {
 		b.mu.Unlock()
-		return known
+		return fit
 	}
 	b.asking = true
 	b.mu.Unlock()

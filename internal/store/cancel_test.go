@@ -1,0 +1,87 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/pgtest"
+	"cloudapi/internal/store"
+)
+
+// TestCancelledQueryLeavesTheDatabase asks the server itself what still runs.
+func TestCancelledQueryLeavesTheDatabase(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 2})
+	running := func() int64 {
+		t.Helper()
+		n, err := column[int64](t.Context(), s, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state <> 'idle' AND query LIKE '%pg_sleep(600%'
+			AND pid <> pg_backend_pid()`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n[0]
+	}
+	for name, query := range map[string]string{
+		"prepared": "SELECT 1 FROM pg_sleep(600)",
+		"plain":    "DO $$ BEGIN PERFORM pg_sleep(600); END $$",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- exec(ctx, s, query) }()
+			await(t, "the query to run", func() bool { return running() == 1 })
+			cancel()
+			if err := <-ended; !fault.Is(store.Fault(err), fault.Timeout) {
+				t.Errorf("ended with %v", err)
+			}
+			await(t, "the query to be gone", func() bool { return running() == 0 })
+		})
+	}
+}
+
+// TestCancellationDoesNotHitTheNextQuery runs queries on one connection whose
+// contexts end at about the time the answer comes.
+func TestCancellationDoesNotHitTheNextQuery(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
+	for i := range 200 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%20)*100*time.Microsecond)
+		_, err := column[int64](ctx, s, "SELECT count(*) FROM generate_series(1, 1000)")
+		cancel()
+		if err != nil && !fault.Is(store.Fault(err), fault.Timeout) {
+			t.Fatalf("ended with %v", err)
+		}
+		want(t, s, []int64{42}, "SELECT 42")
+	}
+}
+
+func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
+	tx, err := s.Driver().Tx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Ping(ctx); !fault.Is(err, fault.Timeout) {
+		t.Errorf("ended with %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// await polls for something another process does, and gives up after half a
+// minute.
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/pgtest"
+	"cloudapi/internal/store"
+)
+
+// TestChangeIsNotSentTwice lets a statement end its own session after it has
+// drawn from a sequence, which no rollback undoes: the sequence tells how
+// often the statement ran. database/sql by itself would have run it three
+// times.
+func TestChangeIsNotSentTwice(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t)})
+	mustExec(t, s, "CREATE SEQUENCE runs")
+	mustExec(t, s, "CREATE TABLE things (n bigint)")
+	deadly := "SELECT nextval('runs') WHERE pg_terminate_backend(pg_backend_pid(), 0) IS NOT NULL"
+	for i, query := range []string{
+		"INSERT INTO things (n) " + deadly,
+		"INSERT INTO things (n) " + deadly + " RETURNING n",
+		"DO $$ BEGIN PERFORM nextval('runs'); PERFORM pg_terminate_backend(pg_backend_pid()); END $$",
+	} {
+		_, err := column[int64](t.Context(), s, query)
+		if f := fault.As(store.Fault(err)); f.Code != fault.Unavailable {
+			t.Errorf("%s: %v (%v)", query, f.Code, err)
+		}
+		want(t, s, []int64{int64(i + 1)}, "SELECT last_value FROM runs")
+	}
+}
+
+// TestIdleConnectionsThatDiedAreNotNoticed restarts the server under a full
+// pool: what follows, changes included, finds the dead connections before
+// anything is sent.
+func TestIdleConnectionsThatDiedAreNotNoticed(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{})
+	s := open(t, store.Options{URL: server.Database(t), MaxConns: 8})
+	mustExec(t, s, "CREATE TABLE things (n bigint)")
+	for i, mode := range []pgtest.Mode{pgtest.Fast, pgtest.Immediate, pgtest.Kill} {
+		fill(t, s, 8)
+		if err := server.Restart(t.Context(), mode); err != nil {
+			t.Fatal(err)
+		}
+		mustExec(t, s, fmt.Sprintf("INSERT INTO things (n) VALUES (%d)", i))
+		want(t, s, []int64{int64(i)}, "SELECT max(n) FROM things")
+		want(t, s, []int64{int64(i + 1)}, "SELECT count(*) FROM things")
+	}
+}
+
+// fill opens that many connections at once and leaves them idle.
+func fill(t *testing.T, s *store.Store, n int) {
+	t.Helper()
+	for range n {
+		tx, err := s.Driver().Tx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := tx.Rollback(); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+}
+
+// TestPrimaryIsFoundAgain promotes a standby after the primary has died, with
+// both in the URL, the standby first.
+func TestPrimaryIsFoundAgain(t *testing.T) {
+	primary := pgtest.Start(t, pgtest.Options{})
+	standby := primary.Standby(t, "one")
+	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres?sslmode=disable",
+		standby.Port(), primary.Port())
+	s := open(t, store.Options{URL: url})
+	for _, query := range []string{
+		"ALTER SYSTEM SET synchronous_standby_names = 'one'",
+		"SELECT pg_reload_conf()",
+		"CREATE TABLE things (n bigint)",
+		"INSERT INTO things (n) VALUES (1)",
+	} {
+		mustExec(t, s, query)
+	}
+	if err := primary.Stop(pgtest.Kill); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("without a primary: %v", err)
+	}
+	if err := standby.Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the new primary to take changes", func() bool {
+		return exec(t.Context(), s, "INSERT INTO things (n) VALUES (2)") == nil
+	})
+	want(t, s, []int64{1, 2}, "SELECT n FROM things ORDER BY n")
+}
