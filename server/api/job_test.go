@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"cloudapi/server/api/apitest"
+)
+
+var guid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+// jobOf is the guid of the job in an answer of an old URL.
+func jobOf(t *testing.T, answer apitest.Answer) string {
+	t.Helper()
+	id := guid.FindString(answer.Body)
+	if id == "" {
+		t.Fatalf("no job in %s", answer.Body)
+	}
+	return id
+}
+
+const lookAtJob = `query($id: ID!) { job(id: $id) { action status error name description userLogin userErrorMessage
+	internalErrorMessage parameters result endedAt parent { action } children { nodes { action } } customer { name } customerId } }`
+
+func TestExecutionParameters(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		parent := jobOf(t, a.Get(apitest.Operator, "cloud_api_customer/setStatus?customerguid="+id+"&status=ACTIVE"))
+		done := a.Get(apitest.Operator, "cloud_api_customer/setStatus?customerguid="+id+"&status=DISABLED&jobguid="+parent+
+			"&executionparams=%7B%22name%22:%22n%22,%22description%22:%22d%22,%22internalErrormsg%22:%22i%22,%22extra%22:%5B1%5D%7D")
+		job := a.Query(apitest.Operator, lookAtJob, map[string]any{"id": jobOf(t, done)})
+		for _, want := range []string{`"status":"DONE"`, `"name":"n"`, `"description":"d"`, `"internalErrorMessage":"i"`,
+			`"executionparams":{"extra":[1]}`, `"parent":{"action":"setCustomerStatus"}`, `"userLogin":"otto"`, `"customer":{"name":"c"}`} {
+			if !strings.Contains(job.Body, want) {
+				t.Errorf("no %s in %s", want, job.Body)
+			}
+		}
+		if family := a.Query(apitest.Operator, lookAtJob, map[string]any{"id": parent}); !strings.Contains(family.Body, `"children":{"nodes":[{"action"`) {
+			t.Errorf("the parent has no children: %s", family.Body)
+		}
+		unknown := "00000000-0000-4000-8000-000000000000"
+		orphan := a.Get(apitest.Operator, "cloud_api_customer/setStatus?customerguid="+id+"&status=ACTIVE&jobguid="+unknown)
+		if !strings.Contains(orphan.Body, `"exception":"Could not find the job `+unknown+`"`) || orphan.Status != http.StatusBadRequest {
+			t.Errorf("unknown parent: %d %s", orphan.Status, orphan.Body)
+		}
+	})
+}
+
+func TestFailedChangeLeavesItsJobOnly(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		before := a.Get(apitest.Operator, "cloud_api_customer/getYAML?customerguid="+id).Body
+		for path, want := range map[string]string{
+			"removeCapacityAvailable?customerguid=" + id + "&capacityunittype=CU&executionparams=%7B%22userErrormsg%22:%22ask+Bob%22%7D":  `"exception":"ask Bob"`,
+			"setStatus?customerguid=" + id + "&status=ACTIVE&executionparams=%7B%22maxduration%22:0.000001%7D":                            `Gateway Timeout`,
+			"addCloudUserGroup?customerguid=" + id + "&cloudusergroupguid=" + id:                                                          `cloudusergroup with guid`,
+			"registerDomain?customerguid=" + id + "&username=portal&password=portal+secret&domain=not_valid":                              `domain`,
+			"addCapacityAvailable?customerguid=" + id + "&amount=1&capacityunittype=CU&name=" + strings.Repeat("x", 256):                  `name is 256 characters long`,
+			"updateModelProperties?customerguid=" + id + "&name=x&executionparams=%7B%22maxduration%22:-1%7D":                             `maxduration`,
+			"unregisterDomain?customerguid=" + id + "&username=portal&password=portal+secret&domain=never.example&executionparams=%7B%7D": `never.example`,
+		} {
+			if answer := a.Get(apitest.Operator, "cloud_api_customer/"+path); !strings.Contains(answer.Body, want) {
+				t.Errorf("%s: %s", path, answer.Body)
+			}
+		}
+		if after := a.Get(apitest.Operator, "cloud_api_customer/getYAML?customerguid="+id).Body; after != before {
+			t.Errorf("it has changed:\n%s\n%s", before, after)
+		}
+		failed := a.Query(apitest.Administrator, `{ jobs(where: {status: ERROR}) { totalCount nodes { error } } }`, nil)
+		if !strings.Contains(failed.Body, `"totalCount":7`) || !strings.Contains(failed.Body, "could not be found!") {
+			t.Errorf("failed jobs: %s", failed.Body)
+		}
+	})
+}
+
+func TestDeletedCustomerStaysInItsJob(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		w := world(t, a)
+		deleted := a.Get(apitest.Operator, "cloud_api_customer/delete?customerguid="+w.customer)
+		job := a.Query(apitest.Operator, lookAtJob, map[string]any{"id": jobOf(t, deleted)})
+		for _, want := range []string{w.customer, `amount: 1`, w.domain, w.group, `"customer":null`} {
+			if !strings.Contains(job.Body, want) {
+				t.Errorf("no %s in %s", want, job.Body)
+			}
+		}
+		history := a.Query(apitest.Operator, `query($id: ID!) { jobs(where: {customerId: $id}) { nodes { action } } }`, map[string]any{"id": w.customer})
+		if !strings.Contains(history.Body, "createCustomer") || !strings.Contains(history.Body, "deleteCustomer") {
+			t.Errorf("the history is gone: %s", history.Body)
+		}
+	})
+}
+
+func TestStaleVersionIsAConflict(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		version := func() string {
+			answer := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { version } }`, map[string]any{"id": id})
+			return guid.FindString(answer.Body)
+		}
+		first := version()
+		for i, mutation := range []string{
+			`updateCustomer(input: {customerId: %q, expectedVersion: %q, city: "x"})`,
+			`setCustomerStatus(input: {customerId: %q, expectedVersion: %q, status: ACTIVE})`,
+			`deleteCustomer(input: {customerId: %q, expectedVersion: %q})`,
+		} {
+			run := func(v string) apitest.Answer {
+				return a.Query(apitest.Operator, "mutation { "+fmt.Sprintf(mutation, id, v)+" { job { id } } }", nil)
+			}
+			if i > 0 {
+				if stale := run(first); !strings.Contains(stale.Body, `"code":"CONFLICT"`) || !strings.Contains(stale.Body, `"currentVersion":"`+version()) {
+					t.Errorf("%s: %s", mutation, stale.Body)
+				}
+			}
+			if fresh := run(version()); strings.Contains(fresh.Body, "errors") {
+				t.Errorf("%s: %s", mutation, fresh.Body)
+			}
+		}
+	})
+}
+
+// TestJobSurvivesItsServer: a job whose server is gone is run by the next one.
+func TestJobSurvivesItsServer(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		for i := range 5 {
+			answer := a.Get(apitest.Operator, fmt.Sprintf("cloud_api_customer/registerDomain?customerguid=%s&username=portal"+
+				"&password=portal+secret&domain=later%d.example&executionparams=%%7B%%22wait%%22:false%%7D", id, i))
+			if !strings.Contains(answer.Body, `"result":null`) {
+				t.Fatalf("%d %s", answer.Status, answer.Body)
+			}
+		}
+		waitForJobs(t, apitest.Open(t, a.URL))
+		domains := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { domains { totalCount } } }`, map[string]any{"id": id})
+		if !strings.Contains(domains.Body, `"totalCount":5`) {
+			t.Errorf("%s", domains.Body)
+		}
+	})
+}
