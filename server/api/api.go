@@ -95,17 +95,21 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge}, old)
+	page, err := playground.New()
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge}, old, page)
 	return a, nil
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
 	mux.Handle(rest.Prefix, old)
-	mux.Handle("/playground", required(who, playground.New()))
-	mux.Handle("/playground/", required(who, playground.New()))
+	mux.Handle(playground.Prefix, required(who, page))
+	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))

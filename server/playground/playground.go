@@ -3,81 +3,114 @@
 package playground
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
-	"strings"
 )
 
-//go:embed page assets examples
+// Prefix is the path of the page; everything else lies below it.
+const Prefix = "/playground"
+
+//go:embed template page assets examples
 var files embed.FS
 
-// policy lets the page load from its own origin only. GraphiQL's editor needs
-// inline styles; scripts are all files.
+// policy lets the page load from its own origin only, scripts as files only.
+// GraphiQL's editor writes style attributes, and its dialogs a style element.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"connect-src 'self'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; " +
+	"connect-src 'self'; img-src 'self' data:; font-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Example is a tab that the playground opens with.
-type Example struct {
-	Title string `json:"title"`
-	Query string `json:"query"`
-}
+const (
+	// revalidate is for what keeps its address when it changes.
+	revalidate = "private, no-cache"
+	// forever is for what has its content's hash in its address.
+	forever = "private, max-age=31536000, immutable"
+)
 
-// Examples are the ready-made tabs, in the order of their file names.
-func Examples() ([]Example, error) {
-	names, err := fs.Glob(files, "examples/*.graphql")
+// New returns the handler of Prefix and everything below it. The page talks to
+// /graphql of its own origin, with the credentials that the browser has.
+func New() (http.Handler, error) {
+	mux := http.NewServeMux()
+	addresses, err := serveFiles(mux, "assets", "page")
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
-	examples := make([]Example, 0, len(names))
-	for _, name := range names {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		title := strings.TrimSuffix(path.Base(name), ".graphql")
-		if _, rest, ok := strings.Cut(title, "_"); ok {
-			title = rest
-		}
-		examples = append(examples, Example{Title: title, Query: string(text)})
+	page, err := render(addresses)
+	if err != nil {
+		return nil, err
 	}
-	return examples, nil
-}
-
-// New returns the handler of /playground and everything below it.
-func New() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /playground", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, files, "page/playground.html")
-	})
-	mux.HandleFunc("GET /playground/examples.json", func(w http.ResponseWriter, _ *http.Request) {
-		examples, err := Examples()
-		if err != nil {
-			http.Error(w, "the examples are missing", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		// The client may be gone.
-		_ = json.NewEncoder(w).Encode(examples)
-	})
-	mux.Handle("GET /playground/page/", http.StripPrefix("/playground/", http.FileServerFS(files)))
-	mux.Handle("GET /playground/assets/", immutable(http.StripPrefix("/playground/", http.FileServerFS(files))))
+	mux.Handle("GET "+Prefix, newResource("text/html; charset=utf-8", revalidate, page))
+	mux.Handle("GET "+Prefix+"/{$}", http.RedirectHandler(Prefix, http.StatusPermanentRedirect))
+	examples, err := encodeExamples()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET "+Prefix+"/examples.json", newResource("application/json", revalidate, examples))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		mux.ServeHTTP(w, r)
-	})
+	}), nil
 }
 
-// immutable lets browsers keep the assets for a day: they change with the
-// server's version only.
-func immutable(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "private, max-age=86400")
-		next.ServeHTTP(w, r)
-	})
+// serveFiles serves each file below an address that names its content, and
+// returns the addresses by file name.
+func serveFiles(mux *http.ServeMux, dirs ...string) (map[string]string, error) {
+	addresses := map[string]string{}
+	for _, dir := range dirs {
+		entries, err := fs.ReadDir(files, dir)
+		if err != nil {
+			return nil, fmt.Errorf("playground: %w", err)
+		}
+		for _, entry := range entries {
+			name := entry.Name()
+			content, err := files.ReadFile(path.Join(dir, name))
+			if err != nil {
+				return nil, fmt.Errorf("playground: %w", err)
+			}
+			r := newResource(mediaType(name), forever, content)
+			addresses[name] = Prefix + "/assets/" + r.hash + "/" + name
+			mux.Handle("GET "+addresses[name], r)
+		}
+	}
+	return addresses, nil
+}
+
+// mediaType does not ask the machine's own table, which may lack what a
+// browser insists on.
+func mediaType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	default:
+		return "text/plain; charset=utf-8"
+	}
+}
+
+// render writes the page with the addresses of what it loads.
+func render(addresses map[string]string) ([]byte, error) {
+	t, err := template.ParseFS(files, "template/playground.html")
+	if err != nil {
+		return nil, fmt.Errorf("playground: %w", err)
+	}
+	t.Option("missingkey=error")
+	var page bytes.Buffer
+	if err := t.Execute(&page, addresses); err != nil {
+		return nil, fmt.Errorf("playground: %w", err)
+	}
+	return page.Bytes(), nil
+}
+
+func encodeExamples() ([]byte, error) {
+	examples, err := Examples()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(examples)
 }
