@@ -6,14 +6,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
-	"fmt"
-	"strings"
-	"time"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
-	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
 )
 
@@ -24,28 +20,27 @@ type Cost struct {
 	Threads uint8
 }
 
-// Recommended is OWASP's first choice for Argon2id: 19 MiB, 2 passes.
+// Recommended is what OWASP's Password Storage Cheat Sheet asks of Argon2id:
+// 19 MiB, 2 passes, 1 thread. It takes about 25 ms of one core.
 func Recommended() Cost { return Cost{Memory: 19 * 1024, Passes: 2, Threads: 1} }
 
 const (
 	saltSize = 16
 	keySize  = 32
-	// patience is how long a hash waits for its turn before the caller is told
-	// to come back.
-	patience = 2 * time.Second
 )
 
 // Hasher hashes passwords. It is safe for concurrent use.
 type Hasher struct {
 	cost  Cost
-	turns chan struct{}
+	queue *queue
 	dummy string
 }
 
-// NewHasher returns a hasher that works on most hashes at once.
+// NewHasher returns a hasher that works on most hashes at once. So much memory
+// and so many cores do sign-ins take at most, however many come.
 func NewHasher(cost Cost, most int) *Hasher {
-	h := &Hasher{cost: cost, turns: make(chan struct{}, most)}
-	h.dummy = h.encode(make([]byte, saltSize), make([]byte, keySize), cost)
+	h := &Hasher{cost: cost, queue: newQueue(most)}
+	h.dummy = phc{cost, make([]byte, saltSize), make([]byte, keySize)}.String()
 	return h
 }
 
@@ -53,69 +48,55 @@ func NewHasher(cost Cost, most int) *Hasher {
 // fault with code RATE_LIMITED.
 func (h *Hasher) Hash(ctx context.Context, password secret.Text) (string, error) {
 	salt := make([]byte, saltSize)
-	_, _ = rand.Read(salt)
-	key, err := h.key(ctx, password, salt, h.cost)
-	if err != nil {
+	_, _ = rand.Read(salt) // never fails: crypto/rand
+	made := phc{cost: h.cost, salt: salt}
+	var err error
+	if made.key, err = h.key(ctx, password, made); err != nil {
 		return "", err
 	}
-	return h.encode(salt, key, h.cost), nil
+	return made.String(), nil
 }
 
 // Verify reports whether password is the one that hash was made of. An empty
-// hash stands for a user that does not exist: the answer is no, and takes as
-// long as any.
+// hash stands for a user that does not exist: the answer is no, after as much
+// work as any.
 func (h *Hasher) Verify(ctx context.Context, hash string, password secret.Text) (bool, error) {
 	known := hash != ""
 	if !known {
 		hash = h.dummy
 	}
-	salt, want, cost, err := decode(hash)
+	kept, err := parse(hash)
 	if err != nil {
 		return false, err
 	}
-	got, err := h.key(ctx, password, salt, cost)
+	got, err := h.key(ctx, password, kept)
 	if err != nil {
 		return false, err
 	}
-	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+	return subtle.ConstantTimeCompare(got, kept.key) == 1 && known, nil
 }
 
-func (h *Hasher) key(ctx context.Context, password secret.Text, salt []byte, c Cost) ([]byte, error) {
-	wait := time.NewTimer(patience)
-	defer wait.Stop()
-	select {
-	case h.turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-wait.C:
-		return nil, fault.New(fault.TooMany, "Too many are signing in at once; try again in a few seconds").
-			After(patience)
-	}
-	defer func() { <-h.turns }()
-	return argon2.IDKey([]byte(password.Reveal()), salt, c.Passes, c.Memory, c.Threads, keySize), nil
+// Outdated reports whether a hash was made at another cost than this hasher's.
+// Whoever knows the password should then hash it anew.
+func (h *Hasher) Outdated(hash string) bool {
+	kept, err := parse(hash)
+	return err != nil || kept.cost != h.cost || len(kept.salt) != saltSize || len(kept.key) != keySize
 }
 
-func (h *Hasher) encode(salt, key []byte, c Cost) string {
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		c.Memory, c.Passes, c.Threads, b64.EncodeToString(salt), b64.EncodeToString(key))
-}
+// Stats are the figures of this moment.
+func (h *Hasher) Stats() Stats { return h.queue.stats() }
 
-// decode reads a PHC string.
-func decode(hash string) (salt, key []byte, c Cost, err error) {
-	parts := strings.Split(hash, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
-		return nil, nil, c, fmt.Errorf("a stored password hash has an unknown form")
+func (h *Hasher) key(ctx context.Context, password secret.Text, like phc) ([]byte, error) {
+	leave, err := h.queue.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Passes, &c.Threads); err != nil {
-		return nil, nil, c, fmt.Errorf("read the cost of a stored password hash: %w", err)
+	defer leave()
+	// The same password typed on another keyboard may be composed otherwise.
+	typed := norm.NFC.Bytes([]byte(password.Reveal()))
+	size := uint32(keySize)
+	if len(like.key) > 0 {
+		size = uint32(len(like.key))
 	}
-	b64 := base64.RawStdEncoding
-	if salt, err = b64.DecodeString(parts[4]); err != nil {
-		return nil, nil, c, fmt.Errorf("read the salt of a stored password hash: %w", err)
-	}
-	if key, err = b64.DecodeString(parts[5]); err != nil {
-		return nil, nil, c, fmt.Errorf("read a stored password hash: %w", err)
-	}
-	return salt, key, c, nil
+	return argon2.IDKey(typed, like.salt, like.cost.Passes, like.cost.Memory, like.cost.Threads, size), nil
 }

@@ -2,15 +2,19 @@ package password
 
 import (
 	_ "embed"
-	"slices"
+	"encoding/json"
 	"strings"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/ccojocar/zxcvbn-go/data"
+	"golang.org/x/text/unicode/norm"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
 )
 
-// The length of a password, in characters.
+// The length of a password, in characters (Unicode code points, composed).
 const (
 	MinLength = 8
 	MaxLength = 1024
@@ -21,15 +25,38 @@ var common string
 
 // Check refuses a new password that is too short, too long, or one that
 // everybody tries first. There are no rules about what it is made of. The fault
-// names field.
+// names field and never quotes the password.
 func Check(field string, password secret.Text) error {
-	value := password.Reveal()
+	given := password.Reveal()
+	if !utf8.ValidString(given) {
+		return fault.New(fault.Invalid, "%s is not valid UTF-8", field).On(field)
+	}
+	value := norm.NFC.String(given)
 	length := utf8.RuneCountInString(value)
 	if length < MinLength || length > MaxLength {
 		return fault.New(fault.Invalid, "%s must have %d to %d characters", field, MinLength, MaxLength).On(field)
 	}
-	if slices.Contains(strings.Fields(common), strings.ToLower(value)) {
+	if _, found := commonPasswords()[strings.ToLower(value)]; found {
 		return fault.New(fault.Invalid, "%s is one of the most common passwords; choose another", field).On(field)
 	}
 	return nil
 }
+
+// commonPasswords are the ones that are refused, in lower case: those of the
+// zxcvbn list (github.com/ccojocar/zxcvbn-go), and of common.txt, which has what
+// has become common since that list was made. Those that are too short anyway are
+// left out.
+var commonPasswords = sync.OnceValue(func() map[string]struct{} {
+	var listed struct{ List []string }
+	// The asset is compiled in; a test counts what comes of it.
+	if asset, err := data.Asset("data/Passwords.json"); err == nil {
+		_ = json.Unmarshal(asset, &listed)
+	}
+	found := make(map[string]struct{}, 2500)
+	for _, p := range append(listed.List, strings.Fields(common)...) {
+		if utf8.RuneCountInString(p) >= MinLength {
+			found[strings.ToLower(p)] = struct{}{}
+		}
+	}
+	return found
+})
