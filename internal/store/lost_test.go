@@ -38,19 +38,21 @@ func TestIdleConnectionsThatDiedAreNotNoticed(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	s := open(t, store.Options{URL: server.Database(t), MaxConns: 8})
 	mustExec(t, s, "CREATE TABLE things (n bigint)")
+	const insert = "INSERT INTO things (n) VALUES (?)"
 	for i, mode := range []pgtest.Mode{pgtest.Fast, pgtest.Immediate, pgtest.Kill} {
-		fill(t, s, 8)
+		fill(t, s, 8, insert)
 		if err := server.Restart(t.Context(), mode); err != nil {
 			t.Fatal(err)
 		}
-		mustExec(t, s, fmt.Sprintf("INSERT INTO things (n) VALUES (%d)", i))
+		mustExec(t, s, insert, i)
 		want(t, s, []int64{int64(i)}, "SELECT max(n) FROM things")
 		want(t, s, []int64{int64(i + 1)}, "SELECT count(*) FROM things")
 	}
 }
 
-// fill opens that many connections at once and leaves them idle.
-func fill(t *testing.T, s *store.Store, n int) {
+// fill opens that many connections at once, prepares a change on each, and
+// leaves them idle.
+func fill(t *testing.T, s *store.Store, n int, change string) {
 	t.Helper()
 	for range n {
 		tx, err := s.Driver().Tx(t.Context())
@@ -62,7 +64,23 @@ func fill(t *testing.T, s *store.Store, n int) {
 				t.Error(err)
 			}
 		}()
+		if err := tx.Exec(t.Context(), placeholders(s, change), []any{0}, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// TestSessionThatCannotWriteIsLeft is what a primary looks like that has been
+// made a standby without ending its sessions.
+func TestSessionThatCannotWriteIsLeft(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
+	mustExec(t, s, "CREATE TABLE things (n bigint)")
+	mustExec(t, s, "SET default_transaction_read_only = on")
+	err := exec(t.Context(), s, "INSERT INTO things (n) VALUES (1)")
+	if !fault.Is(store.Fault(err), fault.Unavailable) {
+		t.Errorf("ended with %v", err)
+	}
+	mustExec(t, s, "INSERT INTO things (n) VALUES (1)")
 }
 
 // TestPrimaryIsFoundAgain promotes a standby after the primary has died, with

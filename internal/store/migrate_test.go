@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
@@ -40,16 +41,27 @@ func TestMigrations(t *testing.T) {
 }
 
 func TestServersThatStartAtOnceMigrateOnce(t *testing.T) {
-	slow := "-- +goose Up\nCREATE TABLE only_once (id bigint);\n"
 	files := fstest.MapFS{
-		"postgres/1_once.sql": &fstest.MapFile{Data: []byte(slow)},
-		"sqlite/1_once.sql":   &fstest.MapFile{Data: []byte(slow)},
+		"postgres/1_first.sql": {Data: []byte("-- +goose Up\nCREATE TABLE first (id bigint);\n")},
+		"sqlite/1_first.sql":   {Data: []byte("-- +goose Up\nCREATE TABLE first (id bigint);\n")},
 	}
+	more := maps.Clone(files)
+	// The sleep is for the servers to meet.
+	more["postgres/2_once.sql"] = &fstest.MapFile{
+		Data: []byte("-- +goose Up\nSELECT pg_sleep(0.2);\nCREATE TABLE once (id bigint);\n"),
+	}
+	more["sqlite/2_once.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE once (id bigint);\n")}
 	for name, url := range map[string]string{
 		"sqlite":   "sqlite://" + filepath.Join(t.TempDir(), "test.db"),
 		"postgres": pgtest.URL(t),
 	} {
 		t.Run(name, func(t *testing.T) {
+			// goose's own table is there already: to make it, servers wait for
+			// each other in any case.
+			before := open(t, store.Options{URL: url})
+			if _, err := store.Migrate(t.Context(), before, files); err != nil {
+				t.Fatal(err)
+			}
 			type outcome struct {
 				applied int
 				err     error
@@ -63,7 +75,7 @@ func TestServersThatStartAtOnceMigrateOnce(t *testing.T) {
 						outcomes <- outcome{err: err}
 						return
 					}
-					applied, err := store.Migrate(t.Context(), s, files)
+					applied, err := store.Migrate(t.Context(), s, more)
 					outcomes <- outcome{len(applied), errors.Join(err, s.Close())}
 				}()
 			}

@@ -77,6 +77,15 @@ func TestTimesKeepTheirOrderAndMicroseconds(t *testing.T) {
 			mustExec(t, s, "INSERT INTO moments (at) VALUES (?)", ordered[i])
 		}
 		want(t, s, kept, "SELECT at FROM moments ORDER BY at")
+		got, err := column[time.Time](t.Context(), s, "SELECT at FROM moments")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range got {
+			if name, offset := at.Zone(); name != "UTC" || offset != 0 {
+				t.Errorf("%v is in the zone %q", at, name)
+			}
+		}
 		for i, at := range ordered {
 			want(t, s, append([]time.Time(nil), kept[:i]...), "SELECT at FROM moments WHERE at < ? ORDER BY at", at)
 			want(t, s, kept[i:i+1], "SELECT at FROM moments WHERE at = ?", at)
