@@ -57,16 +57,15 @@ func (v values) match(want, got string) error {
 			break
 		}
 		pattern.WriteString(regexp.QuoteMeta(rest[:at[0]]))
-		name := rest[at[2]:at[3]]
-		if at[4] < 0 {
-			pattern.WriteString(regexp.QuoteMeta(v[name]))
-		} else {
-			kind, ok := kinds[rest[at[4]:at[5]]]
-			if !ok {
-				return fmt.Errorf("there is no kind %q", rest[at[4]:at[5]])
-			}
-			names = append(names, name)
+		kind, captures := "", false
+		if at[4] >= 0 {
+			kind, captures = kinds[rest[at[4]:at[5]]]
+		}
+		if captures {
+			names = append(names, rest[at[2]:at[3]])
 			pattern.WriteString("(" + kind + ")")
+		} else {
+			pattern.WriteString(regexp.QuoteMeta(v.fill(rest[at[0]:at[1]])))
 		}
 		rest = rest[at[1]:]
 	}

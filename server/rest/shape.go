@@ -118,6 +118,14 @@ func (s *shape) feed(name, keys string, v *ast.Value) {
 	}
 }
 
-func join(path ...string) string {
-	return strings.TrimPrefix(strings.Join(path, "."), ".")
+// join joins the parts of a path that are not empty.
+func join(parts ...string) string {
+	path := ""
+	for _, part := range parts {
+		if path != "" && part != "" {
+			path += "."
+		}
+		path += part
+	}
+	return path
 }
