@@ -54,13 +54,22 @@ func shown(v any) string {
 	return s[:cut] + "…"
 }
 
-func checkTexts(v any) error {
+// maxNesting bounds the lists and objects within each other in a JSONObject:
+// what keeps it, and what shows it, has limits of its own.
+const maxNesting = 100
+
+func checkTexts(v any) error { return checkWithin(v, maxNesting) }
+
+func checkWithin(v any, levels int) error {
+	if levels == 0 {
+		return invalid("text is nested more than %d levels deep", maxNesting)
+	}
 	switch v := v.(type) {
 	case string:
 		return text.Check("", v, MaxText)
 	case []any:
 		for _, e := range v {
-			if err := checkTexts(e); err != nil {
+			if err := checkWithin(e, levels-1); err != nil {
 				return err
 			}
 		}
@@ -69,7 +78,7 @@ func checkTexts(v any) error {
 			if err := text.Check("", k, MaxText); err != nil {
 				return err
 			}
-			if err := checkTexts(e); err != nil {
+			if err := checkWithin(e, levels-1); err != nil {
 				return err
 			}
 		}

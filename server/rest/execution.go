@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -51,6 +52,18 @@ func ownWords(vars map[string]any) string {
 	return own
 }
 
+// late is why a call that only reads is over its time, nil while it is not. A
+// read that was done just after its time is given up as well.
+func (m *Method) late(ctx context.Context) error {
+	end, limited := ctx.Deadline()
+	if m.Mutation() || !limited || time.Now().Before(end) {
+		return nil
+	}
+	// The deadline is over; the context hears of it at any moment.
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
 // failed is the fault in an error of the engine. One that is about a value is
 // said to be about the parameter that the value came from.
 func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
@@ -88,5 +101,6 @@ func (m *Method) source(path ast.Path) string {
 	if found == "" {
 		return ""
 	}
-	return join(found, inner)
+	// Where undeclared keys of a dictionary go is the router's own affair.
+	return strings.TrimSuffix(join(found, inner), "."+other)
 }

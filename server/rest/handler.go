@@ -153,6 +153,6 @@ func (h *Handler) runner(ctx context.Context, r *http.Request, m *Method) run {
 		if len(answer.Errors) > 0 {
 			return nil, m.failed(ctx, answer.Errors[0])
 		}
-		return answer.Data, nil
+		return answer.Data, m.late(ctx)
 	}
 }
