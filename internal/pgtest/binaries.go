@@ -25,7 +25,7 @@ var errAbsent = errors.New("no PostgreSQL server found by pg_config, in PATH or 
 func binaries(ctx context.Context) (string, error) {
 	// go test starts a process for each package, and all of them come here at
 	// once: one installs, the others wait.
-	unlock, err := lockFile(filepath.Join(os.TempDir(), "pgtest-install.lock"))
+	unlock, err := lockFile(filepath.Join(os.TempDir(), fmt.Sprintf("pgtest-%d.lock", os.Getuid())))
 	if err != nil {
 		return "", err
 	}
