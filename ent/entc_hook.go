@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -35,8 +36,24 @@ func replaceCollection(next gen.Generator) gen.Generator {
 				return err
 			}
 		}
-		return nil
+		return replaceCall(filepath.Join(g.Target, "gql_collection.go"), "entgql.LimitPerRow(", "limitPerRow(")
 	})
+}
+
+// replaceCall makes the generated code call ours: see limitPerRow.
+func replaceCall(path, theirs, ours string) error {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(src, []byte(theirs)) {
+		return fmt.Errorf("%s no longer calls %s: see ent/entc_hook.go", path, theirs)
+	}
+	src, err = imports.Process(path, bytes.ReplaceAll(src, []byte(theirs), []byte(ours)), nil)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, src, 0o644)
 }
 
 func removeFunctions(path string, names []string) error {

@@ -416,7 +416,7 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(cloudspace.ChildrenColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(cloudspace.ChildrenColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -623,7 +623,7 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(clouduser.GroupsPrimaryKey[1], limit, pager.orderExpr(query))
+					modify := limitPerRow(clouduser.GroupsPrimaryKey[1], limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -712,7 +712,7 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(clouduser.AccessTokensColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(clouduser.AccessTokensColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -929,7 +929,7 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(cloudusergroup.CustomersPrimaryKey[1], limit, pager.orderExpr(query))
+					modify := limitPerRow(cloudusergroup.CustomersPrimaryKey[1], limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1022,7 +1022,7 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(cloudusergroup.UsersPrimaryKey[0], limit, pager.orderExpr(query))
+					modify := limitPerRow(cloudusergroup.UsersPrimaryKey[0], limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1227,7 +1227,7 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(customer.CloudUserGroupsPrimaryKey[0], limit, pager.orderExpr(query))
+					modify := limitPerRow(customer.CloudUserGroupsPrimaryKey[0], limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1316,7 +1316,7 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(customer.DomainsColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(customer.DomainsColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1405,7 +1405,7 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(customer.CloudSpacesColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(customer.CloudSpacesColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1494,7 +1494,7 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(customer.JobsColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(customer.JobsColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {
@@ -1891,7 +1891,7 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				if oneNode {
 					pager.applyOrder(query.Limit(limit))
 				} else {
-					modify := entgql.LimitPerRow(job.ChildrenColumn, limit, pager.orderExpr(query))
+					modify := limitPerRow(job.ChildrenColumn, limit, pager.orderExpr(query))
 					query.modifiers = append(query.modifiers, modify)
 				}
 			} else {

@@ -3,6 +3,8 @@ package ent
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
 	"cloudapi/ent/capacityunit"
@@ -109,32 +111,38 @@ func pick(ctx context.Context, of *graphql.CollectedField, want func(graphql.Col
 	return nil
 }
 
-// nodeSelection is everything that is asked of a connection's nodes, in
-// whichever form and under whichever alias.
+// nodeSelection is what is asked of a connection's nodes, in whichever form and
+// under whichever alias. Where it is asked twice the two may differ in the
+// arguments of one name, so that nothing is loaded ahead.
 func nodeSelection(ctx context.Context, connection *graphql.CollectedField) *graphql.CollectedField {
-	var merged *graphql.CollectedField
-	add := func(f graphql.CollectedField) {
-		if merged == nil {
-			merged = &f
-			merged.Selections = append(merged.Selections[:0:0], f.Selections...)
-			return
-		}
-		merged.Selections = append(merged.Selections, f.Selections...)
-	}
+	var found []graphql.CollectedField
 	oc := graphql.GetOperationContext(ctx)
 	for _, f := range graphql.CollectFields(oc, connection.Selections, nil) {
 		switch f.Name {
 		case nodesField:
-			add(f)
+			found = append(found, f)
 		case edgesField:
 			for _, n := range graphql.CollectFields(oc, f.Selections, nil) {
 				if n.Name == nodeField {
-					add(n)
+					found = append(found, n)
 				}
 			}
 		}
 	}
-	return merged
+	if len(found) != 1 {
+		return nil
+	}
+	return &found[0]
+}
+
+// limitPerRow is entgql's limit of rows for each parent, which chooses the right
+// ones and leaves their order to chance: ours keeps it.
+func limitPerRow(partitionBy string, limit int, orderBy ...sql.Querier) func(*sql.Selector) {
+	limited := entgql.LimitPerRow(partitionBy, limit, orderBy...)
+	return func(s *sql.Selector) {
+		limited(s)
+		s.OrderExpr(orderBy...)
+	}
 }
 
 // SelectSide adds what sorts units into the sides of a customer's capacity to a

@@ -21,6 +21,7 @@ import (
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
+	"cloudapi/internal/read"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
 	"cloudapi/server/auth"
@@ -44,6 +45,8 @@ type Options struct {
 	RequestTime time.Duration
 	CORSOrigins []string
 	Limits      engine.Limits
+	// OrdinaryReads turns the fast read path off.
+	OrdinaryReads bool
 }
 
 // API is a server without its socket.
@@ -52,6 +55,8 @@ type API struct {
 	Client    *ent.Client
 	Directory *directory.Service
 	Customers *customer.Service
+	// Reader is the fast read path, nil where it is turned off.
+	Reader *read.Reader
 
 	runner *jobs.Runner
 	keys   *idempotency.Keys
@@ -89,6 +94,10 @@ func New(o Options) (*API, error) {
 		}),
 		Presenter: present, Limits: o.Limits, Repeater: a.keys, Log: o.Log,
 	})
+	if !o.OrdinaryReads {
+		a.Reader = read.New(o.Store)
+		core.Use(a.Reader)
+	}
 	old, err := rest.New(rest.Options{
 		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
 	})

@@ -74,6 +74,9 @@ func New(o Options) *Engine {
 	return e
 }
 
+// Use adds an extension. It must be called before the first request.
+func (e *Engine) Use(x graphql.HandlerExtension) { e.exec.Use(x) }
+
 // Schema is what operations are validated against.
 func (e *Engine) Schema() *ast.Schema { return e.schema }
 

@@ -94,6 +94,17 @@ func New(t testing.TB, url string) *API {
 // servers on it.
 func Open(t testing.TB, url string) *API {
 	t.Helper()
+	return open(t, url, false)
+}
+
+// OpenOrdinary is Open without the fast read path.
+func OpenOrdinary(t testing.TB, url string) *API {
+	t.Helper()
+	return open(t, url, true)
+}
+
+func open(t testing.TB, url string, ordinary bool) *API {
+	t.Helper()
 	log := &Log{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	s, err := store.Open(t.Context(), store.Options{URL: url, Logger: logger})
@@ -104,7 +115,7 @@ func Open(t testing.TB, url string) *API {
 	cheap := password.Cost{Memory: 64, Passes: 1, Threads: 1}
 	a, err := api.New(api.Options{
 		Store: s, Log: logger, Passwords: password.NewHasher(cheap, 4),
-		SessionTime: time.Hour, RequestTime: time.Minute,
+		SessionTime: time.Hour, RequestTime: time.Minute, OrdinaryReads: ordinary,
 	})
 	must(t, err)
 	must(t, a.Prepare(t.Context()))
