@@ -45,7 +45,7 @@ func (a *assembly) add(values []driver.Value) error {
 	position.MarshalGQL(&cursor)
 	one := row{cursor: cursor.String()}
 	for _, v := range values[2:] {
-		one.objects = append(one.objects, bytes.Clone(bytesOf(v)))
+		one.objects = append(one.objects, compact(nil, bytesOf(v)))
 	}
 	a.rows = append(a.rows, one)
 	return nil

@@ -92,7 +92,7 @@ func (r *Reader) one(ctx context.Context, c *compiler, f graphql.CollectedField)
 		if err := rows.Next(values); err != nil {
 			return errors.Join(errNone, err)
 		}
-		answer = append(answer, bytesOf(values[0])...)
+		answer = compact(answer, bytesOf(values[0]))
 		return nil
 	})
 	return answer, err
