@@ -25,7 +25,7 @@ func Unmarshal(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return ErrUTF8
 	}
-	if loneSurrogate(data) {
+	if LoneSurrogate(data) {
 		return ErrSurrogate
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -39,8 +39,9 @@ func Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// loneSurrogate looks for \uD800 to \uDFFF that is no half of a pair.
-func loneSurrogate(data []byte) bool {
+// LoneSurrogate reports whether data has an escape \uD800 to \uDFFF that is no
+// half of a pair.
+func LoneSurrogate(data []byte) bool {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
 			continue

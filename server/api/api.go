@@ -24,9 +24,11 @@ import (
 	"cloudapi/internal/read"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
+	"cloudapi/server/limit"
 	"cloudapi/server/observe"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
@@ -44,7 +46,11 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
-	Limits      engine.Limits
+	Limits      limit.Limits
+	Rates       limit.Rates
+	// Introspect reports who may ask for the schema; nil for everybody who is
+	// signed in.
+	Introspect func(*viewer.Viewer) bool
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 }
@@ -92,7 +98,8 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
 		}),
-		Presenter: present, Limits: o.Limits, Repeater: a.keys, Log: o.Log,
+		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Repeater: a.keys, Log: o.Log,
 	})
 	if !o.OrdinaryReads {
 		a.Reader = read.New(o.Store)

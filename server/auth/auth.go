@@ -85,7 +85,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 
 // SignIn verifies a login with its password, as Basic does.
 func (a *Authenticator) SignIn(ctx context.Context, login string, password secret.Text) (uuid.UUID, error) {
-	v, err := a.basic(ctx, login, password, addressFrom(ctx))
+	v, err := a.basic(ctx, login, password, AddressFrom(ctx))
 	if err != nil {
 		return uuid.Nil, err
 	}

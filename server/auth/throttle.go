@@ -94,7 +94,9 @@ func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-func addressFrom(ctx context.Context) string {
+// AddressFrom is where the request being served comes from, "" where that is
+// not known.
+func AddressFrom(ctx context.Context) string {
 	address, _ := ctx.Value(addressKey{}).(string)
 	return address
 }

@@ -10,31 +10,33 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/executor"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/limit"
 )
-
-// keptDocuments is how many validated documents are kept.
-const keptDocuments = 1000
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
 	schema *ast.Schema
 	exec   *executor.Executor
-	limits Limits
 	docs   *documents
 	repeat Repeater
+
+	limits     limit.Limits
+	prices     *limit.Prices
+	rate       *limit.Rate
+	origin     func(context.Context) string
+	introspect func(*viewer.Viewer) bool
+	// Validation for those who may introspect, and for those who may not.
+	telling, silent *rules.Rules
 }
 
 // Repeater gives the first answer again to a mutation that is sent again.
@@ -48,21 +50,32 @@ type Repeater interface {
 type Options struct {
 	Schema    graphql.ExecutableSchema
 	Presenter graphql.ErrorPresenterFunc
-	Limits    Limits
-	Repeater  Repeater
-	Log       *slog.Logger
+	Limits    limit.Limits
+	Rates     limit.Rates
+	// Origin names where a request comes from: whose account pays for one that
+	// has no credentials. All of them share one account where it is nil.
+	Origin func(context.Context) string
+	// Introspect reports who may ask for the schema; nil for everybody who is
+	// signed in.
+	Introspect func(*viewer.Viewer) bool
+	Repeater   Repeater
+	Log        *slog.Logger
 }
 
 // New returns an engine.
 func New(o Options) *Engine {
-	// The size is positive, which is all that New can refuse.
-	kept, _ := lru.New[string, *ast.QueryDocument](keptDocuments)
+	limits := o.Limits.OrDefault()
 	e := &Engine{
-		schema: o.Schema.Schema(),
-		exec:   executor.New(o.Schema),
-		limits: o.Limits.withDefaults(),
-		docs:   &documents{kept: kept, pinned: map[string]*ast.QueryDocument{}},
-		repeat: o.Repeater,
+		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
+		limits: limits, prices: limit.NewPrices(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
+		origin: o.Origin, introspect: o.Introspect,
+		telling: rules.NewDefaultRules(), silent: silentRules(),
+	}
+	if e.introspect == nil {
+		e.introspect = func(v *viewer.Viewer) bool { return v != nil }
+	}
+	if e.origin == nil {
+		e.origin = func(context.Context) string { return "" }
 	}
 	e.exec.Use(turns{})
 	e.exec.SetQueryCache(e.docs)
@@ -80,14 +93,15 @@ func (e *Engine) Use(x graphql.HandlerExtension) { e.exec.Use(x) }
 // Schema is what operations are validated against.
 func (e *Engine) Schema() *ast.Schema { return e.schema }
 
-// Pin validates a document of the server's own and keeps it for good.
+// Pin validates a document of the server's own and keeps it for good. All are
+// pinned before the first request.
 func (e *Engine) Pin(query string) (*ast.QueryDocument, error) {
-	doc, errs := e.read(query)
+	read, errs := e.read(query, e.telling)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = doc
-	return doc, nil
+	e.docs.pinned[query] = read
+	return read.QueryDocument, nil
 }
 
 // Request is an operation to run.
@@ -97,6 +111,9 @@ type Request struct {
 	ReadOnly bool
 	// Key is the Idempotency-Key, "" for none.
 	Key string
+	// Continues marks a request that goes on with an answer that has begun: its
+	// cost is charged, and it is not refused for it.
+	Continues bool
 }
 
 // Answer is what came of a request.
@@ -109,6 +126,10 @@ type Answer struct {
 	Status int
 	// Operation is the operation that was run, nil where there is none.
 	Operation *ast.OperationDefinition
+	// Cost is what the operation has cost, 0 where it was refused.
+	Cost int
+	// Standing is how the caller stands with its rate after it.
+	Standing limit.Standing
 }
 
 // Run executes a request.
@@ -121,25 +142,42 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)
+	account := e.account(ctx)
+	if err := account.enter(r); err != nil {
+		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	}
 	oc, errs := e.operation(ctx, r)
 	if len(errs) > 0 {
-		return e.refuse(ctx, errs)
+		return account.tell(e.refuse(ctx, errs))
 	}
+	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
+	if err == nil {
+		err = account.reserve(cost, r)
+	}
+	if err != nil {
+		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	}
+	return e.execute(ctx, oc, r, account)
+}
+
+// execute runs an operation that is paid for.
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *account) Answer {
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
 		return next(ctx)
 	}
-	answer = Answer{Executed: true, Status: 200, Operation: oc.Operation}
-	if oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil {
+	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation}
+	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
+	if keyed {
 		answer.Response = e.once(ctx, r, run)
 	} else {
 		answer.Response = run(ctx)
 	}
 	if answer.Response == nil {
-		return e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))})
+		return account.tell(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))}))
 	}
-	answer.Errors = e.limits.trim(answer.Errors)
-	return answer
+	answer.Errors = e.limits.Trim(answer.Errors)
+	return account.settle(answer, keyed)
 }
 
 // operation finds, checks and prepares the operation of a request.
@@ -148,118 +186,28 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	if err := e.admit(ctx, doc, r); err != nil {
+	err := e.admit(ctx, doc, r)
+	if err == nil {
+		err = e.limits.Given(r.Variables)
+	}
+	if err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
-	oc, errs := e.exec.CreateOperationContext(ctx, &r.RawParams)
+	// The executor takes the document from the context: what is too large to be
+	// kept is not read a second time.
+	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &r.RawParams)
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	oc.DisableIntrospection = false
-	if err := e.limits.cost(oc); err != nil {
-		return nil, gqlerror.List{wrap(err)}
-	}
 	return oc, nil
-}
-
-// admit refuses what the caller may not ask at all.
-func (e *Engine) admit(ctx context.Context, doc *ast.QueryDocument, r *Request) error {
-	op := doc.Operations.ForName(r.OperationName)
-	if op == nil {
-		return nil
-	}
-	if r.ReadOnly && op.Operation != ast.Query {
-		return fault.New(fault.Invalid, "A GET request cannot carry a %s; send it by POST", op.Operation).
-			With("status", 405)
-	}
-	if viewer.FromContext(ctx) == nil && !anonymous(op) {
-		return fault.New(fault.Unauthenticated, "Authentication failed")
-	}
-	return nil
-}
-
-// anonymous reports whether an operation may come from nobody: it signs in, or
-// only asks whether somebody is there.
-func anonymous(op *ast.OperationDefinition) bool {
-	for _, s := range op.SelectionSet {
-		f, ok := s.(*ast.Field)
-		if !ok || (f.Name != "__typename" && (f.Name != "signIn" || op.Operation != ast.Mutation)) {
-			return false
-		}
-	}
-	return true
 }
 
 func (e *Engine) refuse(ctx context.Context, errs gqlerror.List) Answer {
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-	a := Answer{Response: e.exec.DispatchError(ctx, e.limits.trim(errs))}
+	a := Answer{Response: e.exec.DispatchError(ctx, e.limits.Trim(errs))}
 	a.Status = statusOf(a.Errors)
 	return a
 }
 
-// document returns the validated document of a query.
-func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
-	if doc, ok := e.docs.Get(ctx, query); ok {
-		return doc, nil
-	}
-	doc, errs := e.read(query)
-	if len(errs) == 0 {
-		e.docs.Add(ctx, query, doc)
-	}
-	return doc, errs
-}
-
-// read parses a query, holds it against the limits, and validates it.
-func (e *Engine) read(query string) (*ast.QueryDocument, gqlerror.List) {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
-	if err != nil {
-		return nil, coded(errcode.ParseFailed, err)
-	}
-	if len(doc.Operations) == 0 {
-		return nil, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
-	}
-	if err := e.limits.check(doc); err != nil {
-		return nil, gqlerror.List{wrap(err)}
-	}
-	if errs := validator.ValidateWithRules(e.schema, doc, rules.NewDefaultRules()); len(errs) > 0 {
-		for _, err := range errs {
-			errcode.Set(err, errcode.ValidationFailed)
-		}
-		return nil, errs
-	}
-	return doc, nil
-}
-
-func coded(code string, err error) gqlerror.List {
-	errs := gqlerror.List{gqlerror.WrapIfUnwrapped(err)}
-	errs[0].Err = nil
-	errcode.Set(errs[0], code)
-	return errs
-}
-
 func wrap(err error) *gqlerror.Error { return &gqlerror.Error{Message: err.Error(), Err: err} }
-
-// documents keeps validated documents: the server's own for good, others while
-// they are in use.
-type documents struct {
-	kept   *lru.Cache[string, *ast.QueryDocument]
-	pinned map[string]*ast.QueryDocument
-}
-
-// Get returns a kept document.
-func (d *documents) Get(_ context.Context, query string) (*ast.QueryDocument, bool) {
-	if doc, ok := d.pinned[query]; ok {
-		return doc, true
-	}
-	return d.kept.Get(query)
-}
-
-// Add keeps a validated document.
-func (d *documents) Add(_ context.Context, query string, doc *ast.QueryDocument) {
-	d.kept.Add(query, doc)
-}
-
-// Parse parses a document of the server's own.
-func Parse(text string) (*ast.QueryDocument, error) {
-	return parser.ParseQuery(&ast.Source{Input: text})
-}

@@ -11,6 +11,7 @@ import (
 
 	"cloudapi/internal/fault"
 	"cloudapi/server/engine"
+	"cloudapi/server/observe"
 )
 
 // The media types of an answer.
@@ -47,6 +48,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := h.Engine.Run(r.Context(), request)
+	answer.Header(w.Header())
+	if answer.Operation != nil {
+		observe.Note(r.Context(), "", answer.Operation.Name)
+		observe.NoteCost(r.Context(), answer.Cost)
+	}
 	status = answer.Status
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST")

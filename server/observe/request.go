@@ -18,6 +18,7 @@ type Info struct {
 	ID        string
 	User      string
 	Operation string
+	Cost      int // of all operations of the request, in objects
 }
 
 // RequestID returns the id of the request being served, "" outside of one.
@@ -46,6 +47,13 @@ func Note(ctx context.Context, user, operation string) {
 	}
 }
 
+// NoteCost adds the cost of an operation to that of the request.
+func NoteCost(ctx context.Context, cost int) {
+	if info := From(ctx); info != nil {
+		info.Cost += cost
+	}
+}
+
 // Requests gives each request an id, counts it and logs it. The log has the
 // path, never the query string: old URLs carry passwords there.
 func Requests(log *slog.Logger, m *Metrics, next http.Handler) http.Handler {
@@ -61,7 +69,7 @@ func Requests(log *slog.Logger, m *Metrics, next http.Handler) http.Handler {
 			slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.Int("status", rec.status), slog.Duration("took", took),
 			slog.String("user", info.User), slog.String("operation", info.Operation),
-			slog.String("request", info.ID))
+			slog.Int("cost", info.Cost), slog.String("request", info.ID))
 	})
 }
 

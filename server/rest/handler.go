@@ -132,7 +132,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
 	defer end()
 	own := ownWords(vars)
 	out := &writer{ResponseWriter: w}
-	if err := m.answer(out, m.passed(vars), h.runner(ctx, r, m)); err != nil {
+	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.
 			panic(http.ErrAbortHandler)
@@ -142,14 +142,23 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
 }
 
 // runner executes the operation of a method with the engine that GraphQL has.
-func (h *Handler) runner(ctx context.Context, r *http.Request, m *Method) run {
+// The first page decides whether the caller may have the answer, and is what
+// the headers tell of.
+func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Request, m *Method) run {
+	begun := false
 	return func(vars map[string]any) ([]byte, error) {
 		answer := h.engine.Run(ctx, &engine.Request{
-			Key: r.Header.Get("Idempotency-Key"),
+			Key:       r.Header.Get("Idempotency-Key"),
+			Continues: begun,
 			RawParams: graphql.RawParams{
 				Query: m.query, OperationName: m.Name, Variables: vars, Headers: r.Header,
 			},
 		})
+		observe.NoteCost(ctx, answer.Cost)
+		if !begun {
+			answer.Header(w.Header())
+		}
+		begun = true
 		if len(answer.Errors) > 0 {
 			return nil, m.failed(ctx, answer.Errors[0])
 		}

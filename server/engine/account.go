@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/limit"
+)
+
+// account is who pays for a request: a user, or where a request without
+// credentials comes from.
+type account struct {
+	rate     *limit.Rate
+	most     int
+	holder   string
+	cost     limit.Cost
+	standing limit.Standing
+}
+
+func (e *Engine) account(ctx context.Context) *account {
+	a := &account{rate: e.rate, most: e.limits.Cost}
+	switch v := viewer.FromContext(ctx); {
+	case v == nil:
+		a.holder = "from " + e.origin(ctx)
+	case v.System:
+		a.rate = nil
+	default:
+		a.holder = string(v.ID[:])
+	}
+	return a
+}
+
+// enter takes what every request costs, also one that is refused: a flood of
+// them is one of work all the same.
+func (a *account) enter(r *Request) (err error) {
+	if r.Continues {
+		a.standing = a.rate.Settle(a.holder, -1)
+		return nil
+	}
+	a.standing, err = a.rate.Take(a.holder, 1)
+	return err
+}
+
+// reserve takes what the operation may cost, one of which is taken already.
+func (a *account) reserve(cost limit.Cost, r *Request) (err error) {
+	if r.Continues {
+		a.standing = a.rate.Settle(a.holder, 1-cost.Requested)
+	} else if a.standing, err = a.rate.Take(a.holder, cost.Requested-1); err != nil {
+		return err
+	}
+	a.cost = cost
+	return nil
+}
+
+// tell gives back what was reserved for a request that was not executed.
+func (a *account) tell(answer Answer) Answer {
+	if back := a.cost.Requested - 1; back > 0 {
+		a.standing = a.rate.Settle(a.holder, back)
+	}
+	answer.Standing = a.standing
+	return answer
+}
+
+// settle gives back what the operation did not cost, and says so in the answer.
+// The answer to a key is the same to the letter whenever it is given: what is
+// left is told in its headers alone.
+func (a *account) settle(answer Answer, keyed bool) Answer {
+	answer.Cost = a.cost.Actual(answer.Data)
+	answer.Standing = a.rate.Settle(a.holder, a.cost.Requested-answer.Cost)
+	told := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.most}
+	if !keyed && answer.Standing.Limit > 0 {
+		told["remaining"] = answer.Standing.Remaining
+	}
+	if answer.Extensions == nil {
+		answer.Extensions = map[string]any{}
+	}
+	answer.Extensions["cost"] = told
+	return answer
+}
+
+// Header tells a client how it stands with its rate, and when to try again.
+func (a Answer) Header(h http.Header) {
+	a.Standing.Header(h)
+	if len(a.Errors) == 0 || a.Errors[0].Err == nil {
+		return
+	}
+	if wait := fault.As(a.Errors[0].Err).RetryAfter; wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+}

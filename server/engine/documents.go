@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql/errcode"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"cloudapi/internal/viewer"
+)
+
+const (
+	// keptDocuments is how many validated documents are kept at most.
+	keptDocuments = 1000
+	// keptBytes bounds the memory that they take, as far as it is known.
+	keptBytes = 32 << 20
+	// bytesOfToken is what a token of a parsed document takes in memory, about.
+	bytesOfToken = 128
+)
+
+// readDocument is a validated document.
+type readDocument struct {
+	*ast.QueryDocument
+	bytes int64
+}
+
+// documents keeps validated documents: the server's own for good, others while
+// they are in use and there is room.
+type documents struct {
+	kept   *lru.Cache[string, readDocument]
+	bytes  atomic.Int64
+	pinned map[string]readDocument
+}
+
+func newDocuments() *documents {
+	d := &documents{pinned: map[string]readDocument{}}
+	// The size is positive, which is all that can be refused.
+	d.kept, _ = lru.NewWithEvict(keptDocuments, func(_ string, gone readDocument) { d.bytes.Add(-gone.bytes) })
+	return d
+}
+
+func (d *documents) get(query string) (readDocument, bool) {
+	if doc, ok := d.pinned[query]; ok {
+		return doc, true
+	}
+	return d.kept.Get(query)
+}
+
+// keep makes room for a document, and keeps it unless it alone takes a
+// sixteenth of all there is.
+func (d *documents) keep(query string, doc readDocument) {
+	if doc.bytes > keptBytes/16 {
+		return
+	}
+	if known, _ := d.kept.ContainsOrAdd(query, doc); known {
+		return
+	}
+	d.bytes.Add(doc.bytes)
+	for d.bytes.Load() > keptBytes {
+		if _, _, ok := d.kept.RemoveOldest(); !ok {
+			return
+		}
+	}
+}
+
+type documentKey struct{}
+
+// Get gives the executor the document that the engine has read. It is part of
+// graphql.Cache.
+func (d *documents) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return doc, ok
+}
+
+// Add keeps nothing: the executor reads nothing itself. It is part of
+// graphql.Cache.
+func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
+
+// document returns the validated document of a query.
+func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
+	if doc, ok := e.docs.get(query); ok {
+		return doc.QueryDocument, nil
+	}
+	rules := e.silent
+	if e.introspect(viewer.FromContext(ctx)) {
+		rules = e.telling
+	}
+	doc, errs := e.read(query, rules)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	e.docs.keep(query, doc)
+	return doc.QueryDocument, nil
+}
+
+// read parses a query, holds it against the limits, and validates it.
+func (e *Engine) read(query string, rules *rules.Rules) (readDocument, gqlerror.List) {
+	tokens, err := e.limits.Source(query)
+	if err != nil {
+		return readDocument{}, gqlerror.List{wrap(err)}
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
+	if err != nil {
+		return readDocument{}, coded(errcode.ParseFailed, err)
+	}
+	if len(doc.Operations) == 0 {
+		return readDocument{}, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
+	}
+	if err := e.limits.Document(doc); err != nil {
+		return readDocument{}, gqlerror.List{wrap(err)}
+	}
+	if errs := validator.ValidateWithRules(e.schema, doc, rules); len(errs) > 0 {
+		for _, err := range errs {
+			errcode.Set(err, errcode.ValidationFailed)
+		}
+		return readDocument{}, errs
+	}
+	return readDocument{doc, int64(len(query) + tokens*bytesOfToken)}, nil
+}
+
+// silentRules are the rules of validation for those who may not see the schema:
+// their errors do not suggest what the caller may have meant.
+func silentRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return r
+}
+
+func coded(code string, err error) gqlerror.List {
+	errs := gqlerror.List{gqlerror.WrapIfUnwrapped(err)}
+	errs[0].Err = nil
+	errcode.Set(errs[0], code)
+	return errs
+}
+
+// Parse parses a document of the server's own.
+func Parse(text string) (*ast.QueryDocument, error) {
+	return parser.ParseQuery(&ast.Source{Input: text})
+}

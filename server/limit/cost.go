@@ -1,0 +1,159 @@
+package limit
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/internal/fault"
+)
+
+// Cost is what an operation costs; the unit is an object that is read.
+type Cost struct {
+	// Requested is how many objects the operation may have to read: pages count
+	// as large as they are asked for, filters by their conditions.
+	Requested int
+	// fixed is the part that does not depend on how many objects there are.
+	fixed int
+}
+
+// Actual is what the operation has cost after all: most pages are not full.
+func (c Cost) Actual(data []byte) int {
+	return max(1, min(c.Requested, c.fixed+bytes.Count(data, []byte("{"))))
+}
+
+// Price sums up a validated operation with its variables in their places, and
+// refuses one that costs too much.
+func (l Limits) Price(p *Prices, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
+	b := &bill{
+		prices: p, inputs: inputs{variables: variables, sizes: map[string]size{}},
+		limits: l, seen: map[spread]int{},
+	}
+	sum := b.set(op.SelectionSet, 1)
+	c := Cost{Requested: max(1, rounded(sum)), fixed: rounded(min(b.fixed, sum))}
+	if b.err != nil {
+		return c, b.err
+	}
+	if c.Requested > l.Cost {
+		return c, fault.New(fault.TooLarge,
+			"The operation may have to read %d objects; at most %d are allowed: ask for smaller pages", c.Requested, l.Cost).
+			With("limit", "cost").With("max", l.Cost).With("asked", c.Requested)
+	}
+	return c, nil
+}
+
+func rounded(tenths int) int { return (tenths + object - 1) / object }
+
+// bill sums an operation up, in tenths of an object.
+type bill struct {
+	prices *Prices
+	inputs inputs
+	limits Limits
+	fixed  int
+	seen   map[spread]int
+	err    error
+}
+
+// spread is a fragment where a page has that many entries: it is priced once.
+type spread struct {
+	name    string
+	entries int
+}
+
+// set prices selections; entries is the size of the page if they are those of a
+// connection.
+func (b *bill) set(set ast.SelectionSet, entries int) int {
+	sum := 0
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if b.inputs.included(s.Directives) {
+				sum = add(sum, b.field(s, entries))
+			}
+		case *ast.InlineFragment:
+			if b.inputs.included(s.Directives) {
+				sum = add(sum, b.set(s.SelectionSet, entries))
+			}
+		case *ast.FragmentSpread:
+			if b.inputs.included(s.Directives) {
+				sum = add(sum, b.fragment(s, entries))
+			}
+		}
+	}
+	return sum
+}
+
+func (b *bill) fragment(s *ast.FragmentSpread, entries int) int {
+	key := spread{s.Name, entries}
+	sum, ok := b.seen[key]
+	if !ok && s.Definition != nil {
+		sum = b.set(s.Definition.SelectionSet, entries)
+		b.seen[key] = sum
+	}
+	return sum
+}
+
+func (b *bill) field(f *ast.Field, entries int) int {
+	input := b.arguments(f)
+	if len(f.SelectionSet) == 0 {
+		return add(input, b.leaf(f))
+	}
+	return add(input, b.parent(f, entries))
+}
+
+// parent prices a field that has fields.
+func (b *bill) parent(f *ast.Field, entries int) int {
+	p, paged := b.prices.pages[f.Definition]
+	switch {
+	case f.Name == "__schema":
+		return b.once(introspection)
+	case strings.HasPrefix(f.Name, "__"):
+		return b.once(computed)
+	case paged:
+		return add(object, b.set(f.SelectionSet, b.inputs.page(f, p)))
+	case isConnection(f.ObjectDefinition) && isList(f.Definition):
+		// The object of an edge is counted with its node.
+		each := b.set(f.SelectionSet, 1)
+		if !strings.HasSuffix(f.Definition.Type.Name(), "Edge") {
+			each = add(each, object)
+		}
+		return times(entries, each)
+	case isList(f.Definition):
+		return times(b.inputs.entries(f), add(object, b.set(f.SelectionSet, 1)))
+	}
+	price := add(object, b.set(f.SelectionSet, 1))
+	if f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation" {
+		price = add(price, b.once(change))
+	}
+	return price
+}
+
+// once is a price that does not depend on the data.
+func (b *bill) once(price int) int {
+	b.fixed = add(b.fixed, price)
+	return price
+}
+
+func (b *bill) leaf(f *ast.Field) int {
+	if f.Definition != nil && (len(f.Definition.Arguments) > 0 || isConnection(f.ObjectDefinition)) && f.Name != "__typename" {
+		return b.once(computed)
+	}
+	return 1
+}
+
+// arguments prices the arguments of a field, and refuses too many values: each
+// becomes a parameter of a statement.
+func (b *bill) arguments(f *ast.Field) int {
+	price := 0
+	for _, a := range f.Arguments {
+		s := b.inputs.value(a.Value)
+		if err := b.limits.input("argument "+a.Name, s); err != nil && b.err == nil {
+			b.err = err
+		}
+		if s.depth > 0 {
+			price = add(price, add(s.values, times(s.elsewhere, elsewhere)))
+		}
+	}
+	return b.once(price)
+}

@@ -1,0 +1,168 @@
+package limit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// size is how large an input is.
+type size struct {
+	values    int // lists and objects included
+	depth     int // of lists and objects, 0 for a scalar
+	elsewhere int // conditions on other entities
+}
+
+func (s size) plus(inner size) size {
+	return size{
+		values:    min(s.values+inner.values, countless),
+		depth:     max(s.depth, inner.depth+1),
+		elsewhere: min(s.elsewhere+inner.elsewhere, countless),
+	}
+}
+
+// Given holds the variables that came with a request against the limits, before
+// they are coerced.
+func (l Limits) Given(variables map[string]any) error {
+	if len(variables) == 0 {
+		return nil
+	}
+	s := measure(variables)
+	// The object that holds the variables is none of them.
+	s.depth, s.values = s.depth-1, s.values-1
+	return l.input("variables", s)
+}
+
+func (l Limits) input(what string, s size) error {
+	if s.depth > l.InputDepth {
+		return over("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
+	}
+	if s.values > l.Values {
+		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), l.Values, s.values)
+	}
+	return nil
+}
+
+// inputs knows the variables of an operation.
+type inputs struct {
+	variables map[string]any
+	sizes     map[string]size
+}
+
+// value measures a value of a document with the variables in their places.
+func (in *inputs) value(v *ast.Value) size {
+	switch {
+	case v == nil:
+		return size{}
+	case v.Kind == ast.Variable:
+		return in.variable(v)
+	}
+	s := size{values: 1}
+	for _, c := range v.Children {
+		s = s.plus(in.value(c.Value))
+		s.elsewhere += conditions(c.Name)
+	}
+	return s
+}
+
+func (in *inputs) variable(v *ast.Value) size {
+	if s, ok := in.sizes[v.Raw]; ok {
+		return s
+	}
+	s := size{values: 1}
+	if given, ok := in.variables[v.Raw]; ok {
+		s = measure(given)
+	} else if v.VariableDefinition != nil && v.VariableDefinition.DefaultValue != nil {
+		s = in.value(v.VariableDefinition.DefaultValue)
+	}
+	in.sizes[v.Raw] = s
+	return s
+}
+
+// measure measures a value that came as JSON.
+func measure(value any) size {
+	s := size{values: 1}
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			s = s.plus(measure(v))
+		}
+	case map[string]any:
+		for name, v := range value {
+			s = s.plus(measure(v))
+			s.elsewhere += conditions(name)
+		}
+	}
+	return s
+}
+
+// conditions is 1 for a field of a filter that asks about other entities, as ent
+// names them.
+func conditions(name string) int {
+	if strings.HasPrefix(name, "has") && strings.HasSuffix(name, "With") {
+		return 1
+	}
+	return 0
+}
+
+// page is how many entries a connection is asked for.
+func (in *inputs) page(f *ast.Field, p page) int {
+	for _, name := range []string{"first", "last"} {
+		if a := f.Arguments.ForName(name); a != nil {
+			if n, ok := in.whole(a.Value); ok {
+				return max(1, min(n, p.most))
+			}
+		}
+	}
+	return p.usual
+}
+
+// whole is a whole number, false for none and for null.
+func (in *inputs) whole(v *ast.Value) (int, bool) {
+	value, err := v.Value(in.variables)
+	if err != nil {
+		return 0, false
+	}
+	switch n := value.(type) {
+	case int64:
+		return int(n), true
+	case int:
+		return n, true
+	case float64:
+		return int(max(0, min(n, countless))), true
+	case json.Number:
+		i, err := n.Int64()
+		return int(i), err == nil
+	}
+	return 0, false
+}
+
+// entries is how many entries a list without pages has: as many as were asked
+// for by a list of guids, or a handful.
+func (in *inputs) entries(f *ast.Field) int {
+	for _, a := range f.Arguments {
+		if s := in.value(a.Value); s.depth > 0 {
+			return max(1, s.values-1)
+		}
+	}
+	return handful
+}
+
+// included tells whether @skip and @include leave a selection in.
+func (in *inputs) included(list ast.DirectiveList) bool {
+	for _, d := range list {
+		if d.Name != "skip" && d.Name != "include" {
+			continue
+		}
+		a := d.Arguments.ForName("if")
+		if a == nil {
+			continue
+		}
+		if on, err := a.Value.Value(in.variables); err == nil && on == (d.Name == "skip") {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,90 @@
+package limit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/jsontext"
+)
+
+// shown is how much of a refused text an error repeats, in bytes.
+const shown = 40
+
+// Source holds the text of a document against the limits that a lexer can
+// tell, and returns how many tokens it has. A text that is no GraphQL passes
+// as far as it was read: the parser says what is wrong with it.
+func (l Limits) Source(query string) (int, error) {
+	s := &source{text: query, limits: l}
+	lex, tokens := lexer.New(&ast.Source{Input: query}), 0
+	var refused error
+	for {
+		t, err := lex.ReadToken()
+		if err != nil || t.Kind == lexer.EOF {
+			break
+		}
+		if tokens++; tokens <= l.Tokens && refused == nil {
+			refused = s.check(t)
+		}
+	}
+	if tokens > l.Tokens {
+		return tokens, over("tokens", fmt.Sprintf("document has %d tokens", tokens), l.Tokens, tokens)
+	}
+	return tokens, refused
+}
+
+// source is a document before it is parsed.
+type source struct {
+	text   string
+	runes  []rune
+	limits Limits
+}
+
+func (s *source) check(t lexer.Token) error {
+	switch t.Kind {
+	case lexer.Name:
+		if n := len(t.Value); n > s.limits.Name {
+			return over("name", fmt.Sprintf("name %.*s… has %d bytes", shown, t.Value, n), s.limits.Name, n)
+		}
+	case lexer.String:
+		return s.halves(t)
+	case lexer.Int:
+		if _, err := strconv.ParseInt(t.Value, 10, 64); err != nil {
+			return tooBig(t)
+		}
+	case lexer.Float:
+		if _, err := strconv.ParseFloat(t.Value, 64); err != nil {
+			return tooBig(t)
+		}
+	}
+	return nil
+}
+
+// tooBig refuses a number that does not fit: what comes later takes it for
+// granted that it does, and panics where it does not.
+func tooBig(t lexer.Token) error {
+	return fault.New(fault.Invalid, "The number %.*s is too large: it must fit into 64 bits", shown, t.Value)
+}
+
+// halves refuses half of a surrogate pair in a string: the lexer puts a
+// replacement character into its place without a word. A replacement character
+// that was meant passes, therefore it is the raw text that decides.
+func (s *source) halves(t lexer.Token) error {
+	if !strings.ContainsRune(t.Value, utf8.RuneError) {
+		return nil
+	}
+	if s.runes == nil {
+		s.runes = []rune(s.text)
+	}
+	// The lexer counts runes.
+	raw := string(s.runes[t.Pos.Start:t.Pos.End])
+	if jsontext.LoneSurrogate([]byte(raw)) {
+		return fault.New(fault.Invalid, "A string of the document has half of a surrogate pair")
+	}
+	return nil
+}
