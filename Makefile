@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GO ?= go
 LINT := $(GO) tool -modfile=.ci/lint/go.mod golangci-lint
+RELEASE := $(GO) tool -modfile=.ci/release/go.mod goreleaser
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help
 help: ## List the commands
@@ -23,7 +25,7 @@ prepare:
 
 .PHONY: build
 build: ## Build the static binary bin/cloudapi
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/cloudapi ./server
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/cloudapi ./server
 
 .PHONY: generate
 generate: ## Write the generated code anew
@@ -53,3 +55,8 @@ lint: ## Lint, the direction of imports included
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute
 	@.ci/fuzz
+
+.PHONY: release-snapshot
+release-snapshot: ## Build the archives, Debian packages and, with a container engine, images into dist/
+	$(RELEASE) release --snapshot --clean $(shell docker info >/dev/null 2>&1 || echo --skip=docker)
+	@.ci/packages

@@ -20,6 +20,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
+
+	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // env is what a command works with.
@@ -39,6 +41,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		kong.Name("cloudapi"),
 		kong.Description("A GraphQL API over the customer model of a cloud provider, with its old REST URLs."),
 		kong.DefaultEnvars("CLOUDAPI"),
+		kong.Vars{"version": version()},
 		kong.Writers(out, errs),
 		kong.UsageOnError(),
 		kong.Exit(func(code int) { status = code }),

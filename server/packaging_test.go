@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// What is installed beside the binary is text that no compiler reads: a
+// misspelt option in it would be ignored without a word.
+func TestPackagesSetOptionsThatExist(t *testing.T) {
+	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, command := range parser.Model.Leaves(false) {
+		for _, group := range command.AllFlags(false) {
+			for _, flag := range group {
+				for _, variable := range flag.Envs {
+					known[variable] = true
+				}
+			}
+		}
+	}
+	mentioned := regexp.MustCompile(`CLOUDAPI_[A-Z_]+`)
+	for _, file := range []string{
+		"../Dockerfile", "../compose.yaml", "../internal/packaging/release.Dockerfile",
+		"../internal/packaging/cloudapi.env", "../internal/packaging/cloudapi.service",
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variables := mentioned.FindAllString(string(text), -1)
+		if len(variables) == 0 {
+			t.Errorf("%s sets no option", file)
+		}
+		for _, variable := range variables {
+			if !known[variable] {
+				t.Errorf("%s sets %s, which is no option", file, variable)
+			}
+		}
+	}
+}
