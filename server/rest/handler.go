@@ -6,14 +6,31 @@
 //   - The field aliased `result` is the result. Below a list it becomes the
 //     array of its values. The field aliased `results` is put into an array of
 //     one. A mutation without either answers true.
-//   - The field aliased `jobguid` is the guid of the job; a query has none.
+//   - The field aliased `jobguid` is the guid of the job, which each mutation
+//     selects; a query has none, and answers null.
 //   - The variable `$after` marks a connection to follow to its end: the
 //     operation is repeated until there is no next page, and one array of all
-//     of them goes out, a page in memory at a time.
-//   - Within a result a connection is the array of its nodes.
+//     of them goes out, a page in memory at a time. The result is in its nodes,
+//     or has the connection in it, as the array of its nodes. Nothing is
+//     written before the first page is there; when a later one fails, the
+//     connection is broken off.
 //   - `jobguid` and `executionparams` are taken by every method. Where the
 //     operation does not declare them, the time limit and the message in the
 //     latter are honoured all the same.
+//   - A parameter is decoded by the type of its variable. Keys of a dictionary
+//     that its input type does not declare go into the field `other`.
+//   - The parameter that an error is about is the one that feeds the argument
+//     or input field in question.
+//
+// Where CONTRACT.md is silent: `;` is a plain character in a query string. A
+// body of another type than a form is refused with 400, an empty one is fine
+// whatever its type. Files in a multipart form are refused. Names of
+// parameters have their case. An OPTIONS request is 405 as well: no other
+// site's scripts may call.
+//
+// The OpenAPI description of all of it is served beside the services, at
+// /appserver/rest/openapi.json, to everybody: it says what this repository
+// says.
 package rest
 
 import (
@@ -36,7 +53,8 @@ const Prefix = "/appserver/rest/"
 // Handler serves the old URLs.
 type Handler struct {
 	engine       *engine.Engine
-	services     Services
+	services     map[string]*Service
+	description  []byte
 	authenticate func(*http.Request) (*viewer.Viewer, error)
 	challenge    func(http.Header)
 	log          *slog.Logger
@@ -56,14 +74,19 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{
-		engine: o.Engine, services: services,
+	description, err := describe(services, o.Engine.Schema())
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{
+		engine: o.Engine, services: make(map[string]*Service, len(services)), description: description,
 		authenticate: o.Authenticate, challenge: o.Challenge, log: o.Log,
-	}, nil
+	}
+	for _, s := range services {
+		h.services[s.Name] = s
+	}
+	return h, nil
 }
-
-// Services are the methods that are served.
-func (h *Handler) Services() Services { return h.services }
 
 // ServeHTTP answers one call. Service and method are checked first, then the
 // credentials, then the arguments (CONTRACT.md, 1).
@@ -73,13 +96,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, notAllowed(r.Method))
 		return
 	}
-	service, name, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, Prefix), "/"), "/")
-	methods, ok := h.services[service]
+	path := strings.TrimPrefix(r.URL.Path, Prefix)
+	if path == descriptionName {
+		h.describe(w, r)
+		return
+	}
+	service, name, _ := strings.Cut(strings.TrimSuffix(path, "/"), "/")
+	s, ok := h.services[service]
 	if !ok {
 		h.fail(w, r, noService(service))
 		return
 	}
-	m, ok := methods[name]
+	m, ok := s.byName[name]
 	if !ok {
 		h.fail(w, r, noMethod(service, name))
 		return

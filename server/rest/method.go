@@ -13,6 +13,10 @@ import (
 	"cloudapi/server/engine"
 )
 
+// The document of the methods is written from what is served.
+//
+//go:generate go test . -run ^TestDocument$ -update
+
 //go:embed operations/*.graphql
 var operations embed.FS
 
@@ -40,44 +44,51 @@ type Method struct {
 // Mutation reports whether calls of the method are jobs.
 func (m *Method) Mutation() bool { return m.operation.Operation == ast.Mutation }
 
-// Services are the old services, each with its methods by name.
-type Services map[string]map[string]*Method
+// Service is an old service: the methods of one file, in its order.
+type Service struct {
+	Name    string
+	Methods []*Method
+
+	byName map[string]*Method
+}
 
 // load reads the operations and has the engine validate them. The file is the
 // service, the operation the method.
-func load(e *engine.Engine) (Services, error) {
+func load(e *engine.Engine) ([]*Service, error) {
 	files, err := fs.Glob(operations, "operations/*.graphql")
 	if err != nil {
 		return nil, err
 	}
-	services := Services{}
+	services := make([]*Service, 0, len(files))
 	for _, file := range files {
 		text, err := operations.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		name := strings.TrimSuffix(path.Base(file), ".graphql")
-		if services[name], err = methods(e, string(text)); err != nil {
+		s, err := service(e, strings.TrimSuffix(path.Base(file), ".graphql"), string(text))
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
+		services = append(services, s)
 	}
 	return services, nil
 }
 
-func methods(e *engine.Engine, text string) (map[string]*Method, error) {
+func service(e *engine.Engine, name, text string) (*Service, error) {
 	doc, err := engine.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]*Method, len(doc.Operations))
+	s := &Service{Name: name, byName: make(map[string]*Method, len(doc.Operations))}
 	for _, op := range doc.Operations {
 		m, err := method(e, op)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", op.Name, err)
 		}
-		found[op.Name] = m
+		s.Methods = append(s.Methods, m)
+		s.byName[op.Name] = m
 	}
-	return found, nil
+	return s, nil
 }
 
 // method makes a document of its own of one operation, and learns how to call
@@ -105,8 +116,13 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 			}, true))
 		}
 	}
-	m.shape, err = newShape(m.operation)
-	return m, err
+	if m.shape, err = newShape(m.operation); err != nil {
+		return nil, err
+	}
+	for _, p := range m.Parameters {
+		p.Description = m.shape.told[p.Name]
+	}
+	return m, nil
 }
 
 func (m *Method) add(p *Parameter) {

@@ -21,6 +21,9 @@ type Parameter struct {
 	Required bool
 	// Type is the variable's type in schema.graphqls.
 	Type string
+	// Description is that of what the parameter feeds in schema.graphqls, "" for
+	// a parameter that the router takes by itself.
+	Description string
 
 	definition *ast.Definition
 	list       bool

@@ -20,10 +20,12 @@ type shape struct {
 	// fields is which parameter feeds an argument or an input field of that
 	// name, feeds the same by the path to it from the root.
 	fields, feeds map[string]string
+	// told is what schema.graphqls says of what a parameter feeds.
+	told map[string]string
 }
 
 func newShape(op *ast.OperationDefinition) (*shape, error) {
-	s := &shape{fields: map[string]string{}, feeds: map[string]string{}}
+	s := &shape{fields: map[string]string{}, feeds: map[string]string{}, told: map[string]string{}}
 	s.walk(op.SelectionSet, "", "")
 	return s, s.check(op)
 }
@@ -76,7 +78,7 @@ func (s *shape) walk(set ast.SelectionSet, path, keys string) {
 		here := join(path, f.Alias)
 		s.note(f, path, here)
 		for _, a := range f.Arguments {
-			s.feed(a.Name, join(keys, f.Alias, a.Name), a.Value)
+			s.feed(a.Name, join(keys, f.Alias, a.Name), a.Value, f.Definition.Arguments.ForName(a.Name).Description)
 			if a.Value.Kind == ast.Variable && a.Value.Raw == afterName {
 				s.page = here
 			}
@@ -109,12 +111,16 @@ func (s *shape) note(f *ast.Field, path, here string) {
 	}
 }
 
-func (s *shape) feed(name, keys string, v *ast.Value) {
+// feed notes which parameters an argument, or a field of an input object, takes.
+func (s *shape) feed(name, keys string, v *ast.Value, description string) {
 	if v.Kind == ast.Variable {
-		s.fields[name], s.feeds[keys] = v.Raw, v.Raw
+		s.fields[name], s.feeds[keys], s.told[v.Raw] = v.Raw, v.Raw, description
+	}
+	if v.Kind != ast.ObjectValue {
+		return
 	}
 	for _, c := range v.Children {
-		s.feed(c.Name, join(keys, c.Name), c.Value)
+		s.feed(c.Name, join(keys, c.Name), c.Value, v.Definition.Fields.ForName(c.Name).Description)
 	}
 }
 
