@@ -186,11 +186,7 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	err := e.admit(ctx, doc, r)
-	if err == nil {
-		err = e.limits.Given(r.Variables)
-	}
-	if err != nil {
+	if err := e.admit(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
 	// The executor takes the document from the context: what is too large to be

@@ -27,7 +27,7 @@ func (c Cost) Actual(data []byte) int {
 // refuses one that costs too much.
 func (l Limits) Price(p *Prices, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
 	b := &bill{
-		prices: p, inputs: inputs{variables: variables, sizes: map[string]size{}},
+		prices: p, inputs: inputs{schema: p.schema, variables: variables, sizes: map[string]size{}},
 		limits: l, seen: map[spread]int{},
 	}
 	sum := b.set(op.SelectionSet, 1)
@@ -142,8 +142,8 @@ func (b *bill) leaf(f *ast.Field) int {
 	return 1
 }
 
-// arguments prices the arguments of a field, and refuses too many values: each
-// becomes a parameter of a statement.
+// arguments prices the arguments of a field, and refuses those that are too
+// large.
 func (b *bill) arguments(f *ast.Field) int {
 	price := 0
 	for _, a := range f.Arguments {

@@ -23,18 +23,8 @@ func (s size) plus(inner size) size {
 	}
 }
 
-// Given holds the variables that came with a request against the limits, before
-// they are coerced.
-func (l Limits) Given(variables map[string]any) error {
-	if len(variables) == 0 {
-		return nil
-	}
-	s := measure(variables)
-	// The object that holds the variables is none of them.
-	s.depth, s.values = s.depth-1, s.values-1
-	return l.input("variables", s)
-}
-
+// input refuses an input that is too large: each of its values becomes a
+// parameter of a statement, each of its levels one of a condition.
 func (l Limits) input(what string, s size) error {
 	if s.depth > l.InputDepth {
 		return over("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
@@ -47,17 +37,21 @@ func (l Limits) input(what string, s size) error {
 
 // inputs knows the variables of an operation.
 type inputs struct {
+	schema    *ast.Schema
 	variables map[string]any
 	sizes     map[string]size
 }
 
-// value measures a value of a document with the variables in their places.
+// value measures a value of a document with the variables in their places. What
+// is within a scalar is the scalar's matter.
 func (in *inputs) value(v *ast.Value) size {
 	switch {
 	case v == nil:
 		return size{}
 	case v.Kind == ast.Variable:
 		return in.variable(v)
+	case v.Definition != nil && v.Definition.Kind == ast.Scalar && v.Kind == ast.ObjectValue:
+		return size{values: 1}
 	}
 	s := size{values: 1}
 	for _, c := range v.Children {
@@ -72,27 +66,35 @@ func (in *inputs) variable(v *ast.Value) size {
 		return s
 	}
 	s := size{values: 1}
-	if given, ok := in.variables[v.Raw]; ok {
-		s = measure(given)
-	} else if v.VariableDefinition != nil && v.VariableDefinition.DefaultValue != nil {
-		s = in.value(v.VariableDefinition.DefaultValue)
+	if v.VariableDefinition != nil {
+		if given, ok := in.variables[v.Raw]; ok {
+			s = in.measure(given, v.VariableDefinition.Type)
+		} else if v.VariableDefinition.DefaultValue != nil {
+			s = in.value(v.VariableDefinition.DefaultValue)
+		}
 	}
 	in.sizes[v.Raw] = s
 	return s
 }
 
-// measure measures a value that came as JSON.
-func measure(value any) size {
+// measure measures a coerced value of a type.
+func (in *inputs) measure(value any, typ *ast.Type) size {
 	s := size{values: 1}
 	switch value := value.(type) {
 	case []any:
+		if typ.Elem == nil {
+			return s
+		}
 		for _, v := range value {
-			s = s.plus(measure(v))
+			s = s.plus(in.measure(v, typ.Elem))
 		}
 	case map[string]any:
+		definition := in.schema.Types[typ.Name()]
 		for name, v := range value {
-			s = s.plus(measure(v))
-			s.elsewhere += conditions(name)
+			if f := definition.Fields.ForName(name); f != nil {
+				s = s.plus(in.measure(v, f.Type))
+				s.elsewhere += conditions(name)
+			}
 		}
 	}
 	return s

@@ -108,26 +108,6 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-func TestGiven(t *testing.T) {
-	limits := limit.Limits{Values: 4, InputDepth: 2}.OrDefault()
-	for name, c := range map[string]struct {
-		variables map[string]any
-		want      string
-	}{
-		"none":            {nil, ""},
-		"as many as fit":  {map[string]any{"a": []any{1, 2, 3}}, ""},
-		"one too many":    {map[string]any{"a": []any{1, 2, 3}, "b": 4}, "values 4 5"},
-		"as deep as fits": {map[string]any{"a": map[string]any{"b": []any{1}}}, ""},
-		"too deep":        {map[string]any{"a": []any{[]any{[]any{1}}}}, "inputDepth 2 3"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := refusal(limits.Given(c.variables)); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
 func schema(t *testing.T) *ast.Schema {
 	t.Helper()
 	text, err := os.ReadFile("../../schema.graphqls")
@@ -176,6 +156,8 @@ func TestPrice(t *testing.T) {
 		"too many values":      {"query($ids: [ID!]!) { nodes(ids: $ids) { id } }", map[string]any{"ids": guids}, 0, "values 100 102"},
 		"too many times":       {"query($ids: [ID!]) { customers(where: {or: [{idIn: $ids}, {idIn: $ids}, {idIn: $ids}]}) { totalCount } }", map[string]any{"ids": guids[:50]}, 0, "values 100 158"},
 		"too deep a filter":    {`{ customers(where: {not: {not: {not: {not: {not: {not: {name: "a"}}}}}}}) { totalCount } }`, nil, 0, "inputDepth 6 7"},
+		"too deep a variable":  {"query($w: CustomerWhereInput) { customers(where: $w) { totalCount } }", map[string]any{"w": nested(7)}, 0, "inputDepth 6 8"},
+		"a scalar's own":       {"mutation($in: DeleteCustomerInput!) { deleteCustomer(input: $in) { __typename } }", map[string]any{"in": map[string]any{"customerId": "x", "execution": map[string]any{"params": map[string]any{"other": nested(9)}}}}, 12, ""},
 		"pages of pages":       {"{ customers(first: 500) { nodes { cloudUserGroups(first: 500) { nodes { customers(first: 500) { nodes { id } } } } } } }", nil, 0, "cost 1000000 138001001"},
 		"beyond any number":    {"{ customers { nodes { ...f0 } } }" + spreading(14), nil, 0, "cost 1000000 109951162778"},
 		"the schema":           {"{ __schema { types { name } } }", nil, 5000, ""},
@@ -201,6 +183,15 @@ func spreading(n int) string {
 		text += fmt.Sprintf(" fragment f%d on Customer { cloudUserGroups { nodes { customers { nodes { ...f%d } } } } }", i, i+1)
 	}
 	return text + fmt.Sprintf(" fragment f%d on Customer { id }", n)
+}
+
+// nested is a filter that is negated so many times.
+func nested(n int) any {
+	var filter any = map[string]any{"name": "a"}
+	for range n {
+		filter = map[string]any{"not": filter}
+	}
+	return filter
 }
 
 // doubling is a chain of fragments, each of which has the next twice.

@@ -8,10 +8,9 @@
 //  1. Source: the text, by the lexer alone. Tokens, names, and numbers that
 //     later steps take for granted to fit.
 //  2. Document: what was parsed. Depth, aliases, directives, operations.
-//  3. Variables: how much JSON came along.
-//  4. Cost: with the variables in their places, how many objects the operation
-//     may have to read.
-//  5. Rate: whether the caller may spend that now.
+//  3. Price: with the variables in their places, how large the inputs are and
+//     how many objects the operation may have to read.
+//  4. Rate: whether the caller may spend that now.
 package limit
 
 import (
@@ -29,8 +28,8 @@ type Limits struct {
 	Directives int // likewise: 50
 	Operations int // in a document: 20
 	Variables  int // that an operation declares: 100
-	Values     int // in the variables of a request, and in the arguments of one field: 2,000
-	InputDepth int // of nested lists and objects in variables and arguments: 15
+	Values     int // in one argument of a field, its variables included: 2,000
+	InputDepth int // of nested lists and objects in an argument: 15
 	Cost       int // objects that an operation may have to read: 1,000,000
 	Errors     int // in an answer: 5
 }

@@ -21,7 +21,8 @@ const (
 
 // Prices are what the fields of a schema cost. They are safe for concurrent use.
 type Prices struct {
-	pages map[*ast.FieldDefinition]page
+	schema *ast.Schema
+	pages  map[*ast.FieldDefinition]page
 }
 
 // page is the directive @page: how many entries are given without asking, and
@@ -30,7 +31,7 @@ type page struct{ usual, most int }
 
 // NewPrices reads the sizes of pages from a schema's @page directives.
 func NewPrices(schema *ast.Schema) *Prices {
-	p := &Prices{pages: map[*ast.FieldDefinition]page{}}
+	p := &Prices{schema: schema, pages: map[*ast.FieldDefinition]page{}}
 	for _, t := range schema.Types {
 		for _, f := range t.Fields {
 			if d := f.Directives.ForName("page"); d != nil {
