@@ -50,7 +50,7 @@ vet:
 
 .PHONY: lint
 lint: ## Lint, the direction of imports included
-	$(LINT) run ./...
+	$(LINT) run --allow-parallel-runners ./...
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute
