@@ -55,7 +55,7 @@ func (c *compiler) arguments(ctx context.Context, f graphql.CollectedField) (*pa
 			err = p.orderBy(value)
 		case "where":
 			var in ent.CustomerWhereInput
-			if err = graphql.UnmarshalInputFromContext(ctx, value, &in); err == nil {
+			if err = graphql.UnmarshalNamedInputFromContext(ctx, "CustomerWhereInput", value, &in); err == nil {
 				p.where, err = in.P()
 			}
 			if errors.Is(err, ent.ErrEmptyCustomerWhereInput) {

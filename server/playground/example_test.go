@@ -20,7 +20,7 @@ func TestEachExampleIsValidAndEachMutationHasOne(t *testing.T) {
 	}
 	shown := map[string]bool{}
 	for _, example := range examples {
-		query, errs := gqlparser.LoadQuery(schema, example.Query)
+		query, errs := gqlparser.LoadQueryWithRules(schema, example.Query, nil)
 		if errs != nil {
 			t.Errorf("%s: %v", example.Title, errs)
 			continue
