@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"golang.org/x/tools/txtar"
 
 	"cloudapi/server/api/apitest"
@@ -38,7 +39,7 @@ func parseSteps(archive *txtar.Archive) ([]step, error) {
 		switch {
 		case kind == "request", kind == "until":
 			steps = append(steps, step{title: title, again: kind == "until", request: string(f.Data)})
-		case len(steps) > 0 && (kind == "answer" || kind == "result" || kind == "thrift"):
+		case len(steps) > 0 && (kind == "answer" || kind == "data" || kind == "result" || kind == "thrift"):
 			last := &steps[len(steps)-1]
 			last.answers = append(last.answers, txtar.File{Name: kind, Data: f.Data})
 		default:
@@ -79,6 +80,8 @@ func (s *step) check(got *httptest.ResponseRecorder, known values) error {
 		switch want.Name {
 		case "answer":
 			err = checkAnswer(got, text, known)
+		case "data":
+			err = known.match(text, gjson.GetBytes(got.Body.Bytes(), "data").Raw)
 		case "result":
 			err = checkResult(got, text, known)
 		case "thrift":
