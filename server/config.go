@@ -43,6 +43,7 @@ type serveFlags struct {
 	SessionTime     time.Duration `name:"session-time" default:"12h" help:"How long a session lasts."`
 	RequestTime     time.Duration `name:"request-time" default:"30s" help:"How long a request may take."`
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests have to end when the server stops."`
+	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
 	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
 	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
 	CORSOrigins     []string      `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`

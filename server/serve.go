@@ -95,7 +95,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, err
 	o := api.Options{
 		Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), hashesAtOnce),
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
-		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins,
+		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
 	}
 	if c.PortalURL != "" {
 		p, err := portal.NewHTTP(c.PortalURL)
