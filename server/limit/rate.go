@@ -16,8 +16,8 @@ import (
 // Rates bound how much one caller may ask for in a time; the unit is that of
 // Cost. A zero means the default, a negative Burst that there is no bound.
 type Rates struct {
-	Burst     int // what may be spent at once; never less than one operation may cost: 10,000,000
-	PerSecond int // what comes back in a second: 2,000,000
+	Burst     int // what may be spent at once; never less than one operation may cost: 100,000,000
+	PerSecond int // what comes back in a second: 20,000,000
 	Callers   int // that are remembered; the one who was quiet longest is forgotten: 10,000
 }
 
@@ -48,8 +48,8 @@ func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	accounts, _ := simplelru.NewLRU[string, *account](max(1, cmp.Or(r.Callers, 10_000)), nil)
 	return &Rate{
 		now:       now,
-		burst:     float64(max(cmp.Or(r.Burst, 10_000_000), dearest)),
-		perSecond: float64(max(1, cmp.Or(r.PerSecond, 2_000_000))),
+		burst:     float64(max(cmp.Or(r.Burst, 100_000_000), dearest)),
+		perSecond: float64(max(1, cmp.Or(r.PerSecond, 20_000_000))),
 		accounts:  accounts,
 	}
 }
