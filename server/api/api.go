@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -30,6 +31,7 @@ import (
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
 	"cloudapi/server/observe"
+	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
 )
@@ -51,6 +53,11 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
+	// NoPersistedQueries turns automatic persisted queries off.
+	NoPersistedQueries bool
+	// TrustedDocuments is a directory or a manifest of the only documents that
+	// /graphql accepts; "" for any.
+	TrustedDocuments string
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 }
@@ -105,6 +112,10 @@ func New(o Options) (*API, error) {
 		a.Reader = read.New(o.Store)
 		core.Use(a.Reader)
 	}
+	documents, err := o.documents(core)
+	if err != nil {
+		return nil, err
+	}
 	old, err := rest.New(rest.Options{
 		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
 	})
@@ -115,8 +126,28 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge}, old, page)
+	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
 	return a, nil
+}
+
+// documents are those that a request may name. Trusted ones must be valid.
+func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
+	if o.TrustedDocuments == "" {
+		if o.NoPersistedQueries {
+			return nil, nil
+		}
+		return persisted.Automatic(), nil
+	}
+	documents, err := persisted.Trusted(o.TrustedDocuments)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range documents.Texts() {
+		if _, err := core.Pin(text); err != nil {
+			return nil, fmt.Errorf("trusted document %.60q: %w", text, err)
+		}
+	}
+	return documents, nil
 }
 
 // routes says which path is whose.

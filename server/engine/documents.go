@@ -2,16 +2,15 @@ package engine
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql/errcode"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/internal/kept"
 	"cloudapi/internal/viewer"
 )
 
@@ -27,46 +26,28 @@ const (
 // readDocument is a validated document.
 type readDocument struct {
 	*ast.QueryDocument
-	bytes int64
+	bytes int
 }
 
 // documents keeps validated documents: the server's own for good, others while
 // they are in use and there is room.
 type documents struct {
-	kept   *lru.Cache[string, readDocument]
-	bytes  atomic.Int64
-	pinned map[string]readDocument
+	used   *kept.Texts[*ast.QueryDocument]
+	pinned map[string]*ast.QueryDocument
 }
 
 func newDocuments() *documents {
-	d := &documents{pinned: map[string]readDocument{}}
-	// The size is positive, which is all that can be refused.
-	d.kept, _ = lru.NewWithEvict(keptDocuments, func(_ string, gone readDocument) { d.bytes.Add(-gone.bytes) })
-	return d
+	return &documents{
+		used:   kept.New[*ast.QueryDocument](keptDocuments, keptBytes),
+		pinned: map[string]*ast.QueryDocument{},
+	}
 }
 
-func (d *documents) get(query string) (readDocument, bool) {
+func (d *documents) get(query string) (*ast.QueryDocument, bool) {
 	if doc, ok := d.pinned[query]; ok {
 		return doc, true
 	}
-	return d.kept.Get(query)
-}
-
-// keep makes room for a document, and keeps it unless it alone takes a
-// sixteenth of all there is.
-func (d *documents) keep(query string, doc readDocument) {
-	if doc.bytes > keptBytes/16 {
-		return
-	}
-	if known, _ := d.kept.ContainsOrAdd(query, doc); known {
-		return
-	}
-	d.bytes.Add(doc.bytes)
-	for d.bytes.Load() > keptBytes {
-		if _, _, ok := d.kept.RemoveOldest(); !ok {
-			return
-		}
-	}
+	return d.used.Get(query)
 }
 
 type documentKey struct{}
@@ -85,7 +66,7 @@ func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
 // document returns the validated document of a query.
 func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
 	if doc, ok := e.docs.get(query); ok {
-		return doc.QueryDocument, nil
+		return doc, nil
 	}
 	rules := e.silent
 	if e.introspect(viewer.FromContext(ctx)) {
@@ -95,7 +76,7 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.keep(query, doc)
+	e.docs.used.Keep(query, doc.QueryDocument, doc.bytes)
 	return doc.QueryDocument, nil
 }
 
@@ -121,7 +102,7 @@ func (e *Engine) read(query string, rules *rules.Rules) (readDocument, gqlerror.
 		}
 		return readDocument{}, errs
 	}
-	return readDocument{doc, int64(len(query) + tokens*bytesOfToken)}, nil
+	return readDocument{doc, len(query) + tokens*bytesOfToken}, nil
 }
 
 // silentRules are the rules of validation for those who may not see the schema:

@@ -7,6 +7,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -100,7 +101,7 @@ func (e *Engine) Pin(query string) (*ast.QueryDocument, error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = read
+	e.docs.pinned[query] = read.QueryDocument
 	return read.QueryDocument, nil
 }
 
@@ -197,6 +198,18 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	}
 	oc.DisableIntrospection = false
 	return oc, nil
+}
+
+// Refuse answers a request that was refused before there was an operation. The
+// error is a fault, or a gqlerror.Error with a code.
+func (e *Engine) Refuse(ctx context.Context, err error) Answer {
+	account := e.account(ctx)
+	account.standing = account.rate.Settle(account.holder, -1)
+	shown, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok {
+		shown = wrap(err)
+	}
+	return account.tell(e.refuse(ctx, gqlerror.List{shown}))
 }
 
 func (e *Engine) refuse(ctx context.Context, errs gqlerror.List) Answer {

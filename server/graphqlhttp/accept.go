@@ -10,10 +10,11 @@ import (
 // the highest weight, the newer one of equals. Without an Accept header it is
 // application/json, which clients of old expect.
 func negotiate(accept []string) (string, bool) {
-	if len(accept) == 0 {
+	given := strings.Join(accept, ",")
+	if strings.TrimSpace(given) == "" {
 		return typeJSON, true
 	}
-	ranges := parseAccept(strings.Join(accept, ","))
+	ranges := parseAccept(given)
 	newer, older := weight(ranges, typeGraphQL), weight(ranges, typeJSON)
 	switch {
 	case newer <= 0 && older <= 0:

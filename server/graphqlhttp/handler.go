@@ -5,13 +5,12 @@ package graphqlhttp
 import (
 	"encoding/json"
 	"net/http"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
+	"strconv"
 
 	"cloudapi/internal/fault"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
+	"cloudapi/server/persisted"
 )
 
 // The media types of an answer.
@@ -25,6 +24,8 @@ type Handler struct {
 	Engine *engine.Engine
 	// Challenge tells a caller without credentials how to give some.
 	Challenge func(http.Header)
+	// Documents are those that a request may name; nil for none.
+	Documents *persisted.Documents
 }
 
 // ServeHTTP answers one request.
@@ -34,26 +35,40 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept")
 	if !ok {
-		h.refuse(w, http.StatusNotAcceptable, fault.New(fault.Invalid, "Accept must allow %s or %s", typeGraphQL, typeJSON))
+		h.refuse(w, r, http.StatusNotAcceptable, invalid("Accept must allow %s or %s", typeGraphQL, typeJSON))
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		h.refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "GraphQL takes GET and POST"))
+		h.refuse(w, r, http.StatusMethodNotAllowed, invalid("GraphQL takes GET and POST"))
 		return
 	}
-	request, status, err := read(r)
+	asked, status, err := read(r)
 	if err != nil {
-		h.refuse(w, status, err)
+		h.refuse(w, r, status, err)
 		return
 	}
-	answer := h.Engine.Run(r.Context(), request)
-	answer.Header(w.Header())
-	if answer.Operation != nil {
+	document := asked.document()
+	if asked.Query, err = h.Documents.Resolve(document); err != nil {
+		h.send(w, media, h.Engine.Refuse(r.Context(), err))
+		return
+	}
+	if asked.Query == "" {
+		h.refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query"))
+		return
+	}
+	answer := h.Engine.Run(r.Context(), &asked.Request)
+	if answer.Executed {
+		h.Documents.Keep(document)
 		observe.Note(r.Context(), "", answer.Operation.Name)
 		observe.NoteCost(r.Context(), answer.Cost)
 	}
-	status = answer.Status
+	h.send(w, media, answer)
+}
+
+// send sends an answer of the engine.
+func (h *Handler) send(w http.ResponseWriter, media string, answer engine.Answer) {
+	status := answer.Status
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST")
 	}
@@ -61,55 +76,64 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// Under the older media type everything that is a GraphQL answer is 200.
 		status = http.StatusOK
 	}
-	h.write(w, status, answer.Response, answer.Executed)
+	h.write(w, status, answer)
 }
 
 // wellFormed reports whether a refusal is about the document, and not about
 // the request around it.
 func wellFormed(status int) bool { return status == http.StatusBadRequest }
 
-func (h *Handler) refuse(w http.ResponseWriter, status int, err error) {
-	f := fault.As(err)
-	h.write(w, status, &graphql.Response{Errors: gqlerror.List{{
-		Message: f.Message, Extensions: map[string]any{"code": string(f.Code)},
-	}}}, false)
+// refuse answers what is no GraphQL request, whatever the media type.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	h.write(w, status, h.Engine.Refuse(r.Context(), err))
 }
 
 // write sends an answer. Its data is JSON already and goes out as it is; a
 // request that was not executed has none (GraphQL, 7.1).
-func (h *Handler) write(w http.ResponseWriter, status int, answer *graphql.Response, executed bool) {
+func (h *Handler) write(w http.ResponseWriter, status int, answer engine.Answer) {
+	answer.Header(w.Header())
 	if status == http.StatusUnauthorized && h.Challenge != nil {
 		h.Challenge(w.Header())
 	}
+	head, tail := envelope(answer)
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(answer.Data)+len(tail)))
 	w.WriteHeader(status)
-	body := make([]byte, 0, len(answer.Data)+256)
-	body = append(body, '{')
+	// The client may be gone, which is nobody's fault.
+	_, _ = w.Write(head)
+	_, _ = w.Write(answer.Data)
+	_, _ = w.Write(tail)
+}
+
+// envelope is what stands before and after the data of an answer.
+func envelope(answer engine.Answer) (head, tail []byte) {
+	head = []byte{'{'}
 	if len(answer.Errors) > 0 {
 		text, err := json.Marshal(answer.Errors)
 		if err != nil {
 			text = []byte(`[{"message":"Internal server error"}]`)
 		}
-		body = append(append(body, `"errors":`...), text...)
+		head = append(append(head, `"errors":`...), text...)
 	}
-	if executed {
-		data := []byte(answer.Data)
-		if len(data) == 0 {
-			data = []byte("null")
+	if answer.Executed {
+		head = append(comma(head), `"data":`...)
+		if len(answer.Data) == 0 {
+			head = append(head, "null"...)
 		}
-		body = append(append(comma(body), `"data":`...), data...)
 	}
 	if len(answer.Extensions) > 0 {
 		if text, err := json.Marshal(answer.Extensions); err == nil {
-			body = append(append(comma(body), `"extensions":`...), text...)
+			if len(head) > 1 {
+				tail = append(tail, ',')
+			}
+			tail = append(append(tail, `"extensions":`...), text...)
 		}
 	}
-	// The client may be gone, which is nobody's fault.
-	_, _ = w.Write(append(body, '}'))
+	return head, append(tail, '}')
 }
 
-func comma(body []byte) []byte {
-	if len(body) > 1 {
-		return append(body, ',')
+func comma(text []byte) []byte {
+	if len(text) > 1 {
+		return append(text, ',')
 	}
-	return body
+	return text
 }

@@ -1,6 +1,7 @@
 package graphqlhttp
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,44 +12,39 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"cloudapi/internal/fault"
 	"cloudapi/internal/jsontext"
 	"cloudapi/server/engine"
+	"cloudapi/server/persisted"
 )
-
-// fields are the members of a request, from a body or a query string.
-type fields struct {
-	Query         json.RawMessage `json:"query"`
-	OperationName json.RawMessage `json:"operationName"`
-	Variables     json.RawMessage `json:"variables"`
-	Extensions    json.RawMessage `json:"extensions"`
-}
 
 func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
 
+// request is what was asked: what to run, and how its document is named.
+type request struct {
+	engine.Request
+	documentID string
+}
+
+func (r *request) document() persisted.Request {
+	return persisted.Request{Query: r.Query, DocumentID: r.documentID, Extensions: r.Extensions}
+}
+
 // read decodes a request. An error comes with its HTTP status.
-func read(r *http.Request) (*engine.Request, int, error) {
-	request := &engine.Request{Key: r.Header.Get("Idempotency-Key")}
-	request.Headers = r.Header
-	var err error
-	status := http.StatusBadRequest
+func read(r *http.Request) (*request, int, error) {
+	into := &request{}
+	into.Key, into.Headers = r.Header.Get("Idempotency-Key"), r.Header
 	if r.Method == http.MethodPost {
-		status, err = readBody(r, &request.RawParams)
-	} else {
-		request.ReadOnly = true
-		err = readURL(r.URL.RawQuery, &request.RawParams)
+		status, err := readBody(r, into)
+		return into, status, err
 	}
-	if err == nil && request.Query == "" {
-		status, err = http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query")
-	}
-	return request, status, err
+	into.ReadOnly = true
+	return into, http.StatusBadRequest, readURL(r.URL.RawQuery, into)
 }
 
 // readBody decodes a POST. Only JSON is taken: what a form can send without
 // asking, another site can send in a user's name.
-func readBody(r *http.Request, into *graphql.RawParams) (int, error) {
+func readBody(r *http.Request, into *request) (int, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != typeJSON {
 		return http.StatusUnsupportedMediaType, invalid("The Content-Type must be %s", typeJSON)
@@ -56,37 +52,39 @@ func readBody(r *http.Request, into *graphql.RawParams) (int, error) {
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return http.StatusUnsupportedMediaType, invalid("The charset must be utf-8")
 	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return http.StatusUnsupportedMediaType, invalid("The body must have no Content-Encoding")
+	}
 	body, err := io.ReadAll(r.Body)
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge,
-			fault.New(fault.TooLarge, "The body is larger than %d bytes", large.Limit)
+			fault.New(fault.TooLarge, "The body has more than %d bytes", large.Limit).With("limit", "body").With("max", large.Limit)
 	}
 	if err != nil {
 		return http.StatusBadRequest, invalid("The body could not be read")
 	}
-	var f fields
-	if err := jsontext.Unmarshal(body, &f); err != nil {
+	members, err := jsontext.Members(body)
+	if err != nil {
 		return http.StatusBadRequest, invalid("The body must be one JSON object: %s", reason(err))
 	}
-	if err := f.text("query", f.Query, &into.Query); err != nil {
-		return http.StatusBadRequest, err
-	}
-	if err := f.text("operationName", f.OperationName, &into.OperationName); err != nil {
-		return http.StatusBadRequest, err
-	}
-	if err := f.object("variables", f.Variables, &into.Variables); err != nil {
-		return http.StatusBadRequest, err
-	}
-	return http.StatusBadRequest, f.object("extensions", f.Extensions, &into.Extensions)
+	return http.StatusBadRequest, into.members(members)
+}
+
+// members takes the members of a body; those of other names are not its matter.
+func (r *request) members(given map[string]json.RawMessage) error {
+	return cmp.Or(
+		text("query", given["query"], &r.Query),
+		text("operationName", given["operationName"], &r.OperationName),
+		text("documentId", given["documentId"], &r.documentID),
+		object("variables", given["variables"], &r.Variables),
+		object("extensions", given["extensions"], &r.Extensions),
+	)
 }
 
 // reason tells what is wrong with a JSON text without repeating any of it.
 func reason(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("it is no JSON at byte %d", syntax.Offset)
-	}
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return "it is another JSON value"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it ends too early"
@@ -96,7 +94,7 @@ func reason(err error) string {
 
 func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-func (fields) text(name string, raw json.RawMessage, into *string) error {
+func text(name string, raw json.RawMessage, into *string) error {
 	if !given(raw) {
 		return nil
 	}
@@ -106,7 +104,7 @@ func (fields) text(name string, raw json.RawMessage, into *string) error {
 	return nil
 }
 
-func (fields) object(name string, raw json.RawMessage, into *map[string]any) error {
+func object(name string, raw json.RawMessage, into *map[string]any) error {
 	if !given(raw) {
 		return nil
 	}
@@ -117,24 +115,23 @@ func (fields) object(name string, raw json.RawMessage, into *map[string]any) err
 }
 
 // readURL decodes a GET.
-func readURL(query string, into *graphql.RawParams) error {
+func readURL(query string, into *request) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return invalid("The query string is malformed")
 	}
 	for name, all := range values {
+		if !utf8.ValidString(name) || !utf8.ValidString(all[0]) {
+			return invalid("%.40q is not valid UTF-8", name)
+		}
 		if len(all) > 1 {
-			return fault.New(fault.Invalid, "%.40q is given more than once", name)
-		}
-		if !utf8.ValidString(all[0]) {
-			return fault.New(fault.Invalid, "%.40q is not valid UTF-8", name)
+			return invalid("%.40q is given more than once", name)
 		}
 	}
-	into.Query = values.Get("query")
-	into.OperationName = values.Get("operationName")
-	var f fields
-	if err := f.object("variables", json.RawMessage(values.Get("variables")), &into.Variables); err != nil {
-		return err
-	}
-	return f.object("extensions", json.RawMessage(values.Get("extensions")), &into.Extensions)
+	into.Query, into.OperationName = values.Get("query"), values.Get("operationName")
+	into.documentID = values.Get("documentId")
+	return cmp.Or(
+		object("variables", json.RawMessage(values.Get("variables")), &into.Variables),
+		object("extensions", json.RawMessage(values.Get("extensions")), &into.Extensions),
+	)
 }

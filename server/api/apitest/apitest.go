@@ -70,10 +70,11 @@ func Each(t *testing.T, test func(t *testing.T, a *API)) {
 	t.Run("postgres", func(t *testing.T) { test(t, New(t, pgtest.URL(t))) })
 }
 
-// New returns an API on an empty database, with people.
-func New(t testing.TB, url string) *API {
+// New returns an API on an empty database, with people and with changes to its
+// options.
+func New(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
-	a := Open(t, url)
+	a := Open(t, url, with...)
 	ctx := viewer.SystemContext(t.Context())
 	for login, role := range map[string]clouduser.Role{
 		Administrator: clouduser.RoleADMINISTRATOR, Operator: clouduser.RoleOPERATOR, Member: clouduser.RoleMEMBER,
@@ -92,18 +93,18 @@ func New(t testing.TB, url string) *API {
 
 // Open returns an API on a database that may have something in it, one of the
 // servers on it.
-func Open(t testing.TB, url string) *API {
+func Open(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
-	return open(t, url, false)
+	return open(t, url, with...)
 }
 
 // OpenOrdinary is Open without the fast read path.
 func OpenOrdinary(t testing.TB, url string) *API {
 	t.Helper()
-	return open(t, url, true)
+	return open(t, url, func(o *api.Options) { o.OrdinaryReads = true })
 }
 
-func open(t testing.TB, url string, ordinary bool) *API {
+func open(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
 	log := &Log{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
@@ -113,10 +114,14 @@ func open(t testing.TB, url string, ordinary bool) *API {
 	_, err = store.Migrate(t.Context(), s, migrate.Files)
 	must(t, err)
 	cheap := password.Cost{Memory: 64, Passes: 1, Threads: 1}
-	a, err := api.New(api.Options{
+	o := api.Options{
 		Store: s, Log: logger, Passwords: password.NewHasher(cheap, 4),
-		SessionTime: time.Hour, RequestTime: time.Minute, OrdinaryReads: ordinary,
-	})
+		SessionTime: time.Hour, RequestTime: time.Minute,
+	}
+	for _, change := range with {
+		change(&o)
+	}
+	a, err := api.New(o)
 	must(t, err)
 	must(t, a.Prepare(t.Context()))
 	run(t, a)
