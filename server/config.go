@@ -46,5 +46,6 @@ type serveFlags struct {
 	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
 	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
 	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
-	CORSOrigins     []string      `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
+	signInFlags
+	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
 }

@@ -15,7 +15,6 @@ import (
 
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
@@ -91,11 +90,13 @@ func (c *serveCommand) scheme() string {
 }
 
 func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, error) {
-	const hashesAtOnce = 2
 	o := api.Options{
-		Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), hashesAtOnce),
+		Store: s, Log: log,
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
 		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
+	}
+	if err := c.signIn(&o); err != nil {
+		return nil, err
 	}
 	if c.PortalURL != "" {
 		p, err := portal.NewHTTP(c.PortalURL)

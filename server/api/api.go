@@ -41,6 +41,10 @@ type Options struct {
 	Store     *store.Store
 	Log       *slog.Logger
 	Passwords *password.Hasher
+	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
+	Issuer *auth.Issuer
+	// Addresses tell where requests come from.
+	Addresses auth.Addresses
 	// Portal is the ITPS portal; nil for the accounts in this database.
 	Portal      portal.Portal
 	SecretKey   secret.Text
@@ -84,11 +88,11 @@ func New(o Options) (*API, error) {
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
 	}
-	authenticator := auth.New(a.Client, o.Passwords, auth.Address)
-	a.Directory = &directory.Service{
-		Client: a.Client, Jobs: recorder, Passwords: o.Passwords,
-		SignInBy: authenticator.SignIn, Changed: authenticator.Forget, SessionTime: o.SessionTime,
-	}
+	a.Directory = &directory.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
+	authenticator := auth.New(auth.Options{
+		Directory: a.Directory, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+	})
+	a.Directory.SignInBy, a.Directory.Changed = authenticator.SignIn, authenticator.Forget
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
 	}
@@ -161,7 +165,7 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, guard(o.Log, o.RequestTime, mux))
+	return observe.Requests(o.Log, m, guard(o.Log, o.RequestTime, o.Addresses.Locate(mux)))
 }
 
 // ready answers 200 while the database answers and is migrated.

@@ -43,7 +43,7 @@ func guard(log *slog.Logger, limit time.Duration, next http.Handler) http.Handle
 		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
 		defer cancel()
-		next.ServeHTTP(w, r.WithContext(auth.WithAddress(ctx, auth.Address(r))))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -53,6 +53,7 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := who.Authenticate(r)
 		if err != nil {
+			auth.ChallengeBearer(r, w.Header())
 			refuse(w, err)
 			return
 		}

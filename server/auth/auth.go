@@ -1,5 +1,5 @@
 // Package auth finds out who is asking: by HTTP Basic against the cloud users,
-// or by a bearer token.
+// by an access token, or by a token of an OpenID Connect issuer.
 package auth
 
 import (
@@ -7,50 +7,99 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"net/http"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/sync/singleflight"
 
-	"cloudapi/ent"
-	"cloudapi/ent/accesstoken"
-	"cloudapi/ent/clouduser"
 	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
-	"cloudapi/internal/text"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
 
+// How long what is known is taken for true. See docs/security.md, "Signing in".
 const (
-	// Fresh is how long verified credentials are taken as they were: a hash for
-	// each request would cost more than the request. A change made through
-	// this server counts at once, one made through another after Fresh.
-	Fresh = 10 * time.Second
-	kept  = 10_000
+	// Fresh is how long a user or token is taken as it was last read. A change
+	// made through this server counts at once; one made elsewhere, after Fresh.
+	Fresh = 2 * time.Second
+	// Proven is how long a password that is not used again is remembered to
+	// be right. It opens nothing by itself: the user it belongs to is read
+	// again every Fresh, and must still have the very hash it was proven by.
+	Proven = time.Minute
+	// kept bounds each cache, in entries.
+	kept = 10_000
 )
+
+// Directory is where accounts and tokens are kept.
+type Directory interface {
+	// AccountByLogin returns nil for a login that nobody has.
+	AccountByLogin(ctx context.Context, login string) (*directory.Account, error)
+	// AccountByToken returns nil for a hash that no token has.
+	AccountByToken(ctx context.Context, hash []byte) (*directory.Token, error)
+	// Rehashed keeps a newer hash of the same password.
+	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
+	// Provision returns the account of somebody whom an issuer vouches for.
+	Provision(ctx context.Context, login string, role viewer.Role) (*directory.Account, error)
+}
+
+// Passwords verifies passwords, with as much work for a hash that is empty as
+// for any.
+type Passwords interface {
+	Hash(ctx context.Context, password secret.Text) (string, error)
+	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
+	Outdated(hash string) bool
+}
+
+// Options say what an authenticator stands on.
+type Options struct {
+	Directory Directory
+	Passwords Passwords
+	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
+	Issuer *Issuer
+	// Outcome hears how each sign-in that was not remembered ended, nil for
+	// nobody: by which method (basic, token, oidc), and ok, wrong or refused.
+	Outcome func(method, outcome string)
+	// Now is the clock, nil for the machine's.
+	Now func() time.Time
+}
 
 // Authenticator verifies credentials. It is safe for concurrent use.
 type Authenticator struct {
-	client    *ent.Client
-	passwords directory.Passwords
-	address   func(*http.Request) string
-	throttle  *throttle
-	key       []byte
-	verified  *expirable.LRU[[sha256.Size]byte, *viewer.Viewer]
+	Options
+	throttle *throttle
+	key      []byte
+	flights  singleflight.Group
+
+	// mu makes sure that what was read before a change is not kept after it.
+	mu       sync.Mutex
+	changes  uint64
+	proven   *memory[string] // the hash that a password was proven by
+	accounts *memory[*directory.Account]
+	tokens   *memory[*directory.Token]
+	vouched  *memory[identity]
 }
 
-// New returns an authenticator; address tells where a request comes from.
-func New(client *ent.Client, passwords directory.Passwords, address func(*http.Request) string) *Authenticator {
+// New returns an authenticator.
+func New(o Options) *Authenticator {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Outcome == nil {
+		o.Outcome = func(string, string) {}
+	}
 	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key)
+	_, _ = rand.Read(key) // never fails: crypto/rand
 	return &Authenticator{
-		client: client, passwords: passwords, address: address, key: key,
-		throttle: newThrottle(time.Now),
-		verified: expirable.NewLRU[[sha256.Size]byte, *viewer.Viewer](kept, nil, Fresh),
+		Options: o, key: key, throttle: newThrottle(o.Now),
+		proven:   newMemory[string](Proven, o.Now),
+		accounts: newMemory[*directory.Account](Fresh, o.Now),
+		tokens:   newMemory[*directory.Token](Fresh, o.Now),
+		vouched:  newMemory[identity](Proven, o.Now),
 	}
 }
 
@@ -58,115 +107,79 @@ func New(client *ent.Client, passwords directory.Passwords, address func(*http.R
 // user.
 func Failed() *fault.Fault { return fault.New(fault.Unauthenticated, "Authentication failed") }
 
-// Challenge asks for credentials (CONTRACT.md, 1).
-func Challenge(h http.Header) { h.Set("WWW-Authenticate", `Basic realm="Applicationserver"`) }
-
 // Authenticate returns who sent a request: nil where it has no credentials, a
-// fault where they are wrong.
+// fault with code UNAUTHENTICATED where they are wrong.
 func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
+	headers := r.Header.Values("Authorization")
+	if len(headers) == 0 {
 		return nil, nil
 	}
-	scheme, rest, _ := strings.Cut(header, " ")
-	switch strings.ToLower(scheme) {
-	case "basic":
-		login, password, ok := r.BasicAuth()
-		if !ok {
-			return nil, Failed()
-		}
-		return a.basic(r.Context(), login, secret.New(password), a.address(r))
-	case "bearer":
-		return a.bearer(r.Context(), strings.TrimSpace(rest))
-	default:
+	given, ok := parse(headers)
+	switch {
+	case !ok:
 		return nil, Failed()
+	case given.scheme == basic:
+		account, err := a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context()))
+		return seen(account, err)
+	case token.Is(given.secret.Reveal()):
+		return a.token(r.Context(), given.secret.Reveal())
+	default:
+		return a.vouch(r.Context(), given.secret.Reveal())
 	}
 }
 
 // SignIn verifies a login with its password, as Basic does.
 func (a *Authenticator) SignIn(ctx context.Context, login string, password secret.Text) (uuid.UUID, error) {
-	v, err := a.basic(ctx, login, password, AddressFrom(ctx))
+	account, err := a.password(ctx, login, password, AddressFrom(ctx))
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return v.ID, nil
+	return account.ID, nil
 }
 
-func (a *Authenticator) digest(parts ...string) (sum [sha256.Size]byte) {
+// Forget drops what is remembered of a user: its password, role, status or
+// tokens have changed.
+func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.changes++
+	a.accounts.drop(func(account *directory.Account) bool { return account.ID == id })
+	a.tokens.drop(func(t *directory.Token) bool { return t.Account.ID == id })
+}
+
+// changed counts the changes so far, for remember.
+func (a *Authenticator) changed() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.changes
+}
+
+// remember keeps what was read, unless a change has come since.
+func (a *Authenticator) remember(since uint64, keep func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.changes == since {
+		keep()
+	}
+}
+
+// digest names something secret in memory, where it is not kept itself. The
+// lengths keep two texts from reading as one.
+func (a *Authenticator) digest(parts ...string) (sum digest) {
 	mac := hmac.New(sha256.New, a.key)
-	for _, p := range parts {
-		_, _ = mac.Write([]byte(p))
-		_, _ = mac.Write([]byte{0})
+	for _, part := range parts {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		_, _ = mac.Write(length[:])
+		_, _ = mac.Write([]byte(part))
 	}
 	mac.Sum(sum[:0])
 	return sum
 }
 
-func (a *Authenticator) basic(ctx context.Context, login string, password secret.Text, from string) (*viewer.Viewer, error) {
-	fold := text.Fold(login)
-	key := a.digest("basic", fold, password.Reveal())
-	if v, ok := a.verified.Get(key); ok {
-		return v, nil
-	}
-	if err := a.throttle.admit(fold, from); err != nil {
-		return nil, err
-	}
-	u, err := directory.ByLogin(viewer.SystemContext(ctx), a.client, fold)
+func seen(account *directory.Account, err error) (*viewer.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := ""
-	if u != nil && u.Status == clouduser.StatusACTIVE {
-		hash = u.PasswordHash
-	}
-	ok, err := a.passwords.Verify(ctx, hash, password)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		a.throttle.failed(fold, from)
-		return nil, Failed()
-	}
-	a.throttle.succeeded(fold, from)
-	v := &viewer.Viewer{ID: u.ID, Login: u.Login, Role: viewer.Role(u.Role)}
-	a.verified.Add(key, v)
-	return v, nil
-}
-
-func (a *Authenticator) bearer(ctx context.Context, given string) (*viewer.Viewer, error) {
-	if !token.Is(given) {
-		return nil, Failed()
-	}
-	key := a.digest("bearer", given)
-	if v, ok := a.verified.Get(key); ok {
-		return v, nil
-	}
-	t, err := a.client.AccessToken.Query().
-		Where(
-			accesstoken.Hash(token.Hash(given)),
-			accesstoken.Or(accesstoken.ExpiresAtIsNil(), accesstoken.ExpiresAtGT(time.Now().UTC())),
-			accesstoken.HasUserWith(clouduser.StatusEQ(clouduser.StatusACTIVE)),
-		).WithUser().Only(viewer.SystemContext(ctx))
-	if ent.IsNotFound(err) {
-		return nil, Failed()
-	}
-	if err != nil {
-		return nil, err
-	}
-	u := t.Edges.User
-	v := &viewer.Viewer{ID: u.ID, Login: u.Login, Role: viewer.Role(u.Role), TokenID: t.ID}
-	if t.ExpiresAt == nil || time.Until(*t.ExpiresAt) > Fresh {
-		a.verified.Add(key, v)
-	}
-	return v, nil
-}
-
-// Forget drops what is kept of a user: its password, role, status or tokens
-// have changed.
-func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
-	for _, key := range a.verified.Keys() {
-		if v, ok := a.verified.Peek(key); ok && v.ID == id {
-			a.verified.Remove(key)
-		}
-	}
+	return &viewer.Viewer{ID: account.ID, Login: account.Login, Role: account.Role}, nil
 }

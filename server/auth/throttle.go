@@ -1,102 +1,143 @@
 package auth
 
 import (
-	"context"
-	"net"
-	"net/http"
-	"net/netip"
+	"math"
+	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"cloudapi/internal/fault"
 )
 
-// The back-off: after free failures of one login from one address each further
-// one doubles the wait. Other addresses are not concerned, so that nobody can
-// lock somebody else out. One address may fail at any logins together
-// freeAtAddress times as often.
+// The back-off. It counts failures of one login from one address, so that
+// nobody can lock somebody else out from elsewhere; and those of one address at
+// any logins, from which logins that have signed in there before are exempt, so
+// that nobody can lock their neighbours out. What was proven is not throttled
+// at all.
 const (
-	free          = 5
+	// freeAtPair failures of a login from an address cost no wait; each further
+	// one doubles it.
+	freeAtPair    = 5
 	freeAtAddress = 100
 	firstWait     = time.Second
 	longestWait   = time.Minute
-	remembered    = 15 * time.Minute
-	most          = 100_000
+	// forgiveness is how long it takes until as many failures as are free are
+	// forgotten, little by little.
+	forgiveness = 15 * time.Minute
+	// most bounds each table, in entries of about 200 bytes.
+	most = 50_000
 )
 
+// failures are the recent ones of a pair or of an address.
 type failures struct {
-	count int
-	until time.Time
+	free    float64
+	level   float64 // failures, less what was forgiven
+	at      time.Time
+	until   time.Time // no attempts before
+	pending int       // attempts under way
 }
 
+// wait is how long the next attempt has to wait at now. Once the free ones are
+// used up there is one attempt at a time.
+func (f *failures) wait(now time.Time) time.Duration {
+	f.level = max(0, f.level-f.free*now.Sub(f.at).Seconds()/forgiveness.Seconds())
+	f.at = now
+	if left := f.until.Sub(now); left > 0 {
+		return left
+	}
+	if f.pending > 0 && f.level+float64(f.pending) >= f.free {
+		return firstWait
+	}
+	return 0
+}
+
+func (f *failures) add(now time.Time) {
+	f.level++
+	if over := math.Round(f.level - f.free); over >= 0 {
+		f.until = now.Add(min(longestWait, firstWait<<int(min(over, 10))))
+	}
+}
+
+// throttle is safe for concurrent use.
 type throttle struct {
-	now  func() time.Time
-	seen *expirable.LRU[string, failures]
+	now func() time.Time
+
+	mu        sync.Mutex
+	pairs     *simplelru.LRU[digest, *failures]
+	addresses *simplelru.LRU[digest, *failures]
+	known     *simplelru.LRU[digest, struct{}] // pairs that have succeeded
 }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, seen: expirable.NewLRU[string, failures](most, nil, remembered)}
+	return &throttle{
+		now: now, pairs: newTable[*failures](), addresses: newTable[*failures](), known: newTable[struct{}](),
+	}
 }
 
-func (t *throttle) admit(login, address string) error {
-	for _, key := range []string{login + "\x00" + address, "\x00" + address} {
-		f, _ := t.seen.Get(key)
-		if wait := f.until.Sub(t.now()); wait > 0 {
-			return fault.New(fault.TooMany, "Too many failed sign-ins; try again in %d seconds", int(wait.Seconds())+1).
-				After(wait)
-		}
-	}
-	return nil
+func newTable[V any]() *simplelru.LRU[digest, V] {
+	// The size is positive, which is all that NewLRU can refuse.
+	table, _ := simplelru.NewLRU[digest, V](most, nil)
+	return table
 }
 
-func (t *throttle) failed(login, address string) {
-	t.count(login+"\x00"+address, free)
-	t.count("\x00"+address, freeAtAddress)
+// attempt is a sign-in under way. Exactly one of its methods ends it.
+type attempt struct {
+	t             *throttle
+	pair          digest
+	byPair, byAll *failures
 }
 
-func (t *throttle) count(key string, allowed int) {
-	f, _ := t.seen.Get(key)
-	f.count++
-	if over := f.count - allowed; over >= 0 {
-		f.until = t.now().Add(min(longestWait, firstWait<<min(over, 10)))
+// begin lets a sign-in begin, or refuses it with code RATE_LIMITED.
+func (t *throttle) begin(pair, address digest) (*attempt, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	a := &attempt{t: t, pair: pair,
+		byPair: find(t.pairs, pair, freeAtPair, now), byAll: find(t.addresses, address, freeAtAddress, now)}
+	wait := a.byPair.wait(now)
+	if _, exempt := t.known.Get(pair); !exempt {
+		wait = max(wait, a.byAll.wait(now))
 	}
-	t.seen.Add(key, f)
+	if wait > 0 {
+		return nil, fault.New(fault.TooMany, "Too many failed sign-ins; try again in %.0f seconds", math.Ceil(wait.Seconds())).
+			After(wait)
+	}
+	a.byPair.pending++
+	a.byAll.pending++
+	return a, nil
 }
 
-func (t *throttle) succeeded(login, address string) { t.seen.Remove(login + "\x00" + address) }
-
-// Address is where a request comes from: its IPv4 address, or the /64 network
-// of its IPv6 address, which is what one customer of a provider has.
-func Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+func find(table *simplelru.LRU[digest, *failures], key digest, free float64, now time.Time) *failures {
+	f, ok := table.Get(key)
+	if !ok {
+		f = &failures{free: free, at: now}
+		table.Add(key, f)
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap(); ip.Is4() {
-		return ip.String()
-	}
-	network, err := ip.WithZone("").Prefix(64)
-	if err != nil {
-		return host
-	}
-	return network.String()
+	return f
 }
 
-type addressKey struct{}
-
-// WithAddress keeps where a request comes from for signIn.
-func WithAddress(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, addressKey{}, address)
+func (a *attempt) failed() {
+	a.end(func(now time.Time) {
+		a.byPair.add(now)
+		a.byAll.add(now)
+	})
 }
 
-// AddressFrom is where the request being served comes from, "" where that is
-// not known.
-func AddressFrom(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
+func (a *attempt) succeeded() {
+	a.end(func(time.Time) {
+		a.byPair.level, a.byPair.until = 0, time.Time{}
+		a.t.known.Add(a.pair, struct{}{})
+	})
+}
+
+// abandon ends an attempt that says nothing about the password.
+func (a *attempt) abandon() { a.end(func(time.Time) {}) }
+
+func (a *attempt) end(count func(now time.Time)) {
+	a.t.mu.Lock()
+	defer a.t.mu.Unlock()
+	a.byPair.pending--
+	a.byAll.pending--
+	count(a.t.now())
 }

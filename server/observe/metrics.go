@@ -20,6 +20,7 @@ type Metrics struct {
 	durations *prometheus.HistogramVec
 	faults    *prometheus.CounterVec
 	jobs      *prometheus.CounterVec
+	signIns   *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics that read the database's own from stats.
@@ -39,8 +40,11 @@ func NewMetrics(stats func() store.Stats) *Metrics {
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cloudapi_jobs_total", Help: "Jobs that ended, by action and status.",
 		}, []string{"action", "status"}),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cloudapi_sign_ins_total", Help: "Credentials that were verified anew, by method and outcome.",
+		}, []string{"method", "outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.faults, m.jobs,
+	m.registry.MustRegister(m.requests, m.durations, m.faults, m.jobs, m.signIns,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "cloudapi_sql_statements_total", Help: "SQL statements sent to the database.",
@@ -56,6 +60,10 @@ func (m *Metrics) Handler() http.Handler {
 
 // Fault counts an error that a client is told.
 func (m *Metrics) Fault(code string) { m.faults.WithLabelValues(code).Inc() }
+
+// SignIn counts credentials that were verified anew: by basic, token or oidc,
+// and ok, wrong or refused.
+func (m *Metrics) SignIn(method, outcome string) { m.signIns.WithLabelValues(method, outcome).Inc() }
 
 // Job counts a job that has ended.
 func (m *Metrics) Job(action, status string) { m.jobs.WithLabelValues(action, status).Inc() }

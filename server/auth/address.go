@@ -1,0 +1,94 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Addresses tell where requests come from. The zero value trusts no proxy.
+type Addresses struct {
+	// Proxies are the networks whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+}
+
+// ParseProxies reads networks in CIDR form and single addresses.
+func ParseProxies(texts []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range texts {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, network.Masked())
+	}
+	return out, nil
+}
+
+// Of is where a request comes from: an IPv4 address, or the /64 network of an
+// IPv6 address, which is what one customer of a provider has. It is the peer's,
+// and behind trusted proxies the last one in X-Forwarded-For that is not a
+// proxy's: what stands before that, anybody can have written.
+func (a Addresses) Of(r *http.Request) string {
+	ip, ok := parseAddress(r.RemoteAddr)
+	if !ok {
+		return r.RemoteAddr
+	}
+	if len(a.Proxies) > 0 && a.trusts(ip) {
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		for _, hop := range slices.Backward(hops) {
+			given, ok := parseAddress(strings.TrimSpace(hop))
+			if !ok {
+				break
+			}
+			if ip = given; !a.trusts(ip) {
+				break
+			}
+		}
+	}
+	return network(ip)
+}
+
+func (a Addresses) trusts(ip netip.Addr) bool {
+	return slices.ContainsFunc(a.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// parseAddress reads an address with or without a port.
+func parseAddress(text string) (netip.Addr, bool) {
+	if at, err := netip.ParseAddrPort(text); err == nil {
+		return at.Addr().Unmap().WithZone(""), true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return ip.Unmap().WithZone(""), err == nil
+}
+
+func network(ip netip.Addr) string {
+	if ip.Is4() {
+		return ip.String()
+	}
+	// An IPv6 address has more than 64 bits, which is all that Prefix can refuse.
+	p, _ := ip.Prefix(64)
+	return p.String()
+}
+
+type addressKey struct{}
+
+// Locate keeps where a request comes from in its context.
+func (a Addresses) Locate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, a.Of(r))))
+	})
+}
+
+// AddressFrom is where the request being served comes from, "" where that is
+// not known.
+func AddressFrom(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
+}

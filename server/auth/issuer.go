@@ -1,0 +1,165 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+)
+
+// IssuerOptions say whose tokens are taken, and what is read in them.
+type IssuerOptions struct {
+	// URL of the issuer, as its tokens have it in `iss`. Plain HTTP is taken on
+	// loopback only.
+	URL string
+	// Audience that tokens must be meant for.
+	Audience string
+	// LoginClaim has the login; `email` counts only where `email_verified` is true.
+	LoginClaim string
+	// RoleClaim has the role, or a list of which the widest counts. A claim
+	// within another is named with dots, as realm_access.roles.
+	RoleClaim string
+	// Roles say which value of the claim is which role; without any, the values
+	// are the roles themselves.
+	Roles map[string]viewer.Role
+	// Log hears when the issuer does not answer.
+	Log *slog.Logger
+	// Client asks the issuer, nil for one with a time limit.
+	Client *http.Client
+	// Now is the clock, nil for the machine's.
+	Now func() time.Time
+}
+
+// issuerTime bounds each question to the issuer.
+const issuerTime = 5 * time.Second
+
+// Issuer verifies the tokens of an OpenID Connect issuer. It asks the issuer
+// when the first token comes, so that the server starts and serves everybody
+// else while the issuer is away.
+type Issuer struct {
+	o IssuerOptions
+
+	mu     sync.Mutex
+	keys   *keySet // nil until the issuer has told where they are
+	asking *patience
+}
+
+// NewIssuer returns an issuer, or an error that says which option is wrong.
+func NewIssuer(o IssuerOptions) (*Issuer, error) {
+	if err := checkIssuer(o.URL); err != nil {
+		return nil, err
+	}
+	if o.Audience == "" || o.LoginClaim == "" || o.RoleClaim == "" {
+		return nil, errors.New("an issuer needs an audience, a login claim and a role claim")
+	}
+	for value, role := range o.Roles {
+		if rank(role) == 0 {
+			return nil, fmt.Errorf("%s=%s: there is no such role", value, role)
+		}
+	}
+	if o.Client == nil {
+		o.Client = &http.Client{Timeout: issuerTime}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Issuer{o: o, asking: &patience{now: o.Now, log: o.Log}}, nil
+}
+
+func checkIssuer(text string) error {
+	u, err := url.Parse(text)
+	if err != nil {
+		return fmt.Errorf("the URL of the issuer: %w", err)
+	}
+	ip, _ := netip.ParseAddr(u.Hostname())
+	local := u.Hostname() == "localhost" || ip.IsLoopback()
+	if u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local) {
+		return errors.New("the URL of the issuer must begin with https://")
+	}
+	return nil
+}
+
+// verify returns whom a token speaks of. A token that is not right is a fault
+// with code UNAUTHENTICATED, one without a role FORBIDDEN; where the issuer
+// would have to be asked and is away it is UNAVAILABLE.
+func (i *Issuer) verify(ctx context.Context, token string) (identity, error) {
+	keys, err := i.discover(ctx)
+	if err != nil {
+		return identity{}, away(err)
+	}
+	seen := &witness{keys: keys}
+	verified, err := oidc.NewVerifier(i.o.URL, seen, &oidc.Config{
+		ClientID: i.o.Audience, SupportedSigningAlgs: algorithmNames(), Now: i.o.Now,
+	}).Verify(ctx, token)
+	if errors.Is(seen.err, errAway) {
+		return identity{}, away(seen.err)
+	}
+	if err != nil {
+		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
+		return identity{}, Failed().Because(err)
+	}
+	var c claims
+	if err := verified.Claims(&c); err != nil {
+		return identity{}, Failed().Because(err)
+	}
+	return i.identify(c, verified.Expiry)
+}
+
+func away(err error) error {
+	return fault.New(fault.Unavailable, "The issuer of the token does not answer at the moment.").
+		After(retryIssuer).Because(err)
+}
+
+// discover asks the issuer where its keys are, until it has told.
+func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.keys != nil {
+		return i.keys, nil
+	}
+	err := i.asking.try(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuerTime)
+		defer cancel()
+		client := *i.o.Client
+		client.Transport = bounded{client.Transport}
+		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, &client), i.o.URL)
+		if err != nil {
+			return err
+		}
+		var told struct {
+			Keys string `json:"jwks_uri"`
+		}
+		if err := provider.Claims(&told); err != nil || told.Keys == "" {
+			return fmt.Errorf("the issuer does not tell where its keys are: %w", err)
+		}
+		i.keys = newKeySet(told.Keys, &client, patience{now: i.o.Now, log: i.o.Log})
+		return nil
+	})
+	return i.keys, err
+}
+
+// witness keeps why a signature could not be verified, which go-oidc does not
+// hand on.
+type witness struct {
+	keys *keySet
+	err  error
+}
+
+// VerifySignature is what oidc.KeySet asks for.
+func (w *witness) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
+	payload, w.err = w.keys.VerifySignature(ctx, token)
+	return payload, w.err
+}

@@ -1,0 +1,194 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// How the keys of an issuer are kept.
+const (
+	// keysFresh is how long they are used before they are read again: a key
+	// that the issuer has withdrawn verifies nothing after that.
+	keysFresh = 15 * time.Minute
+	// keysLast is how long they are used while the issuer is away.
+	keysLast = 24 * time.Hour
+	// unknownKey is the least time between two readings that tokens with
+	// unknown keys cause, which anybody can send.
+	unknownKey = 10 * time.Second
+	// retryIssuer is the least time between two questions to an issuer that did
+	// not answer.
+	retryIssuer = 5 * time.Second
+	// mostKeys bounds what an issuer may answer, in bytes.
+	mostKeys = 1 << 20
+)
+
+var (
+	errAway      = errors.New("the issuer does not answer")
+	errSignature = errors.New("no key of the issuer verifies the signature")
+)
+
+// algorithms are the ones with a public key. None of them can be confused with
+// a shared secret, or with none at all.
+func algorithms() []jose.SignatureAlgorithm {
+	return []jose.SignatureAlgorithm{
+		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+	}
+}
+
+func algorithmNames() (names []string) {
+	for _, a := range algorithms() {
+		names = append(names, string(a))
+	}
+	return names
+}
+
+// patience keeps from asking somebody again who has just not answered.
+type patience struct {
+	now   func() time.Time
+	log   *slog.Logger
+	tried time.Time
+	err   error
+}
+
+func (p *patience) try(ask func() error) error {
+	if p.err != nil && p.now().Sub(p.tried) < retryIssuer {
+		return p.err
+	}
+	if p.err = ask(); p.err != nil {
+		p.err = fmt.Errorf("%w: %w", errAway, p.err)
+		p.log.Warn("the issuer of tokens does not answer", "error", p.err)
+	}
+	p.tried = p.now()
+	return p.err
+}
+
+// keySet are the public keys of an issuer. It is safe for concurrent use.
+type keySet struct {
+	url    string
+	client *http.Client
+	asking patience
+
+	turn chan struct{} // guards what follows; waiting for it ends with the request
+	keys []jose.JSONWebKey
+	read time.Time
+}
+
+func newKeySet(url string, client *http.Client, asking patience) *keySet {
+	return &keySet{url: url, client: client, asking: asking, turn: make(chan struct{}, 1)}
+}
+
+// VerifySignature returns the payload of a token that one of the keys has
+// signed.
+func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	jws, err := jose.ParseSigned(token, algorithms())
+	if err != nil {
+		return nil, err
+	}
+	if len(jws.Signatures) != 1 {
+		return nil, errSignature
+	}
+	for _, age := range []time.Duration{keysFresh, unknownKey} {
+		keys, err := k.youngerThan(ctx, age)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			if id := jws.Signatures[0].Header.KeyID; id != "" && key.KeyID != "" && id != key.KeyID {
+				continue
+			}
+			if payload, err := jws.Verify(key); err == nil {
+				return payload, nil
+			}
+		}
+	}
+	return nil, errSignature
+}
+
+// youngerThan returns the keys, read again where they are older than age. Where
+// only routine asks for that and the issuer is away, older ones will do.
+func (k *keySet) youngerThan(ctx context.Context, age time.Duration) ([]jose.JSONWebKey, error) {
+	select {
+	case k.turn <- struct{}{}:
+		defer func() { <-k.turn }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if k.age() < age {
+		return k.keys, nil
+	}
+	err := k.asking.try(func() error { return k.ask(ctx) })
+	if err != nil && (age < keysFresh || k.age() > keysLast) {
+		return nil, err
+	}
+	return k.keys, nil
+}
+
+func (k *keySet) age() time.Duration {
+	if k.read.IsZero() {
+		return keysLast + 1
+	}
+	return k.asking.now().Sub(k.read)
+}
+
+func (k *keySet) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuerTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := k.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("its keys: %s", answer.Status)
+	}
+	var set struct{ Keys []json.RawMessage }
+	if err := json.NewDecoder(answer.Body).Decode(&set); err != nil {
+		return fmt.Errorf("its keys: %w", err)
+	}
+	k.keys, k.read = usable(set.Keys), k.asking.now()
+	return nil
+}
+
+// usable leaves out the keys of kinds that are not known here, which an issuer
+// may well have, and those that do not sign.
+func usable(raw []json.RawMessage) (keys []jose.JSONWebKey) {
+	for _, text := range raw {
+		var key jose.JSONWebKey
+		if err := json.Unmarshal(text, &key); err == nil && key.IsPublic() && key.Valid() && key.Use != "enc" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// bounded keeps an issuer from filling the memory.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip asks, and cuts the answer off where it is too long.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := b.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	answer, err := next.RoundTrip(r)
+	if err == nil {
+		answer.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(answer.Body, mostKeys), answer.Body}
+	}
+	return answer, err
+}

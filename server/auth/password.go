@@ -1,0 +1,146 @@
+package auth
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"cloudapi/internal/directory"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/text"
+)
+
+const (
+	// longestLogin is as long as a login can be, in bytes.
+	longestLogin = 4 * 255
+	// flightTime bounds work that several requests wait for, which therefore
+	// does not end with any of them.
+	flightTime = 15 * time.Second
+)
+
+// password returns the account of a login and its password. One that was
+// proven is recognized without a hash and is never throttled.
+func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*directory.Account, error) {
+	if len(login) > longestLogin {
+		return nil, Failed()
+	}
+	fold := text.Fold(login)
+	key := a.digest("password", fold, given.Reveal())
+	if hash, ok := a.proven.get(key); ok {
+		account, err := a.account(ctx, fold)
+		if err != nil {
+			return nil, err
+		}
+		if account != nil && !account.Disabled && account.PasswordHash == hash {
+			a.proven.put(key, hash)
+			return account, nil
+		}
+		a.proven.remove(key)
+	}
+	// A client that opens many connections at once costs one hash.
+	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Account, error) {
+		return a.prove(ctx, key, fold, given, from)
+	})
+}
+
+// account returns the account of a login, at most Fresh old.
+func (a *Authenticator) account(ctx context.Context, fold string) (*directory.Account, error) {
+	key := a.digest("account", fold)
+	if account, ok := a.accounts.get(key); ok {
+		return account, nil
+	}
+	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Account, error) {
+		since := a.changed()
+		account, err := a.Directory.AccountByLogin(ctx, fold)
+		if err == nil && account != nil {
+			a.remember(since, func() { a.accounts.put(key, account) })
+		}
+		return account, err
+	})
+}
+
+// prove verifies a password with a hash. A wrong one, a login that nobody has
+// and a disabled user take the same statement and the same hash.
+func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*directory.Account, error) {
+	attempt, err := a.throttle.begin(a.digest("pair", fold, from), a.digest("address", from))
+	if err != nil {
+		a.Outcome("basic", "refused")
+		return nil, err
+	}
+	since := a.changed()
+	account, err := a.Directory.AccountByLogin(ctx, fold)
+	if err != nil {
+		attempt.abandon()
+		return nil, err
+	}
+	hash := ""
+	if account != nil && !account.Disabled {
+		hash = account.PasswordHash
+	}
+	ok, err := a.Passwords.Verify(ctx, hash, given)
+	if err != nil {
+		attempt.abandon()
+		if fault.Is(err, fault.TooMany) {
+			a.Outcome("basic", "refused")
+		}
+		return nil, err
+	}
+	if !ok {
+		attempt.failed()
+		a.Outcome("basic", "wrong")
+		return nil, Failed()
+	}
+	attempt.succeeded()
+	a.Outcome("basic", "ok")
+	a.renew(ctx, account, given)
+	a.remember(since, func() {
+		a.proven.put(key, account.PasswordHash)
+		a.accounts.put(a.digest("account", fold), account)
+	})
+	return account, nil
+}
+
+// renew hashes a password anew that was hashed at another cost. Where that does
+// not work now, the next sign-in tries again.
+func (a *Authenticator) renew(ctx context.Context, account *directory.Account, given secret.Text) {
+	if !a.Passwords.Outdated(account.PasswordHash) {
+		return
+	}
+	renewed, err := a.Passwords.Hash(ctx, given)
+	if err != nil {
+		return
+	}
+	if err := a.Directory.Rehashed(ctx, account.ID, account.PasswordHash, renewed); err == nil {
+		// What is in the database now decides: it is read again.
+		a.mu.Lock()
+		a.changes++
+		a.mu.Unlock()
+	}
+}
+
+// fly does something once for all who want it at the same time. Who gives up
+// does not take it away from the others.
+func fly[V any](ctx context.Context, a *Authenticator, name string, do func(context.Context) (V, error)) (V, error) {
+	result := a.flights.DoChan(name, func() (value any, err error) {
+		// It runs in a goroutine of its own, where a panic would end the server.
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic while signing in: %v\n%s", p, debug.Stack())
+			}
+		}()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
+		defer cancel()
+		return do(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		var none V
+		return none, context.Cause(ctx)
+	case r := <-result:
+		value, _ := r.Val.(V)
+		return value, r.Err
+	}
+}

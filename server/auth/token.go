@@ -1,0 +1,45 @@
+package auth
+
+import (
+	"context"
+	"encoding/hex"
+
+	"cloudapi/internal/directory"
+	"cloudapi/internal/token"
+	"cloudapi/internal/viewer"
+)
+
+// token returns who an access token signs in. It is read again every Fresh, and
+// its expiry is looked at each time. There is no throttle: nobody guesses 256
+// bits.
+func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer, error) {
+	key := a.digest("token", given)
+	found, ok := a.tokens.get(key)
+	if !ok {
+		var err error
+		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Token, error) {
+			return a.readToken(ctx, key, given)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
+	if found == nil || expired || found.Account.Disabled {
+		a.Outcome("token", "wrong")
+		return nil, Failed()
+	}
+	v, err := seen(found.Account, nil)
+	v.TokenID = found.ID
+	return v, err
+}
+
+func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*directory.Token, error) {
+	since := a.changed()
+	found, err := a.Directory.AccountByToken(ctx, token.Hash(given))
+	if err == nil && found != nil {
+		a.Outcome("token", "ok")
+		a.remember(since, func() { a.tokens.put(key, found) })
+	}
+	return found, err
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"cloudapi/internal/password"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/api"
+	"cloudapi/server/auth"
+)
+
+// signInFlags say who may sign in how.
+type signInFlags struct {
+	HashesAtOnce   int                    `name:"hashes-at-once" default:"0" help:"Passwords that are hashed at once, with 19 MiB of memory each; 0 for half of the cores."`
+	TrustedProxies []string               `name:"trusted-proxy" help:"Networks or addresses of proxies whose X-Forwarded-For is believed."`
+	OIDCIssuer     string                 `name:"oidc-issuer" help:"The OpenID Connect issuer whose tokens are taken as well."`
+	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that its tokens must be meant for."`
+	OIDCLoginClaim string                 `name:"oidc-login-claim" default:"preferred_username" help:"The claim that has the login; email counts only where email_verified is true."`
+	OIDCRoleClaim  string                 `name:"oidc-role-claim" default:"roles" help:"The claim that has the role or a list of roles; within another claim, realm_access.roles."`
+	OIDCRoles      map[string]viewer.Role `name:"oidc-role" help:"Which value of the claim is which role, as admins=ADMINISTRATOR; without any, the values are the roles themselves."`
+}
+
+// signIn puts what the flags say into the options of an API.
+func (f *signInFlags) signIn(o *api.Options) error {
+	hashes := f.HashesAtOnce
+	if hashes < 1 {
+		// The other half answers requests while people sign in.
+		hashes = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	o.Passwords = password.NewHasher(password.Recommended(), hashes)
+	proxies, err := auth.ParseProxies(f.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("--trusted-proxy: %w", err)
+	}
+	o.Addresses = auth.Addresses{Proxies: proxies}
+	if f.OIDCIssuer == "" {
+		return nil
+	}
+	if f.OIDCAudience == "" {
+		return errors.New("--oidc-issuer needs --oidc-audience: tokens for other programs must not open this one")
+	}
+	o.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
+		URL: f.OIDCIssuer, Audience: f.OIDCAudience, Log: o.Log,
+		LoginClaim: f.OIDCLoginClaim, RoleClaim: f.OIDCRoleClaim, Roles: f.OIDCRoles,
+	})
+	if err != nil {
+		return fmt.Errorf("--oidc-issuer: %w", err)
+	}
+	return nil
+}
