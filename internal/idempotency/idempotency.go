@@ -17,6 +17,7 @@ import (
 	"cloudapi/ent/idempotencykey"
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/store"
 	"cloudapi/internal/text"
 	"cloudapi/internal/viewer"
 )
@@ -35,7 +36,8 @@ type Keys struct {
 
 // Once runs a mutation in a transaction that holds the key as well. A second
 // request with the key waits for the first, and gets its answer; with another
-// request it is a fault with code KEY_REUSED. An answer with errors is not
+// request it is a fault with code KEY_REUSED. Where the first takes longer than
+// the database lets anybody wait for a lock, the second is a conflict. An answer with errors is not
 // kept: nothing was changed, and the request may be tried again.
 func (k *Keys) Once(ctx context.Context, key string, request []byte,
 	run func(context.Context) *graphql.Response,
@@ -88,6 +90,10 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte) (
 		Exec(system)
 	if err == nil {
 		return nil, nil
+	}
+	if fault.Is(store.Fault(err), fault.Timeout) && ctx.Err() == nil {
+		return nil, fault.New(fault.Conflict, "A request with this Idempotency-Key is still under way").
+			On("Idempotency-Key").Because(err)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
