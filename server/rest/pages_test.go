@@ -1,0 +1,167 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/api/apitest"
+)
+
+// Two pages of 500, and some.
+const many = 1003
+
+// made are the guids of many things, in the order they were created.
+func made[B any](t *testing.T, build func(i int) B, save func(ctx context.Context, all []B) ([]uuid.UUID, error)) []string {
+	t.Helper()
+	ctx := viewer.SystemContext(t.Context())
+	var guids []string
+	for i := 0; i < many; {
+		var some []B
+		for ; i < many && len(some) < 250; i++ {
+			some = append(some, build(i))
+		}
+		ids, err := save(ctx, some)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			guids = append(guids, id.String())
+		}
+	}
+	return guids
+}
+
+func ids[E any](all []E, err error, id func(E) uuid.UUID) ([]uuid.UUID, error) {
+	out := make([]uuid.UUID, 0, len(all))
+	for _, e := range all {
+		out = append(out, id(e))
+	}
+	return out, err
+}
+
+func manyCustomers(t *testing.T, a *apitest.API) []string {
+	t.Helper()
+	return made(t, func(i int) *ent.CustomerCreate {
+		name := fmt.Sprintf("customer %d", i)
+		return a.Client.Customer.Create().SetName(name).SetNameFold(name)
+	}, func(ctx context.Context, some []*ent.CustomerCreate) ([]uuid.UUID, error) {
+		all, err := a.Client.Customer.CreateBulk(some...).Save(ctx)
+		return ids(all, err, func(c *ent.Customer) uuid.UUID { return c.ID })
+	})
+}
+
+// TestPages shows that lists longer than a page come whole, in order.
+func TestPages(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		customers := manyCustomers(t, a)
+		compare(t, "find", customers, a.Result(t, apitest.Administrator, "cloud_api_customer/find"), "")
+		compare(t, "list", customers, a.Result(t, apitest.Administrator, "cloud_api_customer/list"), "guid")
+
+		one := customers[0]
+		groups := made(t, func(i int) *ent.CloudUserGroupCreate {
+			return a.Client.CloudUserGroup.Create().SetName(fmt.Sprint(i)).AddCustomerIDs(uuid.MustParse(one))
+		}, func(ctx context.Context, some []*ent.CloudUserGroupCreate) ([]uuid.UUID, error) {
+			all, err := a.Client.CloudUserGroup.CreateBulk(some...).Save(ctx)
+			return ids(all, err, func(g *ent.CloudUserGroup) uuid.UUID { return g.ID })
+		})
+		result := a.Result(t, apitest.Administrator, "cloud_api_customer/listGroups?customerguid="+one).([]any)
+		compare(t, "listGroups", groups, result[0].(map[string]any)["groups"], "cloudusergroupguid")
+
+		spaces := made(t, func(i int) *ent.CloudSpaceCreate {
+			return a.Client.CloudSpace.Create().SetName(fmt.Sprint(i)).SetCustomerID(uuid.MustParse(one))
+		}, func(ctx context.Context, some []*ent.CloudSpaceCreate) ([]uuid.UUID, error) {
+			all, err := a.Client.CloudSpace.CreateBulk(some...).Save(ctx)
+			return ids(all, err, func(s *ent.CloudSpace) uuid.UUID { return s.ID })
+		})
+		compare(t, "listCloudSpaces", spaces, a.Result(t, apitest.Administrator, "cloud_api_customer/listCloudSpaces?customerguid="+one), "guid")
+	})
+}
+
+// compare compares the guids of a result, that are its values or stand in them
+// under a key.
+func compare(t *testing.T, method string, want []string, result any, key string) {
+	t.Helper()
+	var got []string
+	for _, v := range result.([]any) {
+		if key != "" {
+			v = v.(map[string]any)[key]
+		}
+		got = append(got, v.(string))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got)\n%s", method, diff)
+	}
+}
+
+// TestBrokenOff shows that half a list is never taken for a whole one: when a
+// later page fails, the connection is broken off.
+func TestBrokenOff(t *testing.T) {
+	a := apitest.New(t, "sqlite://:memory:")
+	manyCustomers(t, a)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		a.Handler.ServeHTTP(&hangsUp{w, cancel}, r.WithContext(ctx))
+	}))
+	t.Cleanup(server.Close)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/appserver/rest/cloud_api_customer/list", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(apitest.Administrator, apitest.Password)
+	answer, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), `{"jobguid":null,"result":[{`) {
+		t.Fatalf("status %d, %.60s: the first page is not there", answer.StatusCode, body)
+	}
+	if err == nil || json.Valid(body) {
+		t.Errorf("half an answer of %d bytes ended as a whole one: %v", len(body), err)
+	}
+}
+
+// hangsUp ends a request once its answer has begun.
+type hangsUp struct {
+	http.ResponseWriter
+	hangUp func()
+}
+
+func (w *hangsUp) Write(p []byte) (int, error) {
+	defer w.hangUp()
+	return w.ResponseWriter.Write(p)
+}
+
+// TestOwnFault shows what a caller is told when the server itself is broken: the
+// guid to find the reason in the log by, and nothing of the reason.
+func TestOwnFault(t *testing.T) {
+	a := apitest.New(t, "sqlite://:memory:")
+	if answer := a.Get(apitest.Administrator, "cloud_api_customer/list"); answer.Status != http.StatusOK {
+		t.Fatalf("%d %s", answer.Status, answer.Body)
+	}
+	if err := a.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answer := a.Get(apitest.Administrator, "cloud_api_customer/list")
+	request := answer.Header.Get("X-Request-Id")
+	want := `{"message":"Internal server error","code":8002,"exception":"Internal server error (request ` + request + `)","error":true}`
+	if answer.Status != http.StatusInternalServerError || answer.Body != want {
+		t.Errorf("%d %s, want 500 %s", answer.Status, answer.Body, want)
+	}
+	if !strings.Contains(a.Log.String(), request) {
+		t.Errorf("the log has nothing of request %s", request)
+	}
+}
