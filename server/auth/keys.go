@@ -89,7 +89,7 @@ func newKeySet(url string, client *http.Client, asking patience) *keySet {
 // VerifySignature returns the payload of a token that one of the keys has
 // signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSigned(token, algorithms())
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, err
 	}
