@@ -19,6 +19,7 @@ import (
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
+	"cloudapi/server/playground"
 )
 
 // serveCommand serves the API.
@@ -26,6 +27,7 @@ type serveCommand struct {
 	databaseFlags
 	logFlags
 	serveFlags
+	exampleGuids string
 }
 
 // Run serves until the context ends, and then lets what has begun end.
@@ -91,7 +93,7 @@ func (c *serveCommand) scheme() string {
 
 func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, error) {
 	o := api.Options{
-		Store: s, Log: log,
+		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
 		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
 	}
@@ -171,7 +173,7 @@ func (c *demoCommand) Run(e *env) error {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fault.New(fault.Invalid, "the demo has passwords that everybody knows; it listens on loopback only, not on %s", host)
 	}
-	s := &serveCommand{c.databaseFlags, c.logFlags, c.serveFlags}
+	s := &serveCommand{c.databaseFlags, c.logFlags, c.serveFlags, demoGuids}
 	return s.serve(e, func(ctx context.Context, a *api.API, base string) error {
 		if _, _, err := firstAdministrator(ctx, a, demoLogin, demoPassword); err != nil {
 			return err

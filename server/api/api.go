@@ -62,6 +62,7 @@ type Options struct {
 	// TrustedDocuments is a directory or a manifest of the only documents that
 	// /graphql accepts; "" for any.
 	TrustedDocuments string
+	Playground playground.Options
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 }
@@ -126,7 +127,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := playground.New()
+	page, err := playground.New(o.Playground)
 	if err != nil {
 		return nil, err
 	}

@@ -32,9 +32,18 @@ const (
 	forever = "private, max-age=31536000, immutable"
 )
 
+// Options of the playground.
+type Options struct {
+	// Guids is a query whose aliases are names of input fields. The first id in
+	// the answer of each takes the place of the nil guid in the examples'
+	// variables, so that every example works at a click. Where it is empty they
+	// stay as they are: on a server with real data a click must not change any.
+	Guids string
+}
+
 // New returns the handler of Prefix and everything below it. The page talks to
 // /graphql of its own origin, with the credentials that the browser has.
-func New() (http.Handler, error) {
+func New(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	addresses, err := serveFiles(mux, "assets", "page")
 	if err != nil {
@@ -46,11 +55,11 @@ func New() (http.Handler, error) {
 	}
 	mux.Handle("GET "+Prefix, newResource("text/html; charset=utf-8", revalidate, page))
 	mux.Handle("GET "+Prefix+"/{$}", http.RedirectHandler(Prefix, http.StatusPermanentRedirect))
-	examples, err := encodeExamples()
+	start, err := encodeStart(o)
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET "+Prefix+"/examples.json", newResource("application/json", revalidate, examples))
+	mux.Handle("GET "+Prefix+"/start.json", newResource("application/json", revalidate, start))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		mux.ServeHTTP(w, r)
@@ -107,10 +116,14 @@ func render(addresses map[string]string) ([]byte, error) {
 	return page.Bytes(), nil
 }
 
-func encodeExamples() ([]byte, error) {
+// encodeStart is what the page begins with.
+func encodeStart(o Options) ([]byte, error) {
 	examples, err := Examples()
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(examples)
+	return json.Marshal(struct {
+		Examples []Example `json:"examples"`
+		Guids    string    `json:"guids,omitempty"`
+	}{examples, o.Guids})
 }

@@ -17,7 +17,7 @@ import (
 
 func get(t *testing.T, path string, headers ...string) *http.Response {
 	t.Helper()
-	h, err := playground.New()
+	h, err := playground.New(playground.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestCompressionIsTheBrowsersChoice(t *testing.T) {
 }
 
 func TestEveryAnswerIsUnderThePolicy(t *testing.T) {
-	for _, path := range []string{"/playground", "/playground/", "/playground/examples.json", "/playground/none"} {
+	for _, path := range []string{"/playground", "/playground/", "/playground/start.json", "/playground/none"} {
 		policy := get(t, path).Header.Get("Content-Security-Policy")
 		for _, directive := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self';", "frame-ancestors 'none'"} {
 			if !strings.Contains(policy, directive) {
