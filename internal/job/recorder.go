@@ -70,8 +70,10 @@ func (r *Recorder) attempt(ctx context.Context, c *Change, id uuid.UUID, started
 		if rec.Result != nil {
 			row.SetResult(rec.Result)
 		}
-		done, err = row.SetStatus(job.StatusDONE).SetEndedAt(now()).Save(ctx)
-		return err
+		if done, err = row.SetStatus(job.StatusDONE).SetEndedAt(now()).Save(ctx); err != nil {
+			return err
+		}
+		return inTime(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -173,6 +175,17 @@ func copyOf(f *fault.Fault) *fault.Fault {
 // reason is the real cause, as the job keeps it. The text of a foreign error
 // stays in the log: it may hold what nobody should read.
 func reason(f *fault.Fault) string { return string(f.Code) + ": " + f.Message }
+
+// inTime refuses a change whose time is over, before it is kept: what ended just
+// after its time may not have heard of it yet.
+func inTime(ctx context.Context) error {
+	end, limited := ctx.Deadline()
+	if !limited || time.Now().Before(end) {
+		return nil
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
 
 // cause prefers why the time was up to what broke because of it.
 func cause(ctx context.Context, err error) error {
