@@ -52,6 +52,14 @@ vet:
 lint: ## Lint, the direction of imports included
 	$(LINT) run --allow-parallel-runners ./...
 
+ROUNDS ?= 5
+SECONDS ?= 5
+.PHONY: bench
+bench: ## Compare the server with a bare handler under load: make bench [ROUNDS=1 SECONDS=2 rows=one,page large=500000]
+	@.ci/install wrk
+	$(GO) run ./internal/bench/cmd/bench -rounds $(ROUNDS) -seconds $(SECONDS) -report docs/performance.md \
+	  $(if $(rows),-rows $(rows)) $(if $(customers),-customers $(customers)) $(if $(large),-large $(large))
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute
 	@.ci/fuzz

@@ -198,6 +198,16 @@ func (s *Server) Directory() string { return s.dir }
 // Port is the TCP port on 127.0.0.1, the same over restarts.
 func (s *Server) Port() int { return s.port }
 
+// Pid is the process id of the postmaster, whose children do the work.
+func (s *Server) Pid() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return 0, errors.New("PostgreSQL does not run")
+	}
+	return s.cmd.Process.Pid, nil
+}
+
 // URL is the connection string of a database of this server, for its
 // superuser and without TLS. The database postgres always exists.
 func (s *Server) URL(database string) string {

@@ -1,0 +1,130 @@
+// Package bare is what the server is measured against: a handler that does
+// nothing but run one statement, written by hand for one answer, and passes on
+// what the database made of it. It knows no user and no limit.
+package bare
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+)
+
+// Handler answers:
+//
+//	GET  /one?id=                   a customer with everything nested
+//	GET  /page?after=NAME&id=       a page of 50, ordered by the folded name; the first without parameters
+//	GET  /capacity?customerguid=    the old URL listCapacity
+//	POST /add                       adds capacity, as the mutation does
+//
+// The answers equal the server's as JSON, but for the form of times.
+type Handler struct {
+	db       *sql.DB
+	prepared map[int]*sql.Stmt // closed with db
+}
+
+// The places in prepared.
+const (
+	oneAt = iota
+	firstPageAt
+	laterPageAt
+	capacityAt
+	touchAt
+	addUnitAt
+	recordJobAt
+)
+
+// New prepares the statements.
+func New(ctx context.Context, db *sql.DB) (*Handler, error) {
+	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}}
+	for i, query := range [...]string{one, firstPage, laterPage, capacity, touch, addUnit, recordJob} {
+		prepared, err := db.PrepareContext(ctx, query)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %s: %w", query, err)
+		}
+		h.prepared[i] = prepared
+	}
+	return h, nil
+}
+
+// Routes are the handler's.
+func (h *Handler) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /one", answer(h.one))
+	mux.Handle("GET /page", answer(h.page))
+	mux.Handle("GET /capacity", answer(h.capacity))
+	mux.Handle("POST /add", answer(h.add))
+	return mux
+}
+
+func answer(make func(*http.Request) ([]byte, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := make(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		// Nobody is left to hear that the client has gone.
+		_, _ = w.Write(body)
+	})
+}
+
+func (h *Handler) one(r *http.Request) ([]byte, error) {
+	var object []byte
+	err := h.prepared[oneAt].QueryRowContext(r.Context(), r.URL.Query().Get("id")).Scan(&object)
+	return around(`{"data":{"customer":`, object, `}}`), err
+}
+
+func (h *Handler) capacity(r *http.Request) (result []byte, err error) {
+	err = h.prepared[capacityAt].QueryRowContext(r.Context(), r.URL.Query().Get("customerguid")).Scan(&result)
+	return result, err
+}
+
+func (h *Handler) page(r *http.Request) ([]byte, error) {
+	query := r.URL.Query()
+	var row *sql.Row
+	if query.Has("after") {
+		row = h.prepared[laterPageAt].QueryRowContext(r.Context(), query.Get("after"), query.Get("id"))
+	} else {
+		row = h.prepared[firstPageAt].QueryRowContext(r.Context())
+	}
+	var (
+		nodes []byte
+		more  bool
+		last  uuid.NullUUID
+		name  sql.NullString
+	)
+	if err := row.Scan(&nodes, &more, &last, &name); err != nil {
+		return nil, err
+	}
+	end := bytes.NewBufferString("null")
+	if last.Valid {
+		end.Reset()
+		ent.Cursor{ID: last.UUID, Value: name.String}.MarshalGQL(end)
+	}
+	return around(`{"data":{"customers":{"nodes":`, nodes, fmt.Sprintf(`,"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, more, end)), nil
+}
+
+func around(before string, body []byte, after string) []byte {
+	out := make([]byte, 0, len(before)+len(body)+len(after))
+	return append(append(append(out, before...), body...), after...)
+}
+
+// inTx runs work in a transaction.
+func (h *Handler) inTx(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := h.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := work(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
