@@ -95,7 +95,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, err
 	o := api.Options{
 		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
-		RequestTime: c.RequestTime, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
+		RequestTime: c.RequestTime, Version: version(), CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
 	}
 	if err := c.signIn(&o); err != nil {
 		return nil, err

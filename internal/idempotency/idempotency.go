@@ -32,6 +32,9 @@ const maxKey = 255
 type Keys struct {
 	Client  *ent.Client
 	Present graphql.ErrorPresenterFunc
+	// Outcome hears how each use of a key ended, nil for nobody: first, repeated
+	// (the kept answer was given), reused (for another request) or failed.
+	Outcome func(string)
 }
 
 // Once runs a mutation in a transaction that holds the key as well. A second
@@ -62,6 +65,7 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 	}
 	first, err := k.claim(ctx, tx, key, hash[:])
 	if err != nil || first != nil {
+		k.tell(err, "repeated")
 		return first, errors.Join(err, tx.Rollback())
 	}
 	answer := run(ent.NewTxContext(ctx, tx))
@@ -69,6 +73,7 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 		// Rolling back writes the record of what failed; that it failed is
 		// what the caller must hear.
 		_ = tx.Rollback()
+		k.tell(nil, "failed")
 		return answer, nil
 	}
 	err = tx.IdempotencyKey.Update().
@@ -76,9 +81,25 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 		SetAnswer(answer.Data).Exec(viewer.SystemContext(ctx))
 	if err != nil {
 		_ = tx.Rollback()
+		k.tell(err, "")
 		return nil, err
 	}
-	return answer, tx.Commit()
+	err = tx.Commit()
+	k.tell(err, "first")
+	return answer, err
+}
+
+// tell says how the use of a key ended.
+func (k *Keys) tell(err error, outcome string) {
+	switch {
+	case k.Outcome == nil:
+		return
+	case fault.Is(err, fault.KeyReused):
+		outcome = "reused"
+	case err != nil:
+		outcome = "failed"
+	}
+	k.Outcome(outcome)
 }
 
 // claim takes the key, or returns the answer that it has.

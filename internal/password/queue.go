@@ -67,7 +67,7 @@ func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 func (q *queue) refuse() error {
 	q.refused.Add(1)
 	return fault.New(fault.TooMany, "Too many are signing in at once; try again in %d seconds", int(patience.Seconds())).
-		After(patience)
+		After(patience).With("limit", "sign_in")
 }
 
 func (q *queue) stats() Stats {

@@ -57,6 +57,15 @@ func NewHTTP(base string) (*HTTP, error) {
 	}, nil
 }
 
+// States are the names of the states of the circuit.
+func States() []string {
+	return []string{gobreaker.StateClosed.String(), gobreaker.StateHalfOpen.String(), gobreaker.StateOpen.String()}
+}
+
+// State is the state of the circuit: closed while the portal answers, open while
+// it is not asked, half-open while it is tried.
+func (p *HTTP) State() string { return p.breaker.State().String() }
+
 // Register asks the portal to register a domain.
 func (p *HTTP) Register(ctx context.Context, r Request) error { return p.ask(ctx, "register", r) }
 

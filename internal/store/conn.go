@@ -23,8 +23,12 @@ type inner interface {
 	driver.Validator
 }
 
-// tally is what the connections of a store count together.
-type tally struct{ statements, connections atomic.Int64 }
+// tally is what the connections of a store count together, and who hears of
+// their statements.
+type tally struct {
+	statements, connections atomic.Int64
+	watcher                 atomic.Pointer[Watcher]
+}
 
 // conn stands between database/sql and a driver's connection. It keeps
 // prepared statements, bounds every operation by its context, counts, and
@@ -43,32 +47,32 @@ type conn struct {
 }
 
 // ExecContext runs a statement for its effect.
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	end, err := c.start(ctx)
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (_ driver.Result, err error) {
+	end, err := c.start(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
+	defer func() { end(err) }()
 	return attempt(ctx, c, query, args, c.inner.ExecContext, statement.ExecContext)
 }
 
 // QueryContext runs a statement for its rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	end, err := c.start(ctx)
+	end, err := c.start(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	found, err := attempt(ctx, c, query, args, c.inner.QueryContext, statement.QueryContext)
 	if err != nil {
-		end()
+		end(err)
 		return nil, err
 	}
 	c.reading++
 	return &rows{Rows: found, conn: c, ctx: ctx, end: end}, nil
 }
 
-// start begins a statement.
-func (c *conn) start(ctx context.Context) (end func(), err error) {
+// start begins a statement; end is told how it ended.
+func (c *conn) start(ctx context.Context, query string) (end func(error), err error) {
 	if c.broken {
 		return nil, driver.ErrBadConn
 	}
@@ -80,7 +84,12 @@ func (c *conn) start(ctx context.Context) (end func(), err error) {
 	}
 	countStatement(ctx)
 	c.tally.statements.Add(1)
-	return c.bind(ctx), nil
+	watched := c.tally.watch(ctx, query)
+	release := c.bind(ctx)
+	return func(err error) {
+		release()
+		watched(err)
+	}, nil
 }
 
 func (c *conn) bind(ctx context.Context) (end func()) {

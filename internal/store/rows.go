@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -14,7 +15,7 @@ type rows struct {
 	driver.Rows
 	conn   *conn
 	ctx    context.Context
-	end    func()
+	end    func(error)
 	failed error
 	closed bool
 }
@@ -37,7 +38,7 @@ func (r *rows) Close() error {
 	}
 	r.closed = true
 	err := r.Rows.Close()
-	r.end()
+	r.end(cmp.Or(r.failed, err))
 	r.conn.reading--
 	if r.failed != nil {
 		return nil // reported by Next

@@ -62,7 +62,9 @@ type Options struct {
 	// TrustedDocuments is a directory or a manifest of the only documents that
 	// /graphql accepts; "" for any.
 	TrustedDocuments string
-	Playground playground.Options
+	Playground       playground.Options
+	// Version is the version of the program, for its metrics.
+	Version string
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 }
@@ -75,6 +77,8 @@ type API struct {
 	Customers *customer.Service
 	// Reader is the fast read path, nil where it is turned off.
 	Reader *read.Reader
+	// Metrics are the server's numbers.
+	Metrics *observe.Metrics
 
 	runner *jobs.Runner
 	keys   *idempotency.Keys
@@ -84,7 +88,8 @@ type API struct {
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
-	metrics := observe.NewMetrics(o.Store.Stats)
+	metrics := observe.NewMetrics(o.Version)
+	a.Metrics = metrics
 	recorder := &jobs.Recorder{
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
@@ -103,20 +108,21 @@ func New(o Options) (*API, error) {
 
 	present := (&graph.Presenter{
 		Classify: classify, RequestID: observe.RequestID,
-		Report: reporter(o.Log, metrics),
+		Report: reporter(o.Log),
 	}).Present
-	a.keys = &idempotency.Keys{Client: a.Client, Present: present}
+	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
 		}),
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
-		Repeater: a.keys, Log: o.Log,
+		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
 	if !o.OrdinaryReads {
 		a.Reader = read.New(o.Store)
 		core.Use(a.Reader)
 	}
+	a.measure(o, metrics)
 	documents, err := o.documents(core)
 	if err != nil {
 		return nil, err
@@ -186,11 +192,9 @@ func ready(s *store.Store) http.Handler {
 	})
 }
 
-// reporter counts what clients are told and logs what only the operator should
-// know.
-func reporter(log *slog.Logger, m *observe.Metrics) func(context.Context, *fault.Fault) {
+// reporter logs what only the operator should know.
+func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 	return func(ctx context.Context, f *fault.Fault) {
-		m.Fault(string(f.Code))
 		if f.Code == fault.Internal || f.Code == fault.Unavailable {
 			log.ErrorContext(ctx, "fault", "code", f.Code, "cause", f.Cause, "request", observe.RequestID(ctx))
 		}

@@ -28,6 +28,7 @@ func guard(log *slog.Logger, limit time.Duration, next http.Handler) http.Handle
 					panic(value)
 				}
 				log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
+				observe.NoteFault(r.Context(), string(fault.Internal), "")
 				http.Error(w, "Internal server error (request "+observe.RequestID(r.Context())+")", http.StatusInternalServerError)
 			}
 		}()
@@ -54,7 +55,7 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 		v, err := who.Authenticate(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
-			refuse(w, err)
+			refuse(w, r, err)
 			return
 		}
 		if v != nil {
@@ -69,7 +70,7 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 func required(who *auth.Authenticator, next http.Handler) http.Handler {
 	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if viewer.FromContext(r.Context()) == nil {
-			refuse(w, auth.Failed())
+			refuse(w, r, auth.Failed())
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -84,8 +85,8 @@ func sameOrigin(allowed []string, next http.Handler) http.Handler {
 		// Origins were checked when the server started.
 		_ = protection.AddTrustedOrigin(origin)
 	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
 	}))
 	return protection.Handler(next)
 }

@@ -8,11 +8,14 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/store"
 	"cloudapi/server/auth"
+	"cloudapi/server/observe"
 )
 
 // refuse answers a request that did not reach GraphQL, in GraphQL's form.
-func refuse(w http.ResponseWriter, err error) {
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(store.Fault(err))
+	limit, _ := f.Details["limit"].(string)
+	observe.NoteFault(r.Context(), string(f.Code), limit)
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -101,7 +101,7 @@ func (t *throttle) begin(pair, address digest) (*attempt, error) {
 	}
 	if wait > 0 {
 		return nil, fault.New(fault.TooMany, "Too many failed sign-ins; try again in %.0f seconds", math.Ceil(wait.Seconds())).
-			After(wait)
+			After(wait).With("limit", "sign_in")
 	}
 	a.byPair.pending++
 	a.byAll.pending++

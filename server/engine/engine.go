@@ -30,6 +30,8 @@ type Engine struct {
 	exec   *executor.Executor
 	docs   *documents
 	repeat Repeater
+	// observe hears of every answer.
+	observe func(context.Context, Answer)
 
 	limits     limit.Limits
 	prices     *limit.Prices
@@ -60,7 +62,9 @@ type Options struct {
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
 	Repeater   Repeater
-	Log        *slog.Logger
+	// Observe hears of every answer, nil for nobody.
+	Observe func(context.Context, Answer)
+	Log     *slog.Logger
 }
 
 // New returns an engine.
@@ -77,6 +81,9 @@ func New(o Options) *Engine {
 	}
 	if e.origin == nil {
 		e.origin = func(context.Context) string { return "" }
+	}
+	if e.observe = o.Observe; e.observe == nil {
+		e.observe = func(context.Context, Answer) {}
 	}
 	e.exec.Use(turns{})
 	e.exec.SetQueryCache(e.docs)
@@ -135,6 +142,7 @@ type Answer struct {
 
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
+	defer func() { e.observe(ctx, answer) }()
 	defer func() {
 		if value := recover(); value != nil {
 			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
@@ -209,7 +217,9 @@ func (e *Engine) Refuse(ctx context.Context, err error) Answer {
 	if !ok {
 		shown = wrap(err)
 	}
-	return account.tell(e.refuse(ctx, gqlerror.List{shown}))
+	answer := account.tell(e.refuse(ctx, gqlerror.List{shown}))
+	e.observe(ctx, answer)
+	return answer
 }
 
 func (e *Engine) refuse(ctx context.Context, errs gqlerror.List) Answer {

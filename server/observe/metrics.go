@@ -2,55 +2,99 @@ package observe
 
 import (
 	"net/http"
+	"runtime"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"cloudapi/internal/store"
+	"cloudapi/internal/fault"
 )
 
-// Metrics are the server's numbers, in a registry of their own.
+// Metrics are the server's numbers, in a registry of their own. Each label has
+// values from a list that the server makes: no client can make a new series.
 type Metrics struct {
-	registry  *prometheus.Registry
-	requests  *prometheus.CounterVec
-	durations *prometheus.HistogramVec
-	faults    *prometheus.CounterVec
-	jobs      *prometheus.CounterVec
-	signIns   *prometheus.CounterVec
+	registry   *prometheus.Registry
+	requests   *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	inFlight   prometheus.Gauge
+	costs      *prometheus.HistogramVec
+	faults     *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	signIns    *prometheus.CounterVec
+	keys       *prometheus.CounterVec
+	jobs       *prometheus.CounterVec
+	statements *prometheus.HistogramVec
+	sqlErrors  *prometheus.CounterVec
+	portal     *prometheus.HistogramVec
 }
 
-// NewMetrics returns metrics that read the database's own from stats.
-func NewMetrics(stats func() store.Stats) *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cloudapi_requests_total", Help: "Requests, by face and status.",
-		}, []string{"face", "status"}),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "cloudapi_request_duration_seconds", Help: "How long requests took, by face and operation.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"face", "operation"}),
-		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cloudapi_faults_total", Help: "Errors told to clients, by code.",
-		}, []string{"code"}),
-		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cloudapi_jobs_total", Help: "Jobs that ended, by action and status.",
-		}, []string{"action", "status"}),
-		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cloudapi_sign_ins_total", Help: "Credentials that were verified anew, by method and outcome.",
-		}, []string{"method", "outcome"}),
-	}
-	m.registry.MustRegister(m.requests, m.durations, m.faults, m.jobs, m.signIns,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "cloudapi_sql_statements_total", Help: "SQL statements sent to the database.",
-		}, func() float64 { return float64(stats().Statements) }),
-	)
+// NewMetrics returns metrics of a program of that version.
+func NewMetrics(version string) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.requests = m.counter("requests_total", "Requests, by face (rest, graphql, playground, other), operation (a method of the old API, a root field of GraphQL, several, or other) and class of the status.", "face", "operation", "status")
+	m.durations = m.histogram("request_duration_seconds", "How long requests took, by face and operation.", seconds(), "face", "operation")
+	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloudapi_requests_in_flight", Help: "Requests that are being answered."})
+	m.costs = m.histogram("request_cost_objects", "What requests cost, in objects that were read, by face.", []float64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}, "face")
+	m.faults = m.counter("faults_total", "Errors told to clients, by code.", "code")
+	m.refused = m.counter("refused_total", "Requests refused by a limit, by its name: rate, cost, body, those of a document, and sign_in.", "limit")
+	m.signIns = m.counter("sign_ins_total", "Credentials that were verified anew, by method (basic, token, oidc) and outcome (ok, wrong, refused).", "method", "outcome")
+	m.keys = m.counter("idempotency_keys_total", "Changes with an Idempotency-Key, by outcome: first, repeated (the kept answer was given), reused (for another request), failed.", "outcome")
+	m.jobs = m.counter("jobs_total", "Jobs that ended, by action and status.", "action", "status")
+	m.statements = m.histogram("sql_statement_duration_seconds", "How long SQL statements took, until their last row was read, by verb.", seconds(), "verb")
+	m.sqlErrors = m.counter("sql_statement_errors_total", "SQL statements that failed, by verb.", "verb")
+	m.portal = m.histogram("portal_request_duration_seconds", "How long single requests to the portal took, by the class of their status, or error for none.", seconds(), "status")
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cloudapi_build_info", Help: "The version of the server; the value is 1.",
+		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
+	})
+	info.Set(1)
+	m.registry.MustRegister(m.inFlight, info,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.begin()
 	return m
+}
+
+// begin makes the series of closed lists, so that a rate has a zero to begin
+// with.
+func (m *Metrics) begin() {
+	for _, code := range fault.Codes() {
+		m.faults.WithLabelValues(string(code))
+	}
+	for _, limit := range []string{"rate", "cost", "body", "depth", "tokens", "sign_in"} {
+		m.refused.WithLabelValues(limit)
+	}
+	for _, outcome := range []string{"ok", "wrong", "refused"} {
+		m.signIns.WithLabelValues("basic", outcome)
+	}
+	for _, outcome := range []string{"first", "repeated", "reused", "failed"} {
+		m.keys.WithLabelValues(outcome)
+	}
+	for _, verb := range []string{"select", "insert", "update", "delete", "other"} {
+		m.statements.WithLabelValues(verb)
+		m.sqlErrors.WithLabelValues(verb)
+	}
+	for _, status := range []string{"2xx", "5xx", "error"} {
+		m.portal.WithLabelValues(status)
+	}
+}
+
+// seconds are the bounds of the histograms of durations.
+func seconds() []float64 {
+	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+}
+
+func (m *Metrics) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cloudapi_" + name, Help: help}, labels)
+	m.registry.MustRegister(v)
+	return v
+}
+
+func (m *Metrics) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "cloudapi_" + name, Help: help, Buckets: buckets}, labels)
+	m.registry.MustRegister(v)
+	return v
 }
 
 // Handler serves the metrics to Prometheus.
@@ -58,26 +102,25 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
+// Gatherer hands the metrics out, for tests.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
 // Fault counts an error that a client is told.
 func (m *Metrics) Fault(code string) { m.faults.WithLabelValues(code).Inc() }
+
+// Refused counts a request that a limit has refused.
+func (m *Metrics) Refused(limit string) { m.refused.WithLabelValues(limit).Inc() }
 
 // SignIn counts credentials that were verified anew: by basic, token or oidc,
 // and ok, wrong or refused.
 func (m *Metrics) SignIn(method, outcome string) { m.signIns.WithLabelValues(method, outcome).Inc() }
 
+// Key counts a change with an idempotency key: first, repeated, reused or
+// failed.
+func (m *Metrics) Key(outcome string) { m.keys.WithLabelValues(outcome).Inc() }
+
 // Job counts a job that has ended.
 func (m *Metrics) Job(action, status string) { m.jobs.WithLabelValues(action, status).Inc() }
 
-func (m *Metrics) request(r *http.Request, status int, operation string, took time.Duration) {
-	face := "other"
-	switch {
-	case strings.HasPrefix(r.URL.Path, "/appserver/rest/"):
-		face = "rest"
-	case r.URL.Path == "/graphql":
-		face, operation = "graphql", "graphql"
-	case strings.HasPrefix(r.URL.Path, "/playground"):
-		face = "playground"
-	}
-	m.requests.WithLabelValues(face, strconv.Itoa(status)).Inc()
-	m.durations.WithLabelValues(face, operation).Observe(took.Seconds())
-}
+// class is the class of a status: 2xx, 4xx.
+func class(status int) string { return strconv.Itoa(status/100) + "xx" }

@@ -53,7 +53,7 @@ func (a arguments) body(r *http.Request) error {
 
 func unreadable(err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit)
+		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit).With("limit", "body")
 	}
 	return refuse("The body could not be read")
 }

@@ -98,6 +98,9 @@ func (m *Method) named(f *fault.Fault) string {
 
 // refuse answers a call that did not get to its operation.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *Method, err error) {
+	f := fault.As(err)
+	limit, _ := f.Details["limit"].(string)
+	observe.NoteFault(r.Context(), string(f.Code), limit)
 	h.tell(w, r, m, err, "")
 }
 

@@ -113,6 +113,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	observe.Note(r.Context(), "", service+"."+name)
+	observe.NoteRoot(r.Context(), service+"."+name)
 	v, err := h.authenticate(r)
 	if err == nil && v == nil {
 		err = fault.New(fault.Unauthenticated, "Authentication failed")

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/ent"
+	"cloudapi/ent/job"
+	"cloudapi/internal/portal"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/engine"
+	"cloudapi/server/observe"
+)
+
+// measure has the metrics read what the parts of the API count.
+func (a *API) measure(o Options, m *observe.Metrics) {
+	m.Database(o.Store, func(ctx context.Context) (observe.Queue, error) { return queue(ctx, a.Client) })
+	none := func() int64 { return 0 }
+	if a.Reader != nil {
+		m.Reads(a.Reader.Fast.Load, a.Reader.Ordinary.Load)
+	} else {
+		m.Reads(none, none)
+	}
+	state := func() string { return portal.States()[0] }
+	if breaking, ok := o.Portal.(interface{ State() string }); ok {
+		state = breaking.State
+	}
+	m.Circuit(state, portal.States())
+}
+
+// queue counts the jobs that have not ended.
+func queue(ctx context.Context, c *ent.Client) (observe.Queue, error) {
+	var counts []struct {
+		Status job.Status
+		Count  int
+	}
+	ctx = viewer.SystemContext(ctx)
+	unfinished := c.Job.Query().Where(job.StatusIn(job.StatusWAITING, job.StatusRUNNING))
+	if err := unfinished.Clone().GroupBy(job.FieldStatus).Aggregate(ent.Count()).Scan(ctx, &counts); err != nil {
+		return observe.Queue{}, err
+	}
+	var q observe.Queue
+	for _, of := range counts {
+		switch of.Status {
+		case job.StatusWAITING:
+			q.Waiting = of.Count
+		case job.StatusRUNNING:
+			q.Running = of.Count
+		}
+	}
+	oldest, err := unfinished.Order(job.ByID()).First(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return observe.Queue{}, err
+	}
+	if oldest != nil {
+		q.Oldest = oldest.StartedAt
+	}
+	return q, nil
+}
+
+// answered notes of an answer of the engine what is counted of it.
+func answered(ctx context.Context, answer engine.Answer) {
+	if answer.Operation != nil {
+		observe.NoteRoot(ctx, root(answer.Operation))
+	}
+	for _, err := range answer.Errors {
+		code, _ := err.Extensions["code"].(string)
+		limit, _ := err.Extensions["limit"].(string)
+		observe.NoteFault(ctx, code, limit)
+	}
+}
+
+// root names a validated operation by its root field, which is the schema's.
+// With several, which any client could combine as it likes, it is "several".
+func root(op *ast.OperationDefinition) string {
+	names := map[string]struct{}{}
+	rootFields(op.SelectionSet, names, map[string]bool{})
+	if len(names) != 1 {
+		return "several"
+	}
+	for name := range names {
+		return name
+	}
+	return ""
+}
+
+func rootFields(set ast.SelectionSet, names map[string]struct{}, seen map[string]bool) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			names[s.Name] = struct{}{}
+		case *ast.InlineFragment:
+			rootFields(s.SelectionSet, names, seen)
+		case *ast.FragmentSpread:
+			if !seen[s.Name] {
+				seen[s.Name] = true
+				rootFields(s.Definition.SelectionSet, names, seen)
+			}
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package api_test
+
+import (
+	"bufio"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"cloudapi/server/api/apitest"
+)
+
+// TestMetricsMove: a server that listens tells of what it was asked, and each
+// number moves by what it is about.
+func TestMetricsMove(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		server := httptest.NewServer(a.Handler)
+		defer server.Close()
+		id := a.Customer(t, "Measured")
+		before := metrics(t, server.URL)
+		add := `mutation AnyNameOfAClient($id: ID!) { addCapacityAvailable(input: { customerId: $id, type: CU, amount: 1 }) { job { id } } }`
+		for range 2 {
+			a.Query(apitest.Administrator, add, map[string]any{"id": id}, "Idempotency-Key", "measured")
+		}
+		a.Query(apitest.Administrator, `query AnyOther($id: ID!) { customer(id: $id) { name } }`, map[string]any{"id": id})
+		a.Query(apitest.Administrator, `{ a: customers(first: 1) { totalCount } jobs(first: 1) { totalCount } }`, nil)
+		a.Query(apitest.Administrator, `{ noSuchField }`, nil)
+		a.Query(apitest.Administrator, `{`+strings.Repeat("customers{nodes{domains{nodes{customer{", 6)+`id`+strings.Repeat("}", 31), nil)
+		a.Query("", `{ customers { totalCount } }`, nil)
+		a.Get(apitest.Administrator, "cloud_api_customer/list")
+		a.Get(apitest.Administrator, "cloud_api_customer/noSuchMethod")
+		a.Get(apitest.Administrator, "cloud_api_customer/getObject?customerguid=none")
+		wrong := httptest.NewRequest(http.MethodGet, "/graphql?query={__typename}", nil)
+		wrong.SetBasicAuth(apitest.Operator, "not the password")
+		a.Do(wrong, "")
+		after := metrics(t, server.URL)
+		for series, least := range map[string]float64{
+			`cloudapi_requests_total{face="graphql",operation="addCapacityAvailable",status="2xx"}`:      2,
+			`cloudapi_requests_total{face="graphql",operation="customer",status="2xx"}`:                  1,
+			`cloudapi_requests_total{face="graphql",operation="several",status="2xx"}`:                   1,
+			`cloudapi_requests_total{face="graphql",operation="other",status="4xx"}`:                     4,
+			`cloudapi_requests_total{face="rest",operation="cloud_api_customer.list",status="2xx"}`:      1,
+			`cloudapi_requests_total{face="rest",operation="cloud_api_customer.getObject",status="4xx"}`: 1,
+			`cloudapi_requests_total{face="rest",operation="other",status="4xx"}`:                        1,
+			`cloudapi_request_duration_seconds_count{face="rest",operation="cloud_api_customer.list"}`:   1,
+			`cloudapi_request_duration_seconds_count{face="graphql",operation="customer"}`:               1,
+			`cloudapi_request_cost_objects_count{face="graphql"}`:                                        4,
+			`cloudapi_faults_total{code="GRAPHQL_VALIDATION_FAILED"}`:                                    1,
+			`cloudapi_faults_total{code="UNAUTHENTICATED"}`:                                              2,
+			`cloudapi_faults_total{code="BAD_USER_INPUT"}`:                                               1,
+			`cloudapi_faults_total{code="TOO_LARGE"}`:                                                    1,
+			`cloudapi_refused_total{limit="depth"}`:                                                      1,
+			`cloudapi_sign_ins_total{method="basic",outcome="ok"}`:                                       1,
+			`cloudapi_sign_ins_total{method="basic",outcome="wrong"}`:                                    1,
+			`cloudapi_idempotency_keys_total{outcome="first"}`:                                           1,
+			`cloudapi_idempotency_keys_total{outcome="repeated"}`:                                        1,
+			`cloudapi_jobs_total{action="addCapacityAvailable",status="DONE"}`:                           1,
+			`cloudapi_sql_statement_duration_seconds_count{verb="select"}`:                               3,
+			`cloudapi_sql_statement_duration_seconds_count{verb="insert"}`:                               2,
+			`cloudapi_sql_statements_total`:                                                              5,
+		} {
+			if moved := after[series] - before[series]; moved < least {
+				t.Errorf("%s moved by %v, not by at least %v", series, moved, least)
+			}
+		}
+		for series := range after {
+			if strings.Contains(series, "AnyName") || strings.Contains(series, "AnyOther") || strings.Contains(series, "noSuch") {
+				t.Errorf("a client has named a series: %s", series)
+			}
+		}
+		for series, want := range map[string]float64{
+			"cloudapi_database_up": 1, "cloudapi_requests_in_flight": 1,
+			`cloudapi_jobs_unfinished{status="WAITING"}`:    0,
+			`cloudapi_portal_circuit_state{state="closed"}`: 1,
+			`cloudapi_portal_circuit_state{state="open"}`:   0,
+		} {
+			if got, ok := after[series]; !ok || got != want {
+				t.Errorf("%s is %v (there: %v), not %v", series, got, ok, want)
+			}
+		}
+		path := map[string]string{"sqlite3": "ordinary", "postgres": "fast"}[a.Store.Dialect()]
+		reads := `cloudapi_reads_total{path="` + path + `"}`
+		if after[reads] <= before[reads] {
+			t.Errorf("%s did not move", reads)
+		}
+		for _, series := range []string{
+			`cloudapi_database_connections{pool="writer",state="idle"}`, `cloudapi_database_connections_limit{pool="writer"}`,
+			`cloudapi_database_waits_total{pool="writer"}`, `cloudapi_database_wait_seconds_total{pool="writer"}`,
+			`cloudapi_build_info{go_version="`, `go_goroutines`, `process_open_fds`,
+		} {
+			if !has(after, series) {
+				t.Errorf("there is no %s", series)
+			}
+		}
+	})
+}
+
+// TestMetricsFollowConventions: Prometheus' own linter has nothing to say.
+func TestMetricsFollowConventions(t *testing.T) {
+	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
+	a.Get(apitest.Administrator, "cloud_api_customer/list")
+	problems, err := testutil.GatherAndLint(a.Metrics.Gatherer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// metrics are the series that a server tells of, by name and labels.
+func metrics(t *testing.T, url string) map[string]float64 {
+	t.Helper()
+	answer, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("/metrics answers %d", answer.StatusCode)
+	}
+	series := map[string]float64{}
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		line := lines.Text()
+		at := strings.LastIndexByte(line, ' ')
+		if strings.HasPrefix(line, "#") || at < 0 {
+			continue
+		}
+		value, err := strconv.ParseFloat(line[at+1:], 64)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		series[line[:at]] = value
+	}
+	return series
+}
+
+func has(series map[string]float64, prefix string) bool {
+	for name := range series {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package observe
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"cloudapi/internal/store"
+)
+
+// Queue is the work that is not done yet.
+type Queue struct {
+	Waiting, Running int
+	// Oldest is when the oldest of it was asked for, zero where there is none.
+	Oldest time.Time
+}
+
+// How the database is asked how much work there is: /metrics needs no
+// credentials, so that it must not be a way to keep the database busy.
+const (
+	askEvery = 5 * time.Second
+	askLimit = 2 * time.Second
+)
+
+// Database adds the figures of the database: its pools, and, where it answers,
+// the jobs that are not done.
+func (m *Metrics) Database(s *store.Store, queue func(context.Context) (Queue, error)) {
+	m.registry.MustRegister(&database{store: s, ask: queue})
+	s.Watch(m.Statement)
+}
+
+// Statement is a store.Watcher.
+func (m *Metrics) Statement(_ context.Context, query string) func(error) {
+	verb, started := store.Verb(query), time.Now()
+	return func(err error) {
+		m.statements.WithLabelValues(verb).Observe(time.Since(started).Seconds())
+		if err != nil {
+			m.sqlErrors.WithLabelValues(verb).Inc()
+		}
+	}
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("cloudapi_"+name, help, labels, nil)
+}
+
+// database collects the figures when they are asked for.
+type database struct {
+	store *store.Store
+	ask   func(context.Context) (Queue, error)
+
+	mu    sync.Mutex
+	asked time.Time
+	last  Queue
+	err   error
+}
+
+// Describe describes nothing: what there is depends on the database.
+func (d *database) Describe(chan<- *prometheus.Desc) {}
+
+// Collect collects.
+func (d *database) Collect(out chan<- prometheus.Metric) {
+	put := func(kind prometheus.ValueType, desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, kind, value, labels...)
+	}
+	stats := d.store.Stats()
+	put(prometheus.CounterValue, describe("sql_statements_total", "SQL statements sent to the database, without BEGIN, COMMIT and ROLLBACK."), float64(stats.Statements))
+	pools := map[string]sql.DBStats{"writer": stats.Writer}
+	if d.store.Dialect() == "sqlite3" {
+		pools["reader"] = stats.Reader
+	}
+	for i, standby := range stats.Standbys {
+		name := "standby" + strconv.Itoa(i+1)
+		pools[name] = standby.Pool
+		put(prometheus.CounterValue, describe("standby_queries_total", "Queries that a standby was given, by its place in the URL.", "standby"), float64(standby.Queries), name)
+		put(prometheus.CounterValue, describe("standby_declined_total", "Queries that the primary was given because the standby was behind or away.", "standby"), float64(standby.Refused), name)
+	}
+	for name, pool := range pools {
+		open := describe("database_connections", "Open connections, by pool and state (in_use, idle).", "pool", "state")
+		put(prometheus.GaugeValue, open, float64(pool.InUse), name, "in_use")
+		put(prometheus.GaugeValue, open, float64(pool.Idle), name, "idle")
+		put(prometheus.GaugeValue, describe("database_connections_limit", "Connections that a pool may open.", "pool"), float64(pool.MaxOpenConnections), name)
+		put(prometheus.CounterValue, describe("database_waits_total", "Times that a connection had to be waited for, by pool.", "pool"), float64(pool.WaitCount), name)
+		put(prometheus.CounterValue, describe("database_wait_seconds_total", "How long connections were waited for, by pool.", "pool"), pool.WaitDuration.Seconds(), name)
+	}
+	d.collectQueue(put)
+}
+
+func (d *database) collectQueue(put func(prometheus.ValueType, *prometheus.Desc, float64, ...string)) {
+	queue, err := d.queue()
+	up := 1.0
+	if err != nil {
+		up = 0
+	}
+	put(prometheus.GaugeValue, describe("database_up", "1 while the database answers, 0 while it does not."), up)
+	if err != nil {
+		return
+	}
+	unfinished := describe("jobs_unfinished", "Jobs that have not ended, by status, in the whole database.", "status")
+	put(prometheus.GaugeValue, unfinished, float64(queue.Waiting), "WAITING")
+	put(prometheus.GaugeValue, unfinished, float64(queue.Running), "RUNNING")
+	age := 0.0
+	if !queue.Oldest.IsZero() {
+		age = max(0, time.Since(queue.Oldest).Seconds())
+	}
+	put(prometheus.GaugeValue, describe("jobs_oldest_unfinished_seconds", "How long ago the oldest job that has not ended was asked for."), age)
+}
+
+// queue asks the database, or gives its last answer while that is new.
+func (d *database) queue() (Queue, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.asked) < askEvery {
+		return d.last, d.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askLimit)
+	defer cancel()
+	d.last, d.err = d.ask(ctx)
+	d.asked = time.Now()
+	return d.last, d.err
+}

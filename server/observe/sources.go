@@ -1,0 +1,33 @@
+package observe
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Reads adds how many root fields of queries the fast read path has answered,
+// and how many it has left to the ordinary one.
+func (m *Metrics) Reads(fast, ordinary func() int64) {
+	for path, count := range map[string]func() int64{"fast": fast, "ordinary": ordinary} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "cloudapi_reads_total", Help: "Root fields, by the path that answered them: fast, or ordinary where the fast one declined.",
+			ConstLabels: prometheus.Labels{"path": path},
+		}, func() float64 { return float64(count()) }))
+	}
+}
+
+// Circuit adds the state of the portal's circuit, one of the names.
+func (m *Metrics) Circuit(state func() string, names []string) {
+	for _, name := range slices.Clone(names) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "cloudapi_portal_circuit_state", Help: "1 for the state that the circuit to the portal is in: closed while the portal answers, open while it is not asked.",
+			ConstLabels: prometheus.Labels{"state": name},
+		}, func() float64 {
+			if state() == name {
+				return 1
+			}
+			return 0
+		}))
+	}
+}
