@@ -1,0 +1,235 @@
+// Package batch joins what is asked for at the same time, without a timer: what
+// arrives while an execution runs waits for it, and is then executed together.
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Run executes several members of a key at once and returns a result for each,
+// in their order. Its context has the values of the first member's.
+type Run[K comparable, In, Out any] func(ctx context.Context, key K, members []In) []Result[Out]
+
+// Result is what became of one member.
+type Result[Out any] struct {
+	Out Out
+	Err error
+}
+
+// Options say how a group executes. Zero values mean the defaults.
+type Options struct {
+	// Most is how many members one execution has at most, 64.
+	Most int
+	// Parallel is how many executions of one key run at once, 1.
+	Parallel int
+	// Time bounds an execution of several members, 0 for as long as one of them
+	// waits for it.
+	Time time.Duration
+	// Stay keeps a member whose execution has begun until it has ended, whatever
+	// the member's context says: who asked for a change hears the truth about it.
+	Stay bool
+}
+
+// Group executes what is asked for, each key by itself and the members of a key
+// in the order of their arrival. A key takes memory only while something of it
+// runs. It is safe for concurrent use.
+type Group[K comparable, In, Out any] struct {
+	options Options
+	run     Run[K, In, Out]
+
+	mu   sync.Mutex
+	keys map[K]*line[In, Out]
+}
+
+// line is what runs and waits under one key.
+type line[In, Out any] struct {
+	running int
+	waiting []*member[In, Out]
+}
+
+// member is one call that waits.
+type member[In, Out any] struct {
+	ctx  context.Context
+	in   In
+	out  Result[Out]
+	done chan struct{}
+	// with is the execution that the member is part of, nil while it waits.
+	with *execution
+}
+
+// execution is the shared work of several members.
+type execution struct {
+	present int
+	cancel  context.CancelCauseFunc
+}
+
+// errAbandoned ends an execution that nobody waits for any more.
+var errAbandoned = errors.New("batch: everybody who waited has gone")
+
+// PanicError is what the members of an execution get that has panicked.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error tells the operator where it happened; no client may see it.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
+
+// New returns a group that executes with run.
+func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In, Out] {
+	if o.Most <= 0 {
+		o.Most = 64
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = 1
+	}
+	return &Group[K, In, Out]{options: o, run: run, keys: map[K]*line[In, Out]{}}
+}
+
+// Do executes in: at once, on the caller's goroutine and context, where fewer
+// than Parallel executions of the key run, and together with others that wait
+// where not. A caller whose context ends while it waits gets the cause of that;
+// the others do not notice, and the shared work goes on as long as one of them
+// is there.
+func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
+	m := g.enter(ctx, key, in)
+	if m == nil {
+		defer g.next(key)
+		result := make([]Result[Out], 1)
+		g.execute(ctx, key, []In{in}, result)
+		return result[0].Out, result[0].Err
+	}
+	select {
+	case <-m.done:
+	case <-ctx.Done():
+		if g.leave(key, m) || !g.options.Stay {
+			var none Out
+			return none, context.Cause(ctx)
+		}
+		<-m.done
+	}
+	return m.out.Out, m.out.Err
+}
+
+// enter makes a member that waits, or returns nil where the caller may execute.
+func (g *Group[K, In, Out]) enter(ctx context.Context, key K, in In) *member[In, Out] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.keys[key]
+	if l == nil {
+		l = &line[In, Out]{}
+		g.keys[key] = l
+	}
+	if l.running < g.options.Parallel {
+		l.running++
+		return nil
+	}
+	m := &member[In, Out]{ctx: ctx, in: in, done: make(chan struct{})}
+	l.waiting = append(l.waiting, m)
+	return m
+}
+
+// leave takes a member out whose context has ended, and reports whether it was
+// still waiting for its execution to begin.
+func (g *Group[K, In, Out]) leave(key K, m *member[In, Out]) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e := m.with; e != nil {
+		if e.present--; e.present == 0 {
+			e.cancel(errAbandoned)
+		}
+		return false
+	}
+	l := g.keys[key]
+	l.waiting = slices.DeleteFunc(l.waiting, func(other *member[In, Out]) bool { return other == m })
+	return true
+}
+
+// next ends an execution: those who wait are executed in its place.
+func (g *Group[K, In, Out]) next(key K) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.keys[key]
+	if len(l.waiting) == 0 {
+		if l.running--; l.running == 0 {
+			delete(g.keys, key)
+		}
+		return
+	}
+	n := min(len(l.waiting), g.options.Most)
+	members := slices.Clone(l.waiting[:n])
+	l.waiting = slices.Delete(l.waiting, 0, n)
+	go g.together(g.begin(members), key, members)
+}
+
+// begin makes the members' shared execution; the lock is held.
+func (g *Group[K, In, Out]) begin(members []*member[In, Out]) context.Context {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(members[0].ctx))
+	e := &execution{present: len(members), cancel: cancel}
+	for _, m := range members {
+		m.with = e
+	}
+	return ctx
+}
+
+// together executes members that have waited.
+func (g *Group[K, In, Out]) together(ctx context.Context, key K, members []*member[In, Out]) {
+	defer g.next(key)
+	defer members[0].with.cancel(nil)
+	if g.options.Time > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, g.options.Time)
+		defer stop()
+	}
+	ins := make([]In, len(members))
+	for i, m := range members {
+		ins[i] = m.in
+	}
+	results := make([]Result[Out], len(members))
+	defer func() {
+		for i, m := range members {
+			m.out = results[i]
+			close(m.done)
+		}
+	}()
+	g.execute(ctx, key, ins, results)
+}
+
+// execute runs members. Whatever run does, each gets a result: a panic becomes
+// the error of all, and so does ending the goroutine.
+func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, results []Result[Out]) {
+	var given []Result[Out]
+	returned := false
+	defer func() {
+		var err error
+		switch value := recover(); {
+		case value != nil:
+			err = &PanicError{Value: value, Stack: debug.Stack()}
+		case !returned:
+			err = errors.New("batch: the execution ended its goroutine")
+		case len(given) != len(members):
+			err = fmt.Errorf("batch: %d results for %d members", len(given), len(members))
+		default:
+			copy(results, given)
+			return
+		}
+		for i := range results {
+			results[i].Err = err
+		}
+	}()
+	given = g.run(ctx, key, members)
+	returned = true
+}
+
+// Keys is how many keys take memory at the moment.
+func (g *Group[K, In, Out]) Keys() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.keys)
+}
