@@ -47,5 +47,6 @@ type serveFlags struct {
 	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
 	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
 	signInFlags
+	telemetryFlags
 	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
 }

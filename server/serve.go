@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/portal"
@@ -52,6 +54,11 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 	if err != nil {
 		return err
 	}
+	sent, log, flush, err := c.start(e.ctx, log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	for _, origin := range c.CORSOrigins {
 		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
 			return fmt.Errorf("--cors-origin: %w", err)
@@ -67,7 +74,7 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 			return err
 		}
 	}
-	a, err := c.assemble(s, log)
+	a, err := c.assemble(s, log, sent.Tracer())
 	if err != nil {
 		return err
 	}
@@ -91,11 +98,11 @@ func (c *serveCommand) scheme() string {
 	return "http"
 }
 
-func (c *serveCommand) assemble(s *store.Store, log *slog.Logger) (*api.API, error) {
+func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.Tracer) (*api.API, error) {
 	o := api.Options{
 		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
-		RequestTime: c.RequestTime, Version: version(), CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
+		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
 	}
 	if err := c.signIn(&o); err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type HTTP struct {
 	url     string
 	client  *http.Client
 	breaker *gobreaker.CircuitBreaker[int]
+	watch   func(*http.Request) func(status int)
 }
 
 // NewHTTP returns the portal at base, an http or https URL without credentials.
@@ -41,7 +42,8 @@ func NewHTTP(base string) (*HTTP, error) {
 		return nil, fault.New(fault.Invalid, "the portal URL must be an http or https URL without credentials")
 	}
 	return &HTTP{
-		url: u.JoinPath("domains").String(),
+		url:   u.JoinPath("domains").String(),
+		watch: func(*http.Request) func(int) { return func(int) {} },
 		client: &http.Client{
 			Timeout: perTry,
 			// A redirect would carry the account's credentials elsewhere.
@@ -56,6 +58,11 @@ func NewHTTP(base string) (*HTTP, error) {
 		}),
 	}, nil
 }
+
+// Watch has w hear of each single request before it is sent, whose header it may
+// add to, and of the status of its answer, 0 for none. It must be called before
+// the first request.
+func (p *HTTP) Watch(w func(*http.Request) func(status int)) { p.watch = w }
 
 // States are the names of the states of the circuit.
 func States() []string {
@@ -104,10 +111,13 @@ func (p *HTTP) try(ctx context.Context, body []byte, r Request) (int, error) {
 	req.SetBasicAuth(r.Account.Username, r.Account.Password.Reveal())
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", r.JobID.String())
+	ended := p.watch(req)
 	answer, err := p.client.Do(req)
 	if err != nil {
+		ended(0)
 		return 0, err
 	}
+	ended(answer.StatusCode)
 	defer func() { _ = answer.Body.Close() }()
 	if _, err := io.CopyN(io.Discard, answer.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"cloudapi/ent"
 	"cloudapi/ent/job"
 	"cloudapi/ent/migrate"
@@ -65,6 +67,8 @@ type Options struct {
 	Playground       playground.Options
 	// Version is the version of the program, for its metrics.
 	Version string
+	// Tracer makes spans of requests; nil for none.
+	Tracer trace.Tracer
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 }
@@ -87,6 +91,7 @@ type API struct {
 
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
+	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
@@ -172,7 +177,7 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, guard(o.Log, o.RequestTime, o.Addresses.Locate(mux)))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, o.Addresses.Locate(mux)))
 }
 
 // ready answers 200 while the database answers and is migrated.
@@ -196,7 +201,7 @@ func ready(s *store.Store) http.Handler {
 func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 	return func(ctx context.Context, f *fault.Fault) {
 		if f.Code == fault.Internal || f.Code == fault.Unavailable {
-			log.ErrorContext(ctx, "fault", "code", f.Code, "cause", f.Cause, "request", observe.RequestID(ctx))
+			log.ErrorContext(ctx, "fault", "code", f.Code, "cause", f.Cause)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 // measure has the metrics read what the parts of the API count.
 func (a *API) measure(o Options, m *observe.Metrics) {
+	t := observe.NewTracer(o.Tracer)
+	o.Store.Watch(observe.Statements(m, t))
 	m.Database(o.Store, func(ctx context.Context) (observe.Queue, error) { return queue(ctx, a.Client) })
 	none := func() int64 { return 0 }
 	if a.Reader != nil {
@@ -23,8 +25,9 @@ func (a *API) measure(o Options, m *observe.Metrics) {
 		m.Reads(none, none)
 	}
 	state := func() string { return portal.States()[0] }
-	if breaking, ok := o.Portal.(interface{ State() string }); ok {
-		state = breaking.State
+	if remote, ok := o.Portal.(*portal.HTTP); ok {
+		state = remote.State
+		remote.Watch(observe.Portal(m, t))
 	}
 	m.Circuit(state, portal.States())
 }

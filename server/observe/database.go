@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/internal/store"
 )
@@ -30,13 +31,19 @@ const (
 // the jobs that are not done.
 func (m *Metrics) Database(s *store.Store, queue func(context.Context) (Queue, error)) {
 	m.registry.MustRegister(&database{store: s, ask: queue})
-	s.Watch(m.Statement)
 }
 
-// Statement is a store.Watcher.
-func (m *Metrics) Statement(_ context.Context, query string) func(error) {
+// Statements counts and traces SQL statements.
+func Statements(m *Metrics, t *Tracer) store.Watcher {
+	return func(ctx context.Context, query string) func(error) {
+		return m.statement(query, t.statement(ctx, query))
+	}
+}
+
+func (m *Metrics) statement(query string, span trace.Span) func(error) {
 	verb, started := store.Verb(query), time.Now()
 	return func(err error) {
+		finish(span, err != nil)
 		m.statements.WithLabelValues(verb).Observe(time.Since(started).Seconds())
 		if err != nil {
 			m.sqlErrors.WithLabelValues(verb).Inc()

@@ -1,5 +1,5 @@
 // Package observe is what a person on call sees of the server: request ids, the
-// access log and metrics.
+// access log, metrics and the spans of traces.
 package observe
 
 import (
@@ -14,25 +14,28 @@ import (
 
 // Requests gives each request an id, counts it and logs it. The log has the
 // path, never the query string: old URLs carry passwords there.
-func Requests(log *slog.Logger, m *Metrics, next http.Handler) http.Handler {
+func Requests(log *slog.Logger, m *Metrics, t *Tracer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		info := &Info{ID: requestID(r.Header.Get("X-Request-Id")), metrics: m}
 		w.Header().Set("X-Request-Id", info.ID)
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		ctx, span := t.request(r, info.ID)
+		ctx = context.WithValue(ctx, infoKey{}, info)
 		m.inFlight.Inc()
 		// An answer that breaks off is a panic, and counts as well.
 		defer func() {
 			took := time.Since(started)
 			m.inFlight.Dec()
 			m.request(face(r.URL.Path), rec.status, info, took)
-			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			ended(span, face(r.URL.Path), rec.status, info)
+			log.LogAttrs(ctx, slog.LevelInfo, "request",
 				slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", rec.status), slog.Duration("took", took),
 				slog.String("user", info.User), slog.String("operation", info.Operation),
-				slog.Int("cost", info.Cost), slog.String("request", info.ID))
+				slog.Int("cost", info.Cost))
 		}()
-		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), infoKey{}, info)))
+		next.ServeHTTP(rec, r.WithContext(ctx))
 	})
 }
 

@@ -1,7 +1,9 @@
 package observe
 
 import (
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -29,5 +31,20 @@ func (m *Metrics) Circuit(state func() string, names []string) {
 			}
 			return 0
 		}))
+	}
+}
+
+// Portal counts and traces single requests to the portal.
+func Portal(m *Metrics, t *Tracer) func(*http.Request) func(status int) {
+	return func(r *http.Request) func(int) {
+		started, span := time.Now(), t.portal(r)
+		return func(status int) {
+			outcome := "error"
+			if status > 0 {
+				outcome = class(status)
+			}
+			m.portal.WithLabelValues(outcome).Observe(time.Since(started).Seconds())
+			finish(span, status == 0 || status >= http.StatusInternalServerError)
+		}
 	}
 }

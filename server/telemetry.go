@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cloudapi/server/telemetry"
+)
+
+// flushTime is how long the last traces and logs have to get to the collector
+// when the server stops.
+const flushTime = 5 * time.Second
+
+// telemetryFlags say where traces and logs go besides.
+type telemetryFlags struct {
+	OTLPEndpoint string  `name:"otlp-endpoint" env:"CLOUDAPI_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" help:"The OpenTelemetry collector that gets traces and logs, by OTLP over HTTP: http://host:4318."`
+	TraceSample  float64 `name:"trace-sample" default:"1" help:"The part of requests that are traced, 0 to 1; where a request has a traceparent, that decides."`
+}
+
+// start begins to send, and returns a logger that sends as well. stop sends
+// what is left.
+func (f *telemetryFlags) start(ctx context.Context, log *slog.Logger) (sent *telemetry.Telemetry, also *slog.Logger, stop func(), err error) {
+	sent, err = telemetry.Start(ctx, telemetry.Options{
+		Endpoint: f.OTLPEndpoint, Sample: f.TraceSample, Version: version(), Log: log,
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return sent, slog.New(sent.Handler(log.Handler())), func() {
+		if err := sent.Stop(context.WithoutCancel(ctx), flushTime); err != nil {
+			log.Warn("the last traces and logs could not be sent", "error", err)
+		}
+	}, nil
+}
