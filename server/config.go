@@ -48,5 +48,6 @@ type serveFlags struct {
 	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
 	signInFlags
 	telemetryFlags
+	debugFlags
 	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
 }

@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/ent/migrate"
-	"cloudapi/internal/fault"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
@@ -117,11 +116,9 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 	return api.New(o)
 }
 
-// run serves on a listener until ctx ends. Requests that have begun then have
-// ShutdownTime to end.
-func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           a.Handler,
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      10 * time.Minute,
@@ -129,6 +126,17 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// run serves on a listener until ctx ends. Requests that have begun then have
+// ShutdownTime to end.
+func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
+	server := newServer(a.Handler, log)
+	closeDebug, err := c.debug(ctx, a.Metrics.Handler(), log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer closeDebug()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
@@ -140,7 +148,6 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		}
 		failed <- server.Serve(listener)
 	}()
-	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -173,12 +180,8 @@ const (
 
 // Run serves demo data.
 func (c *demoCommand) Run(e *env) error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fault.New(fault.Invalid, "the demo has passwords that everybody knows; it listens on loopback only, not on %s", host)
+	if err := onLoopback("--listen", c.Listen, "the demo has passwords that everybody knows"); err != nil {
+		return err
 	}
 	s := &serveCommand{c.databaseFlags, c.logFlags, c.serveFlags, demoGuids}
 	return s.serve(e, func(ctx context.Context, a *api.API, base string) error {

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"cloudapi/internal/fault"
+)
+
+// debugFlags say where a person on the machine may look into the server.
+type debugFlags struct {
+	DebugListen string `name:"debug-listen" help:"An address on loopback, as 127.0.0.1:6060, for /debug/pprof and /metrics; closed where none is given."`
+}
+
+// debug serves profiles and metrics on the debug port, if there is one, until
+// stop is called. Profiles show what is in memory, and cost time to make: who
+// may have them is whoever may sign in to the machine.
+func (f *debugFlags) debug(ctx context.Context, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
+	if f.DebugListen == "" {
+		return func() {}, nil
+	}
+	if err := onLoopback("--debug-listen", f.DebugListen, "profiles show what is in memory"); err != nil {
+		return nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.DebugListen)
+	if err != nil {
+		return nil, fmt.Errorf("--debug-listen: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	// A profile takes as long as it is asked to.
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second}
+	log.InfoContext(ctx, "debug port", "address", listener.Addr().String())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // returns when it is closed
+	}()
+	return func() {
+		_ = server.Close()
+		<-done
+	}, nil
+}
+
+// onLoopback refuses an address that other machines may reach.
+func onLoopback(flag, address, because string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.New(fault.Invalid, "%s: %s; it listens on loopback only, not on %q", flag, because, address)
+	}
+	return nil
+}
