@@ -63,16 +63,11 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 			return fmt.Errorf("--cors-origin: %w", err)
 		}
 	}
-	s, err := store.Open(e.ctx, store.Options{URL: c.DatabaseURL, ReadURL: c.ReadDatabaseURL, MaxConns: c.MaxConns, Logger: log})
+	s, err := c.open(e.ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	if c.AutoMigrate {
-		if _, err := store.Migrate(e.ctx, s, migrate.Files); err != nil {
-			return err
-		}
-	}
 	a, err := c.assemble(s, log, sent.Tracer())
 	if err != nil {
 		return err
@@ -80,6 +75,11 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 	if err := a.Prepare(e.ctx); err != nil {
 		return err
 	}
+	closeDebug, err := c.debug(e.ctx, a.Metrics.Handler(), log)
+	if err != nil {
+		return err
+	}
+	defer closeDebug()
 	listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
@@ -88,6 +88,18 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 		return errors.Join(err, listener.Close())
 	}
 	return c.run(e.ctx, a, listener, log)
+}
+
+// open opens the database, migrated if that is wanted.
+func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	s, err := store.Open(ctx, store.Options{URL: c.DatabaseURL, ReadURL: c.ReadDatabaseURL, MaxConns: c.MaxConns, Logger: log})
+	if err != nil || !c.AutoMigrate {
+		return s, err
+	}
+	if _, err := store.Migrate(ctx, s, migrate.Files); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 func (c *serveCommand) scheme() string {
@@ -132,11 +144,6 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 // ShutdownTime to end.
 func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
 	server := newServer(a.Handler, log)
-	closeDebug, err := c.debug(ctx, a.Metrics.Handler(), log)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	defer closeDebug()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
@@ -148,6 +155,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		}
 		failed <- server.Serve(listener)
 	}()
+	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
