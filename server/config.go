@@ -34,7 +34,7 @@ func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 // serveFlags are the options of a server.
 type serveFlags struct {
 	Listen          string        `default:"127.0.0.1:8080" help:"The address to listen on."`
-	ReadDatabaseURL string        `name:"read-database-url" help:"Standbys to read from, on PostgreSQL."`
+	ReadDatabaseURL string        `name:"read-database-url" help:"Standbys to read from, on PostgreSQL: postgres://user:password@host:port,host:port/name. One answers a query when it has everything that was committed before; the primary does otherwise."`
 	AutoMigrate     bool          `name:"auto-migrate" default:"true" negatable:"" help:"Migrate the database at the start."`
 	AdminLogin      string        `name:"admin-login" default:"admin" help:"The login of the administrator that the first start creates."`
 	AdminPassword   string        `name:"admin-password" help:"Its password; generated and printed once where none is given. Better given by the environment."`

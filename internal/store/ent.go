@@ -29,7 +29,9 @@ func (d *entDriver) Exec(ctx context.Context, query string, args, v any) error {
 
 func (d *entDriver) Query(ctx context.Context, query string, args, v any) error {
 	db, b := d.store.route(ctx, query)
-	err := entsql.OpenDB(d.store.dialect, db).Query(ctx, query, args, v)
+	err := b.attend(ctx, func(ctx context.Context) error {
+		return entsql.OpenDB(d.store.dialect, db).Query(ctx, query, args, v)
+	})
 	if d.store.elsewhere(ctx, b, err) {
 		return d.writer.Query(ctx, query, args, v)
 	}
@@ -42,7 +44,11 @@ func (d *entDriver) ExecContext(ctx context.Context, query string, args ...any) 
 
 func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	db, b := d.store.route(ctx, query)
-	found, err := db.QueryContext(ctx, query, args...)
+	var found *sql.Rows
+	err := b.attend(ctx, func(ctx context.Context) (err error) {
+		found, err = db.QueryContext(ctx, query, args...)
+		return err
+	})
 	if d.store.elsewhere(ctx, b, err) {
 		return d.store.writer.QueryContext(ctx, query, args...)
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,31 +29,62 @@ func ParsePosition(text string) (Position, error) {
 	return Position(h<<32 | l), nil
 }
 
-// WritePosition is a position that has everything committed so far. Whoever
-// has made a change asks for it after the commit and allows standbys from
-// then on only with it. It is 0 where there are no standbys.
-func (s *Store) WritePosition(ctx context.Context) (Position, error) {
-	if len(s.standbys) == 0 {
-		return 0, nil
-	}
+// history names one history of one database cluster. Positions can be compared
+// within a history only: a promotion begins a new one, and what the old
+// primary wrote after that point is in the old one alone.
+type history struct{ cluster, timeline int64 }
+
+// place is how far a server has come.
+type place struct {
+	history  history
+	position Position
+}
+
+// covers reports whether a server there has all that one at p has.
+func (a place) covers(p place) bool { return a.history == p.history && a.position >= p.position }
+
+const (
+	ownTimeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
+	cluster     = `(SELECT system_identifier FROM pg_control_system())`
+
+	// wherePrimary fails on a standby.
+	wherePrimary = `SELECT pg_current_wal_lsn()::text, ` + ownTimeline + `, ` + cluster
+
+	// whereStandby works after a promotion too, when nothing is replayed any
+	// more. No function tells which timeline a standby replays. These two tell
+	// it too late, until the next restart point: never one that it has not
+	// reached.
+	whereStandby = `SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_replay_lsn(), '0/0')
+			ELSE pg_current_wal_lsn() END::text,
+		CASE WHEN pg_is_in_recovery() THEN greatest(
+			(SELECT timeline_id FROM pg_control_checkpoint()),
+			(SELECT min_recovery_end_timeline FROM pg_control_recovery()))
+			ELSE ` + ownTimeline + ` END, ` + cluster
+)
+
+// where asks a server how far it has come.
+func where(ctx context.Context, db *sql.DB, query string) (place, error) {
 	var text string
-	if err := s.writer.QueryRowContext(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&text); err != nil {
-		return 0, Fault(err)
+	var at place
+	err := db.QueryRowContext(ctx, query).Scan(&text, &at.history.timeline, &at.history.cluster)
+	if err == nil {
+		at.position, err = ParsePosition(text)
 	}
-	return ParsePosition(text)
+	return at, err
 }
 
-type standbyKey struct{}
-
-// AllowStandby returns a context on which queries outside a transaction may
-// run on a standby that has reached a position: the last WritePosition of
-// whoever asks, 0 for one who has not written, and does not mind how old the
-// answer is. Without it every query runs on the primary.
-func AllowStandby(ctx context.Context, reached Position) context.Context {
-	return context.WithValue(ctx, standbyKey{}, reached)
-}
-
-func standbyAllowed(ctx context.Context) (Position, bool) {
-	p, ok := ctx.Value(standbyKey{}).(Position)
-	return p, ok
+// where asks the server at the other end of a connection.
+func (c *conn) where(ctx context.Context) (at place, err error) {
+	uncounted := context.WithValue(ctx, counterKey{}, (*chain)(nil))
+	err = c.read(uncounted, whereStandby, nil, func(found driver.Rows) error {
+		values := make([]driver.Value, 3)
+		if err := found.Next(values); err != nil {
+			return err
+		}
+		at.history.timeline, _ = values[1].(int64)
+		at.history.cluster, _ = values[2].(int64)
+		at.position, err = ParsePosition(fmt.Sprintf("%s", values[0]))
+		return err
+	})
+	return at, err
 }

@@ -19,6 +19,7 @@ type connector struct {
 	grace      time.Duration
 	statements int
 	tally      *tally
+	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
 }
 
 // newConnector prepares connections with the parameters of the URL, ours
@@ -100,7 +101,14 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
 	}
-	return newConn(session, made.current.Load(), c.grace, c.statements, c.tally)
+	ours, err := newConn(session, made.current.Load(), c.grace, c.statements, c.tally)
+	if err != nil || c.accept == nil {
+		return ours, err
+	}
+	if err := c.accept(ctx, ours); err != nil {
+		return nil, &connectError{cause: errors.Join(err, ours.Close())}
+	}
+	return ours, nil
 }
 
 func newConn(session inner, l *link, grace time.Duration, kept int, t *tally) (*conn, error) {

@@ -4,23 +4,136 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 )
+
+type choiceKey struct{}
+
+// choice is who answers the queries of a context. It is made once, by the
+// first of them: a later query must not see less than an earlier one has seen,
+// and standbys are not equally far. From a standby it may turn to the primary,
+// which is ahead of all, and never back.
+type choice struct {
+	mu      sync.Mutex
+	made    bool
+	standby *standby // nil for the primary
+}
+
+// AllowStandby returns a context on which queries outside a transaction may
+// run on a standby that has everything that was committed when the first of
+// them began: by whomever, through whichever server. Who asks cannot tell the
+// difference. Without it every query runs on the primary.
+func AllowStandby(ctx context.Context) context.Context {
+	return context.WithValue(ctx, choiceKey{}, &choice{})
+}
 
 // route says where a statement outside a transaction runs: a query with the
 // readers, or on a standby where its context allows that and the standby has
 // come far enough; everything else with the writer. In doubt the writer it is:
 // ent sends INSERT … RETURNING as a query.
 func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
-	if b := s.pick(ctx, query); b != nil {
-		return b.db, b
-	}
-	if reads(query) {
+	switch {
+	case !reads(query):
+		return s.writer, nil
+	case len(s.standbys) == 0:
 		return s.reader, nil
 	}
-	return s.writer, nil
+	c, allowed := ctx.Value(choiceKey{}).(*choice)
+	if !allowed {
+		return s.reader, nil
+	}
+	if b := c.choose(ctx, s); b != nil {
+		b.queries.Add(1)
+		return b.db, b
+	}
+	s.instead.Add(1)
+	return s.reader, nil
+}
+
+func (c *choice) choose(ctx context.Context, s *Store) *standby {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.made {
+		c.made, c.standby = true, s.pick(ctx)
+	}
+	return c.standby
+}
+
+// abandon turns the queries that follow to the primary.
+func (c *choice) abandon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.standby = nil
+}
+
+// pick returns a standby that has everything committed so far, nil where there
+// is none. They take turns. What is committed only the primary knows; when it
+// does not say, it gets the query, and the caller hears what is wrong with it.
+func (s *Store) pick(ctx context.Context) *standby {
+	wanted, err := s.frontier.ask(ctx)
+	if err != nil {
+		return nil
+	}
+	until := time.Now().Add(patience)
+	first := int(s.turn.Add(1) % int64(len(s.standbys)))
+	for i := range s.standbys {
+		candidate := s.standbys[(first+i)%len(s.standbys)]
+		if candidate.reaches(ctx, wanted, until) {
+			return candidate
+		}
+		candidate.refused.Add(1)
+	}
+	return nil
+}
+
+// attend runs a query on a standby, and gives it up when the standby does not
+// answer whether it is still there: one that is frozen would keep it until the
+// caller's time is over.
+func (b *standby) attend(ctx context.Context, run func(context.Context) error) error {
+	if b == nil {
+		return run(ctx)
+	}
+	watched, cancel := context.WithCancel(ctx)
+	answered := make(chan struct{})
+	watch := time.AfterFunc(freshFor, func() { b.watch(watched, answered, cancel) })
+	err := run(watched)
+	close(answered)
+	watch.Stop()
+	if err != nil {
+		cancel()
+	}
+	// What run has returned may still be reading: its context ends with ctx.
+	return err
+}
+
+func (b *standby) watch(ctx context.Context, answered <-chan struct{}, cancel context.CancelFunc) {
+	for {
+		b.look(ctx)
+		select {
+		case <-answered:
+			return
+		default:
+		}
+		if b.doubtful() {
+			cancel()
+			return
+		}
+		select {
+		case <-answered:
+			return
+		case <-time.After(freshFor):
+		}
+	}
+}
+
+func (b *standby) doubtful() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.doubt
 }
 
 // elsewhere reports whether a query that failed on a standby before it gave
@@ -30,16 +143,24 @@ func (s *Store) elsewhere(ctx context.Context, b *standby, err error) bool {
 	if b == nil || err == nil || ctx.Err() != nil {
 		return false
 	}
-	if answer, ok := errors.AsType[*pq.Error](err); ok {
-		switch {
-		case answer.Code == pqerror.TRSerializationFailure || answer.Code == pqerror.ReadOnlySQLTransaction:
-			return true // conflicts with recovery; or writes after all
-		case !goneCode(answer.Code):
+	if answer, ok := errors.AsType[*pq.Error](err); ok && !recovering(answer.Code) {
+		if !goneCode(answer.Code) {
 			return false
 		}
+		b.failed(err)
+	} else if !ok {
+		b.failed(err)
 	}
-	b.failed()
-	s.options.Logger.WarnContext(ctx, "standby does not answer, the primary does its work",
-		"host", b.host, "error", err)
+	if c, ok := ctx.Value(choiceKey{}).(*choice); ok {
+		c.abandon()
+	}
+	s.instead.Add(1)
 	return true
+}
+
+// recovering reports whether a code may mean that the query was in the way of
+// the replay, or is more than a query.
+func recovering(code pqerror.Code) bool {
+	return code == pqerror.TRSerializationFailure || code == pqerror.TRDeadlockDetected ||
+		code == pqerror.ReadOnlySQLTransaction
 }

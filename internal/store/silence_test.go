@@ -69,7 +69,8 @@ func TestFrozenServer(t *testing.T) {
 			return tx.Rollback()
 		},
 		"reading rows": func(ctx context.Context, freeze func()) error {
-			return s.Rows(ctx, "SELECT n FROM numbers", nil, func(rows driver.Rows) error {
+			// More than the buffers of both ends hold.
+			return s.Rows(ctx, "SELECT repeat('x', 500) FROM numbers", nil, func(rows driver.Rows) error {
 				freeze()
 				row := make([]driver.Value, 1)
 				for {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,30 +20,35 @@ const (
 	// freshFor is how long an answer is trusted without asking again, so that
 	// a standby that has fallen silent loses its queries.
 	freshFor = time.Second
-	// askAgain is the least time between two questions how far it has come.
-	askAgain = 5 * time.Millisecond
-	// askLimit bounds the question: the primary is there to be used.
-	askLimit = 200 * time.Millisecond
+	// patience is how long a read waits for a standby that is behind.
+	patience = 20 * time.Millisecond
+	// askAgain is the pause between two questions of one who waits.
+	askAgain = time.Millisecond
 	// awayFor is how long a standby that has failed gets no queries.
 	awayFor = time.Second
 )
 
-// howFar works after a promotion too, when nothing is replayed any more.
-const howFar = `SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text`
+var errBehind = errors.New("the standby has come back without what it had before")
 
-// standby is one server that replays the primary's log. A position only
-// grows, so that the last one seen stays true.
+// standby is one server that replays the primary's log.
 type standby struct {
 	db      *sql.DB
+	asker   *sql.DB // a connection of its own: questions do not queue behind queries
+	where   asking[place]
 	host    string
+	log     *slog.Logger
 	queries atomic.Int64
 	refused atomic.Int64
 
-	mu       sync.Mutex
-	position Position
-	asked    time.Time
-	asking   bool
-	away     time.Time // no queries until then
+	mu     sync.Mutex
+	seen   place     // the last answer
+	asked  time.Time // when it came
+	most   place     // of all answers of this history
+	due    place     // nobody waits for the standby until it has come this far
+	away   time.Time // no queries until then
+	doubt  bool      // it has failed, and not answered since
+	trying bool      // somebody asks it whether it is back
+	opened int64     // connections opened so far
 }
 
 func (s *Store) openStandbys() error {
@@ -58,91 +65,159 @@ func (s *Store) openStandbys() error {
 		// A pool for each: positions belong to servers.
 		config := a.config
 		config.Host, config.Hostaddr, config.Port, config.Multi = host.Host, host.Hostaddr, host.Port, nil
-		c, err := newConnector(config, s.options, s.options.QueryTimeout, s.tally)
+		b, err := s.openStandby(config)
 		if err != nil {
 			return err
 		}
-		size := s.options.MaxConns
-		if size == 0 {
-			size = 20
-		}
-		s.standbys = append(s.standbys, &standby{db: s.pool(sql.OpenDB(c), size), host: host.Host})
+		s.standbys = append(s.standbys, b)
+	}
+	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.tally)
+	if err != nil {
+		return err
+	}
+	s.asker = s.pool(sql.OpenDB(c), 1)
+	s.frontier.question = func(ctx context.Context) (place, error) {
+		s.questions.Add(1)
+		return where(ctx, s.asker, wherePrimary)
 	}
 	return nil
 }
 
-// pick returns a standby that may answer the query, nil for none. They take
-// turns.
-func (s *Store) pick(ctx context.Context, query string) *standby {
-	reached, ok := standbyAllowed(ctx)
-	if !ok || len(s.standbys) == 0 || !reads(query) {
-		return nil
+func (s *Store) openStandby(config pq.Config) (*standby, error) {
+	b := &standby{host: config.Host, log: s.options.Logger}
+	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.tally)
+	if err != nil {
+		return nil, err
 	}
-	first := int(s.tally.statements.Load()) % len(s.standbys)
-	for i := range s.standbys {
-		candidate := s.standbys[(first+i)%len(s.standbys)]
-		if candidate.has(ctx, reached) {
-			candidate.queries.Add(1)
-			return candidate
-		}
-		candidate.refused.Add(1)
+	c.accept = b.accept
+	size := s.options.MaxConns
+	if size == 0 {
+		size = 20
 	}
-	return nil
+	b.db = s.pool(sql.OpenDB(c), size)
+	if c, err = newConnector(config, s.options, s.options.QueryTimeout, s.tally); err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	b.asker = s.pool(sql.OpenDB(c), 1)
+	b.where.question = func(ctx context.Context) (place, error) { return where(ctx, b.asker, whereStandby) }
+	return b, nil
 }
 
-// has reports whether the standby has reached a position, asking it when the
-// last answer does not say so. Only one query waits for the answer: the
-// others go elsewhere meanwhile.
-func (b *standby) has(ctx context.Context, wanted Position) bool {
-	b.mu.Lock()
-	now := time.Now()
-	age := now.Sub(b.asked)
-	fit := b.position >= wanted && age < freshFor && now.After(b.away)
-	if fit || b.asking || now.Before(b.away) || age < askAgain {
-		b.mu.Unlock()
-		return fit
+// accept looks at a new connection before anything runs on it. What a standby
+// has replayed only grows while it runs, and so what is known of it holds for
+// connections that exist; but after a restart it may open its doors with less
+// than it had.
+func (b *standby) accept(ctx context.Context, c *conn) error {
+	at, err := c.where(ctx)
+	if err != nil {
+		return err
 	}
-	b.asking = true
-	b.mu.Unlock()
-
-	position, err := b.ask(ctx)
-
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.asking, b.asked = false, time.Now()
-	if err != nil {
-		if ctx.Err() == nil {
-			b.away = b.asked.Add(awayFor)
+	b.opened++
+	if b.most != (place{}) && !at.covers(b.most) {
+		return errBehind
+	}
+	return nil
+}
+
+// reaches reports whether the standby has all that the primary had at a place.
+// It waits a little for one that is about to, until the time given; not for one
+// that others have waited for in vain.
+func (b *standby) reaches(ctx context.Context, wanted place, until time.Time) bool {
+	for {
+		has, ask := b.known(wanted)
+		if !ask {
+			return has
 		}
+		b.look(ctx)
+		if has, ask = b.known(wanted); !ask {
+			return has
+		}
+		if !b.worthWaiting(wanted, until) {
+			return false
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(askAgain):
+		}
+	}
+}
+
+// known is what can be said without asking; ask reports that asking might help.
+func (b *standby) known(wanted place) (has, ask bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	switch {
+	case now.Before(b.away), b.doubt && b.trying:
+		return false, false
+	case !b.doubt && b.seen.covers(wanted) && now.Sub(b.asked) < freshFor:
+		return true, false
+	}
+	b.trying = b.doubt
+	return false, true
+}
+
+// look asks the standby how far it has come.
+func (b *standby) look(ctx context.Context) {
+	b.mu.Lock()
+	opened := b.opened
+	b.mu.Unlock()
+	at, err := b.where.ask(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.trying = false
+	switch {
+	case err != nil && ctx.Err() == nil:
+		b.fail(err)
+	case err == nil && opened == b.opened:
+		// With a connection opened meanwhile, the answer may be that of the
+		// server before its restart, and the connection one to the server after.
+		b.seen, b.asked, b.doubt = at, time.Now(), false
+		if at.covers(b.most) || at.history != b.most.history {
+			b.most = at
+		}
+	}
+}
+
+// worthWaiting reports whether to ask again soon. When the time is up, nobody
+// waits until the standby has come to where it should be now.
+func (b *standby) worthWaiting(wanted place, until time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.due != (place{}) && !b.seen.covers(b.due) {
 		return false
 	}
-	b.position = max(b.position, position)
-	return b.position >= wanted
-}
-
-func (b *standby) ask(ctx context.Context) (Position, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	var text string
-	if err := b.db.QueryRowContext(ctx, howFar).Scan(&text); err != nil {
-		return 0, err
+	b.due = place{}
+	if time.Now().Before(until) {
+		return true
 	}
-	return ParsePosition(text)
+	b.due = wanted
+	return false
 }
 
-// failed keeps queries away from the standby for a while. What it had reached
-// is forgotten: it may come back as another server.
-func (b *standby) failed() {
+// failed keeps queries away from the standby for a while.
+func (b *standby) failed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.away = time.Now().Add(awayFor)
-	b.position, b.asked = 0, time.Time{}
+	b.fail(err)
 }
+
+func (b *standby) fail(err error) {
+	if !b.doubt {
+		b.log.Warn("a standby does not answer: the primary does its work", "host", b.host, "error", err)
+	}
+	b.away, b.doubt = time.Now().Add(awayFor), true
+}
+
+func (b *standby) close() error { return errors.Join(b.db.Close(), b.asker.Close()) }
 
 func (b *standby) stats() StandbyStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return StandbyStats{
-		Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), Position: b.position,
+		Host: b.host, Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), Position: b.seen.position,
 	}
 }

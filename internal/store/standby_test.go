@@ -5,108 +5,201 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
 )
 
 const whoAnswers = "SELECT pg_is_in_recovery()"
 
-func TestQueriesGoToAStandbyOnlyWhenThatIsSafe(t *testing.T) {
-	primary := pgtest.Start(t, pgtest.Options{})
-	standby := primary.Standby(t, "one")
-	s := open(t, store.Options{URL: primary.URL("postgres"), ReadURL: standby.URL("postgres")})
-	mustExec(t, s, "CREATE TABLE things (n bigint)")
-	written := func() store.Position {
-		t.Helper()
-		mustExec(t, s, "INSERT INTO things (n) VALUES (1)")
-		p, err := s.WritePosition(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	answeredByStandby := func(reached store.Position) bool {
-		t.Helper()
-		got, err := column[bool](store.AllowStandby(t.Context(), reached), s, whoAnswers)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got[0]
-	}
-	want(t, s, []bool{false}, whoAnswers) // not allowed
-
-	position := written()
-	await(t, "the standby to catch up", func() bool { return answeredByStandby(position) })
-	ctx := store.AllowStandby(t.Context(), position)
-	if got, err := column[int64](ctx, s, "SELECT n FROM things"); err != nil || len(got) != 1 {
-		t.Errorf("the standby answers %v, %v", got, err)
-	}
-	if err := exec(ctx, s, "INSERT INTO things (n) VALUES (2)"); err != nil {
-		t.Errorf("a change on a context that allows standbys: %v", err)
-	}
-	if _, err := column[int64](ctx, s, "SELECT n FROM things FOR UPDATE"); err != nil {
-		t.Errorf("a query that locks: %v", err)
-	}
-
-	if err := standby.Exec(t.Context(), "postgres", "SELECT pg_wal_replay_pause()"); err != nil {
-		t.Fatal(err)
-	}
-	behind := written()
-	if answeredByStandby(behind) {
-		t.Error("a standby answers that is behind")
-	}
-	if !answeredByStandby(position) {
-		t.Error("a standby does not answer that has come far enough")
-	}
-	if err := standby.Exec(t.Context(), "postgres", "SELECT pg_wal_replay_resume()"); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the standby to catch up", func() bool { return answeredByStandby(behind) })
+// replica is a primary with a standby, and a server that reads from the latter.
+type replica struct {
+	primary, standby *pgtest.Server
+	store            *store.Store
 }
 
-func TestThePrimaryAnswersForAStandbyThatIsAway(t *testing.T) {
+func newReplica(t *testing.T) *replica {
+	t.Helper()
 	primary := pgtest.Start(t, pgtest.Options{})
-	standby := primary.Standby(t, "one")
-	s := open(t, store.Options{URL: primary.URL("postgres"), ReadURL: standby.URL("postgres")})
-	ask := func() (bool, error) {
-		ctx, cancel := context.WithTimeout(store.AllowStandby(t.Context(), 0), time.Second)
-		defer cancel()
-		got, err := column[bool](ctx, s, whoAnswers)
-		return err == nil && got[0], err
+	r := &replica{primary: primary, standby: primary.Standby(t, "one")}
+	r.store = r.server(t)
+	mustExec(t, r.store, "CREATE TABLE things (n bigint)")
+	r.caughtUp(t)
+	return r
+}
+
+// TestStandbys runs what needs no databases of its own on the same ones.
+func TestStandbys(t *testing.T) {
+	r := newReplica(t)
+	for name, test := range map[string]func(*testing.T, *replica){
+		"everybody reads what is committed":    everybodyReadsWhatIsCommitted,
+		"only allowed reads leave the primary": onlyAllowedReadsLeaveThePrimary,
+		"an operation never goes back":         anOperationNeverGoesBack,
+		"the primary answers for one away":     thePrimaryAnswersForOneThatIsAway,
+		"a frozen one gives its queries up":    aFrozenOneGivesItsQueriesUp,
+	} {
+		t.Run(name, func(t *testing.T) {
+			mustExec(t, r.store, "TRUNCATE things")
+			r.caughtUp(t)
+			test(t, r)
+		})
 	}
-	if fromStandby, err := ask(); err != nil || !fromStandby {
-		t.Fatalf("standby %v, %v", fromStandby, err)
-	}
-	if err := standby.Stop(pgtest.Immediate); err != nil {
+}
+
+// server is one more server on the same databases.
+func (r *replica) server(t *testing.T) *store.Store {
+	t.Helper()
+	return open(t, store.Options{URL: r.primary.URL("postgres"), ReadURL: r.standby.URL("postgres")})
+}
+
+// things is what a new operation reads, and whether the standby has answered.
+func things(t *testing.T, ctx context.Context, s *store.Store) (found []int64, fromStandby bool) {
+	t.Helper()
+	before := s.Stats().Standby
+	found, err := column[int64](ctx, s, "SELECT n FROM things ORDER BY n")
+	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		if fromStandby, err := ask(); err != nil || fromStandby {
-			t.Fatalf("stopped standby: %v, %v", fromStandby, err)
-		}
-	}
-	if err := standby.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the standby to get queries again", func() bool {
-		fromStandby, err := ask()
-		if err != nil {
-			t.Fatal(err)
-		}
+	return found, s.Stats().Standby > before
+}
+
+// caughtUp waits until the standby answers.
+func (r *replica) caughtUp(t *testing.T) {
+	t.Helper()
+	await(t, "the standby to answer", func() bool {
+		_, fromStandby := things(t, store.AllowStandby(t.Context()), r.store)
 		return fromStandby
 	})
-	if err := standby.Freeze(); err != nil {
+}
+
+func (r *replica) replay(t *testing.T, what string) {
+	t.Helper()
+	if err := r.standby.Exec(t.Context(), "postgres", "SELECT pg_wal_replay_"+what+"()"); err != nil {
 		t.Fatal(err)
 	}
-	// Queries that were sent to it before anyone knew may end with their
-	// contexts; those that follow are answered.
-	await(t, "the primary to answer", func() bool {
-		fromStandby, err := ask()
-		return err == nil && !fromStandby
-	})
-	if err := standby.Thaw(); err != nil {
+}
+
+// everybodyReadsWhatIsCommitted holds the replay up: whoever wrote, and
+// through whichever server, a read that begins after the commit sees it.
+func everybodyReadsWhatIsCommitted(t *testing.T, r *replica) {
+	other := r.server(t)
+	for i, writer := range []*store.Store{r.store, other} {
+		r.caughtUp(t)
+		r.replay(t, "pause")
+		mustExec(t, writer, "INSERT INTO things (n) VALUES (?)", i)
+		for _, reader := range []*store.Store{r.store, other} {
+			found, fromStandby := things(t, store.AllowStandby(t.Context()), reader)
+			if len(found) != i+1 || fromStandby {
+				t.Errorf("after %d changes a read finds %v, from the standby: %v", i+1, found, fromStandby)
+			}
+		}
+		r.replay(t, "resume")
+	}
+	r.caughtUp(t)
+	if found, _ := things(t, store.AllowStandby(t.Context()), r.store); len(found) != 2 {
+		t.Errorf("the standby has %v", found)
+	}
+	if stats := r.store.Stats(); stats.Primary < 2 || stats.Standby < 2 || stats.Questions == 0 || stats.Standbys[0].Refused < 2 {
+		t.Errorf("counted: %+v", stats)
+	}
+}
+
+func onlyAllowedReadsLeaveThePrimary(t *testing.T, r *replica) {
+	want(t, r.store, []bool{false}, whoAnswers) // not allowed
+	ctx := store.AllowStandby(t.Context())
+	if err := exec(ctx, r.store, "INSERT INTO things (n) VALUES (1)"); err != nil {
+		t.Errorf("a change: %v", err)
+	}
+	if _, err := column[int64](ctx, r.store, "INSERT INTO things (n) VALUES (2) RETURNING n"); err != nil {
+		t.Errorf("a change that returns something: %v", err)
+	}
+	if _, err := column[int64](ctx, r.store, "SELECT n FROM things FOR UPDATE"); err != nil {
+		t.Errorf("a query that locks: %v", err)
+	}
+	tx, err := r.store.Driver().Tx(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := tx.Exec(ctx, "INSERT INTO things (n) VALUES (3)", []any{}, nil); err != nil {
+		t.Errorf("a transaction: %v", err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Errorf("a commit: %v", err)
+	}
+}
+
+// anOperationNeverGoesBack: the queries of one operation stay where the
+// first one ran, on a standby that falls behind and on the primary.
+func anOperationNeverGoesBack(t *testing.T, r *replica) {
+	onStandby := store.AllowStandby(t.Context())
+	if _, fromStandby := things(t, onStandby, r.store); !fromStandby {
+		t.Fatal("the standby does not answer")
+	}
+	r.replay(t, "pause")
+	mustExec(t, r.store, "INSERT INTO things (n) VALUES (1)")
+	onPrimary := store.AllowStandby(t.Context())
+	if found, _ := things(t, onPrimary, r.store); len(found) != 1 {
+		t.Errorf("a new operation finds %v", found)
+	}
+	if found, fromStandby := things(t, onStandby, r.store); len(found) != 0 || !fromStandby {
+		t.Errorf("the first operation finds %v, from the standby: %v", found, fromStandby)
+	}
+	r.replay(t, "resume")
+	r.caughtUp(t)
+	if found, fromStandby := things(t, onPrimary, r.store); len(found) != 1 || fromStandby {
+		t.Errorf("the second operation finds %v, from the standby: %v", found, fromStandby)
+	}
+}
+
+func thePrimaryAnswersForOneThatIsAway(t *testing.T, r *replica) {
+	ctx := store.AllowStandby(t.Context())
+	if _, fromStandby := things(t, ctx, r.store); !fromStandby {
+		t.Fatal("the standby does not answer")
+	}
+	if err := r.standby.Stop(pgtest.Immediate); err != nil {
+		t.Fatal(err)
+	}
+	for _, ctx := range []context.Context{ctx, store.AllowStandby(t.Context()), store.AllowStandby(t.Context())} {
+		got, err := column[bool](ctx, r.store, whoAnswers)
+		if diff := cmp.Diff([]bool{false}, got); err != nil || diff != "" {
+			t.Fatalf("stopped standby: %v, %v", got, err)
+		}
+	}
+	if err := r.standby.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.caughtUp(t)
+}
+
+// aFrozenOneGivesItsQueriesUp: a query that it was about to answer is
+// answered by the primary, long before the caller's time is over.
+func aFrozenOneGivesItsQueriesUp(t *testing.T, r *replica) {
+	answers := make(chan string, 1)
+	go func() {
+		got, err := column[string](store.AllowStandby(t.Context()), r.store,
+			"SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT 'standby' FROM pg_sleep(600)) ELSE 'primary' END")
+		if err != nil {
+			got = []string{err.Error()}
+		}
+		answers <- got[0]
+	}()
+	await(t, "the query to run", func() bool { return r.store.Stats().Standbys[0].Pool.InUse == 1 })
+	if err := r.standby.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got := <-answers:
+		if got != "primary" {
+			t.Errorf("the answer is %q", got)
+		}
+	case <-time.After(20 * time.Second): // the limit of a statement is 30 s
+		t.Error("no answer")
+	}
+	if err := r.standby.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	r.caughtUp(t)
 }
 
 func TestPositionsReadAsTheyAreWritten(t *testing.T) {

@@ -13,15 +13,22 @@ type Stats struct {
 	// Statements is the number of SQL statements sent since Open, over all
 	// pools, without BEGIN, COMMIT and ROLLBACK.
 	Statements int64
+	// Standby and Primary are the queries that a standby was allowed to answer,
+	// by who did.
+	Standby, Primary int64
+	// Questions is how often the primary was asked how far it has come, for
+	// the sake of reads on standbys.
+	Questions int64
 	// Connections is the number of connections open now, over all pools.
 	Connections int64
 }
 
 // StandbyStats are the figures of one standby.
 type StandbyStats struct {
+	Host     string
 	Pool     sql.DBStats
 	Queries  int64    // sent to it
-	Refused  int64    // sent to the primary since it was behind or away
+	Refused  int64    // operations that it could not serve since it was behind or away
 	Position Position // last seen
 }
 
@@ -31,8 +38,11 @@ func (s *Store) Stats() Stats {
 		Writer: s.writer.Stats(), Reader: s.reader.Stats(),
 		Statements: s.tally.statements.Load(), Connections: s.tally.connections.Load(),
 	}
+	stats.Primary, stats.Questions = s.instead.Load(), s.questions.Load()
 	for _, standby := range s.standbys {
-		stats.Standbys = append(stats.Standbys, standby.stats())
+		one := standby.stats()
+		stats.Standbys = append(stats.Standbys, one)
+		stats.Standby += one.Queries
 	}
 	return stats
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/lib/pq"
@@ -77,14 +78,20 @@ func (o Options) withDefaults() Options {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	dialect  string
-	options  Options
-	address  address
-	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
-	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
-	standbys []*standby
-	tally    *tally
-	scratch  string // directory to remove when the store is closed, "" for none
+	dialect string
+	options Options
+	address address
+	writer  *sql.DB // PostgreSQL's primary, or SQLite's one writer
+	reader  *sql.DB // SQLite's readers; the writer on PostgreSQL
+	tally   *tally
+	scratch string // directory to remove when the store is closed, "" for none
+
+	standbys  []*standby
+	asker     *sql.DB       // asks the primary how far it has come, nil without standbys
+	frontier  asking[place] // its answers
+	turn      atomic.Int64
+	instead   atomic.Int64 // queries of the primary that a standby might have answered
+	questions atomic.Int64
 }
 
 // Open opens a database. A wrong URL is a fault with code BAD_USER_INPUT that
@@ -186,7 +193,10 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error {
 	var errs []error
 	for _, standby := range s.standbys {
-		errs = append(errs, standby.db.Close())
+		errs = append(errs, standby.close())
+	}
+	if s.asker != nil {
+		errs = append(errs, s.asker.Close())
 	}
 	if s.reader != nil && s.reader != s.writer {
 		errs = append(errs, s.reader.Close())

@@ -123,6 +123,7 @@ func New(o Options) (*API, error) {
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
+	core.Use(standbyReads{})
 	if !o.OrdinaryReads {
 		a.Reader = read.New(o.Store)
 		core.Use(a.Reader)

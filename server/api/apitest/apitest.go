@@ -75,6 +75,13 @@ func Each(t *testing.T, test func(t *testing.T, a *API)) {
 func New(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
 	a := Open(t, url, with...)
+	People(t, a)
+	return a
+}
+
+// People makes one of every role, and an account at the portal.
+func People(t testing.TB, a *API) {
+	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
 	for login, role := range map[string]clouduser.Role{
 		Administrator: clouduser.RoleADMINISTRATOR, Operator: clouduser.RoleOPERATOR, Member: clouduser.RoleMEMBER,
@@ -88,27 +95,28 @@ func New(t testing.TB, url string, with ...func(*api.Options)) *API {
 		Username: PortalAccount, Password: secret.New(PortalSecret),
 	})
 	must(t, err)
-	return a
 }
 
 // Open returns an API on a database that may have something in it, one of the
 // servers on it.
 func Open(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
-	return open(t, url, with...)
+	return OpenOn(t, store.Options{URL: url}, with...)
 }
 
 // OpenOrdinary is Open without the fast read path.
 func OpenOrdinary(t testing.TB, url string) *API {
 	t.Helper()
-	return open(t, url, func(o *api.Options) { o.OrdinaryReads = true })
+	return Open(t, url, func(o *api.Options) { o.OrdinaryReads = true })
 }
 
-func open(t testing.TB, url string, with ...func(*api.Options)) *API {
+// OpenOn is Open with more to say of the database, standbys for one.
+func OpenOn(t testing.TB, database store.Options, with ...func(*api.Options)) *API {
 	t.Helper()
 	log := &Log{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	s, err := store.Open(t.Context(), store.Options{URL: url, Logger: logger})
+	database.Logger = logger
+	s, err := store.Open(t.Context(), database)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	_, err = store.Migrate(t.Context(), s, migrate.Files)
@@ -125,7 +133,7 @@ func open(t testing.TB, url string, with ...func(*api.Options)) *API {
 	must(t, err)
 	must(t, a.Prepare(t.Context()))
 	run(t, a)
-	return &API{API: a, Store: s, URL: url, Log: log}
+	return &API{API: a, Store: s, URL: database.URL, Log: log}
 }
 
 // run does the server's own work until the test ends.
