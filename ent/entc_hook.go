@@ -36,11 +36,15 @@ func replaceCollection(next gen.Generator) gen.Generator {
 				return err
 			}
 		}
+		if err := replaceCall(filepath.Join(g.Target, "gql_pagination.go"), "entgql.CursorsPredicate(", "cursorsPredicate("); err != nil {
+			return err
+		}
 		return replaceCall(filepath.Join(g.Target, "gql_collection.go"), "entgql.LimitPerRow(", "limitPerRow(")
 	})
 }
 
-// replaceCall makes the generated code call ours: see limitPerRow.
+// replaceCall makes the generated code call ours: see limitPerRow and
+// cursorsPredicate.
 func replaceCall(path, theirs, ours string) error {
 	src, err := os.ReadFile(path)
 	if err != nil {

@@ -176,7 +176,7 @@ func (p *accesstokenPager) applyCursors(query *AccessTokenQuery, after, before *
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAccessTokenOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultAccessTokenOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -472,7 +472,7 @@ func (p *capacityunitPager) applyCursors(query *CapacityUnitQuery, after, before
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCapacityUnitOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultCapacityUnitOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -768,7 +768,7 @@ func (p *cloudspacePager) applyCursors(query *CloudSpaceQuery, after, before *Cu
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCloudSpaceOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultCloudSpaceOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -1082,7 +1082,7 @@ func (p *clouduserPager) applyCursors(query *CloudUserQuery, after, before *Curs
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCloudUserOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultCloudUserOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -1396,7 +1396,7 @@ func (p *cloudusergroupPager) applyCursors(query *CloudUserGroupQuery, after, be
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCloudUserGroupOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultCloudUserGroupOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -1710,7 +1710,7 @@ func (p *customerPager) applyCursors(query *CustomerQuery, after, before *Cursor
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCustomerOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultCustomerOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -2078,7 +2078,7 @@ func (p *domainPager) applyCursors(query *DomainQuery, after, before *Cursor) (*
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDomainOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultDomainOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -2392,7 +2392,7 @@ func (p *jobPager) applyCursors(query *JobQuery, after, before *Cursor) (*JobQue
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultJobOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultJobOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil
@@ -2688,7 +2688,7 @@ func (p *portalaccountPager) applyCursors(query *PortalAccountQuery, after, befo
 	if p.reverse {
 		direction = direction.Reverse()
 	}
-	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPortalAccountOrder.Field.column, p.order.Field.column, direction) {
+	for _, predicate := range cursorsPredicate(after, before, DefaultPortalAccountOrder.Field.column, p.order.Field.column, direction) {
 		query = query.Where(predicate)
 	}
 	return query, nil

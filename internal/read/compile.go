@@ -1,13 +1,13 @@
 package read
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
-	"strconv"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/ent"
@@ -19,176 +19,208 @@ import (
 // tells what is wrong with an argument.
 var errNotCovered = errors.New("not covered by the fast path")
 
-// maxMembers is how many members json_build_object can make: PostgreSQL passes
-// at most 100 arguments.
-const maxMembers = 50
+// errRefused is the same about a value that a plan does not depend on.
+var errRefused = errors.New("not a value that the fast path knows")
 
-// compiler turns the selection of one root field into SQL. Everything that
-// comes from a client goes into arguments.
+// compiler turns the selection of one root field into a plan. Everything that
+// comes from a client goes into arguments of the statement.
 type compiler struct {
+	ctx      context.Context
 	oc       *graphql.OperationContext
-	viewer   *viewer.Viewer
+	viewer   *viewer.Viewer // anybody of the role: its guid is anyone
 	entities map[string]*entity
-	tables   int
+	plan     *plan
 }
 
-// table returns an entity's table under a name that is free.
-func (c *compiler) table(e *entity) *sql.SelectTable {
-	c.tables++
-	return sql.Dialect(dialect.Postgres).Table(e.table).As("t" + strconv.Itoa(c.tables))
-}
-
-// member is one member of a JSON object: its key, and what writes its value.
-type member struct {
-	key   string
-	value func(*sql.Builder)
-}
-
-// object is a JSON object of what is selected of a row of t.
-func (c *compiler) object(e *entity, t *sql.SelectTable, set ast.SelectionSet) (sql.Querier, error) {
-	fields := graphql.CollectFields(c.oc, set, []string{e.name, "Node"})
-	members := make([]member, 0, len(fields))
-	for _, f := range fields {
-		value, err := c.value(e, t, f)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{f.Alias, value})
+// compile compiles a root field for anybody of a role.
+func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer) (*plan, error) {
+	anybody := *v
+	anybody.ID = r.anyone
+	c := &compiler{
+		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities,
+		plan: &plan{root: &level{}, statements: map[int]statement{}},
 	}
-	return build(members)
-}
-
-func build(members []member) (sql.Querier, error) {
-	if len(members) > maxMembers {
-		return nil, errNotCovered
-	}
-	return sql.ExprFunc(func(b *sql.Builder) {
-		b.WriteString("json_build_object(")
-		for i, m := range members {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.Arg(m.key).WriteString("::text, ")
-			m.value(b)
-		}
-		b.WriteString(")")
-	}), nil
-}
-
-// value writes one field of a row.
-func (c *compiler) value(e *entity, t *sql.SelectTable, f graphql.CollectedField) (func(*sql.Builder), error) {
-	if f.Name == "__typename" {
-		return func(b *sql.Builder) { b.WriteString("'" + e.name + "'") }, nil
-	}
-	if col, ok := e.columns[f.Name]; ok {
-		return col.write(t), nil
-	}
-	if kind, ok := e.lists[f.Name]; ok {
-		return c.units(t, kind, f)
-	}
-	if f.Name == e.balance && e.balance != "" {
-		return c.balance(t, f)
-	}
-	if to, ok := e.edges[f.Name]; ok {
-		return c.connection(t, to, f)
-	}
-	return nil, errNotCovered
-}
-
-// write writes a column. A moment is in RFC 3339 form without trailing zeros,
-// as the ordinary path has it.
-func (col column) write(t *sql.SelectTable) func(*sql.Builder) {
-	return func(b *sql.Builder) {
-		if col.form != moment {
-			b.Ident(t.C(col.name))
-			return
-		}
-		b.WriteString("rtrim(rtrim(to_char(").Ident(t.C(col.name)).
-			WriteString(` AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z'`)
-	}
-}
-
-// units is one side of a customer's capacity.
-func (c *compiler) units(parent *sql.SelectTable, kind capacityunit.Kind, f graphql.CollectedField) (func(*sql.Builder), error) {
-	e := c.entities["CapacityUnit"]
-	t := c.table(e)
-	object, err := c.object(e, t, f.Selections)
-	if err != nil {
+	s := &steps{owner: c.plan.root}
+	if err := c.rootField(s, f); err != nil {
 		return nil, err
 	}
-	rows := sql.Dialect(dialect.Postgres).Select().From(t).
-		Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), parent.C("id"))).
-		Where(sql.EQ(t.C(capacityunit.FieldKind), kind))
-	rows.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
-		b.WriteString("coalesce(json_agg(").Join(object).WriteString(" ORDER BY ").Ident(t.C("id")).WriteString("), '[]'::json)")
-	}))
-	return func(b *sql.Builder) { b.Wrap(func(b *sql.Builder) { b.Join(rows) }) }, nil
+	c.plan.root.steps = s.end()
+	for _, l := range c.plan.levels {
+		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
+	}
+	return c.plan, nil
 }
 
-// balance is what a customer has, uses and has left of each type.
-func (c *compiler) balance(parent *sql.SelectTable, f graphql.CollectedField) (func(*sql.Builder), error) {
-	t := c.table(c.entities["CapacityUnit"])
-	sum := func(kinds ...string) func(*sql.Builder) {
-		return func(b *sql.Builder) {
-			for i, kind := range kinds {
-				if i > 0 {
-					b.WriteString(" - ")
-				}
-				b.WriteString("coalesce(sum(").Ident(t.C("amount")).WriteString(") FILTER (WHERE ").
-					Ident(t.C("kind")).WriteString(" = '" + kind + "'), 0)")
-			}
-		}
+// rootField covers the fields that find one row by its guid, and those that
+// are a connection of all rows.
+func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
+	typ := f.Definition.Type
+	if e, ok := c.connected(typ.Name()); ok {
+		return c.connection(s, e, f, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
 	}
-	values := map[string]func(*sql.Builder){
-		"__typename": func(b *sql.Builder) { b.WriteString("'CapacityBalance'") },
-		"type":       func(b *sql.Builder) { b.Ident(t.C("type")) },
-		"available":  sum("AVAILABLE"), "consumed": sum("CONSUMED"), "remaining": sum("AVAILABLE", "CONSUMED"),
+	e, ok := c.entities[typ.Name()]
+	if !ok || len(f.Arguments) != 1 || f.Arguments[0].Name != "id" {
+		return errNotCovered
 	}
-	var members []member
-	for _, selected := range graphql.CollectFields(c.oc, f.Selections, []string{"CapacityBalance"}) {
-		members = append(members, member{selected.Alias, values[selected.Name]})
-	}
-	object, err := build(members)
+	id, err := c.guid(f.Arguments[0].Value)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lines := sql.Dialect(dialect.Postgres).Select().From(t).
-		Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), parent.C("id"))).GroupBy(t.C("type"))
-	lines.SelectExpr(sql.ExprFunc(func(b *sql.Builder) { b.Join(object).WriteString(" AS o, ").Ident(t.C("type")).WriteString(" AS k") }))
-	return func(b *sql.Builder) {
-		b.WriteString(`(SELECT coalesce(json_agg(x.o ORDER BY x.k COLLATE "C"), '[]'::json) FROM (`).Join(lines).WriteString(") x)")
-	}, nil
+	c.plan.guid = id
+	return c.object(s, e, f, true, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
 }
 
-// pageSize is how many nodes a connection asks for. What is more than a size is
-// left to the ordinary path.
-func (c *compiler) pageSize(f graphql.CollectedField) (int, error) {
-	size := ent.DefaultPage
-	for name, value := range f.ArgumentMap(c.oc.Variables) {
-		if value == nil {
+// guid is the argument `id` of a root field: a parameter where it is a variable.
+func (c *compiler) guid(value *ast.Value) (any, error) {
+	if value.Kind == ast.Variable {
+		return param{variable: value.Raw, part: guid}, nil
+	}
+	return parseGUID(value.Raw)
+}
+
+// connected returns the entity of a type of connection.
+func (c *compiler) connected(name string) (*entity, bool) {
+	const suffix = "Connection"
+	if len(name) <= len(suffix) || name[len(name)-len(suffix):] != suffix {
+		return nil, false
+	}
+	e, ok := c.entities[name[:len(name)-len(suffix)]]
+	return e, ok
+}
+
+func from(t *sql.SelectTable) *sql.Selector {
+	return sql.Dialect(dialect.Postgres).Select().From(t)
+}
+
+// level makes a level of rows of e.
+func (c *compiler) level(e *entity, rows func(t, above *sql.SelectTable) *sql.Selector) *level {
+	l := &level{tag: len(c.plan.levels), entity: e, slots: map[string]slot{}}
+	l.rows = func(t, above *sql.SelectTable) *sql.Selector {
+		s := rows(t, above)
+		e.visible(c.viewer, s)
+		return s
+	}
+	c.plan.levels = append(c.plan.levels, l)
+	return l
+}
+
+// object adds the one row of a level, or null.
+func (c *compiler) object(s *steps, e *entity, f graphql.CollectedField, required bool, rows func(t, above *sql.SelectTable) *sql.Selector) error {
+	l := c.level(e, rows)
+	s.below(step{op: opObject, level: l, required: required})
+	return c.fill(l, f.Selections)
+}
+
+// fill compiles what is selected of the rows of a level.
+func (c *compiler) fill(l *level, set ast.SelectionSet) error {
+	own := &steps{owner: l}
+	if err := c.fields(own, set); err != nil {
+		return err
+	}
+	l.steps = own.end()
+	return nil
+}
+
+// fields adds the JSON object of what is selected of the owner's row.
+func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
+	e := s.owner.entity
+	return c.members(s, set, []string{e.Name, "Node"}, func(f graphql.CollectedField) error {
+		if field, ok := e.Fields[f.Name]; ok {
+			c.field(s, field)
+			return nil
+		}
+		if edge, ok := e.Edges[f.Name]; ok {
+			return c.edge(s, edge, f)
+		}
+		return c.derived(s, f)
+	})
+}
+
+// members adds a JSON object with a member for each selected field.
+func (c *compiler) members(s *steps, set ast.SelectionSet, types []string, value func(graphql.CollectedField) error) error {
+	for i, f := range graphql.CollectFields(c.oc, set, types) {
+		// A name of GraphQL is JSON as it is.
+		s.text(separator(i) + `"` + f.Alias + `":`)
+		if f.Name == "__typename" {
+			s.text(`"` + types[0] + `"`)
 			continue
 		}
-		if name != "first" {
-			return 0, errNotCovered
+		if err := value(f); err != nil {
+			return err
 		}
-		n, err := strconv.Atoi(text(value))
-		if err != nil || n < 1 || n > ent.MaxPage {
-			return 0, errNotCovered
-		}
-		size = n
 	}
-	return size, nil
+	s.text("}")
+	return nil
 }
 
-// text is a number as it was written, "" for what is none.
-func text(value any) string {
-	switch n := value.(type) {
-	case int64:
-		return strconv.FormatInt(n, 10)
-	case int:
-		return strconv.Itoa(n)
-	case json.Number:
-		return n.String()
+func separator(i int) string {
+	if i == 0 {
+		return "{"
 	}
-	return ""
+	return ","
+}
+
+func (c *compiler) field(s *steps, f ent.EntityField) {
+	how := map[ent.Kind]op{
+		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opMoment,
+		ent.KindNumber: opRaw, ent.KindJSON: opJSON,
+	}[f.Kind]
+	s.value(how, s.owner.plain(f.Column, f.Kind == ent.KindUUID))
+}
+
+// edge adds the neighbours at the other end of an edge.
+func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField) error {
+	to, ok := c.entities[edge.To]
+	switch {
+	case !ok || !edge.Unique && !edge.Connection:
+		return errNotCovered
+	case edge.Own != "":
+		// The row below refers to it.
+		s.owner.plain(edge.Own, true)
+	}
+	rows := func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) }
+	if edge.Unique {
+		return c.object(s, to, f, f.Definition.Type.NonNull, rows)
+	}
+	s.owner.id()
+	return c.connection(s, to, f, rows)
+}
+
+// neighbours are the rows at the other end of an edge.
+func neighbours(edge ent.EntityEdge, t, above *sql.SelectTable) *sql.Selector {
+	s := from(t)
+	switch {
+	case edge.Link != "":
+		link := sql.Dialect(dialect.Postgres).Table(edge.Link).As("link")
+		return s.Join(link).On(link.C(edge.Target), t.C("id")).Where(sql.ColumnsEQ(link.C(edge.From), above.C("id")))
+	case edge.Own != "":
+		return s.Where(sql.ColumnsEQ(t.C("id"), above.C(edge.Own)))
+	default:
+		return s.Where(sql.ColumnsEQ(t.C(edge.Other), above.C("id")))
+	}
+}
+
+// derived adds what is made of a customer's capacity units.
+func (c *compiler) derived(s *steps, f graphql.CollectedField) error {
+	if s.owner.entity.Name != "Customer" {
+		return errNotCovered
+	}
+	switch f.Name {
+	case "capacityAvailable":
+		return c.units(s, f, capacityunit.KindAVAILABLE)
+	case "capacityConsumed":
+		return c.units(s, f, capacityunit.KindCONSUMED)
+	case "capacityBalance":
+		return c.balance(s, f)
+	}
+	return errNotCovered
+}
+
+// parseGUID reads a guid as the scalar ID does.
+func parseGUID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return uuid.Nil, errRefused
+	}
+	return id, nil
 }

@@ -1,168 +1,283 @@
 package read
 
 import (
+	"encoding/json"
+	"errors"
 	"strconv"
 
-	"entgo.io/ent/dialect"
+	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/ent"
 )
 
-// connection is a page of the neighbours of a row, as one expression.
-func (c *compiler) connection(parent *sql.SelectTable, to edge, f graphql.CollectedField) (func(*sql.Builder), error) {
-	size, err := c.pageSize(f)
+// connection adds a page of rows. Each part of it that shows the rows is a
+// level of its own; the first of them answers for the page too.
+func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, rows func(t, above *sql.SelectTable) *sql.Selector) error {
+	a, err := c.arguments(e, f)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	e := c.entities[to.to]
-	selected := graphql.CollectFields(c.oc, f.Selections, []string{e.name + "Connection"})
-	nodes, err := c.nodes(e, selected, false)
-	if err != nil {
-		return nil, err
-	}
-	members := make([]member, 0, len(selected))
-	for _, part := range selected {
-		value, err := c.part(e, part, size, nodes, to, parent)
-		if err != nil {
-			return nil, err
+	filtered := func(t, above *sql.SelectTable) *sql.Selector {
+		found := rows(t, above)
+		if a.where != nil {
+			a.where(found)
 		}
-		members = append(members, member{part.Alias, value})
+		return found
 	}
-	object, err := build(members)
-	if err != nil {
-		return nil, err
-	}
-	t := nodes.table
-	rows := c.neighbours(e, t, to, parent).OrderBy(t.C("id")).Limit(size + 1)
-	rows.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
-		b.WriteString("row_number() OVER (ORDER BY ").Ident(t.C("id")).WriteString(") AS n")
-		for i, object := range nodes.objects {
-			b.WriteString(", ").Join(object).WriteString(" AS o" + string(rune('0'+i)))
+	types := []string{e.Name + "Connection"}
+	parts := graphql.CollectFields(c.oc, f.Selections, types)
+	shown, told := first(parts, "nodes", "edges"), first(parts, "pageInfo")
+	view := func() *level {
+		l := c.level(e, func(t, above *sql.SelectTable) *sql.Selector { return a.order(filtered(t, above), t) })
+		l.page = a.page
+		if a.column != "id" {
+			l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.column, false), a.moment
 		}
-	}))
-	return func(b *sql.Builder) {
-		b.WriteString("(SELECT ").Join(object).WriteString(" FROM (").Join(rows).WriteString(") x)")
-	}, nil
+		if a.page.fromEnd {
+			l.sort = func(column func(string) string) []string { return a.by(column, a.direction) }
+		}
+		return l
+	}
+	var main *level
+	if told >= 0 {
+		main = view()
+		if shown < 0 || told < shown {
+			s.below(step{op: opHold, level: main})
+		}
+	}
+	return c.members(s, f.Selections, types, func(part graphql.CollectedField) error {
+		switch part.Name {
+		case "nodes", "edges":
+			l, o := main, opList
+			switch {
+			case part.Alias != parts[shown].Alias || main == nil:
+				l = view()
+			case told < shown:
+				o = opHeld
+			}
+			if o == opHeld {
+				s.add(step{op: opHeld, level: l})
+			} else {
+				s.below(step{op: opList, level: l})
+			}
+			return c.view(l, part)
+		case "pageInfo":
+			return c.pageInfo(s, main, part)
+		case "totalCount":
+			l := c.level(e, filtered)
+			l.counts, l.texts = true, 1
+			s.below(step{op: opCount, level: l})
+			return nil
+		}
+		return errNotCovered
+	})
 }
 
-// nodeObjects are the objects that the parts of a connection make of its nodes:
-// one for each selection of `nodes` or `edges { node }`.
-type nodeObjects struct {
-	table   *sql.SelectTable
-	objects []sql.Querier
-	column  map[string]string // the column of each, by alias and alias below
+// first is the place of the first field with one of the names, -1 for none.
+func first(fields []graphql.CollectedField, names ...string) int {
+	for i, f := range fields {
+		for _, name := range names {
+			if f.Name == name {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
-// mostObjects is how often one connection may select its nodes.
-const mostObjects = 5
-
-func (c *compiler) nodes(e *entity, selected []graphql.CollectedField, cursors bool) (*nodeObjects, error) {
-	n := &nodeObjects{table: c.table(e), column: map[string]string{}}
-	add := func(key string, set ast.SelectionSet) error {
-		object, err := c.object(e, n.table, set)
-		if err != nil {
-			return err
+// view compiles one way in which the rows of a page are shown.
+func (c *compiler) view(l *level, part graphql.CollectedField) error {
+	if part.Name == "nodes" {
+		return c.fill(l, part.Selections)
+	}
+	own := &steps{owner: l}
+	err := c.members(own, part.Selections, []string{l.entity.Name + "Edge"}, func(f graphql.CollectedField) error {
+		if f.Name == "cursor" {
+			l.id()
+			own.position()
+			return nil
 		}
-		n.column[key] = "x.o" + string(rune('0'+len(n.objects)))
-		n.objects = append(n.objects, object)
-		if len(n.objects) > mostObjects {
+		return c.fields(own, f.Selections)
+	})
+	l.steps = own.end()
+	return err
+}
+
+// pageInfo adds where a page stands in its list.
+func (c *compiler) pageInfo(s *steps, l *level, f graphql.CollectedField) error {
+	return c.members(s, f.Selections, []string{"PageInfo"}, func(f graphql.CollectedField) error {
+		o, ok := map[string]op{
+			"hasNextPage": opNext, "hasPreviousPage": opPrevious, "startCursor": opStart, "endCursor": opEnd,
+		}[f.Name]
+		if !ok {
 			return errNotCovered
 		}
+		if o == opStart || o == opEnd {
+			l.id()
+			l.positions = true
+		}
+		if o == opNext && !l.page.fromEnd || o == opPrevious && l.page.fromEnd {
+			l.page.extra = true
+		}
+		s.add(step{op: o, level: l})
 		return nil
-	}
-	for _, part := range selected {
-		switch part.Name {
-		case "nodes":
-			if err := add(part.Alias, part.Selections); err != nil {
-				return nil, err
-			}
-		case "edges":
-			for _, inner := range graphql.CollectFields(c.oc, part.Selections, []string{e.name + "Edge"}) {
-				if inner.Name == "cursor" && cursors {
-					continue
-				}
-				if inner.Name != "node" {
-					return nil, errNotCovered
-				}
-				if err := add(part.Alias+"."+inner.Alias, inner.Selections); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	return n, nil
+	})
 }
 
-// part is one part of a connection.
-func (c *compiler) part(e *entity, f graphql.CollectedField, size int, n *nodeObjects, to edge, parent *sql.SelectTable) (func(*sql.Builder), error) {
-	page := func(b *sql.Builder, write func()) {
-		b.WriteString("coalesce(json_agg(")
-		write()
-		b.WriteString(" ORDER BY x.n) FILTER (WHERE x.n <= ").Arg(size).WriteString("), '[]'::json)")
-	}
-	switch f.Name {
-	case "__typename":
-		return func(b *sql.Builder) { b.WriteString("'" + e.name + "Connection'") }, nil
-	case "nodes":
-		return func(b *sql.Builder) { page(b, func() { b.WriteString(n.column[f.Alias]) }) }, nil
-	case "edges":
-		var members []member
-		for _, inner := range graphql.CollectFields(c.oc, f.Selections, []string{e.name + "Edge"}) {
-			name := n.column[f.Alias+"."+inner.Alias]
-			members = append(members, member{inner.Alias, func(b *sql.Builder) { b.WriteString(name) }})
-		}
-		object, err := build(members)
-		if err != nil {
-			return nil, err
-		}
-		return func(b *sql.Builder) { page(b, func() { b.Join(object) }) }, nil
-	case "pageInfo":
-		return c.pageInfo(f, size)
-	case "totalCount":
-		t := c.table(e)
-		count := c.neighbours(e, t, to, parent).SelectExpr(sql.Raw("count(*)"))
-		return func(b *sql.Builder) { b.Wrap(func(b *sql.Builder) { b.Join(count) }) }, nil
-	}
-	return nil, errNotCovered
+// arguments are those of a connection.
+type arguments struct {
+	page          page
+	where         func(*sql.Selector)
+	column        string
+	moment        bool
+	direction     entgql.OrderDirection
+	after, before *entgql.Cursor[any]
 }
 
-// pageInfo tells whether more follows. Positions are ent's to make, so that a
-// selection with cursors is not covered below the root.
-func (c *compiler) pageInfo(f graphql.CollectedField, size int) (func(*sql.Builder), error) {
-	var members []member
-	for _, inner := range graphql.CollectFields(c.oc, f.Selections, []string{"PageInfo"}) {
-		var value func(*sql.Builder)
-		switch inner.Name {
-		case "__typename":
-			value = func(b *sql.Builder) { b.WriteString("'PageInfo'") }
-		case "hasNextPage":
-			value = func(b *sql.Builder) { b.WriteString("count(*) > ").Arg(size) }
-		case "hasPreviousPage":
-			value = func(b *sql.Builder) { b.WriteString("false") }
+// arguments reads the arguments of a connection. Whatever is wrong with them
+// the ordinary path tells.
+func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, error) {
+	if e.Where == nil {
+		return nil, errNotCovered
+	}
+	a := &arguments{column: "id", direction: entgql.OrderDirectionAsc}
+	given := f.ArgumentMap(c.oc.Variables)
+	if err := a.orderBy(e, given["orderBy"]); err != nil {
+		return nil, err
+	}
+	for name, value := range given {
+		if value == nil {
+			continue
+		}
+		var err error
+		switch name {
+		case "orderBy":
+		case "first", "last":
+			if a.page.size != 0 {
+				return nil, errNotCovered
+			}
+			a.page.size, err = size(value)
+			a.page.fromEnd = name == "last"
+		case "after":
+			a.page.after = true
+			a.after, err = c.cursor(a, f.Arguments.ForName(name).Value, value)
+		case "before":
+			a.page.before = true
+			a.before, err = c.cursor(a, f.Arguments.ForName(name).Value, value)
+		case "where":
+			a.where, err = e.Where(c.ctx, value)
 		default:
+			err = errNotCovered
+		}
+		switch {
+		case errors.Is(err, errRefused):
+			return nil, err
+		case err != nil:
 			return nil, errNotCovered
 		}
-		members = append(members, member{inner.Alias, value})
 	}
-	object, err := build(members)
+	if a.page.size == 0 {
+		a.page.size = ent.DefaultPage
+	}
+	return a, nil
+}
+
+// size is the size of a page.
+func size(value any) (int, error) {
+	var n int64
+	switch value := value.(type) {
+	case int64:
+		n = value
+	case int:
+		n = int64(value)
+	case json.Number:
+		parsed, err := strconv.ParseInt(value.String(), 10, 64)
+		if err != nil {
+			return 0, errNotCovered
+		}
+		n = parsed
+	}
+	if n < 1 || n > ent.MaxPage {
+		return 0, errNotCovered
+	}
+	return int(n), nil
+}
+
+func (a *arguments) orderBy(e *entity, value any) error {
+	given, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	name, _ := given["field"].(string)
+	column, err := e.Order(name)
+	if err != nil {
+		return errNotCovered
+	}
+	a.column = column
+	for _, f := range e.Fields {
+		if f.Column == column {
+			a.moment = f.Kind == ent.KindTime
+		}
+	}
+	if direction, ok := given["direction"].(string); ok {
+		a.direction = entgql.OrderDirection(direction)
+	}
+	return a.direction.Validate()
+}
+
+// cursor is a position that a page begins or ends at: a parameter where it is a
+// variable.
+func (c *compiler) cursor(a *arguments, written *ast.Value, value any) (*entgql.Cursor[any], error) {
+	at, err := parseCursor(value)
 	if err != nil {
 		return nil, err
 	}
-	return func(b *sql.Builder) { b.Join(object) }, nil
+	ordered, fault := ent.CursorValue(at, a.column)
+	if fault != nil {
+		return nil, errRefused
+	}
+	found := &entgql.Cursor[any]{ID: at.ID, Value: ordered}
+	if written != nil && written.Kind == ast.Variable {
+		found.ID = param{variable: written.Raw, part: cursorID, column: a.column}
+		if ordered != nil {
+			found.Value = param{variable: written.Raw, part: cursorValue, column: a.column}
+		}
+	}
+	return found, nil
 }
 
-// neighbours are the rows at the other end of an edge that the viewer may see.
-func (c *compiler) neighbours(e *entity, t *sql.SelectTable, to edge, parent *sql.SelectTable) *sql.Selector {
-	s := sql.Dialect(dialect.Postgres).Select().From(t)
-	if to.link == "" {
-		s.Where(sql.ColumnsEQ(t.C(to.fk), parent.C("id")))
-	} else {
-		c.tables++
-		link := sql.Dialect(dialect.Postgres).Table(to.link).As("l" + strconv.Itoa(c.tables))
-		s.Join(link).On(link.C(to.target), t.C("id"))
-		s.Where(sql.ColumnsEQ(link.C(to.from), parent.C("id")))
+func parseCursor(value any) (*ent.Cursor, error) {
+	at := &ent.Cursor{}
+	if err := at.UnmarshalGQL(value); err != nil {
+		return nil, errRefused
 	}
-	e.visible(c.viewer, s)
-	return s
+	return at, nil
+}
+
+// order puts the rows of a page in their order, and leaves out what is not on
+// it.
+func (a *arguments) order(s *sql.Selector, t *sql.SelectTable) *sql.Selector {
+	direction := a.direction
+	if a.page.fromEnd {
+		direction = direction.Reverse()
+	}
+	for _, narrow := range entgql.CursorsPredicate(a.after, a.before, "id", a.column, direction) {
+		narrow(s)
+	}
+	return s.OrderBy(a.by(t.C, direction)...)
+}
+
+// by is an order, with the guid to decide where values are equal.
+func (a *arguments) by(column func(string) string, d entgql.OrderDirection) []string {
+	write := sql.Asc
+	if d == entgql.OrderDirectionDesc {
+		write = sql.Desc
+	}
+	if a.column == "id" {
+		return []string{write(column("id"))}
+	}
+	return []string{write(column(a.column)), write(column("id"))}
 }

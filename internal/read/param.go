@@ -1,0 +1,69 @@
+package read
+
+import (
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+)
+
+// part is what of a request a parameter is.
+type part int
+
+const (
+	guid        part = iota // the guid in a variable
+	guidOf                  // the nth of the guids that a statement answers for
+	cursorID                // the guid of a cursor in a variable
+	cursorValue             // its value
+)
+
+// param stands in the arguments of a statement for what each request brings.
+type param struct {
+	part     part
+	variable string
+	column   string // the order that a cursor must be of
+	n        int
+}
+
+// bind puts a request's values into the arguments of a statement. Anybody's
+// guid becomes the viewer's.
+func (r *Reader) bind(args []any, q *request, guids []uuid.UUID) ([]any, error) {
+	bound := make([]any, len(args))
+	for i, arg := range args {
+		bound[i] = arg
+		switch arg := arg.(type) {
+		case uuid.UUID:
+			if arg == r.anyone {
+				bound[i] = q.viewer.ID
+			}
+		case param:
+			value, err := q.value(arg, guids)
+			if err != nil {
+				return nil, err
+			}
+			bound[i] = value
+		}
+	}
+	return bound, nil
+}
+
+func (q *request) value(p param, guids []uuid.UUID) (any, error) {
+	switch p.part {
+	case guidOf:
+		return guids[p.n], nil
+	case guid:
+		text, _ := q.variables[p.variable].(string)
+		return parseGUID(text)
+	}
+	at, err := parseCursor(q.variables[p.variable])
+	if err != nil {
+		return nil, err
+	}
+	value, fault := ent.CursorValue(at, p.column)
+	if fault != nil {
+		return nil, errRefused
+	}
+	if p.part == cursorID {
+		return at.ID, nil
+	}
+	return value, nil
+}
