@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -48,6 +49,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 	for _, l := range c.plan.levels {
 		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
 	}
+	c.plan.personal = slices.Contains(c.plan.statement(1).args, any(r.anyone))
 	return c.plan, nil
 }
 
@@ -62,20 +64,11 @@ func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	if !ok || len(f.Arguments) != 1 || f.Arguments[0].Name != "id" {
 		return errNotCovered
 	}
-	id, err := c.guid(f.Arguments[0].Value)
-	if err != nil {
-		return err
-	}
-	c.plan.guid = id
-	return c.object(s, e, f, true, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
-}
-
-// guid is the argument `id` of a root field: a parameter where it is a variable.
-func (c *compiler) guid(value *ast.Value) (any, error) {
-	if value.Kind == ast.Variable {
-		return param{variable: value.Raw, part: guid}, nil
-	}
-	return parseGUID(value.Raw)
+	c.plan.guid = f.Arguments[0].Value
+	l := c.level(e, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
+	l.id()
+	s.below(step{op: opObject, level: l, required: true})
+	return c.fill(l, f.Selections)
 }
 
 // connected returns the entity of a type of connection.

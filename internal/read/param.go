@@ -2,6 +2,7 @@ package read
 
 import (
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/ent"
 )
@@ -10,8 +11,7 @@ import (
 type part int
 
 const (
-	guid        part = iota // the guid in a variable
-	guidOf                  // the nth of the guids that a statement answers for
+	guidOf      part = iota // the nth of the guids that a statement answers for
 	cursorID                // the guid of a cursor in a variable
 	cursorValue             // its value
 )
@@ -49,10 +49,10 @@ func (r *Reader) bind(args []any, q *request, guids []uuid.UUID) ([]any, error) 
 func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 	switch p.part {
 	case guidOf:
+		if p.n >= len(guids) {
+			return uuid.Nil, nil
+		}
 		return guids[p.n], nil
-	case guid:
-		text, _ := q.variables[p.variable].(string)
-		return parseGUID(text)
 	}
 	at, err := parseCursor(q.variables[p.variable])
 	if err != nil {
@@ -66,4 +66,14 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 		return at.ID, nil
 	}
 	return value, nil
+}
+
+// root is the guid that the root field asks for: a variable of the request, or
+// one that stands in the operation.
+func (q *request) root(asked *ast.Value) (uuid.UUID, error) {
+	if asked.Kind != ast.Variable {
+		return parseGUID(asked.Raw)
+	}
+	text, _ := q.variables[asked.Raw].(string)
+	return parseGUID(text)
 }

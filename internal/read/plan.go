@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // plan is a compiled root field: what its statement reads and how the answer is
@@ -13,13 +14,17 @@ type plan struct {
 	root *level // has no row of its own
 	// guid is how the one row below the root is found, nil where it is a
 	// connection. One statement can answer for several guids.
-	guid any
+	guid *ast.Value
+	// personal says that the statement depends on who asks, beyond the role.
+	personal bool
+	// cursors are the variables that are cursors.
+	cursors []string
 
 	levels       []*level // by their tags
 	uuids, texts int      // how many values of either kind the widest row has
 
 	mu         sync.Mutex
-	statements map[int]statement // by the number of guids
+	statements map[int]statement // by the number of guids there is room for
 }
 
 // statement is SQL with its arguments, params among them.

@@ -56,6 +56,9 @@ func (p *plans) get(oc *graphql.OperationContext, alias string, v *viewer.Viewer
 		return found, nil
 	}
 	made, err := compile()
+	if err == nil {
+		made.cursors = needed.cursors
+	}
 	if len(shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
 		p.kept.Add(key, made)
 	}

@@ -13,12 +13,14 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"cloudapi/internal/batch"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -30,14 +32,29 @@ type Reader struct {
 	plans    *plans
 	// anyone stands in plans for the guid of the viewer.
 	anyone uuid.UUID
+	// shared answers simultaneous requests together, nil where each is answered
+	// by itself.
+	shared *batch.Group[sharing, *request, []byte]
 
 	// Fast and Ordinary count the root fields that took either path.
 	Fast, Ordinary atomic.Int64
 }
 
+// Options say how reads are done.
+type Options struct {
+	// Alone turns off that simultaneous requests share a statement.
+	Alone bool
+	// Time is how long a shared statement may take, 0 for no limit.
+	Time time.Duration
+}
+
 // New returns the fast path on a database.
-func New(s *store.Store) *Reader {
-	return &Reader{store: s, entities: graph(), plans: newPlans(), anyone: uuid.New()}
+func New(s *store.Store, o Options) *Reader {
+	r := &Reader{store: s, entities: graph(), plans: newPlans(), anyone: uuid.New()}
+	if !o.Alone {
+		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time}, r.together)
+	}
+	return r
 }
 
 // ExtensionName names the extension.
@@ -61,6 +78,7 @@ func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolv
 type request struct {
 	viewer    *viewer.Viewer
 	variables map[string]any
+	guid      uuid.UUID // of the row that is asked for, if it is one
 }
 
 func (r *Reader) answer(ctx context.Context) ([]byte, error) {
@@ -73,33 +91,61 @@ func (r *Reader) answer(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	q := &request{viewer: v, variables: oc.Variables}
+	if p.guid != nil {
+		if q.guid, err = q.root(p.guid); err != nil {
+			return nil, err
+		}
+	}
+	if r.shared == nil {
+		one := r.run(ctx, p, []*request{q})[0]
+		return one.Out, one.Err
+	}
+	return r.shared.Do(ctx, r.sharing(p, q), q)
+}
+
+// run answers requests that share a statement: for one guid each, or for the
+// same page.
+func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Result[[]byte] {
+	results := make([]batch.Result[[]byte], len(all))
 	var guids []uuid.UUID
-	s := p.statement(1)
+	if p.guid != nil {
+		guids = different(all)
+	}
+	answers, err := r.execute(ctx, p, all[0], guids)
+	for i, q := range all {
+		results[i].Out, results[i].Err = answers[q.guid], err
+		if err == nil && results[i].Out == nil {
+			results[i].Err = errNone
+		}
+	}
+	return results
+}
+
+// errNone lets the ordinary path tell that there is no such row.
+var errNone = errors.New("there is no such row")
+
+// execute runs a plan's statement and returns the answers by their guids.
+func (r *Reader) execute(ctx context.Context, p *plan, q *request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
+	s := p.statement(len(guids))
 	args, err := r.bind(s.args, q, guids)
 	if err != nil {
 		return nil, err
 	}
-	return r.execute(ctx, p, s.query, args)
-}
-
-// execute runs a statement and writes what comes of it.
-func (r *Reader) execute(ctx context.Context, p *plan, query string, args []any) ([]byte, error) {
-	var answer []byte
-	err := r.store.Rows(ctx, query, args, func(rows driver.Rows) error {
+	answers := make(map[uuid.UUID][]byte, len(guids))
+	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
 		w := newWriter(p, newCursor(p, rows))
 		if err := w.next(); err != nil {
 			return err
 		}
-		if err := w.run(p.root.steps, nil); err != nil {
+		if err := w.answers(p, answers); err != nil {
 			return err
 		}
 		if w.tag != noTag {
 			return fmt.Errorf("a row of level %d follows the last: %w", w.tag, errOrder)
 		}
-		answer = w.out
 		return nil
 	})
-	return answer, err
+	return answers, err
 }
 
 // errOrder says that rows did not come in the order in which they were asked

@@ -10,8 +10,19 @@ import (
 // maxGuids is how many guids one statement answers for.
 const maxGuids = 32
 
-// statement returns the statement for n guids; for connections n is 1.
+// room is how many guids a statement takes that is used for n: a few statements
+// serve all numbers.
+func room(n int) int {
+	for size := 1; ; size *= 2 {
+		if size >= n {
+			return size
+		}
+	}
+}
+
+// statement returns the statement for n guids; a connection needs none.
 func (p *plan) statement(n int) statement {
+	n = room(n)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s, ok := p.statements[n]; ok {
@@ -70,12 +81,11 @@ func (p *plan) found(b *sql.Builder, l *level, n int) {
 	t := l.table()
 	rows := l.rows(t, nil)
 	if n == 1 {
-		p.nested(b, l, t, rows.Where(sql.EQ(t.C("id"), p.guid)).Select(l.needs(t)...))
+		p.nested(b, l, t, rows.Where(sql.EQ(t.C("id"), param{part: guidOf})).Select(l.needs(t)...))
 		return
 	}
 	keys := sql.Dialect(dialect.Postgres).Table("keys").As("k")
 	rows.Join(keys).On(keys.C("id"), t.C("id"))
-	l.plain("id", true)
 	b.WriteString("WITH keys(id) AS (VALUES ")
 	for i := range n {
 		if i > 0 {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"cloudapi/ent"
 )
 
@@ -44,6 +46,29 @@ func newWriter(p *plan, c *cursor) *writer {
 		}
 	}
 	return w
+}
+
+// answers writes the answer of each guid, or of the one connection.
+func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
+	if p.guid == nil {
+		if err := w.run(p.root.steps, nil); err != nil {
+			return err
+		}
+		all[uuid.Nil] = w.out
+		return nil
+	}
+	for l := p.root.below[0]; w.tag == l.tag; {
+		id, err := idOf(w.uuids[l.id().n])
+		if err != nil {
+			return err
+		}
+		w.out = nil
+		if err := w.object(l); err != nil {
+			return err
+		}
+		all[id] = w.out
+	}
+	return nil
 }
 
 // run writes steps; l is the level whose row they are about, nil for the root.

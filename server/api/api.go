@@ -125,7 +125,7 @@ func New(o Options) (*API, error) {
 	})
 	core.Use(standbyReads{})
 	if !o.OrdinaryReads {
-		a.Reader = read.New(o.Store)
+		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
