@@ -1784,7 +1784,8 @@ func (c *JobClient) Hooks() []Hook {
 
 // Interceptors returns the client interceptors.
 func (c *JobClient) Interceptors() []Interceptor {
-	return c.inters.Job
+	inters := c.inters.Job
+	return append(inters[:len(inters):len(inters)], job.Interceptors[:]...)
 }
 
 func (c *JobClient) mutate(ctx context.Context, m *JobMutation) (Value, error) {

@@ -155,3 +155,6 @@ func (_q *CapacityUnitQuery) SelectSide() {
 		_q.ctx.AppendFieldOnce(field)
 	}
 }
+
+// AsTheyAre leaves DISTINCT out of a query for jobs.
+func (_q *JobQuery) AsTheyAre() { _q.Unique(false) }

@@ -365,6 +365,8 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	jobInters := schema.Job{}.Interceptors()
+	job.Interceptors[0] = jobInters[0]
 	jobMixinFields0 := jobMixin[0].Fields()
 	_ = jobMixinFields0
 	jobFields := schema.Job{}.Fields()

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"context"
+
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
@@ -70,6 +72,19 @@ func (Job) Edges() []ent.Edge {
 		edge.From("customer", Customer.Type).Ref("jobs").Field("customer_id").Unique(),
 		edge.To("children", Job.Type).Annotations(entgql.RelayConnection()).
 			From("parent").Field("parent_id").Unique().Immutable(),
+	}
+}
+
+// Interceptors of the Job: the neighbours of a job are different ones by
+// themselves, and DISTINCT cannot compare columns of JSON.
+func (Job) Interceptors() []ent.Interceptor {
+	return []ent.Interceptor{
+		ent.TraverseFunc(func(_ context.Context, q ent.Query) error {
+			if jobs, ok := q.(interface{ AsTheyAre() }); ok {
+				jobs.AsTheyAre()
+			}
+			return nil
+		}),
 	}
 }
 

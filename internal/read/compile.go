@@ -119,8 +119,7 @@ func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 	e := s.owner.entity
 	return c.members(s, set, []string{e.Name, "Node"}, func(f graphql.CollectedField) error {
 		if field, ok := e.Fields[f.Name]; ok {
-			c.field(s, field)
-			return nil
+			return c.field(s, field)
 		}
 		if edge, ok := e.Edges[f.Name]; ok {
 			return c.edge(s, edge, f)
@@ -153,12 +152,18 @@ func separator(i int) string {
 	return ","
 }
 
-func (c *compiler) field(s *steps, f ent.EntityField) {
+// field adds a value of the row. JSON objects are left to the ordinary path,
+// which reads and writes their numbers anew.
+func (c *compiler) field(s *steps, f ent.EntityField) error {
+	if f.Kind == ent.KindJSON {
+		return errNotCovered
+	}
 	how := map[ent.Kind]op{
 		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opMoment,
-		ent.KindNumber: opRaw, ent.KindJSON: opJSON,
+		ent.KindNumber: opRaw,
 	}[f.Kind]
 	s.value(how, s.owner.plain(f.Column, f.Kind == ent.KindUUID))
+	return nil
 }
 
 // edge adds the neighbours at the other end of an edge.

@@ -99,7 +99,6 @@ const (
 	opNothing  op = iota
 	opText        // a text, quoted
 	opRaw         // a number
-	opJSON        // a JSON value as the database has it
 	opUUID        // a guid
 	opMoment      // a moment, in RFC 3339 form
 	opCursor      // the position of the row

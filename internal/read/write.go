@@ -1,15 +1,10 @@
 package read
 
 import (
-	"bytes"
 	"database/sql/driver"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/google/uuid"
-
-	"cloudapi/ent"
 )
 
 // writer writes an answer while its rows arrive.
@@ -30,12 +25,6 @@ type state struct {
 	more      bool
 	held      []byte
 	positions []position
-}
-
-// position is where a row stands in its list.
-type position struct {
-	id    [36]byte
-	value driver.Value
 }
 
 func newWriter(p *plan, c *cursor) *writer {
@@ -79,7 +68,7 @@ func (w *writer) run(steps []step, l *level) error {
 		var err error
 		switch s.op {
 		case opNothing:
-		case opText, opRaw, opJSON, opUUID, opMoment:
+		case opText, opRaw, opUUID, opMoment:
 			err = w.value(s, l)
 		case opCursor:
 			err = w.position(s, l)
@@ -201,69 +190,6 @@ func (w *writer) list(l *level) error {
 	return nil
 }
 
-// here is the position of the row at hand.
-func (w *writer) here(l *level) (at position) {
-	copy(at.id[:], bytesOf(w.uuids[l.id().n]))
-	if l.page.ordered {
-		at.value = w.texts[l.page.order.n]
-	}
-	return at
-}
-
-func (w *writer) position(s *step, l *level) error {
-	if !s.late {
-		return w.cursor64(w.here(l), l)
-	}
-	st := &w.states[l.tag]
-	at := position{}
-	copy(at.id[:], st.uuids[l.id().n])
-	if l.page.ordered {
-		at.value = st.texts[l.page.order.n]
-	}
-	return w.cursor64(at, l)
-}
-
-// cursor64 writes a position as ent does.
-func (w *writer) cursor64(at position, l *level) error {
-	id, err := idOf(at.id[:])
-	if err != nil {
-		return err
-	}
-	c := ent.Cursor{ID: id}
-	if l.page.ordered {
-		text := string(bytesOf(at.value))
-		c.Value = text
-		if l.page.moment {
-			moment, err := time.Parse("2006-01-02 15:04:05.999999-07", text)
-			if err != nil {
-				return err
-			}
-			c.Value = moment.UTC()
-		}
-	}
-	var b bytes.Buffer
-	c.MarshalGQL(&b)
-	w.out = append(w.out, b.Bytes()...)
-	return nil
-}
-
-func (w *writer) pageInfo(s *step) error {
-	l, st := s.level, &w.states[s.level.tag]
-	switch {
-	case s.op == opNext:
-		w.out = strconv.AppendBool(w.out, l.page.before || st.more && !l.page.fromEnd)
-	case s.op == opPrevious:
-		w.out = strconv.AppendBool(w.out, l.page.after || st.more && l.page.fromEnd)
-	case st.shown == 0:
-		w.out = append(w.out, "null"...)
-	case s.op == opStart:
-		return w.cursor64(st.positions[0], l)
-	default:
-		return w.cursor64(st.positions[st.shown-1], l)
-	}
-	return nil
-}
-
 // value writes a value of the row.
 func (w *writer) value(s *step, l *level) error {
 	v := w.stored(s, l)
@@ -278,8 +204,6 @@ func (w *writer) value(s *step, l *level) error {
 		w.out = append(append(append(w.out, '"'), text(v)...), '"')
 	case opRaw:
 		w.out = append(w.out, text(v)...)
-	case opJSON:
-		w.out = compact(w.out, text(v))
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {
