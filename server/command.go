@@ -19,6 +19,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" default:"withargs" help:"Serve demo data from an SQLite file of its own, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`

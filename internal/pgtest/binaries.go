@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 )
 
 // createCluster is where Debian's postgresql-common looks up whether the
@@ -40,6 +41,17 @@ func binaries(ctx context.Context) (string, error) {
 		return dir, nil
 	}
 	return "", errAbsent
+}
+
+// Program is the path of one of PostgreSQL's programs, of the version that the
+// tests' servers have.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := binaries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
 }
 
 func findBinaries(ctx context.Context) (string, bool) {

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"cloudapi/internal/fault"
+)
+
+// Backup writes a copy of an SQLite database to a new file that only its owner
+// can read. The copy is of one moment; servers go on reading and writing
+// meanwhile. Where it fails there is no file. PostgreSQL has programs for that:
+// it is a fault with code BAD_USER_INPUT.
+func (s *Store) Backup(ctx context.Context, file string) error {
+	if s.dialect == postgres {
+		return fault.New(fault.Invalid, "A PostgreSQL database is backed up with pg_dump.")
+	}
+	var tables int
+	if err := s.reader.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	if tables == 0 {
+		return fault.New(fault.Invalid, "The database is empty: is its URL right?")
+	}
+	// VACUUM INTO takes an empty file, and leaves its permissions.
+	made, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fault.New(fault.Invalid, "The backup must be a new file: %v", err).Because(err)
+	}
+	_, err = s.writer.ExecContext(ctx, "VACUUM INTO ?", file)
+	if err == nil {
+		// SQLite does not wait until the copy is on the disk.
+		err = made.Sync()
+	}
+	if err = errors.Join(err, made.Close()); err != nil {
+		return errors.Join(fmt.Errorf("back up to %s: %w", file, err), os.Remove(file))
+	}
+	return nil
+}

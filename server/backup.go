@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+
+	"cloudapi/internal/store"
+)
+
+// backupCommand copies an SQLite database.
+type backupCommand struct {
+	databaseFlags
+	logFlags
+	File string `arg:"" help:"The file to write, which must not be there yet."`
+}
+
+// Run makes the copy.
+func (c *backupCommand) Run(e *env) error {
+	return withStore(e, c.databaseFlags, c.logFlags, func(s *store.Store) error {
+		if err := s.Backup(e.ctx, c.File); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.out, "Wrote %s\n", c.File)
+		return err
+	})
+}
