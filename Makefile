@@ -29,7 +29,7 @@ build: ## Build the static binary bin/cloudapi
 
 .PHONY: generate
 generate: ## Write the generated code anew
-	$(GO) generate ./ent ./graph ./server/rest
+	$(GO) generate ./ent ./graph ./server/rest ./server
 
 .PHONY: migration
 migration: ## Write the migrations to ent's schema: make migration name=what_changes

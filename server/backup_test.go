@@ -77,7 +77,9 @@ func furnish(t *testing.T, s *running) string {
 func create(t *testing.T, s *running, name string) string {
 	t.Helper()
 	var answer struct {
-		Data struct{ CreateCustomer struct{ Customer struct{ ID string } } }
+		Data struct {
+			CreateCustomer struct{ Customer struct{ ID string } }
+		}
 	}
 	made := s.query(t, fmt.Sprintf(`mutation { createCustomer(input: { name: %q }) { customer { id } } }`, name))
 	if err := json.Unmarshal([]byte(made), &answer); err != nil {

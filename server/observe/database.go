@@ -80,11 +80,17 @@ func (d *database) Collect(out chan<- prometheus.Metric) {
 	if d.store.Dialect() == "sqlite3" {
 		pools["reader"] = stats.Reader
 	}
+	if len(stats.Standbys) > 0 {
+		reads := describe("standby_reads_total", "Queries that a standby was allowed to answer, by who did: standby, or primary.", "by")
+		put(prometheus.CounterValue, reads, float64(stats.Standby), "standby")
+		put(prometheus.CounterValue, reads, float64(stats.Primary), "primary")
+		put(prometheus.CounterValue, describe("standby_questions_total", "Times that the primary was asked how far it has come, for reads on standbys."), float64(stats.Questions))
+	}
 	for i, standby := range stats.Standbys {
 		name := "standby" + strconv.Itoa(i+1)
 		pools[name] = standby.Pool
 		put(prometheus.CounterValue, describe("standby_queries_total", "Queries that a standby was given, by its place in the URL.", "standby"), float64(standby.Queries), name)
-		put(prometheus.CounterValue, describe("standby_declined_total", "Queries that the primary was given because the standby was behind or away.", "standby"), float64(standby.Refused), name)
+		put(prometheus.CounterValue, describe("standby_declined_total", "Operations that a standby could not serve since it was behind or away.", "standby"), float64(standby.Refused), name)
 	}
 	for name, pool := range pools {
 		open := describe("database_connections", "Open connections, by pool and state (in_use, idle).", "pool", "state")

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// The tables of the options are written from the options themselves.
+//
+//go:generate go test . -run ^TestOptionsAreDocumented$ -update
+
+var update = flag.Bool("update", false, "write the tables of docs/operations.md anew")
+
+const (
+	operationsFile = "../docs/operations.md"
+	optionsBegin   = "<!-- options: make generate writes what is between these lines -->\n"
+	optionsEnd     = "<!-- end of options -->\n"
+)
+
+// TestOptionsAreDocumented holds the tables in docs/operations.md fresh.
+func TestOptionsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(operationsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), optionsBegin)
+	_, after, ended := strings.Cut(rest, optionsEnd)
+	if !found || !ended {
+		t.Fatalf("%s has no place for the options", operationsFile)
+	}
+	want := before + optionsBegin + options(t) + optionsEnd + after
+	if *update {
+		if err := os.WriteFile(operationsFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(text) {
+		t.Errorf("%s is stale: make generate writes it anew", operationsFile)
+	}
+}
+
+// options are the tables of what every command takes, and of what each takes
+// besides. `demo` has what `serve` has.
+func options(t *testing.T) string {
+	t.Helper()
+	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves := parser.Model.Leaves(false)
+	taken := map[string]int{}
+	for _, command := range leaves {
+		for _, f := range command.Flags {
+			taken[f.Name]++
+		}
+	}
+	common := func(f *kong.Flag) bool { return taken[f.Name] == len(leaves) }
+	var out strings.Builder
+	out.WriteString("\n### Every command\n\n")
+	table(&out, leaves[0].Flags, common)
+	for _, command := range leaves {
+		name := strings.TrimPrefix(command.FullPath(), parser.Model.Name+" ")
+		if name == "demo" {
+			continue
+		}
+		fmt.Fprintf(&out, "### cloudapi %s\n\n%s\n\n", name, command.Help)
+		for _, argument := range command.Positional {
+			fmt.Fprintf(&out, "`<%s>`: %s\n\n", argument.Name, argument.Help)
+		}
+		table(&out, command.Flags, func(f *kong.Flag) bool { return !common(f) })
+	}
+	return out.String()
+}
+
+// table writes the flags that are wanted, if there are any.
+func table(out *strings.Builder, flags []*kong.Flag, wanted func(*kong.Flag) bool) {
+	begun := false
+	for _, f := range flags {
+		if !wanted(f) {
+			continue
+		}
+		if !begun {
+			out.WriteString("| flag | variable | default | |\n|---|---|---|---|\n")
+			begun = true
+		}
+		row(out, f)
+	}
+	if begun {
+		out.WriteString("\n")
+	}
+}
+
+func row(out *strings.Builder, f *kong.Flag) {
+	flag := "--" + f.Name
+	if f.Tag.Negatable != "" {
+		flag += ", --no-" + f.Name
+	}
+	value := ""
+	if f.Default != "" {
+		value = "`" + f.Default + "`"
+	}
+	fmt.Fprintf(out, "| `%s` | `%s` | %s | %s |\n", flag, strings.Join(f.Envs, "`, `"), value, strings.ReplaceAll(f.Help, "|", `\|`))
+}
+
+// TestEachAlertIsExplained: whoever is called out of bed finds what to do.
+func TestEachAlertIsExplained(t *testing.T) {
+	text, err := os.ReadFile(operationsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range alerts(t) {
+		if !strings.Contains(string(text), "\n### "+a.Alert+"\n") {
+			t.Errorf("%s says nothing of %s", operationsFile, a.Alert)
+		}
+	}
+}
