@@ -39,8 +39,24 @@ func replaceCollection(next gen.Generator) gen.Generator {
 		if err := replaceCall(filepath.Join(g.Target, "gql_pagination.go"), "entgql.CursorsPredicate(", "cursorsPredicate("); err != nil {
 			return err
 		}
-		return replaceCall(filepath.Join(g.Target, "gql_collection.go"), "entgql.LimitPerRow(", "limitPerRow(")
+		if err := replaceCall(filepath.Join(g.Target, "gql_collection.go"), "entgql.LimitPerRow(", "limitPerRow("); err != nil {
+			return err
+		}
+		return replaceNeighbors(g)
 	})
+}
+
+// replaceNeighbors makes the predicates of edges ours: see ent/linked.
+func replaceNeighbors(g *gen.Graph) error {
+	for _, n := range g.Nodes {
+		if len(n.Edges) == 0 {
+			continue
+		}
+		if err := replaceCall(filepath.Join(g.Target, n.PackageDir(), "where.go"), "sqlgraph.HasNeighbors", "linked.HasNeighbors"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replaceCall makes the generated code call ours: see limitPerRow and

@@ -3,6 +3,7 @@
 package accesstoken
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -323,7 +324,7 @@ func HasUser() predicate.AccessToken {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, UserTable, UserColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -331,7 +332,7 @@ func HasUser() predicate.AccessToken {
 func HasUserWith(preds ...predicate.CloudUser) predicate.AccessToken {
 	return predicate.AccessToken(func(s *sql.Selector) {
 		step := newUserStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,6 +3,7 @@
 package capacityunit
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -403,7 +404,7 @@ func HasCustomer() predicate.CapacityUnit {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -411,7 +412,7 @@ func HasCustomer() predicate.CapacityUnit {
 func HasCustomerWith(preds ...predicate.Customer) predicate.CapacityUnit {
 	return predicate.CapacityUnit(func(s *sql.Selector) {
 		step := newCustomerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

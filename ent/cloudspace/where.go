@@ -3,6 +3,7 @@
 package cloudspace
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -328,7 +329,7 @@ func HasCustomer() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -336,7 +337,7 @@ func HasCustomer() predicate.CloudSpace {
 func HasCustomerWith(preds ...predicate.Customer) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newCustomerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -351,7 +352,7 @@ func HasParent() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -359,7 +360,7 @@ func HasParent() predicate.CloudSpace {
 func HasParentWith(preds ...predicate.CloudSpace) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newParentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -374,7 +375,7 @@ func HasChildren() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -382,7 +383,7 @@ func HasChildren() predicate.CloudSpace {
 func HasChildrenWith(preds ...predicate.CloudSpace) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newChildrenStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,6 +3,7 @@
 package clouduser
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -613,7 +614,7 @@ func HasGroups() predicate.CloudUser {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, GroupsTable, GroupsPrimaryKey...),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -621,7 +622,7 @@ func HasGroups() predicate.CloudUser {
 func HasGroupsWith(preds ...predicate.CloudUserGroup) predicate.CloudUser {
 	return predicate.CloudUser(func(s *sql.Selector) {
 		step := newGroupsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -636,7 +637,7 @@ func HasAccessTokens() predicate.CloudUser {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, AccessTokensTable, AccessTokensColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -644,7 +645,7 @@ func HasAccessTokens() predicate.CloudUser {
 func HasAccessTokensWith(preds ...predicate.AccessToken) predicate.CloudUser {
 	return predicate.CloudUser(func(s *sql.Selector) {
 		step := newAccessTokensStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

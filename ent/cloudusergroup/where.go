@@ -3,6 +3,7 @@
 package cloudusergroup
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -248,7 +249,7 @@ func HasCustomers() predicate.CloudUserGroup {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, CustomersTable, CustomersPrimaryKey...),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -256,7 +257,7 @@ func HasCustomers() predicate.CloudUserGroup {
 func HasCustomersWith(preds ...predicate.Customer) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newCustomersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -271,7 +272,7 @@ func HasUsers() predicate.CloudUserGroup {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, UsersTable, UsersPrimaryKey...),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -279,7 +280,7 @@ func HasUsers() predicate.CloudUserGroup {
 func HasUsersWith(preds ...predicate.CloudUser) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newUsersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

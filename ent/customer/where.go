@@ -3,6 +3,7 @@
 package customer
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -748,7 +749,7 @@ func HasCapacityUnits() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, CapacityUnitsTable, CapacityUnitsColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -756,7 +757,7 @@ func HasCapacityUnits() predicate.Customer {
 func HasCapacityUnitsWith(preds ...predicate.CapacityUnit) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCapacityUnitsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -771,7 +772,7 @@ func HasCloudUserGroups() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, CloudUserGroupsTable, CloudUserGroupsPrimaryKey...),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -779,7 +780,7 @@ func HasCloudUserGroups() predicate.Customer {
 func HasCloudUserGroupsWith(preds ...predicate.CloudUserGroup) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCloudUserGroupsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -794,7 +795,7 @@ func HasDomains() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, DomainsTable, DomainsColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -802,7 +803,7 @@ func HasDomains() predicate.Customer {
 func HasDomainsWith(preds ...predicate.Domain) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newDomainsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -817,7 +818,7 @@ func HasCloudSpaces() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, CloudSpacesTable, CloudSpacesColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -825,7 +826,7 @@ func HasCloudSpaces() predicate.Customer {
 func HasCloudSpacesWith(preds ...predicate.CloudSpace) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCloudSpacesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -840,7 +841,7 @@ func HasJobs() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, JobsTable, JobsColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -848,7 +849,7 @@ func HasJobs() predicate.Customer {
 func HasJobsWith(preds ...predicate.Job) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newJobsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,6 +3,7 @@
 package domain
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -273,7 +274,7 @@ func HasCustomer() predicate.Domain {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -281,7 +282,7 @@ func HasCustomer() predicate.Domain {
 func HasCustomerWith(preds ...predicate.Customer) predicate.Domain {
 	return predicate.Domain(func(s *sql.Selector) {
 		step := newCustomerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

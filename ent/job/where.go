@@ -3,6 +3,7 @@
 package job
 
 import (
+	"cloudapi/ent/linked"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -1063,7 +1064,7 @@ func HasUser() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -1071,7 +1072,7 @@ func HasUser() predicate.Job {
 func HasUserWith(preds ...predicate.CloudUser) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newUserStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1086,7 +1087,7 @@ func HasCustomer() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -1094,7 +1095,7 @@ func HasCustomer() predicate.Job {
 func HasCustomerWith(preds ...predicate.Customer) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newCustomerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1109,7 +1110,7 @@ func HasParent() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -1117,7 +1118,7 @@ func HasParent() predicate.Job {
 func HasParentWith(preds ...predicate.Job) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newParentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1132,7 +1133,7 @@ func HasChildren() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
-		sqlgraph.HasNeighbors(s, step)
+		linked.HasNeighbors(s, step)
 	})
 }
 
@@ -1140,7 +1141,7 @@ func HasChildren() predicate.Job {
 func HasChildrenWith(preds ...predicate.Job) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newChildrenStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

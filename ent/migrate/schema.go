@@ -119,19 +119,19 @@ var (
 				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[0]},
 			},
 			{
+				Name:    "cloudspace_customer_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[2], CloudSpacesColumns[0]},
+			},
+			{
+				Name:    "cloudspace_customer_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[1], CloudSpacesColumns[0]},
+			},
+			{
 				Name:    "cloudspace_parent_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{CloudSpacesColumns[5], CloudSpacesColumns[0]},
-			},
-			{
-				Name:    "cloudspace_name_id",
-				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[2], CloudSpacesColumns[0]},
-			},
-			{
-				Name:    "cloudspace_created_at_id",
-				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[1], CloudSpacesColumns[0]},
 			},
 		},
 	}
@@ -279,9 +279,14 @@ var (
 				Columns: []*schema.Column{DomainsColumns[4], DomainsColumns[0]},
 			},
 			{
-				Name:    "domain_registered_at_id",
+				Name:    "domain_customer_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{DomainsColumns[2], DomainsColumns[0]},
+				Columns: []*schema.Column{DomainsColumns[4], DomainsColumns[1], DomainsColumns[0]},
+			},
+			{
+				Name:    "domain_customer_id_registered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DomainsColumns[4], DomainsColumns[2], DomainsColumns[0]},
 			},
 		},
 	}
@@ -363,24 +368,24 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "job_customer_id_id",
+				Name:    "job_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[18], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[18], JobsColumns[10], JobsColumns[0]},
 			},
 			{
-				Name:    "job_user_id_id",
+				Name:    "job_user_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[19], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[19], JobsColumns[10], JobsColumns[0]},
 			},
 			{
-				Name:    "job_parent_id_id",
+				Name:    "job_parent_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[20], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
 			},
 			{
-				Name:    "job_action_id",
+				Name:    "job_action_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[1], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_started_at_id",
@@ -388,9 +393,9 @@ var (
 				Columns: []*schema.Column{JobsColumns[10], JobsColumns[0]},
 			},
 			{
-				Name:    "job_status_id",
+				Name:    "job_status_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[10], JobsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status <> 'DONE'",
 				},

@@ -46,11 +46,12 @@ func (CloudSpace) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the CloudSpace.
+// Indexes of the CloudSpace: spaces are listed where a customer or a parent is
+// known.
 func (CloudSpace) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("customer_id", "id"), index.Fields("parent_id", "id"),
-		index.Fields("name", "id"), index.Fields("created_at", "id"),
+		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),
+		index.Fields("customer_id", "created_at", "id"), index.Fields("parent_id", "id"),
 	}
 }
 

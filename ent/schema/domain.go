@@ -41,9 +41,12 @@ func (Domain) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Domain.
+// Indexes of the Domain: domains are listed where a customer is known.
 func (Domain) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("customer_id", "id"), index.Fields("registered_at", "id")}
+	return []ent.Index{
+		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),
+		index.Fields("customer_id", "registered_at", "id"),
+	}
 }
 
 // Annotations of the Domain.

@@ -88,15 +88,16 @@ func (Job) Interceptors() []ent.Interceptor {
 	}
 }
 
-// Indexes of the Job.
+// Indexes of the Job: jobs are listed in the order of their beginning, whatever
+// they are searched by.
 func (Job) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("customer_id", "id"),
-		index.Fields("user_id", "id"),
-		index.Fields("parent_id", "id"),
-		index.Fields("action", "id"),
+		index.Fields("customer_id", "started_at", "id"),
+		index.Fields("user_id", "started_at", "id"),
+		index.Fields("parent_id", "started_at", "id"),
+		index.Fields("action", "started_at", "id"),
 		index.Fields("started_at", "id"),
-		index.Fields("status", "id").
+		index.Fields("status", "started_at", "id").
 			Annotations(entsql.IndexWhere("status <> 'DONE'")),
 	}
 }

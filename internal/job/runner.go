@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -120,9 +121,11 @@ func (r *Runner) Run(ctx context.Context) {
 }
 
 // open are the jobs that somebody should run: begun by nobody, or by somebody
-// whose lease is over.
+// whose lease is over. That they are not done says the condition of an index, in
+// its own words, so that it serves whatever the values of the others are.
 func open(at time.Time) predicate.Job {
 	return job.And(
+		func(s *sql.Selector) { s.Where(sql.ExprP("status <> 'DONE'")) },
 		job.StatusIn(job.StatusWAITING, job.StatusRUNNING),
 		job.Or(job.LeaseUntilIsNil(), job.LeaseUntilLT(at)),
 	)
