@@ -107,7 +107,7 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
 ) (T, error) {
 	var none T
-	if c.reading > 0 || !keepable(query) {
+	if c.reading > 0 || !keepable(query) || c.link != nil && ownPlan(ctx) {
 		sent := c.sent()
 		result, err := plain(ctx, query, args)
 		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))

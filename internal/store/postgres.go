@@ -75,6 +75,9 @@ func session(o Options, statementTimeout time.Duration) map[string]string {
 		// A worker would gain nothing on such statements either, and rows of
 		// UNION ALL would no longer arrive in order.
 		"max_parallel_workers_per_gather": "0",
+		// A page wants its first rows: a merge join would read the other table
+		// from its beginning to where the page is.
+		"enable_mergejoin": "off",
 	}
 }
 

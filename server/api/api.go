@@ -124,6 +124,7 @@ func New(o Options) (*API, error) {
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
 	core.Use(standbyReads{})
+	core.Use(searches{})
 	if !o.OrdinaryReads {
 		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime})
 		core.Use(a.Reader)

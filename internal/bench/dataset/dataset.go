@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,7 +22,16 @@ type Size struct {
 	Members   int // users in each group, each user in several: at least 0
 	Spaces    int // cloud spaces of each customer: at least 0
 	Jobs      int // done jobs of each customer: at least 0
+	Users     int // in all: at least Members; 0 for as many as customers
+	// Every says that only every so-manieth customer has anything of these; 0
+	// and 1 mean all.
+	Every int
 }
+
+func (s Size) every() int { return max(1, s.Every) }
+
+// having is how many customers have something.
+func (s Size) having() int { return s.Customers / s.every() }
 
 // Usual is the size that make bench measures: six capacity units, three
 // domains, two groups of four users each.
@@ -85,9 +95,10 @@ func secondaryIndexes(ctx context.Context, c *sql.Conn) (found []index, err erro
 // makes, of version 7: ascending with the number, from their kind's own moment.
 // Names have words in them that a substring finds, and end in their number.
 const (
-	words  = `(ARRAY['Amber','Boreal','Cobalt','Delta','Ember','Fjord','Granite','Harbor','Indigo','Juniper','Krill','Lumen','Meadow'])`
-	cities = `(ARRAY['Antwerp','Bruges','Charleroi','Dinant','Eupen','Ghent','Hasselt','Kortrijk','Leuven','Namur'])`
-	moment = `timestamptz '2026-01-01 00:00:00+00' + %s * interval '1 second'`
+	words   = `(ARRAY['Amber','Boreal','Cobalt','Delta','Ember','Fjord','Granite','Harbor','Indigo','Juniper','Krill','Lumen','Meadow'])`
+	cities  = `(ARRAY['Antwerp','Bruges','Charleroi','Dinant','Eupen','Ghent','Hasselt','Kortrijk','Leuven','Namur'])`
+	version = `'00000000-0000-4000-a000-000000000001'::uuid`
+	moment  = `timestamptz '2026-01-01 00:00:00+00' + %s * interval '1 second'`
 )
 
 // kinds keep the guids of different tables apart.
@@ -104,7 +115,7 @@ const (
 // guid is the expression of the guid with a number of a kind.
 func guid(kind int, number string) string {
 	start := strconv.Itoa(1_700_000_000_000 + kind*100_000_000)
-	return fmt.Sprintf(`(lpad(to_hex(%s + (%s)), 12, '0') || '7' || substr(md5('%d-' || (%[2]s)), 1, 3) || 'a' || substr(md5('%[3]d-' || (%[2]s)), 4, 15))::uuid`,
+	return fmt.Sprintf(`(lpad(to_hex(%s + (%s)), 12, '0') || '7abca' || lpad(to_hex(hashint8extended(%[2]s, %[3]d) & 1152921504606846975), 15, '0'))::uuid`,
 		start, number, kind)
 }
 
@@ -122,7 +133,7 @@ func (s Size) statements() []string {
 
 func (s Size) customers() string {
 	return `INSERT INTO customers (id, version, created_at, updated_at, name, name_fold, description, address, city, country, status, resource_group_id)
-		SELECT ` + guid(customers, "i") + `, ` + guid(customers, "i") + `, ` + at("i") + `, ` + at("i") + `, name, lower(name),
+		SELECT ` + guid(customers, "i") + `, ` + version + `, ` + at("i") + `, ` + at("i") + `, name, lower(name),
 			'Customer ' || i, i || ' Main Street', ` + cities + `[1 + i % 10], (ARRAY['BE','DE','FR','NL','LU'])[1 + i % 5],
 			(ARRAY['ACTIVE','CONFIGURED','DISABLED'])[1 + i % 3], ` + guid(customers, "1000000 + i % 5000") + `
 		FROM (SELECT i, ` + words + `[1 + i % 13] || ' ' || ` + words + `[1 + i / 13 % 13] || ' ' || i AS name
@@ -132,13 +143,14 @@ func (s Size) customers() string {
 // each are the numbers of the customers as c, those of what each has as k from
 // 0, and a number over all as n from 1.
 func (s Size) each(of int) string {
-	return fmt.Sprintf(`(SELECT c, k, (c - 1) * %d + k + 1 AS n FROM generate_series(1, %d) c, generate_series(0, %[1]d - 1) k ORDER BY c, k) made`,
-		of, s.Customers)
+	return fmt.Sprintf(`(SELECT c, k, (c / %[1]d - 1) * %[2]d + k + 1 AS n
+		FROM generate_series(%[1]d, %[3]d, %[1]d) c, generate_series(0, %[2]d - 1) k) made`,
+		s.every(), of, s.Customers)
 }
 
 func (s Size) units() string {
 	return `INSERT INTO capacity_units (id, version, created_at, kind, type, amount, name, description, customer_id)
-		SELECT ` + guid(units, "n") + `, ` + guid(units, "n") + `, ` + at("c") + `, (ARRAY['AVAILABLE','CONSUMED'])[1 + k % 2],
+		SELECT ` + guid(units, "n") + `, ` + version + `, ` + at("c") + `, (ARRAY['AVAILABLE','CONSUMED'])[1 + k % 2],
 			(ARRAY['CU','LV','MU','NBU','NUIPPORTS','NUM','SUA','SUP','WV'])[1 + (c + k) % 9], 1 + n % 1000, 'Unit ' || k, 'Unit ' || k || ' of customer ' || c,
 			` + guid(customers, "c") + ` FROM ` + s.each(s.Units)
 }
@@ -153,13 +165,11 @@ func (s Size) links() string {
 		SELECT ` + guid(customers, "c") + `, ` + guid(groups, "n") + ` FROM ` + s.each(s.Groups)
 }
 
-// population is how many users there are: as many as customers, and enough for
-// one group to have different ones.
-func (s Size) population() int { return max(s.Customers, s.Members) }
+func (s Size) population() int { return cmp.Or(s.Users, max(s.Customers, s.Members)) }
 
 func (s Size) users() string {
 	return `INSERT INTO cloud_users (id, version, created_at, login, login_fold, email, first_name, last_name)
-		SELECT ` + guid(users, "u") + `, ` + guid(users, "u") + `, ` + at("u") + `, 'user-' || u, 'user-' || u, 'user-' || u || '@example.org',
+		SELECT ` + guid(users, "u") + `, ` + version + `, ` + at("u") + `, 'user-' || u, 'user-' || u, 'user-' || u || '@example.org',
 			` + words + `[1 + u % 13], ` + words + `[1 + u / 13 % 13] FROM generate_series(1, ` + strconv.Itoa(s.population()) + `) u`
 }
 
@@ -169,7 +179,7 @@ func (s Size) members() string {
 	user := fmt.Sprintf("1 + ((g * 7919::bigint + m * 104729::bigint) %% %d)::int", s.population())
 	return `INSERT INTO cloud_user_group_users (cloud_user_group_id, cloud_user_id)
 		SELECT ` + guid(groups, "g") + `, ` + guid(users, user) + `
-		FROM generate_series(1, ` + strconv.Itoa(s.Customers*s.Groups) + `) g, generate_series(0, ` + strconv.Itoa(s.Members-1) + `) m
+		FROM generate_series(1, ` + strconv.Itoa(s.having()*s.Groups) + `) g, generate_series(0, ` + strconv.Itoa(s.Members-1) + `) m
 		ON CONFLICT DO NOTHING`
 }
 

@@ -1,0 +1,137 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/internal/pgtest"
+	"cloudapi/server/api/apitest"
+)
+
+// customersPage is a page of 20; arguments begin with a comma.
+func customersPage(arguments string) string {
+	return "{ customers(first: 20" + arguments + ") { nodes { name } pageInfo { hasNextPage endCursor } } }"
+}
+
+// cursor is the position of a customer in an order, by its place from 0.
+func (l *landmarks) cursor(t *testing.T, column, direction string, at int) string {
+	t.Helper()
+	var id uuid.UUID
+	var value any
+	query := fmt.Sprintf("SELECT id, %s FROM customers ORDER BY %[1]s %[2]s, id %[2]s OFFSET %[3]d LIMIT 1", column, direction, at)
+	if err := l.db.QueryRow(query).Scan(&id, &value); err != nil {
+		t.Fatal(err)
+	}
+	if column == "id" {
+		value = nil
+	}
+	var b bytes.Buffer
+	ent.Cursor{ID: id, Value: value}.MarshalGQL(&b)
+	return b.String()
+}
+
+const farAway = many * 4 / 5
+
+// orders: each order, either way, from the beginning, from far away, and back
+// from there.
+func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
+	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
+	check := func(name, order, column, direction string) {
+		far := l.cursor(t, column, direction, farAway)
+		for where, query := range map[string]string{
+			"first page": customersPage(order), "far away": customersPage(", after: " + far + order),
+			"back": "{ customers(last: 20, before: " + far + order + ") { nodes { name } pageInfo { hasPreviousPage } } }",
+		} {
+			t.Run(name+", "+where, func(t *testing.T) {
+				expectation{login: apitest.Administrator, query: query, most: pageRows}.check(t, s, a)
+			})
+		}
+	}
+	check("by guid", "", "id", "ASC")
+	for field, column := range columns {
+		for _, direction := range []string{"ASC", "DESC"} {
+			check("by "+field+" "+direction, fmt.Sprintf(", orderBy: {field: %s, direction: %s}", field, direction), column, direction)
+		}
+	}
+}
+
+// search is a filter with values that meet many customers, some or none.
+type search struct {
+	where  string
+	values []string
+}
+
+func (l *landmarks) filters() []search {
+	nobody := `"` + uuid.NewString() + `"`
+	id, resources := `"`+l.id+`"`, `"`+l.resources+`"`
+	return []search{
+		{`{id: %s}`, []string{id, nobody}},
+		{`{idIn: [%s]}`, []string{id + ", " + nobody, nobody + ", " + nobody}},
+		{`{name: "%s"}`, []string{"Lumen Harbor 123456", "nobody"}},
+		{`{nameContains: "%s"}`, []string{"Harbor", "123456", "nobody", "r"}},
+		{`{nameContainsFold: "%s"}`, []string{"hArbor", "R 123456", "NoBody", "R"}},
+		{`{status: %s}`, []string{"ACTIVE"}},
+		{`{statusIn: [%s]}`, []string{"ACTIVE, DISABLED"}},
+		{`{city: "%s"}`, []string{"Ghent", "Nowhere"}},
+		{`{country: "%s"}`, []string{"BE", "XX"}},
+		{`{resourceGroupId: %s}`, []string{resources, nobody}},
+		{`{createdAtGTE: "2026-01-02T10:00:00Z", createdAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
+		{`{hasDomains: %s}`, []string{"true", "false"}},
+		{`{hasDomainsWith: [{name: "%s"}]}`, []string{"domain-1234.example", "nobody"}},
+		{`{hasCloudUserGroups: %s}`, []string{"true", "false"}},
+		{`{hasCloudUserGroupsWith: [{name: "%s"}]}`, []string{"Group 1234", "nobody"}},
+		{`{and: [{city: "%s"}, {country: "BE"}]}`, []string{"Ghent", "Nowhere"}},
+		{`{or: [{id: %s}, {name: "Lumen Harbor 123456"}]}`, []string{id, nobody}},
+		{`{not: {status: %s}}`, []string{"ACTIVE"}},
+		{`{not: {hasCloudUserGroupsWith: [{name: "%s"}]}}`, []string{"Group 1234", "nobody"}},
+	}
+}
+
+// searches: each filter, on the first page and far away.
+func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
+	far := l.cursor(t, "id", "ASC", farAway)
+	for _, f := range l.filters() {
+		for _, value := range f.values {
+			where := ", where: " + fmt.Sprintf(f.where, value)
+			usual := ", where: " + fmt.Sprintf(f.where, f.values[0])
+			t.Run("where "+fmt.Sprintf(f.where, value), func(t *testing.T) {
+				for _, after := range []string{"", ", after: " + far} {
+					expectation{
+						login: apitest.Administrator, query: customersPage(after + where), most: pageRows,
+						usually: []string{customersPage(after + usual)},
+					}.check(t, s, a)
+				}
+			})
+		}
+	}
+	t.Run("all jobs", func(t *testing.T) {
+		for _, where := range []string{"", `, where: {action: "createCustomer"}`, `, where: {customerId: "` + l.giants + `"}`, `, where: {status: ERROR}`} {
+			query := "{ jobs(first: 20" + where + ") { nodes { action } } }"
+			expectation{login: apitest.Administrator, most: pageRows, query: query}.check(t, s, a)
+		}
+	})
+}
+
+// neighbors: what one customer has, be it much: at most all of it is read to
+// choose a page.
+func (l *landmarks) neighbors(t *testing.T, s *pgtest.Server, a *apitest.API) {
+	for name, selection := range map[string]string{
+		"domains": "domains(first: 20) { nodes { name } pageInfo { hasNextPage } }", "cloud spaces": "cloudSpaces(first: 20) { nodes { name } }",
+		"groups": "cloudUserGroups(first: 20) { nodes { name users(first: 5) { nodes { login } } } }",
+		"jobs":   "jobs(first: 20) { nodes { action } }", "jobs by action": `jobs(first: 20, where: {action: "updateCustomer"}) { nodes { action } }`,
+		"domains by name": "domains(first: 20, orderBy: {field: NAME}) { nodes { name } }",
+		"spaces by name":  `cloudSpaces(first: 20, orderBy: {field: NAME, direction: DESC}, where: {status: ACTIVE}) { nodes { name } }`,
+		"groups by name":  `cloudUserGroups(first: 20, orderBy: {field: NAME}) { nodes { name } }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectation{login: apitest.Administrator, most: 3 * giant, query: fmt.Sprintf("{ customer(id: %q) { %s } }", l.giants, selection)}.check(t, s, a)
+		})
+	}
+	t.Run("what a member sees", func(t *testing.T) {
+		expectation{login: apitest.Member, most: pageRows, query: customersPage("")}.check(t, s, a)
+	})
+}
