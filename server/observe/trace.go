@@ -30,9 +30,9 @@ func NewTracer(t trace.Tracer) *Tracer {
 }
 
 // request begins the span of a request: a child of the caller's, where it sends
-// one (W3C Trace Context).
+// one (W3C Trace Context). Those who look how the server is have none.
 func (t *Tracer) request(r *http.Request, id string) (context.Context, trace.Span) {
-	if t == nil {
+	if t == nil || face(r.URL.Path) == "other" {
 		return r.Context(), trace.SpanFromContext(r.Context())
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
