@@ -103,3 +103,28 @@ func TestAddedCapacityIsExact(t *testing.T) {
 		}
 	})
 }
+
+// TestUnitsAreRemovedOnce: of many who remove the same units one has removed
+// them, and the others hear that there are none.
+func TestUnitsAreRemovedOnce(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id, on := a.Customer(t, "emptied"), servers(t, a)
+		for range 3 {
+			a.Result(t, apitest.Operator, "cloud_api_customer/addCapacityAvailable?customerguid="+id+"&amount=1&capacityunittype=SUP")
+		}
+		removed := 0
+		for _, answer := range together(func(i int) apitest.Answer {
+			return on[i%len(on)].Get(apitest.Operator, "cloud_api_customer/removeCapacityAvailable?customerguid="+id+"&capacityunittype=SUP")
+		}) {
+			switch {
+			case answer.Status == http.StatusOK:
+				removed++
+			case !strings.Contains(answer.Body, "could not be found!"):
+				t.Errorf("neither removed nor gone: %d %s", answer.Status, answer.Body)
+			}
+		}
+		if removed != 1 {
+			t.Errorf("%d have removed the units, not 1", removed)
+		}
+	})
+}

@@ -49,6 +49,25 @@ func TestExecutionParameters(t *testing.T) {
 	})
 }
 
+// TestAChangeIsOneJob counts the jobs of changes by either face.
+func TestAChangeIsOneJob(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		a.Get(apitest.Operator, "cloud_api_customer/setStatus?customerguid="+id+"&status=ACTIVE")
+		a.Query(apitest.Operator, `mutation($id: ID!) { updateCustomer(input: {customerId: $id, city: "x"}) { job { id } } }`,
+			map[string]any{"id": id}, "Idempotency-Key", "k")
+		jobs := a.Query(apitest.Administrator, `query($id: ID!) { jobs(where: {customerId: $id}) { nodes { action status } } }`, map[string]any{"id": id})
+		for _, want := range []string{"createCustomer", "setCustomerStatus", "updateCustomer"} {
+			if n := strings.Count(jobs.Body, `{"action":"`+want+`","status":"DONE"}`); n != 1 {
+				t.Errorf("%d jobs %s in %s", n, want, jobs.Body)
+			}
+		}
+		if n := strings.Count(jobs.Body, `"action"`); n != 3 {
+			t.Errorf("%d jobs for 3 changes: %s", n, jobs.Body)
+		}
+	})
+}
+
 func TestFailedChangeLeavesItsJobOnly(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")

@@ -1,0 +1,124 @@
+package job_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	entjob "cloudapi/ent/job"
+	"cloudapi/ent/migrate"
+	_ "cloudapi/ent/runtime" // policies, hooks and validators
+	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/pgtest"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+)
+
+// TestLeases gives a runner a job that another has leased, and one that nobody
+// has. It takes the former over only when the lease has ended.
+func TestLeases(t *testing.T) {
+	for name, url := range map[string]string{"sqlite": "sqlite://" + t.TempDir() + "/test.db", "postgres": pgtest.URL(t)} {
+		t.Run(name, func(t *testing.T) {
+			client := client(t, url)
+			for _, c := range []struct {
+				name  string
+				until time.Duration
+				want  entjob.Status
+			}{
+				{"the lease goes on", time.Hour, entjob.StatusRUNNING},
+				{"the lease has ended", -time.Second, entjob.StatusDONE},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					ctx := viewer.SystemContext(t.Context())
+					leased := waiting(t, ctx, client)
+					err := leased.Update().SetStatus(entjob.StatusRUNNING).SetLeaseOwner(uuid.New()).
+						SetLeaseUntil(mixin.Now().Add(c.until)).Exec(ctx)
+					if err != nil {
+						t.Fatal(err)
+					}
+					// Jobs are taken in the order of their ids: when the second is
+					// done the first has been passed over, or is done.
+					runUntilDone(t, client, waiting(t, ctx, client).ID)
+					found, err := client.Job.Get(ctx, leased.ID)
+					if err != nil || found.Status != c.want {
+						t.Errorf("the job is %v, want %v: %v", found.Status, c.want, err)
+					}
+				})
+			}
+		})
+	}
+}
+
+func client(t *testing.T, url string) *ent.Client {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{URL: url, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := store.Migrate(t.Context(), s, migrate.Files); err != nil {
+		t.Fatal(err)
+	}
+	return ent.NewClient(ent.Driver(s.Driver()))
+}
+
+const action = "doNothing"
+
+func runner(client *ent.Client) *job.Runner {
+	log := slog.New(slog.DiscardHandler)
+	return &job.Runner{
+		Recorder: &job.Recorder{Client: client, Log: log, Classify: fault.As},
+		Sealer:   &job.Sealer{Client: client, Key: secret.New("key")},
+		Log:      log,
+		Handlers: map[string]job.Handler{action: func(uuid.UUID, []byte) (job.Task, error) {
+			return job.Task{
+				Ask:  func(context.Context, uuid.UUID) error { return nil },
+				Work: func(context.Context, *ent.Client, *job.Record) error { return nil },
+			}, nil
+		}},
+	}
+}
+
+// waiting is a job that a server has recorded and not begun.
+func waiting(t *testing.T, ctx context.Context, client *ent.Client) *ent.Job {
+	t.Helper()
+	j, err := runner(client).Start(ctx, job.Change{Action: action, CustomerID: uuid.New()}, []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// runUntilDone lets another server run until a job is done.
+func runUntilDone(t *testing.T, client *ent.Client, id uuid.UUID) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		runner(client).Run(ctx)
+	}()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		j, err := client.Job.Get(viewer.SystemContext(t.Context()), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j.Status == entjob.StatusDONE {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the job is still %v", j.Status)
+		}
+	}
+}
