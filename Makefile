@@ -60,6 +60,10 @@ bench: ## Compare the server with a bare handler under load: make bench [ROUNDS=
 	$(GO) run ./internal/bench/cmd/bench -rounds $(ROUNDS) -seconds $(SECONDS) -report docs/performance.md \
 	  $(if $(rows),-rows $(rows)) $(if $(customers),-customers $(customers)) $(if $(large),-large $(large))
 
+.PHONY: test-mutants
+test-mutants: prepare ## Show that the tests notice deliberate faults: make test-mutants [only="name name"]
+	$(GO) run ./internal/pgtest/cmd/withpostgres -- $(GO) run ./internal/mutants/cmd/mutants $(only)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute
 	@.ci/fuzz

@@ -128,3 +128,28 @@ func TestUnitsAreRemovedOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestOneChangeOfAVersion: of many who change the same version of a customer one
+// has changed it, and the others hear that it has another.
+func TestOneChangeOfAVersion(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id, on := a.Customer(t, "c"), servers(t, a)
+		read := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { version } }`, map[string]any{"id": id})
+		version, changed := guid.FindString(read.Body), 0
+		for _, answer := range together(func(i int) apitest.Answer {
+			return on[i%len(on)].Query(apitest.Operator, `mutation($id: ID!, $v: ID!, $city: String!) {
+				updateCustomer(input: {customerId: $id, expectedVersion: $v, city: $city}) { customer { city } } }`,
+				map[string]any{"id": id, "v": version, "city": fmt.Sprint("city ", i)})
+		}) {
+			switch {
+			case !strings.Contains(answer.Body, `"errors"`):
+				changed++
+			case !strings.Contains(answer.Body, `"code":"CONFLICT"`):
+				t.Errorf("neither changed nor a conflict: %s", answer.Body)
+			}
+		}
+		if changed != 1 {
+			t.Errorf("%d have changed the same version, not 1", changed)
+		}
+	})
+}

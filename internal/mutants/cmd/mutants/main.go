@@ -1,0 +1,62 @@
+// Command mutants runs the test of each deliberate fault, or of those named:
+// on the program as it is, where it must pass, and with the fault, where it
+// must fail. It works on the module in the current directory, and changes
+// nothing in it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+
+	"cloudapi/internal/mutants"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	survived, err := run(ctx, os.Args[1:])
+	if err == nil && len(survived) > 0 {
+		err = fmt.Errorf("nobody noticed %v", survived)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) (survived []string, err error) {
+	const root = "."
+	all, err := mutants.Load(os.DirFS("internal/mutants/testdata"))
+	if err != nil {
+		return nil, err
+	}
+	sound := map[string]bool{}
+	fmt.Println("| fault | noticed by | after | how |\n|---|---|---|---|")
+	for _, m := range all {
+		if len(names) > 0 && !slices.Contains(names, m.Name) {
+			continue
+		}
+		test := m.Package + " " + m.TestName
+		if !sound[test] {
+			v, err := m.Test(ctx, root, false)
+			if err != nil || v.Failed {
+				return nil, fmt.Errorf("%s fails without any fault: %s: %w", test, v.Why, err)
+			}
+			sound[test] = true
+		}
+		v, err := m.Test(ctx, root, true)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		if !v.Failed {
+			survived = append(survived, m.Name)
+			v.Why = "NOT NOTICED"
+		}
+		fmt.Printf("| %s | `%s` | %v | %.150s |\n", m.Title, test, v.Took.Round(time.Second/10), v.Why)
+	}
+	return survived, nil
+}

@@ -1,0 +1,71 @@
+package mutants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Verdict is how a test did.
+type Verdict struct {
+	Failed bool
+	Why    string // the first thing that the test complained of
+	Took   time.Duration
+}
+
+// limit is how long a test may take. One that a fault makes wait for ever has
+// noticed it.
+const limit = "4m"
+
+var (
+	complaint = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$`)
+	failure   = regexp.MustCompile(`(?m)^\s*--- FAIL: |^panic: `)
+)
+
+// Test runs the test of a mutant in the module at root: on the program as it
+// is, or with the mutant's changes. A program that cannot be built is an error.
+func (m *Mutant) Test(ctx context.Context, root string, mutated bool) (Verdict, error) {
+	args := []string{"test"}
+	if mutated {
+		dir, err := os.MkdirTemp("", "mutant")
+		if err != nil {
+			return Verdict{}, err
+		}
+		defer os.RemoveAll(dir)
+		overlay, err := m.Overlay(root, dir)
+		if err != nil {
+			return Verdict{}, err
+		}
+		args = append(args, "-overlay", overlay)
+	}
+	args = append(args, "-count=1", "-vet=off", "-timeout", limit, "-run", pattern(m.TestName), m.Package)
+	started := time.Now()
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	v := Verdict{Failed: err != nil, Took: time.Since(started)}
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err != nil && (!ended || !exit.Exited()), ctx.Err() != nil:
+		return v, errors.Join(err, ctx.Err())
+	case err == nil && strings.Contains(string(out), "no tests to run"),
+		err != nil && !failure.Match(out):
+		return v, fmt.Errorf("go %s: %s", strings.Join(args, " "), out)
+	}
+	if found := complaint.FindSubmatch(out); found != nil {
+		v.Why = string(found[1])
+	} else if strings.Contains(string(out), "panic: test timed out") {
+		v.Why = "it waits for ever"
+	}
+	return v, nil
+}
+
+// pattern matches the test exactly, level by level.
+func pattern(test string) string {
+	return "^" + strings.ReplaceAll(strings.ReplaceAll(test, " ", "_"), "/", "$/^") + "$"
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestWhoComesLaterWaitsForTheNextAnswer: the answer to a question that was put
+// before somebody came says nothing to him.
+func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release, asked := make(chan struct{}), 0
+		a := &asking[int]{question: func(context.Context) (int, error) {
+			asked++
+			n := asked
+			<-release
+			return n, nil
+		}}
+		var all sync.WaitGroup
+		expect := func(want int) {
+			all.Go(func() {
+				if got, err := a.ask(t.Context()); got != want || err != nil {
+					t.Errorf("the answer is %d, %v; want %d", got, err, want)
+				}
+			})
+			synctest.Wait()
+		}
+		expect(1)
+		for range 3 {
+			expect(2) // all together
+		}
+		release <- struct{}{}
+		synctest.Wait()
+		expect(3)
+		close(release)
+		all.Wait()
+		expect(4)
+		all.Wait()
+	})
+}
+
+// TestAQuestionIsBounded: a server that does not answer keeps nobody, and who
+// gives up leaves the question to the others.
+func TestAQuestionIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &asking[int]{question: func(ctx context.Context) (int, error) {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		started := time.Now()
+		if _, err := a.ask(gone); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has gone hears %v", err)
+		}
+		if _, err := a.ask(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("who waits hears %v", err)
+		}
+		if took := time.Since(started); took != askLimit {
+			t.Errorf("the answer took %v", took)
+		}
+		synctest.Wait()
+		time.Sleep(askLimit) // the question of who waited ends
+		synctest.Wait()
+	})
+}
