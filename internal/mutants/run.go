@@ -18,18 +18,16 @@ type Verdict struct {
 	Took   time.Duration
 }
 
-// limit is how long a test may take. One that a fault makes wait for ever has
-// noticed it.
-const limit = "4m"
-
 var (
 	complaint = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$`)
 	failure   = regexp.MustCompile(`(?m)^\s*--- FAIL: |^panic: `)
 )
 
 // Test runs the test of a mutant in the module at root: on the program as it
-// is, or with the mutant's changes. A program that cannot be built is an error.
-func (m *Mutant) Test(ctx context.Context, root string, mutated bool) (Verdict, error) {
+// is, or with the mutant's changes. A test that takes longer than limit fails:
+// who waits for ever because of a fault has noticed it. A program that cannot
+// be built is an error.
+func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time.Duration) (Verdict, error) {
 	args := []string{"test"}
 	if mutated {
 		dir, err := os.MkdirTemp("", "mutant")
@@ -43,7 +41,7 @@ func (m *Mutant) Test(ctx context.Context, root string, mutated bool) (Verdict, 
 		}
 		args = append(args, "-overlay", overlay)
 	}
-	args = append(args, "-count=1", "-vet=off", "-timeout", limit, "-run", pattern(m.TestName), m.Package)
+	args = append(args, "-count=1", "-vet=off", "-timeout", limit.String(), "-run", pattern(m.TestName), m.Package)
 	started := time.Now()
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = root

@@ -11,6 +11,7 @@ import (
 // TestAPromotedStandbyIsFound kills the primary and promotes the standby, which
 // every server knows under both names.
 func TestAPromotedStandbyIsFound(t *testing.T) {
+	t.Parallel()
 	primary := pgtest.Start(t, pgtest.Options{})
 	standby := primary.Standby(t, "one")
 	s := open(t, store.Options{URL: eitherOf(primary, standby), ReadURL: standby.URL("postgres")})
@@ -34,6 +35,7 @@ func TestAPromotedStandbyIsFound(t *testing.T) {
 // that was promoted has what was given up, and not what came since, though it
 // is further in the log.
 func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
+	t.Parallel()
 	primary := pgtest.Start(t, pgtest.Options{})
 	promoted, left := primary.Standby(t, "promoted"), primary.Standby(t, "left")
 	s := open(t, store.Options{URL: eitherOf(primary, promoted), ReadURL: left.URL("postgres")})
@@ -82,6 +84,7 @@ func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
 // TestAStandbyThatComesBackWithLessIsNotRead restores a standby from an older
 // copy of its files between two queries of an operation.
 func TestAStandbyThatComesBackWithLessIsNotRead(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t)
 	restore := r.standby.Snapshot(t)
 	mustExec(t, r.store, "INSERT INTO things (n) VALUES (1)")

@@ -126,12 +126,11 @@ func (b *standby) accept(ctx context.Context, c *conn) error {
 // that others have waited for in vain.
 func (b *standby) reaches(ctx context.Context, wanted place, until time.Time) bool {
 	for {
-		has, ask := b.known(wanted)
-		if !ask {
+		if has, ask := b.known(wanted); !ask {
 			return has
 		}
 		b.look(ctx)
-		if has, ask = b.known(wanted); !ask {
+		if has, ask := b.known(wanted); !ask {
 			return has
 		}
 		if !b.worthWaiting(wanted, until) {
@@ -146,29 +145,34 @@ func (b *standby) reaches(ctx context.Context, wanted place, until time.Time) bo
 }
 
 // known is what can be said without asking; ask reports that asking might help.
+// One that has failed keeps only one operation waiting until it answers again.
 func (b *standby) known(wanted place) (has, ask bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	switch {
-	case now.Before(b.away), b.doubt && b.trying:
+	if now.Before(b.away) || b.doubt && b.trying {
 		return false, false
-	case !b.doubt && b.seen.covers(wanted) && now.Sub(b.asked) < freshFor:
-		return true, false
 	}
-	b.trying = b.doubt
-	return false, true
+	has = !b.doubt && b.seen.covers(wanted) && now.Sub(b.asked) < freshFor
+	return has, !has
 }
 
 // look asks the standby how far it has come.
 func (b *standby) look(ctx context.Context) {
 	b.mu.Lock()
-	opened := b.opened
+	opened, trial := b.opened, b.doubt
+	if trial && b.trying {
+		b.mu.Unlock()
+		return
+	}
+	b.trying = trial
 	b.mu.Unlock()
 	at, err := b.where.ask(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.trying = false
+	if trial {
+		b.trying = false
+	}
 	switch {
 	case err != nil && ctx.Err() == nil:
 		b.fail(err)
@@ -187,7 +191,7 @@ func (b *standby) look(ctx context.Context) {
 func (b *standby) worthWaiting(wanted place, until time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.due != (place{}) && !b.seen.covers(b.due) {
+	if b.due.history == wanted.history && !b.seen.covers(b.due) {
 		return false
 	}
 	b.due = place{}

@@ -31,6 +31,7 @@ func newReplica(t *testing.T) *replica {
 
 // TestStandbys runs what needs no databases of its own on the same ones.
 func TestStandbys(t *testing.T) {
+	t.Parallel()
 	r := newReplica(t)
 	for name, test := range map[string]func(*testing.T, *replica){
 		"everybody reads what is committed":    everybodyReadsWhatIsCommitted,

@@ -15,6 +15,13 @@ import (
 	"cloudapi/internal/mutants"
 )
 
+const (
+	// longest is how long a test may take without any fault.
+	longest = 5 * time.Minute
+	// patience is what it may take longer with one.
+	patience = 30 * time.Second
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -34,21 +41,21 @@ func run(ctx context.Context, names []string) (survived []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sound := map[string]bool{}
+	sound := map[string]time.Duration{} // what tests take that have passed
 	fmt.Println("| fault | noticed by | after | how |\n|---|---|---|---|")
 	for _, m := range all {
 		if len(names) > 0 && !slices.Contains(names, m.Name) {
 			continue
 		}
 		test := m.Package + " " + m.TestName
-		if !sound[test] {
-			v, err := m.Test(ctx, root, false)
+		if sound[test] == 0 {
+			v, err := m.Test(ctx, root, false, longest)
 			if err != nil || v.Failed {
 				return nil, fmt.Errorf("%s fails without any fault: %s: %w", test, v.Why, err)
 			}
-			sound[test] = true
+			sound[test] = v.Took
 		}
-		v, err := m.Test(ctx, root, true)
+		v, err := m.Test(ctx, root, true, patience+2*sound[test])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
