@@ -34,7 +34,7 @@ func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time
 		if err != nil {
 			return Verdict{}, err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		overlay, err := m.Overlay(root, dir)
 		if err != nil {
 			return Verdict{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/batch"
+	"cloudapi/internal/store"
 )
 
 // parallel is how many statements of one plan run at once. With more of them
@@ -38,8 +39,12 @@ func (r *Reader) sharing(p *plan, q *request) sharing {
 	return key
 }
 
-// together answers requests that came at the same time.
+// together answers requests that came at the same time. Each must see what was
+// committed before it came, and the context is that of the first.
 func (r *Reader) together(ctx context.Context, key sharing, all []*request) []batch.Result[[]byte] {
+	if len(all) > 1 {
+		ctx = store.ChooseAgain(ctx)
+	}
 	return r.run(ctx, key.plan, all)
 }
 

@@ -31,6 +31,16 @@ func AllowStandby(ctx context.Context) context.Context {
 	return context.WithValue(ctx, choiceKey{}, &choice{})
 }
 
+// ChooseAgain returns a context for work that is shared with others who came
+// later than ctx's operation began: it may use a standby where ctx may, and
+// chooses one that has everything that was committed until now.
+func ChooseAgain(ctx context.Context) context.Context {
+	if _, allowed := ctx.Value(choiceKey{}).(*choice); !allowed {
+		return ctx
+	}
+	return AllowStandby(ctx)
+}
+
 // route says where a statement outside a transaction runs: a query with the
 // readers, or on a standby where its context allows that and the standby has
 // come far enough; everything else with the writer. In doubt the writer it is:

@@ -146,8 +146,14 @@ func anOperationNeverGoesBack(t *testing.T, r *replica) {
 	if found, fromStandby := things(t, onStandby, r.store); len(found) != 0 || !fromStandby {
 		t.Errorf("the first operation finds %v, from the standby: %v", found, fromStandby)
 	}
+	if found, _ := things(t, store.ChooseAgain(onStandby), r.store); len(found) != 1 {
+		t.Errorf("work shared with who came later finds %v", found)
+	}
 	r.replay(t, "resume")
 	r.caughtUp(t)
+	if _, fromStandby := things(t, store.ChooseAgain(t.Context()), r.store); fromStandby {
+		t.Error("what was not allowed is allowed now")
+	}
 	if found, fromStandby := things(t, onPrimary, r.store); len(found) != 1 || fromStandby {
 		t.Errorf("the second operation finds %v, from the standby: %v", found, fromStandby)
 	}
