@@ -19,6 +19,10 @@ run: ## Start the server on embedded SQLite with demo data, and say how to sign 
 test: prepare ## Run every test, on SQLite and on a real PostgreSQL
 	$(GO) run ./internal/pgtest/cmd/withpostgres -- $(GO) test ./...
 
+.PHONY: test-faults
+test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]
+	CGO_ENABLED=0 $(GO) test ./server/faults -count=1 -v -timeout 2h -long $(if $(seed),-seed $(seed)) $(if $(run),-run $(run))
+
 .PHONY: prepare
 prepare:
 	@.ci/install

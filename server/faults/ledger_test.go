@@ -1,0 +1,189 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// outcome is what a client knows of its change.
+type outcome int
+
+const (
+	refused outcome = iota
+	unknown
+	acknowledged
+)
+
+// judge says what an answer lets its client know. Only an answer below 500, or
+// none because nobody took the request, says that nothing was changed.
+func judge(a answer) outcome {
+	switch {
+	case a.ok():
+		return acknowledged
+	case a.unsent(), a.Err == nil && a.Status >= 400 && a.Status < 500:
+		return refused
+	case a.Err == nil && a.Status == 200 && a.Code != "UNAVAILABLE" && a.Code != "TIMEOUT" && a.Code != "INTERNAL":
+		return refused
+	default:
+		return unknown
+	}
+}
+
+// entry is a change and what came of it.
+type entry struct {
+	change
+	outcome outcome
+	job     string
+}
+
+// ledger is what the clients know of all changes that they have asked for.
+type ledger struct {
+	mu      sync.Mutex
+	entries []entry
+	kinds   map[string]int // answers by kind
+	slowest answer
+	odd     []string // answers that the test did not expect
+	latest  time.Time
+	// expected says of an answer that is no success whether the test expects
+	// it; nil for any.
+	expected func(answer) bool
+}
+
+// note writes down what a client has heard.
+func (l *ledger) note(c change, a answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, entry{change: c, outcome: judge(a), job: a.job()})
+	l.count(a)
+}
+
+// count counts an answer. The caller holds mu.
+func (l *ledger) count(a answer) {
+	if l.kinds == nil {
+		l.kinds = map[string]int{}
+	}
+	l.kinds[a.kind()]++
+	if a.Took > l.slowest.Took {
+		l.slowest = a
+	}
+	if a.ok() {
+		l.latest = time.Now()
+	} else if l.expected != nil && !l.expected(a) {
+		l.odd = append(l.odd, a.String())
+	}
+}
+
+// heard counts the answer to a request that changes nothing.
+func (l *ledger) heard(a answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count(a)
+}
+
+// done is how many changes were acknowledged so far.
+func (l *ledger) done() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kinds["done"]
+}
+
+// String says what was counted.
+func (l *ledger) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(l.kinds)) {
+		parts = append(parts, fmt.Sprintf("%d %s", l.kinds[kind], kind))
+	}
+	return fmt.Sprintf("%d changes; answers: %s; the slowest took %v",
+		len(l.entries), strings.Join(parts, ", "), l.slowest.Took.Round(time.Millisecond))
+}
+
+// settle holds the ledger against the database, sends what is unknown again
+// under its key, and holds the ledger against the database once more. A sample
+// of what was acknowledged is repeated too: it gets its first answer, and
+// changes nothing.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	l := w.ledger
+	l.check(t, w.db.contents(t), "before anything is sent again")
+	again, repeated := 0, 0
+	for i := range l.entries {
+		e := &l.entries[i]
+		switch {
+		case e.key == "":
+		case e.outcome == unknown:
+			again++
+			e.outcome, e.job = acknowledged, w.insist(t, e.change)
+		case e.outcome == acknowledged && i%(1+len(l.entries)/50) == 0:
+			repeated++
+			if job := w.insist(t, e.change); job != e.job {
+				t.Errorf("%s: repeated with its key it is job %s, at first it was %s", e.mark, job, e.job)
+			}
+		}
+	}
+	l.check(t, w.db.contents(t), "after what was unknown was sent again")
+	for _, text := range l.odd {
+		t.Errorf("an answer that should not have been given: %s", text)
+	}
+	t.Logf("seed %d: %s; %d sent again under their keys, %d repeated", *seed, l, again, repeated)
+}
+
+// insist sends a change under its key until it is done.
+func (w *world) insist(t *testing.T, c change) string {
+	t.Helper()
+	var a answer
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		a = c.send(ctx, w.client, w.bases[0])
+		cancel()
+		if a.ok() {
+			return a.job()
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s cannot be had with its key: %s", c.mark, a)
+	return ""
+}
+
+// check compares the ledger with the contents of the database.
+func (l *ledger) check(t *testing.T, c contents, when string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wrong := 0
+	for _, e := range l.entries {
+		if problem := e.held(c); problem != "" {
+			if wrong++; wrong <= 10 {
+				t.Errorf("%s: %s %s (key %q, job %q): %s", when, e.action, e.mark, e.key, e.job, problem)
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%s: %d of %d changes are wrong", when, wrong, len(l.entries))
+	}
+}
+
+// held says what is wrong with a change in the database, "" for nothing.
+func (e entry) held(c contents) string {
+	made, done := c.made[e.mark], c.done[e.mark]
+	switch {
+	case made != done:
+		return fmt.Sprintf("it was made %d times, and has %d jobs that say so", made, done)
+	case e.outcome == acknowledged && made != 1:
+		return fmt.Sprintf("it was acknowledged, and made %d times", made)
+	case e.outcome == acknowledged && (c.jobs[e.job].Status != "DONE" || c.jobs[e.job].Mark != e.mark):
+		return fmt.Sprintf("it was acknowledged as a job that the database knows as %+v", c.jobs[e.job])
+	case e.outcome == refused && made != 0:
+		return fmt.Sprintf("it was refused, and made %d times", made)
+	case made > 1:
+		return fmt.Sprintf("it is not known to have been made, and was made %d times", made)
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+package faults
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// world is servers, what they stand on, and clients who remember.
+type world struct {
+	t         testing.TB
+	db        *database
+	portal    *portal
+	servers   []*process
+	bases     []string // the servers' addresses
+	client    *client
+	customers []string
+	ledger    *ledger
+}
+
+// newWorld starts n servers on a database, and creates some customers.
+func newWorld(t testing.TB, db *database, n int, flags ...string) *world {
+	t.Helper()
+	w := &world{t: t, db: db, portal: newPortal(t), client: newClient(connections + 8), ledger: &ledger{}}
+	t.Cleanup(w.client.http.CloseIdleConnections)
+	for range n {
+		p := serve(t, append([]string{"--database-url", db.URL, "--portal-url", w.portal.URL}, flags...)...)
+		w.servers = append(w.servers, p)
+		w.bases = append(w.bases, p.URL)
+	}
+	for i := range 4 {
+		a := w.client.old(t.Context(), w.bases[0], "", "create", "name", fmt.Sprintf("of the load %d", i))
+		if !a.ok() {
+			t.Fatalf("create a customer: %s", a)
+		}
+		w.customers = append(w.customers, gjson.Get(a.Body, "result").String())
+	}
+	return w
+}
