@@ -50,6 +50,7 @@ type Work func(ctx context.Context, tx *ent.Client, r *Record) error
 const (
 	maxDuration = 24 * time.Hour
 	recordTime  = 5 * time.Second
+	recordLate  = 500 * time.Millisecond
 )
 
 // params returns what the caller said of the job, never nil.

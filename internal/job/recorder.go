@@ -129,11 +129,11 @@ func (r *Recorder) fail(ctx context.Context, c *Change, id uuid.UUID, started ti
 	return c.told(f)
 }
 
-// recordFailure writes the ERROR row outside of the caller's time and, where
-// the whole request is one transaction, after that has ended.
+// recordFailure writes the ERROR row, even when the caller's time is over, and,
+// where the whole request is one transaction, after that has ended.
 func (r *Recorder) recordFailure(ctx context.Context, c *Change, id uuid.UUID, started time.Time, f *fault.Fault) error {
 	write := func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ent.NewTxContext(ctx, nil)), recordTime)
+		ctx, cancel := context.WithDeadline(context.WithoutCancel(ent.NewTxContext(ctx, nil)), recordBy(ctx))
 		defer cancel()
 		row, err := c.draft(ctx, r.Client, id, started)
 		if err != nil {
@@ -150,6 +150,22 @@ func (r *Recorder) recordFailure(ctx context.Context, c *Change, id uuid.UUID, s
 		return nil
 	}
 	return write()
+}
+
+// recordBy is when the record of a failure must be written. A caller whose time
+// is over waits for it no longer than recordLate: a database that has fallen
+// silent would not take it anyway.
+func recordBy(ctx context.Context) time.Time {
+	by, least := time.Now().Add(recordTime), time.Now().Add(recordLate)
+	end, limited := ctx.Deadline()
+	switch {
+	case !limited || by.Before(end):
+		return by
+	case end.Before(least):
+		return least
+	default:
+		return end
+	}
 }
 
 // told is the fault as its caller hears it: the caller's own words where it

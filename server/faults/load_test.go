@@ -28,10 +28,7 @@ func (w *world) load(part uint64) *load {
 		m := &maker{rand: random, customers: w.customers}
 		l.work.Go(func() {
 			for ctx.Err() == nil {
-				c := m.next()
-				// The request ends by itself: what has been sent is heard to its end.
-				a := c.send(context.Background(), w.client, w.bases[i%len(w.bases)])
-				w.ledger.note(c, a)
+				a := w.step(m, w.bases[i%len(w.bases)])
 				if !a.ok() {
 					time.Sleep(time.Duration(5+random.IntN(20)) * time.Millisecond)
 				}
@@ -39,6 +36,25 @@ func (w *world) load(part uint64) *load {
 		})
 	}
 	return l
+}
+
+// someReads is a query of what the load changes.
+const someReads = `{ customers(first: 5, orderBy: {field: NAME, direction: DESC}) {
+	totalCount nodes { name status domains(first: 2) { nodes { name } } jobs(first: 2) { nodes { action } } } } }`
+
+// step makes one change, or now and then reads. The request ends by itself: what
+// has been sent is heard to its end.
+func (w *world) step(m *maker, base string) answer {
+	ctx := context.Background()
+	if m.rand.IntN(8) == 0 {
+		a := w.client.query(ctx, base, "", someReads)
+		w.ledger.heard(a)
+		return a
+	}
+	c := m.next()
+	a := c.send(ctx, w.client, base)
+	w.ledger.note(c, a)
+	return a
 }
 
 // stop lets each client end what it has begun.

@@ -1,0 +1,45 @@
+package faults
+
+import (
+	"testing"
+	"time"
+)
+
+// The time limit of requests in tests of time limits, and what a server may
+// need besides to say that it is over.
+const (
+	requestTime = 2 * time.Second
+	inTime      = requestTime + 2*time.Second
+)
+
+// TestFrozenDatabaseKeepsNobodyWaiting: every process of PostgreSQL is stopped
+// with SIGSTOP under load. Its sockets stay open and say nothing.
+func TestFrozenDatabaseKeepsNobodyWaiting(t *testing.T) {
+	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String())
+	w.ledger.expected = func(a answer) bool { return a.Err == nil && a.Took < inTime && tooLate(a) }
+	n, slowest := rounds(1, 10), time.Duration(0)
+	for round := range n {
+		w.during(t, uint64(round+1), func() {
+			if err := w.db.postgres.Freeze(); err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			if w.servers[0].ready() || time.Since(begun) > inTime {
+				t.Errorf("asked whether it is ready the server says so, or nothing for %v", time.Since(begun))
+			}
+			time.Sleep(inTime)
+			if err := w.db.postgres.Thaw(); err != nil {
+				t.Fatal(err)
+			}
+			slowest = max(slowest, w.back(t))
+		})
+	}
+	w.settle(t)
+	t.Logf("frozen %d times for %v; requests may take %v; served again after %v at most", n, inTime, requestTime, slowest)
+}
+
+// tooLate accepts an answer that says that the database is away, or that it
+// took too long.
+func tooLate(a answer) bool {
+	return away(a) || a.Status == 504 || a.Status == 200 && a.Code == "TIMEOUT"
+}
