@@ -44,6 +44,7 @@ type serveFlags struct {
 	RequestTime     time.Duration `name:"request-time" default:"30s" help:"How long a request may take."`
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests have to end when the server stops."`
 	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
+	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
 	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
 	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
 	signInFlags

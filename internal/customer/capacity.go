@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"errors"
 	"math/big"
 	"slices"
 
@@ -33,18 +34,15 @@ func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedI
 }
 
 func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	out := &model.AddCapacityAvailablePayload{}
-	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about(action, in.CustomerID, in, in.Execution), nil, nil,
+	change := s.about(action, in.CustomerID, in, in.Execution)
+	out, err := s.Additions.add(ctx, change, kind, in)
+	if !errors.Is(err, job.ErrAlone) {
+		return out, err
+	}
+	out = &model.AddCapacityAvailablePayload{}
+	out.Customer, out.Job, err = s.change(ctx, change, nil, nil,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			out.CapacityUnit, err = tx.CapacityUnit.Create().
-				SetCustomerID(in.CustomerID).
-				SetKind(kind).
-				SetType(in.Type).
-				SetAmount(in.Amount).
-				SetNillableName(in.Name).
-				SetNillableDescription(in.Description).
-				Save(ctx)
+			out.CapacityUnit, err = unit(tx, kind, in).Save(ctx)
 			return err
 		})
 	if err != nil {
@@ -52,6 +50,16 @@ func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind
 	}
 	out.CapacityUnit = job.Settled(ctx, out.CapacityUnit)
 	return out, nil
+}
+
+func unit(tx *ent.Client, kind capacityunit.Kind, in model.AddCapacityAvailableInput) *ent.CapacityUnitCreate {
+	return tx.CapacityUnit.Create().
+		SetCustomerID(in.CustomerID).
+		SetKind(kind).
+		SetType(in.Type).
+		SetAmount(in.Amount).
+		SetNillableName(in.Name).
+		SetNillableDescription(in.Description)
 }
 
 // RemoveAvailable removes every unit of a type from what the customer has.

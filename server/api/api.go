@@ -71,6 +71,9 @@ type Options struct {
 	Tracer trace.Tracer
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
+	// SeparateCommits gives each change a commit of its own, also those that
+	// come at the same time.
+	SeparateCommits bool
 }
 
 // API is a server without its socket.
@@ -109,6 +112,9 @@ func New(o Options) (*API, error) {
 	}
 	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Sealer{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
+	if !o.SeparateCommits {
+		a.Customers.Additions = customer.NewAdditions(recorder)
+	}
 	a.runner.Handlers = a.Customers.Handlers()
 
 	present := (&graph.Presenter{
