@@ -3,13 +3,15 @@ package customer
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
-	"cloudapi/ent/privacy"
+	"cloudapi/ent/customer"
 	"cloudapi/internal/batch"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
@@ -36,7 +38,6 @@ var errHeld = errors.New("customer: held by another change")
 // addition is one unit to add.
 type addition struct {
 	*job.Joint
-	ctx  context.Context
 	kind capacityunit.Kind
 	in   model.AddCapacityAvailableInput
 	// What became of it: whether it was in an execution at all, and where that
@@ -59,7 +60,7 @@ func (a *Additions) add(ctx context.Context, c job.Change, kind capacityunit.Kin
 	if a == nil || in.Execution != nil || ent.TxFromContext(ctx) != nil || viewer.FromContext(ctx) == nil || !addable(in) {
 		return nil, job.ErrAlone
 	}
-	m := &addition{Joint: job.Join(c), ctx: ctx, kind: kind, in: in}
+	m := &addition{Joint: job.Join(ctx, c), kind: kind, in: in}
 	_, err := a.lanes.Do(ctx, common, m)
 	if errors.Is(err, errHeld) {
 		m.run = false
@@ -71,7 +72,7 @@ func (a *Additions) add(ctx context.Context, c job.Change, kind capacityunit.Kin
 	case errors.Is(err, job.ErrAlone), !m.run:
 		return nil, job.ErrAlone
 	default:
-		return nil, a.jobs.Fail(ctx, m.Joint, err)
+		return nil, a.jobs.Fail(m.Joint, err)
 	}
 }
 
@@ -94,14 +95,14 @@ func (a *Additions) run(ctx context.Context, lane uuid.UUID, all []*addition) []
 	present := make([]*addition, 0, len(all))
 	for _, m := range all {
 		m.run, m.outcome = true, job.ErrAlone
-		if m.ctx.Err() == nil {
+		if m.Context().Err() == nil {
 			present = append(present, m)
 		}
 	}
 	ctx, cancel := shortest(ctx, present)
 	defer cancel()
 	err := a.jobs.Together(ctx, func(ctx context.Context, tx *ent.Client) ([]*job.Joint, error) {
-		return a.makeAll(ctx, tx, lane, present)
+		return a.make(ctx, tx, lane, present)
 	})
 	if lane != common && ctx.Err() == nil && fault.Is(a.jobs.Classify(err), fault.Timeout) {
 		// Each would wait as long once more for the same customer.
@@ -132,7 +133,7 @@ func (m *addition) settle(err error) {
 func shortest(ctx context.Context, all []*addition) (context.Context, context.CancelFunc) {
 	var first time.Time
 	for _, m := range all {
-		if end, limited := m.ctx.Deadline(); limited && (first.IsZero() || end.Before(first)) {
+		if end, limited := m.Context().Deadline(); limited && (first.IsZero() || end.Before(first)) {
 			first = end
 		}
 	}
@@ -142,34 +143,30 @@ func shortest(ctx context.Context, all []*addition) (context.Context, context.Ca
 	return context.WithDeadline(ctx, first)
 }
 
-// makeAll makes additions, those of each viewer with its rights.
-func (a *Additions) makeAll(ctx context.Context, tx *ent.Client, lane uuid.UUID, all []*addition) ([]*job.Joint, error) {
-	var made []*job.Joint
-	for _, some := range byViewer(all) {
-		of := viewer.NewContext(ctx, viewer.FromContext(some[0].ctx))
-		joints, err := a.makeSome(of, tx, lane, some)
-		if err != nil {
-			return nil, err
-		}
-		made = append(made, joints...)
+// make makes additions: it touches their customers, adds the units, and records
+// the jobs, in a statement or two each.
+func (a *Additions) make(ctx context.Context, tx *ent.Client, lane uuid.UUID, all []*addition) ([]*job.Joint, error) {
+	touch := tx.Customer.Update()
+	rows := permitted(tx, touch.Mutation(), all)
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	return made, nil
-}
-
-// makeSome makes the additions of one viewer: it touches their customers, adds
-// the units, and records the jobs, in a statement or two each.
-func (a *Additions) makeSome(ctx context.Context, tx *ent.Client, lane uuid.UUID, all []*addition) ([]*job.Joint, error) {
-	touched, err := touchFree(ctx, tx, lane, all)
-	if errors.Is(err, privacy.Deny) {
-		return nil, nil // they are alone, and nothing was changed
-	}
+	touched, err := touchFree(ctx, tx, touch, lane, slices.Collect(maps.Keys(rows)))
 	if err != nil {
 		return nil, err
 	}
 	var made []*addition
+	var units []*ent.CapacityUnitCreate
 	for _, m := range all {
-		if m.customer = touched[m.in.CustomerID]; m.customer != nil {
-			made = append(made, m)
+		row, permitted := rows[m]
+		if !permitted {
+			continue
+		}
+		c, found := touched[m.in.CustomerID]
+		if found {
+			own := *c
+			m.customer, m.outcome = &own, nil
+			made, units = append(made, m), append(units, row)
 		} else if lane == common {
 			m.outcome = errHeld
 		}
@@ -177,45 +174,39 @@ func (a *Additions) makeSome(ctx context.Context, tx *ent.Client, lane uuid.UUID
 	if len(made) == 0 {
 		return nil, nil
 	}
-	if err := addUnits(ctx, tx, made); err != nil {
+	return a.record(ctx, tx, made, units)
+}
+
+// record adds the units and writes the jobs.
+func (a *Additions) record(ctx context.Context, tx *ent.Client, made []*addition, rows []*ent.CapacityUnitCreate) ([]*job.Joint, error) {
+	units, err := tx.CapacityUnit.CreateBulk(rows...).Save(viewer.SystemContext(ctx))
+	if err != nil {
 		return nil, err
 	}
 	joints := make([]*job.Joint, len(made))
 	for i, m := range made {
-		joints[i], m.outcome = m.Joint, nil
+		joints[i], m.unit = m.Joint, units[i]
 	}
 	return joints, a.jobs.Record(ctx, tx, joints)
 }
 
-func addUnits(ctx context.Context, tx *ent.Client, made []*addition) error {
-	rows := make([]*ent.CapacityUnitCreate, len(made))
-	for i, m := range made {
-		rows[i] = unit(tx, m.kind, m.in)
-	}
-	units, err := tx.CapacityUnit.CreateBulk(rows...).Save(ctx)
-	if err != nil {
-		return err
-	}
-	for i, m := range made {
-		own := *m.customer
-		m.customer, m.unit = &own, units[i]
-	}
-	return nil
-}
-
-// byViewer groups additions by who asks, in the order of their arrival: each
-// viewer's own are made with its rights.
-func byViewer(all []*addition) [][]*addition {
-	var groups [][]*addition
-	place := map[viewer.Viewer]int{}
+// permitted returns the rows of the additions that their callers may make. Each
+// caller's policy narrows what may be touched: what one of them may not is
+// touched for nobody, and made alone.
+func permitted(tx *ent.Client, touch *ent.CustomerMutation, all []*addition) map[*addition]*ent.CapacityUnitCreate {
+	rows := make(map[*addition]*ent.CapacityUnitCreate, len(all))
+	asked := map[viewer.Viewer]error{}
 	for _, m := range all {
-		who := *viewer.FromContext(m.ctx)
-		i, known := place[who]
+		who := *viewer.FromContext(m.Context())
+		err, known := asked[who]
 		if !known {
-			i = len(groups)
-			place[who], groups = i, append(groups, nil)
+			err = customer.Policy.EvalMutation(m.Context(), touch)
+			asked[who] = err
 		}
-		groups[i] = append(groups[i], m)
+		row := unit(tx, m.kind, m.in)
+		if err == nil && capacityunit.Policy.EvalMutation(m.Context(), row.Mutation()) == nil {
+			rows[m] = row
+		}
 	}
-	return groups
+	return rows
 }

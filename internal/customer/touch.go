@@ -8,43 +8,26 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"cloudapi/ent"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/predicate"
+	"cloudapi/internal/viewer"
 )
 
 // touchFree touches the customers of additions, which holds their rows until
-// the end, and returns those that are there. In the common lane it leaves out
-// what another transaction holds: it waits for nobody, so that nothing can hold
-// up all of them, nor two transactions each other.
-func touchFree(ctx context.Context, tx *ent.Client, lane uuid.UUID, all []*addition) (map[uuid.UUID]*ent.Customer, error) {
+// the end, and returns those that are there; they get the same new version. In
+// the common lane it leaves out what another transaction holds: it waits for
+// nobody, so that nothing can hold up all of them, nor two transactions each
+// other.
+func touchFree(ctx context.Context, tx *ent.Client, up *ent.CustomerUpdate, lane uuid.UUID, all []*addition) (map[uuid.UUID]*ent.Customer, error) {
 	ids := make([]uuid.UUID, len(all))
 	for i, m := range all {
 		ids[i] = m.in.CustomerID
 	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	ids = slices.Compact(ids)
-	if len(ids) > 1 {
-		return touchSeveral(ctx, tx, ids)
-	}
-	up := tx.Customer.UpdateOneID(ids[0])
-	if lane == common {
-		up.Where(free(ids[0]))
-	}
-	changed, err := up.Save(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return map[uuid.UUID]*ent.Customer{changed.ID: changed}, nil
-}
-
-// touchSeveral touches customers at once: they get the same new version.
-func touchSeveral(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
-	found, err := tx.Customer.Query().Where(customer.IDIn(ids...), held()).All(ctx)
+	system := viewer.SystemContext(ctx)
+	found, err := tx.Customer.Query().Where(among(ids), forUpdate(lane == common)).All(system)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -52,8 +35,7 @@ func touchSeveral(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uui
 	for _, c := range found {
 		ids = append(ids, c.ID)
 	}
-	up := tx.Customer.Update().Where(customer.IDIn(ids...))
-	n, err := up.Save(ctx)
+	n, err := up.Where(among(ids)).Save(system)
 	if err != nil {
 		return nil, err
 	}
@@ -69,24 +51,38 @@ func touchSeveral(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uui
 	return touched, nil
 }
 
-// held holds the rows that are found, in one order everywhere, without those
-// that others hold. SQLite has one writer.
-func held() predicate.Customer {
+// among is customer.IDIn whose statement is the same for any number of them on
+// PostgreSQL, which plans it once.
+func among(ids []uuid.UUID) predicate.Customer {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
+	texts := make(pq.StringArray, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
 	return func(s *sql.Selector) {
-		if s.Dialect() == dialect.Postgres {
-			s.OrderBy(s.C(customer.FieldID)).ForUpdate(sql.WithLockAction(sql.SkipLocked))
+		if s.Dialect() != dialect.Postgres {
+			customer.IDIn(ids...)(s)
+			return
 		}
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C(customer.FieldID)).WriteString(" = ANY(").Arg(texts).WriteString(")")
+		}))
 	}
 }
 
-// free is true for a customer that nobody else holds.
-func free(id uuid.UUID) predicate.Customer {
+// forUpdate holds the rows that are found, in one order everywhere, perhaps without
+// those that others hold. SQLite has one writer.
+func forUpdate(onlyFree bool) predicate.Customer {
 	return func(s *sql.Selector) {
 		if s.Dialect() != dialect.Postgres {
 			return
 		}
-		own := sql.Dialect(s.Dialect()).Select(customer.FieldID).From(sql.Table(customer.Table)).
-			Where(sql.EQ(customer.FieldID, id)).ForUpdate(sql.WithLockAction(sql.SkipLocked))
-		s.Where(sql.In(s.C(customer.FieldID), own))
+		s.OrderBy(s.C(customer.FieldID))
+		if onlyFree {
+			s.ForUpdate(sql.WithLockAction(sql.SkipLocked))
+		} else {
+			s.ForUpdate()
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/job"
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/viewer"
 )
 
 // ErrAlone says that nothing was made of a change that would have shared a
@@ -25,12 +26,19 @@ type Joint struct {
 	// Job is the change's own job, once it is made.
 	Job *ent.Job
 
+	ctx     context.Context
 	id      uuid.UUID
 	started time.Time
 }
 
-// Join notes a change that is asked for now and made later: its job begins now.
-func Join(c Change) *Joint { return &Joint{Change: c, id: mixin.NewID(), started: now()} }
+// Join notes a change that is asked for now and made later, in company but with
+// the rights of ctx: its job begins now.
+func Join(ctx context.Context, c Change) *Joint {
+	return &Joint{Change: c, ctx: ctx, id: mixin.NewID(), started: now()}
+}
+
+// Context is that of whoever asks.
+func (j *Joint) Context() context.Context { return j.ctx }
 
 // Together makes changes in one transaction, all that work makes or none, each
 // with a job of its own, which work records. An error that is ErrAlone leaves
@@ -62,19 +70,21 @@ func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent
 	return nil
 }
 
-// Record writes the jobs of changes that one viewer has asked for and that are
-// made, in one statement.
+// Record writes the jobs of changes that are made, in one statement.
 func (r *Recorder) Record(ctx context.Context, tx *ent.Client, made []*Joint) error {
 	rows := make([]*ent.JobCreate, len(made))
 	ended := now()
 	for i, j := range made {
-		row, err := j.Change.draft(ctx, tx, j.id, j.started)
+		row, err := j.Change.draft(j.ctx, tx, j.id, j.started)
 		if err != nil {
 			return err
 		}
 		rows[i] = row.SetStatus(job.StatusDONE).SetEndedAt(ended)
+		if err := job.Policy.EvalMutation(j.ctx, row.Mutation()); err != nil {
+			return err
+		}
 	}
-	jobs, err := tx.Job.CreateBulk(rows...).Save(ctx)
+	jobs, err := tx.Job.CreateBulk(rows...).Save(viewer.SystemContext(ctx))
 	if err != nil {
 		return err
 	}
@@ -86,6 +96,6 @@ func (r *Recorder) Record(ctx context.Context, tx *ent.Client, made []*Joint) er
 
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.
-func (r *Recorder) Fail(ctx context.Context, j *Joint, err error) error {
-	return r.fail(ctx, &j.Change, j.id, j.started, cause(ctx, err))
+func (r *Recorder) Fail(j *Joint, err error) error {
+	return r.fail(j.ctx, &j.Change, j.id, j.started, cause(j.ctx, err))
 }
