@@ -11,17 +11,15 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/job"
 	"cloudapi/ent/schema/mixin"
-	"cloudapi/internal/viewer"
 )
 
-// ErrAlone says that nothing was made of a change that would have shared a
-// transaction: it is still to be made by itself, with Do.
+// ErrAlone says that nothing was made of a change that would have been made
+// together with others: it is still to be made by itself, with Do.
 var ErrAlone = errors.New("job: to be made alone")
 
-// Joint is a change that shares its transaction with others.
+// Joint is a change that is made together with others. It has no work outside of
+// the database, no parent and no time of its own.
 type Joint struct {
-	// Change is what is asked for; it has no work outside of the database, no
-	// parent and no time of its own.
 	Change Change
 	// Job is the change's own job, once it is made.
 	Job *ent.Job
@@ -40,15 +38,24 @@ func Join(ctx context.Context, c Change) *Joint {
 // Context is that of whoever asks.
 func (j *Joint) Context() context.Context { return j.ctx }
 
-// Together makes changes in one transaction, all that work makes or none, each
-// with a job of its own, which work records. An error that is ErrAlone leaves
-// no trace of any; another one came with the commit, and nobody may know
-// whether they are kept: Fail tells their callers.
-func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent.Client) ([]*Joint, error)) error {
-	var made []*Joint
+// Record writes the job, which is done now.
+func (j *Joint) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
+	row, err := j.Change.draft(ctx, client, j.id, j.started)
+	if err != nil {
+		return nil, err
+	}
+	row.SetStatus(job.StatusDONE).SetEndedAt(now())
+	j.Job, err = row.Save(ctx)
+	return row, err
+}
+
+// Together makes changes in one transaction, all or none. An error that is
+// ErrAlone leaves no trace of any; another one came with the commit, and nobody
+// may know whether they are kept: Fail tells their callers.
+func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent.Client) error) error {
 	committing := false
-	err := r.InTx(ctx, func(ctx context.Context, tx *ent.Client) (err error) {
-		if made, err = work(ctx, tx); err != nil {
+	err := r.InTx(ctx, func(ctx context.Context, tx *ent.Client) error {
+		if err := work(ctx, tx); err != nil {
 			return err
 		}
 		if err := inTime(ctx); err != nil {
@@ -57,42 +64,14 @@ func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent
 		committing = true
 		return nil
 	})
-	switch {
-	case err != nil && committing:
-		return err
-	case err != nil:
+	if err != nil && !committing {
 		return fmt.Errorf("%w: %w", ErrAlone, err)
 	}
-	for _, j := range made {
-		j.Job = Settled(ctx, j.Job)
-		r.finished(ctx, j.Change.Action, job.StatusDONE)
-	}
-	return nil
+	return err
 }
 
-// Record writes the jobs of changes that are made, in one statement.
-func (r *Recorder) Record(ctx context.Context, tx *ent.Client, made []*Joint) error {
-	rows := make([]*ent.JobCreate, len(made))
-	ended := now()
-	for i, j := range made {
-		row, err := j.Change.draft(j.ctx, tx, j.id, j.started)
-		if err != nil {
-			return err
-		}
-		rows[i] = row.SetStatus(job.StatusDONE).SetEndedAt(ended)
-		if err := job.Policy.EvalMutation(j.ctx, row.Mutation()); err != nil {
-			return err
-		}
-	}
-	jobs, err := tx.Job.CreateBulk(rows...).Save(viewer.SystemContext(ctx))
-	if err != nil {
-		return err
-	}
-	for i, j := range made {
-		j.Job = jobs[i]
-	}
-	return nil
-}
+// Done tells that a change is kept.
+func (r *Recorder) Done(j *Joint) { r.finished(j.ctx, j.Change.Action, job.StatusDONE) }
 
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.

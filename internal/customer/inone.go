@@ -1,0 +1,167 @@
+package customer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/customer"
+	entjob "cloudapi/ent/job"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+)
+
+// inOne makes additions in one statement, which is its own transaction: one
+// round trip to PostgreSQL for all of them.
+type inOne struct{ driver dialect.Driver }
+
+// rows are what a statement inserts, by table, in the form of
+// json_populate_recordset.
+type rows struct{ units, jobs []map[string]any }
+
+func (o *inOne) make(ctx context.Context, lane uuid.UUID, all []*addition) error {
+	d := &deferred{Driver: o.driver}
+	client := ent.NewClient(ent.Driver(d))
+	touch := client.Customer.Update()
+	some, inserted := permitted(client, touch.Mutation(), all)
+	if len(some) == 0 {
+		return nil
+	}
+	if _, err := touch.Where(inHeld).Save(viewer.SystemContext(ctx)); err != nil {
+		return alone(err)
+	}
+	if err := d.join(lane == common, some, inserted); err != nil {
+		return alone(err)
+	}
+	touched, err := client.Customer.Query().All(viewer.SystemContext(ctx))
+	if err != nil {
+		return d.judge(err)
+	}
+	found := make(map[uuid.UUID]*ent.Customer, len(touched))
+	for _, c := range touched {
+		found[c.ID] = c
+	}
+	for _, m := range some {
+		if c := found[m.in.CustomerID]; c != nil {
+			own := *c
+			m.customer, m.outcome = &own, nil
+		} else if lane == common {
+			m.outcome = errHeld
+		}
+	}
+	return nil
+}
+
+// permitted returns the additions that their callers may make, and their rows,
+// which have passed ent's policies, hooks and validators with the callers' rights.
+// Each caller's policy narrows what may be touched: what one of them may not is
+// touched for nobody, and made alone.
+func permitted(client *ent.Client, touch *ent.CustomerMutation, all []*addition) (some []*addition, inserted rows) {
+	asked := map[viewer.Viewer]error{}
+	for _, m := range all {
+		who := *viewer.FromContext(m.Context())
+		err, known := asked[who]
+		if !known {
+			err = customer.Policy.EvalMutation(m.Context(), touch)
+			asked[who] = err
+		}
+		if err != nil {
+			continue
+		}
+		row := unit(client, m.kind, m.in)
+		if m.unit, err = row.Save(m.Context()); err != nil {
+			continue
+		}
+		record, err := m.Record(m.Context(), client)
+		if err != nil {
+			continue
+		}
+		some = append(some, m)
+		inserted.units = append(inserted.units, rowOf(row.Mutation(), m.unit.ID))
+		inserted.jobs = append(inserted.jobs, rowOf(record.Mutation(), m.Job.ID))
+	}
+	return some, inserted
+}
+
+// rowOf is what a mutation would insert.
+func rowOf(m ent.Mutation, id uuid.UUID) map[string]any {
+	row := map[string]any{"id": id}
+	for _, name := range m.Fields() {
+		row[name], _ = m.Field(name)
+	}
+	return row
+}
+
+// inHeld narrows what is touched to what the statement holds.
+func inHeld(s *sql.Selector) {
+	s.Where(sql.P(func(b *sql.Builder) {
+		b.WriteString(s.C(customer.FieldID)).WriteString(" IN (SELECT held.id FROM held)")
+	}))
+}
+
+// join makes the statement of what ent has deferred: the customers are held, in
+// one order everywhere and in the common lane without those that others hold,
+// touched as ent has said, and given their units and jobs. Its text is the same
+// for any number of additions, so that it is planned once.
+func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) error {
+	ids := make([]string, len(some))
+	for i, m := range some {
+		ids[i] = m.in.CustomerID.String()
+	}
+	units, err := json.Marshal(inserted.units)
+	if err != nil {
+		return err
+	}
+	jobs, err := json.Marshal(inserted.jobs)
+	if err != nil {
+		return err
+	}
+	lock := "FOR UPDATE"
+	if onlyFree {
+		lock += " SKIP LOCKED"
+	}
+	n := len(d.args)
+	d.args = append(slices.Clone(d.args), pq.StringArray(ids), string(units), string(jobs))
+	d.query = fmt.Sprintf(`WITH held AS MATERIALIZED (SELECT id FROM customers WHERE id = ANY($%d) ORDER BY id %s), `+
+		`touched AS (%s RETURNING *), units AS (%s), jobs AS (%s) SELECT * FROM touched`,
+		n+1, lock, d.query,
+		insertFrom(capacityunit.Table, capacityunit.Columns, capacityunit.FieldCustomerID, n+2),
+		insertFrom(entjob.Table, entjob.Columns, entjob.FieldCustomerID, n+3))
+	d.joined = true
+	return nil
+}
+
+// insertFrom inserts the rows of an argument whose customers were touched.
+func insertFrom(table string, columns []string, customerID string, arg int) string {
+	list := strings.Join(columns, ", ")
+	return fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM json_populate_recordset(NULL::%[1]s, $%[4]d) WHERE %[5]s IN (SELECT id FROM touched)`,
+		table, list, list, arg, customerID)
+}
+
+// judge tells whether a statement that has failed has left nothing: when the
+// database has said so, or was never asked.
+func (d *deferred) judge(err error) error {
+	answer, answered := errors.AsType[*pq.Error](err)
+	switch {
+	case answered && !fault.Is(store.Fault(answer), fault.Unavailable):
+		return alone(err)
+	case !answered && !d.begun && fault.Is(store.Fault(err), fault.Timeout):
+		return alone(err)
+	default:
+		return err
+	}
+}
+
+func alone(err error) error { return fmt.Errorf("%w: %w", job.ErrAlone, err) }
