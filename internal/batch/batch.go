@@ -34,6 +34,9 @@ type Options struct {
 	// Stay keeps a member whose execution has begun until it has ended, whatever
 	// the member's context says: who asked for a change hears the truth about it.
 	Stay bool
+	// Executed hears of each execution and how many members it has, nil for
+	// nobody.
+	Executed func(members int)
 }
 
 // Group executes what is asked for, each key by itself and the members of a key
@@ -43,8 +46,9 @@ type Group[K comparable, In, Out any] struct {
 	options Options
 	run     Run[K, In, Out]
 
-	mu   sync.Mutex
-	keys map[K]*line[In, Out]
+	mu      sync.Mutex
+	keys    map[K]*line[In, Out]
+	present int
 }
 
 // line is what runs and waits under one key.
@@ -99,6 +103,7 @@ func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In
 // is there.
 func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	m := g.enter(ctx, key, in)
+	defer g.exit()
 	if m == nil {
 		defer g.next(key)
 		result := make([]Result[Out], 1)
@@ -121,6 +126,7 @@ func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 func (g *Group[K, In, Out]) enter(ctx context.Context, key K, in In) *member[In, Out] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.present++
 	l := g.keys[key]
 	if l == nil {
 		l = &line[In, Out]{}
@@ -133,6 +139,12 @@ func (g *Group[K, In, Out]) enter(ctx context.Context, key K, in In) *member[In,
 	m := &member[In, Out]{ctx: ctx, in: in, done: make(chan struct{})}
 	l.waiting = append(l.waiting, m)
 	return m
+}
+
+func (g *Group[K, In, Out]) exit() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.present--
 }
 
 // leave takes a member out whose context has ended, and reports whether it was
@@ -223,6 +235,9 @@ func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, re
 			results[i].Err = err
 		}
 	}()
+	if g.options.Executed != nil {
+		g.options.Executed(len(members))
+	}
 	given = g.run(ctx, key, members)
 	returned = true
 }
@@ -232,4 +247,11 @@ func (g *Group[K, In, Out]) Keys() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.keys)
+}
+
+// Present is how many callers there are at the moment.
+func (g *Group[K, In, Out]) Present() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.present
 }

@@ -99,12 +99,14 @@ func TestWhatWaitsIsExecutedTogether(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				gate, got := newGate(), &answers{}
+				gate, got, executed := newGate(), &answers{}, 0
+				c.options.Executed = func(members int) { executed += members }
 				group := batch.New(c.options, gate.run)
 				got.arrive(t.Context(), group, "a", c.ins...)
 				close(gate.open)
 				synctest.Wait()
 				equal(t, gate.seen, c.seen)
+				equal(t, executed, len(c.ins))
 				for _, in := range c.ins {
 					want := fmt.Sprint("a", in)
 					if in < 0 {
@@ -145,6 +147,7 @@ func TestAFloodOfOneKeyLeavesOthersAlone(t *testing.T) {
 			go got.ask(t.Context(), group, "flood", i)
 		}
 		synctest.Wait()
+		equal(t, group.Present(), 100)
 		got.arrive(t.Context(), group, "b", 1000)
 		equal(t, gate.seen[1], "b[1000]")
 		close(gate.open)
@@ -156,6 +159,7 @@ func TestAFloodOfOneKeyLeavesOthersAlone(t *testing.T) {
 			}
 		}
 		equal(t, group.Keys(), 0)
+		equal(t, group.Present(), 0)
 	})
 }
 

@@ -26,9 +26,9 @@ type Additions struct {
 	make  maker
 }
 
-// maker makes additions, all that it gives the outcome nil or none. An error
-// that is job.ErrAlone leaves no trace of any; with another one nobody may know
-// what is kept.
+// maker makes additions: those that it gives the outcome nil, and none where it
+// returns an error. One that is job.ErrAlone leaves no trace of any; with another
+// one nobody may know what is kept.
 type maker func(ctx context.Context, lane uuid.UUID, all []*addition) error
 
 // common is the lane of everything that waits for nobody. An addition to a
@@ -54,19 +54,22 @@ type addition struct {
 }
 
 // NewAdditions returns additions that are made on a database and recorded by
-// jobs.
-func NewAdditions(d dialect.Driver, jobs *job.Recorder) *Additions {
-	a := &Additions{jobs: jobs, make: (&inTurn{jobs}).make}
+// jobs; executed hears how many were made together, nil for nobody.
+func NewAdditions(d dialect.Driver, jobs *job.Recorder, executed func(int)) *Additions {
+	a := &Additions{jobs: jobs, make: (&inTurn{d, jobs}).make}
 	if d.Dialect() == dialect.Postgres {
 		a.make = (&inOne{d}).make
 	}
-	a.lanes = batch.New(batch.Options{Stay: true}, a.run)
+	a.lanes = batch.New(batch.Options{Stay: true, Executed: executed}, a.run)
 	return a
 }
 
+// Present is how many additions are waited for at the moment.
+func (a *Additions) Present() int { return a.lanes.Present() }
+
 // add adds a unit, or returns job.ErrAlone where that has to be done alone: when
 // the caller has said more of the job, or has a transaction of its own.
-func (a *Additions) add(ctx context.Context, c job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
+func (a *Additions) add(ctx context.Context, c *job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	if a == nil || in.Execution != nil || ent.TxFromContext(ctx) != nil || viewer.FromContext(ctx) == nil {
 		return nil, job.ErrAlone
 	}
@@ -99,16 +102,17 @@ func (a *Additions) run(ctx context.Context, lane uuid.UUID, all []*addition) []
 	ctx, cancel := shortest(ctx, present)
 	defer cancel()
 	err := a.make(ctx, lane, present)
-	if lane != common && ctx.Err() == nil && fault.Is(a.jobs.Classify(err), fault.Timeout) {
-		// Each would wait as long once more for the same customer.
-		err = a.jobs.Classify(err)
+	if err != nil && lane != common && ctx.Err() == nil {
+		if late := a.jobs.Classify(err); late.Code == fault.Timeout {
+			// Each would wait as long once more for the same customer.
+			err = late
+		}
 	}
 	results := make([]batch.Result[struct{}], len(all))
 	for i, m := range all {
-		if m.outcome == nil {
-			m.outcome = err
+		if results[i].Err = m.outcome; err != nil {
+			results[i].Err = err
 		}
-		results[i].Err = m.outcome
 	}
 	return results
 }

@@ -3,6 +3,7 @@ package customer
 import (
 	"context"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -12,9 +13,16 @@ import (
 
 // inTurn makes additions one after the other in one transaction: for SQLite,
 // where a statement is a call and the commit costs the most.
-type inTurn struct{ jobs *job.Recorder }
+type inTurn struct {
+	driver dialect.Driver
+	jobs   *job.Recorder
+}
 
 func (t *inTurn) make(ctx context.Context, _ uuid.UUID, all []*addition) error {
+	// One that is refused would end the transaction of all: they are sorted out
+	// first.
+	dry := ent.NewClient(ent.Driver(&deferred{Driver: t.driver}))
+	all, _ = permitted(dry, dry.Customer.Update().Mutation(), all)
 	err := t.jobs.Together(ctx, func(ctx context.Context, tx *ent.Client) error {
 		for _, m := range all {
 			of := viewer.NewContext(ctx, viewer.FromContext(m.Context()))

@@ -31,6 +31,9 @@ type Change struct {
 	// Ask is work outside of the database that must succeed first: it runs
 	// before the transaction begins.
 	Ask func(ctx context.Context, jobID uuid.UUID) error
+
+	// asked is when it was asked for, zero for now.
+	asked time.Time
 }
 
 // Record is what the work of a change may say of its job.

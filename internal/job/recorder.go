@@ -30,7 +30,10 @@ type Recorder struct {
 // otherwise. A change that fails leaves a job with status ERROR and no other
 // trace. Errors are faults.
 func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error) {
-	id, started := mixin.NewID(), now()
+	id, started := mixin.NewID(), c.asked
+	if started.IsZero() {
+		started = now()
+	}
 	limited, cancel, err := c.limit(ctx)
 	if err != nil {
 		return nil, r.fail(ctx, &c, id, started, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -24,15 +23,15 @@ type Joint struct {
 	// Job is the change's own job, once it is made.
 	Job *ent.Job
 
-	ctx     context.Context
-	id      uuid.UUID
-	started time.Time
+	ctx context.Context
+	id  uuid.UUID
 }
 
 // Join notes a change that is asked for now and made later, in company but with
-// the rights of ctx: its job begins now.
-func Join(ctx context.Context, c Change) *Joint {
-	return &Joint{Change: c, ctx: ctx, id: mixin.NewID(), started: now()}
+// the rights of ctx: its job begins now, also where Do makes it in the end.
+func Join(ctx context.Context, c *Change) *Joint {
+	c.asked = now()
+	return &Joint{Change: *c, ctx: ctx, id: mixin.NewID()}
 }
 
 // Context is that of whoever asks.
@@ -40,7 +39,7 @@ func (j *Joint) Context() context.Context { return j.ctx }
 
 // Record writes the job, which is done now.
 func (j *Joint) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
-	row, err := j.Change.draft(ctx, client, j.id, j.started)
+	row, err := j.Change.draft(ctx, client, j.id, j.Change.asked)
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +75,5 @@ func (r *Recorder) Done(j *Joint) { r.finished(j.ctx, j.Change.Action, job.Statu
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.
 func (r *Recorder) Fail(j *Joint, err error) error {
-	return r.fail(j.ctx, &j.Change, j.id, j.started, cause(j.ctx, err))
+	return r.fail(j.ctx, &j.Change, j.id, j.Change.asked, cause(j.ctx, err))
 }

@@ -113,7 +113,7 @@ func New(o Options) (*API, error) {
 	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Sealer{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
 	if !o.SeparateCommits {
-		a.Customers.Additions = customer.NewAdditions(o.Store.Driver(), recorder)
+		a.Customers.Additions = customer.NewAdditions(o.Store.Driver(), recorder, metrics.Shared("commit"))
 	}
 	a.runner.Handlers = a.Customers.Handlers()
 

@@ -85,23 +85,36 @@ func TestOneOwnerOfADomain(t *testing.T) {
 	})
 }
 
+// TestAddedCapacityIsExact: with one commit for several additions and with one
+// for each.
 func TestAddedCapacityIsExact(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		id, on := a.Customer(t, "summed"), servers(t, a)
-		for _, answer := range together(func(i int) apitest.Answer {
-			return on[i%len(on)].Get(apitest.Operator, fmt.Sprintf(
-				"cloud_api_customer/addCapacityConsumed?customerguid=%s&amount=%d&capacityunittype=MU", id, i+1))
-		}) {
-			if answer.Status != http.StatusOK {
-				t.Errorf("%d %s", answer.Status, answer.Body)
-			}
+	for name, separate := range map[string]bool{"shared": false, "separate": true} {
+		t.Run(name, func(t *testing.T) {
+			apitest.Each(t, func(t *testing.T, a *apitest.API) { sum(t, a, separate) })
+		})
+	}
+}
+
+func sum(t *testing.T, a *apitest.API, separate bool) {
+	id, on := a.Customer(t, "summed"), servers(t, a)
+	if separate {
+		for _, server := range on {
+			server.Customers.Additions = nil
 		}
-		balance := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { consumed remaining } } }`,
-			map[string]any{"id": id})
-		if want := `{"consumed":528,"remaining":-528}`; !strings.Contains(balance.Body, want) {
-			t.Errorf("%s, want %s", balance.Body, want)
+	}
+	for _, answer := range together(func(i int) apitest.Answer {
+		return on[i%len(on)].Get(apitest.Operator, fmt.Sprintf(
+			"cloud_api_customer/addCapacityConsumed?customerguid=%s&amount=%d&capacityunittype=MU", id, i+1))
+	}) {
+		if answer.Status != http.StatusOK {
+			t.Errorf("%d %s", answer.Status, answer.Body)
 		}
-	})
+	}
+	balance := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { consumed remaining } } }`,
+		map[string]any{"id": id})
+	if want := `{"consumed":528,"remaining":-528}`; !strings.Contains(balance.Body, want) {
+		t.Errorf("%s, want %s", balance.Body, want)
+	}
 }
 
 // TestUnitsAreRemovedOnce: of many who remove the same units one has removed
