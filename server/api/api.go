@@ -142,6 +142,7 @@ func New(o Options) (*API, error) {
 	}
 	old, err := rest.New(rest.Options{
 		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
+		PageTime: o.RequestTime,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -31,8 +32,33 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 		return nil, nil, refuse("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
+	ctx = context.WithValue(ctx, callerLimit{}, true)
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), late)
 	return ctx, cancel, nil
+}
+
+type callerLimit struct{}
+
+// goOn is the context of a page after the first. How long a whole list takes is
+// up to its length and to how fast the client reads, so that the time of a
+// request bounds each page; the caller's own maxduration bounds all of them.
+func (h *Handler) goOn(ctx context.Context) (context.Context, context.CancelFunc) {
+	if h.pageTime == 0 || ctx.Value(callerLimit{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
+		return ctx, func() {}
+	}
+	late := fault.New(fault.Timeout, "A page took longer than %v", h.pageTime)
+	page, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), h.pageTime, late)
+	stop := context.AfterFunc(ctx, func() {
+		// That the request's time is over does not matter, that the client hangs
+		// up does.
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	return page, func() {
+		stop()
+		cancel()
+	}
 }
 
 // passed are the variables that the operation declares.

@@ -38,6 +38,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -58,6 +59,7 @@ type Handler struct {
 	authenticate func(*http.Request) (*viewer.Viewer, error)
 	challenge    func(http.Header)
 	log          *slog.Logger
+	pageTime     time.Duration
 }
 
 // Options say what a handler stands on.
@@ -66,6 +68,9 @@ type Options struct {
 	Authenticate func(*http.Request) (*viewer.Viewer, error)
 	Challenge    func(http.Header)
 	Log          *slog.Logger
+	// PageTime is how long each page of a list may take after the first, whose
+	// time is that of the request; 0 for the request's time for all of them.
+	PageTime time.Duration
 }
 
 // New returns a handler. It fails when an operation does not fit the schema.
@@ -80,7 +85,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		engine: o.Engine, services: make(map[string]*Service, len(services)), description: description,
-		authenticate: o.Authenticate, challenge: o.Challenge, log: o.Log,
+		authenticate: o.Authenticate, challenge: o.Challenge, log: o.Log, pageTime: o.PageTime,
 	}
 	for _, s := range services {
 		h.services[s.Name] = s
@@ -176,6 +181,11 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
 func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Request, m *Method) run {
 	begun := false
 	return func(vars map[string]any) ([]byte, error) {
+		ctx, end := ctx, context.CancelFunc(func() {})
+		if begun {
+			ctx, end = h.goOn(ctx)
+		}
+		defer end()
 		answer := h.engine.Run(ctx, &engine.Request{
 			Key:       r.Header.Get("Idempotency-Key"),
 			Continues: begun,

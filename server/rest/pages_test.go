@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,18 +105,46 @@ func compare(t *testing.T, method string, want []string, result any, key string)
 	}
 }
 
-// TestBrokenOff shows that half a list is never taken for a whole one: when a
-// later page fails, the connection is broken off.
-func TestBrokenOff(t *testing.T) {
+// TestLaterPages shows what becomes of a list once its answer has begun. That
+// the time of a request is over does not end it: each page has its own. When the
+// client hangs up what is left is broken off, so that half a list is never taken
+// for a whole one.
+func TestLaterPages(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
-	manyCustomers(t, a)
+	customers := manyCustomers(t, a)
+	for name, c := range map[string]struct {
+		ends  func(context.Context) (context.Context, func())
+		whole bool
+	}{
+		"the request's time is over": {overdue, true},
+		"the client hangs up": {func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			return ctx, cancel
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body, err := listEnding(t, a, c.ends)
+			if !strings.HasPrefix(body, `{"jobguid":null,"result":["`+customers[0]) {
+				t.Fatalf("%.60s: the first page is not there", body)
+			}
+			if whole := err == nil && json.Valid([]byte(body)); whole != c.whole || (whole && !strings.Contains(body, customers[many-1])) {
+				t.Errorf("an answer of %d bytes ended with %v", len(body), err)
+			}
+		})
+	}
+}
+
+// listEnding calls find over a socket; the call's context ends as soon as its
+// answer has begun.
+func listEnding(t *testing.T, a *apitest.API, ends func(context.Context) (context.Context, func())) (string, error) {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		a.Handler.ServeHTTP(&hangsUp{w, cancel}, r.WithContext(ctx))
+		ctx, end := ends(r.Context())
+		defer end()
+		a.Handler.ServeHTTP(&endsWith{w, end}, r.WithContext(ctx))
 	}))
-	t.Cleanup(server.Close)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/appserver/rest/cloud_api_customer/list", nil)
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/appserver/rest/cloud_api_customer/find", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,23 +155,40 @@ func TestBrokenOff(t *testing.T) {
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), `{"jobguid":null,"result":[{`) {
-		t.Fatalf("status %d, %.60s: the first page is not there", answer.StatusCode, body)
-	}
-	if err == nil || json.Valid(body) {
-		t.Errorf("half an answer of %d bytes ended as a whole one: %v", len(body), err)
-	}
+	return string(body), err
 }
 
-// hangsUp ends a request once its answer has begun.
-type hangsUp struct {
+// endsWith ends a call's context once its answer has begun.
+type endsWith struct {
 	http.ResponseWriter
-	hangUp func()
+	end func()
 }
 
-func (w *hangsUp) Write(p []byte) (int, error) {
-	defer w.hangUp()
+func (w *endsWith) Write(p []byte) (int, error) {
+	defer w.end()
 	return w.ResponseWriter.Write(p)
+}
+
+// overdue returns a context whose deadline is over when end is called.
+func overdue(ctx context.Context) (context.Context, func()) {
+	c := &deadline{Context: ctx, over: make(chan struct{})}
+	return c, sync.OnceFunc(func() { close(c.over) })
+}
+
+type deadline struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c *deadline) Done() <-chan struct{} { return c.over }
+
+func (c *deadline) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
 
 // TestOwnFault shows what a caller is told when the server itself is broken: the

@@ -1,0 +1,41 @@
+package rest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+// TestGoOn shows which time a page after the first has: one of its own, unless
+// the caller said how long all of them may take.
+func TestGoOn(t *testing.T) {
+	services, err := load(newEngine())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Handler{pageTime: time.Hour}
+	for name, c := range map[string]struct {
+		params map[string]any
+		own    bool
+	}{
+		"no limit":    {nil, true},
+		"maxduration": {map[string]any{"maxduration": json.Number("60")}, false},
+	} {
+		for _, s := range services {
+			m := s.byName["find"]
+			if m == nil {
+				continue
+			}
+			ctx, end, err := m.begin(t.Context(), map[string]any{paramsName: c.params})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer end()
+			page, stop := h.goOn(ctx)
+			defer stop()
+			if own := page != ctx; own != c.own {
+				t.Errorf("%s: a time of its own: %t, want %t", name, own, c.own)
+			}
+		}
+	}
+}
