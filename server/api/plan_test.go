@@ -24,15 +24,22 @@ const (
 // and one more, may be looked up in a few tables.
 const pageRows = 400
 
-// TestPlans: every filter and every order that is offered on customers, and on
-// what they have, is served by an index, on the first page and on one far away.
-// The plans are those of the statements that the server itself runs, as
-// PostgreSQL logs them with the rows that each step has read.
-func TestPlans(t *testing.T) {
+// TestManyCustomers loads a large database once for what shows in such a one
+// only.
+func TestManyCustomers(t *testing.T) {
 	s := pgtest.Start(t, pgtest.Options{Settings: map[string]string{
 		"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'4GB'", "shared_buffers": "'512MB'",
 	}})
 	known := loadMany(t, s.URL("postgres"))
+	t.Run("plans", func(t *testing.T) { testPlans(t, s, known) })
+	t.Run("list", func(t *testing.T) { testList(t, s.URL("postgres")) })
+}
+
+// testPlans: every filter and every order that is offered on customers, and on
+// what they have, is served by an index, on the first page and on one far away.
+// The plans are those of the statements that the server itself runs, as
+// PostgreSQL logs them with the rows that each step has read.
+func testPlans(t *testing.T, s *pgtest.Server, known *landmarks) {
 	for path, ordinary := range map[string]bool{"fast": false, "ordinary": true} {
 		// Where statements are kept they have a plan for all values, sooner or later.
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan", "auto"} {

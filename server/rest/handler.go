@@ -62,6 +62,10 @@ type Handler struct {
 	pageTime     time.Duration
 }
 
+// readingTime is how long a client may take to read a page of a list after the
+// first, as long as the server gives it for a whole answer.
+const readingTime = 10 * time.Minute
+
 // Options say what a handler stands on.
 type Options struct {
 	Engine       *engine.Engine
@@ -184,6 +188,8 @@ func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Req
 		ctx, end := ctx, context.CancelFunc(func() {})
 		if begun {
 			ctx, end = h.goOn(ctx)
+			// Where the connection has no deadline nothing has to be put off.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingTime))
 		}
 		defer end()
 		answer := h.engine.Run(ctx, &engine.Request{

@@ -26,8 +26,8 @@ type bed struct {
 	small      *data
 	large      *data // nil for none
 
-	server, ordinary, bare *target // on small
-	serverLarge            *target // on large
+	server, ordinary, bare *process.Program // on small
+	serverLarge            *process.Program // on large
 }
 
 // callers is how many users send requests, each with a token of its own.
@@ -144,9 +144,9 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 
 // start starts the programs.
 func (b *bed) start(ctx context.Context) (err error) {
-	serve := func(name string, d *data, more ...string) (*target, error) {
+	serve := func(name string, d *data, more ...string) (*process.Program, error) {
 		args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", d.url}, more...)
-		return start(ctx, name, b.dir, b.program("cloudapi"), args...)
+		return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
 	}
 	if b.server, err = serve("server", b.small); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (b *bed) start(ctx context.Context) (err error) {
 	if b.ordinary, err = serve("ordinary", b.small, "--no-fast-reads"); err != nil {
 		return err
 	}
-	if b.bare, err = start(ctx, "bare", b.dir, b.program("bare"), "-listen", "127.0.0.1:0", "-database", b.small.url); err != nil {
+	if b.bare, err = process.Start(ctx, "bare", b.dir, b.program("bare"), "-listen", "127.0.0.1:0", "-database", b.small.url); err != nil {
 		return err
 	}
 	if b.large != nil {
@@ -165,9 +165,9 @@ func (b *bed) start(ctx context.Context) (err error) {
 
 func (b *bed) close() error {
 	var errs []error
-	for _, t := range []*target{b.server, b.ordinary, b.bare, b.serverLarge} {
+	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge} {
 		if t != nil {
-			errs = append(errs, t.stop())
+			errs = append(errs, t.Stop())
 		}
 	}
 	if b.postgres != nil {

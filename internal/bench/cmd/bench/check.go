@@ -23,7 +23,7 @@ func (r row) check(ctx context.Context) error {
 	for i := range min(checked, len(r.subjects[0].requests)) {
 		var first any
 		for at, s := range r.subjects {
-			answer, err := ask(ctx, s.target.url, s.requests[min(i, len(s.requests)-1)])
+			answer, err := ask(ctx, s.target.URL, s.requests[min(i, len(s.requests)-1)])
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}

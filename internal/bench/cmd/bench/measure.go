@@ -63,7 +63,7 @@ func (m *measuring) one(ctx context.Context, s subject, d time.Duration) (sample
 	if err != nil {
 		return sample{}, err
 	}
-	result, err := load.Run(ctx, load.Plan{URL: s.target.url, Requests: s.requests, Connections: m.connections, Duration: d})
+	result, err := load.Run(ctx, load.Plan{URL: s.target.URL, Requests: s.requests, Connections: m.connections, Duration: d})
 	if err != nil {
 		return sample{}, err
 	}
@@ -72,8 +72,8 @@ func (m *measuring) one(ctx context.Context, s subject, d time.Duration) (sample
 	return sample{result, (ownAfter - own) / n, (databaseAfter - database) / n}, err
 }
 
-func (m *measuring) cpu(t *target) (own, database time.Duration, err error) {
-	if own, err = process.CPU(t.pid()); err != nil {
+func (m *measuring) cpu(t *process.Program) (own, database time.Duration, err error) {
+	if own, err = process.CPU(t.Pid()); err != nil {
 		return 0, 0, err
 	}
 	database, err = process.FamilyCPU(m.postmaster)

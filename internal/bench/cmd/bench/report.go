@@ -32,9 +32,11 @@ func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring) (
 	return t.String(), nil
 }
 
-// summary is the table of ratios.
+// summary is the table of ratios: of the rates, and, the other way round, of the
+// CPU time that a request takes, which what else runs on the machine disturbs
+// less.
 func summary(t *strings.Builder, rows []row, m *measuring) {
-	t.WriteString("| | ratio | least, most | goal | |\n|---|---|---|---|---|\n")
+	t.WriteString("| | ratio | least, most | ratio of CPU | goal | |\n|---|---|---|---|---|---|\n")
 	for i, r := range rows {
 		for k, s := range r.subjects[1:] {
 			ratios := m.ratios(i, k+1)
@@ -49,8 +51,8 @@ func summary(t *strings.Builder, rows []row, m *measuring) {
 			if r.subjects[0].name == "server" {
 				title += ", against the " + s.name
 			}
-			fmt.Fprintf(t, "| %s | **%.2f** | %.2f, %.2f | %s | %s |\n",
-				title, median(ratios), slices.Min(ratios), slices.Max(ratios), goal, reached)
+			fmt.Fprintf(t, "| %s | **%.2f** | %.2f, %.2f | %.2f | %s | %s |\n",
+				title, median(ratios), slices.Min(ratios), slices.Max(ratios), m.median(i, k+1, sample.cpu)/m.median(i, 0, sample.cpu), goal, reached)
 		}
 	}
 }
@@ -73,18 +75,21 @@ func details(t *strings.Builder, rows []row, m *measuring) {
 
 func (s sample) rate() float64 { return s.Rate() }
 
+// cpu is what a request has cost, in nanoseconds of CPU time.
+func (s sample) cpu() float64 { return float64(s.own + s.database) }
+
 // peaks tells the memory of the servers.
 func (b *bed) peaks() (string, error) {
 	var parts []string
-	for _, t := range []*target{b.server, b.ordinary, b.bare, b.serverLarge} {
+	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge} {
 		if t == nil {
 			continue
 		}
-		bytes, err := t.peak()
+		bytes, err := process.PeakMemory(t.Pid())
 		if err != nil {
 			return "", err
 		}
-		parts = append(parts, fmt.Sprintf("%s %d MB", t.name, bytes>>20))
+		parts = append(parts, fmt.Sprintf("%s %d MB", t.Name, bytes>>20))
 	}
 	return "Most memory held (RSS; the goal is below 100 MB for the server): " + strings.Join(parts, ", ") + ".", nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cloudapi/internal/bench/load"
+	"cloudapi/internal/bench/process"
 )
 
 // row is a line of the table: the server, and what it is compared with.
@@ -21,7 +22,7 @@ type row struct {
 // subject is a program that is sent requests.
 type subject struct {
 	name     string
-	target   *target
+	target   *process.Program
 	requests []load.Request
 }
 

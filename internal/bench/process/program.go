@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"bufio"
@@ -11,14 +11,12 @@ import (
 	"regexp"
 	"syscall"
 	"time"
-
-	"cloudapi/internal/bench/process"
 )
 
-// target is a program under load.
-type target struct {
-	name string
-	url  string
+// Program is a server that runs.
+type Program struct {
+	Name string
+	URL  string // http://127.0.0.1:port, as it told by itself
 	cmd  *exec.Cmd
 	done chan error
 }
@@ -30,9 +28,9 @@ const (
 	stopTime  = 10 * time.Second
 )
 
-// start runs a program that tells its URL on standard output. What it logs
-// goes to a file in dir.
-func start(ctx context.Context, name, dir, program string, args ...string) (*target, error) {
+// Start runs a program until Stop, when it has told its URL on standard output.
+// What it logs goes to a file of its name in dir.
+func Start(ctx context.Context, name, dir, program string, args ...string) (*Program, error) {
 	log, err := os.Create(filepath.Join(dir, name+".log"))
 	if err != nil {
 		return nil, err
@@ -44,21 +42,21 @@ func start(ctx context.Context, name, dir, program string, args ...string) (*tar
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = told, log
-	// The interrupt typed at the terminal is for the bench, which then ends its
-	// programs in order.
+	// The interrupt typed at the terminal is for its parent, which then ends it
+	// in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Start()
 	_ = told.Close()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), out.Close())
 	}
-	t := &target{name: name, cmd: cmd, done: make(chan error, 1)}
-	go func() { t.done <- cmd.Wait() }()
-	if t.url, err = awaitURL(ctx, out); err != nil {
+	p := &Program{Name: name, cmd: cmd, done: make(chan error, 1)}
+	go func() { p.done <- cmd.Wait() }()
+	if p.URL, err = awaitURL(ctx, out); err != nil {
 		text, _ := os.ReadFile(log.Name())
-		return nil, errors.Join(fmt.Errorf("start %s: %w\n%s", name, err, text), t.stop())
+		return nil, errors.Join(fmt.Errorf("start %s: %w\n%s", name, err, text), p.Stop())
 	}
-	return t, nil
+	return p, nil
 }
 
 // awaitURL reads what a program tells until it tells a URL, and goes on reading
@@ -92,20 +90,18 @@ func awaitURL(ctx context.Context, out *os.File) (string, error) {
 	}
 }
 
-func (t *target) pid() int { return t.cmd.Process.Pid }
+// Pid is its process id.
+func (p *Program) Pid() int { return p.cmd.Process.Pid }
 
-// peak is the most memory it has held, in bytes.
-func (t *target) peak() (int64, error) { return process.PeakMemory(t.pid()) }
-
-// stop ends the program, which then has ended whatever is returned.
-func (t *target) stop() error {
-	if err := t.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+// Stop ends the program, which then has ended whatever is returned.
+func (p *Program) Stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {
-	case err := <-t.done:
+	case err := <-p.done:
 		return err
 	case <-time.After(stopTime):
-		return errors.Join(fmt.Errorf("%s did not stop within %v", t.name, stopTime), t.cmd.Process.Kill(), <-t.done)
+		return errors.Join(fmt.Errorf("%s did not stop within %v", p.Name, stopTime), p.cmd.Process.Kill(), <-p.done)
 	}
 }
