@@ -77,6 +77,7 @@ func (m *Metrics) begin() {
 		m.statements.WithLabelValues(verb)
 		m.sqlErrors.WithLabelValues(verb)
 	}
+	m.shared.WithLabelValues("commit")
 	for _, status := range []string{"2xx", "5xx", "error"} {
 		m.portal.WithLabelValues(status)
 	}
