@@ -1,0 +1,158 @@
+package faults
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"testing"
+	"time"
+)
+
+// ourQueries counts what servers have under way in PostgreSQL: statements, and
+// transactions that nobody goes on with.
+const ourQueries = `SELECT count(*) FROM pg_stat_activity
+	WHERE application_name = 'cloudapi' AND state <> 'idle' AND pid <> pg_backend_pid()`
+
+// goneWithin is how soon after its client a query must have ended.
+const goneWithin = 2 * time.Second
+
+// quiet waits until no query of ours is left, and returns how long it took.
+func (w *world) quiet(t *testing.T) time.Duration {
+	t.Helper()
+	begun := time.Now()
+	for n := -1; n != 0; n = w.db.count(t, ourQueries) {
+		if time.Since(begun) > goneWithin {
+			w.db.rows(t, `SELECT state, wait_event_type, query FROM pg_stat_activity
+				WHERE application_name = 'cloudapi' AND state <> 'idle'`, func(scan func(...any) error) error {
+				var state, wait, query sql.NullString
+				err := scan(&state, &wait, &query)
+				t.Errorf("left behind: %s %s %.200s", state.String, wait.String, query.String)
+				return err
+			})
+			t.Errorf("%d queries are left after %v", n, goneWithin)
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return time.Since(begun)
+}
+
+// lock takes a table away from everybody until it is released.
+func (w *world) lock(t *testing.T, table string) (release func()) {
+	t.Helper()
+	db := w.db.open(t)
+	tx, err := db.BeginTx(context.Background(), nil)
+	if err == nil {
+		_, err = tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE")
+	}
+	if err != nil {
+		t.Fatalf("lock %s: %v", table, err)
+	}
+	release = sync.OnceFunc(func() {
+		if err := tx.Rollback(); err != nil {
+			t.Errorf("release %s: %v", table, err)
+		}
+		_ = db.Close()
+	})
+	t.Cleanup(release)
+	return release
+}
+
+// TestLockedTableKeepsNobodyWaiting: tables that changes need are locked by
+// somebody else, one after the other.
+func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
+	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String())
+	w.ledger.expected = func(a answer) bool {
+		// Who waits behind a request with the same key is told so.
+		return a.Err == nil && a.Took < inTime && tooLate(a)
+	}
+	tables := []string{"customers", "jobs", "idempotency_keys", "capacity_units"}
+	n, quiet := rounds(1, 10), time.Duration(0)
+	for round := range n * 2 {
+		w.during(t, uint64(round+1), func() {
+			release := w.lock(t, tables[round%len(tables)])
+			time.Sleep(requestTime + time.Second)
+			release()
+			w.back(t)
+		})
+		quiet = max(quiet, w.quiet(t))
+	}
+	w.settle(t)
+	t.Logf("locked %d times for %v; no query left after %v", 2*n, requestTime+time.Second, quiet)
+}
+
+// TestExhaustedPoolMakesNobodyWaitForever: 32 clients share two connections,
+// one table is locked, and then not.
+func TestExhaustedPoolMakesNobodyWaitForever(t *testing.T) {
+	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String(), "--max-conns", "2")
+	w.ledger.expected = func(a answer) bool { return a.Err == nil && a.Took < inTime && tooLate(a) }
+	n := rounds(1, 10)
+	for round := range n {
+		w.during(t, uint64(round+1), func() {
+			release := w.lock(t, "capacity_units")
+			time.Sleep(requestTime + time.Second)
+			if most := w.db.count(t, `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cloudapi'`); most > 3 {
+				t.Errorf("%d connections, where 2 are allowed", most)
+			}
+			release()
+			w.back(t)
+		})
+		w.quiet(t)
+	}
+	w.settle(t)
+	t.Logf("exhausted %d times", n)
+}
+
+// TestTerminatedConnectionsAreMadeAnew: an administrator ends all sessions,
+// again and again.
+func TestTerminatedConnectionsAreMadeAnew(t *testing.T) {
+	w := newWorld(t, onPostgres(t, nil), 1)
+	w.ledger.expected = away
+	n, ended := rounds(10, 200), 0
+	w.during(t, 1, func() {
+		for range n {
+			ended += w.db.count(t, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'cloudapi'`)
+			w.await(t, 10)
+		}
+		w.back(t)
+	})
+	w.quiet(t)
+	w.settle(t)
+	t.Logf("ended %d sessions in %d times", ended, n)
+}
+
+// TestHangingUpLeavesNoQuery: clients go in the middle of their requests, while
+// a table is locked so that there is a middle.
+func TestHangingUpLeavesNoQuery(t *testing.T) {
+	w := newWorld(t, onPostgres(t, nil), 1)
+	n, random, quiet := rounds(2, 30), source(1), time.Duration(0)
+	for range n {
+		release := w.lock(t, "capacity_units")
+		ctx, hangUp := context.WithCancel(t.Context())
+		var clients sync.WaitGroup
+		m := &maker{rand: random, customers: w.customers}
+		for range connections {
+			c := m.next()
+			clients.Go(func() { w.ledger.note(c, c.send(ctx, w.client, w.bases[0])) })
+		}
+		w.waiting(t)
+		hangUp()
+		clients.Wait()
+		quiet = max(quiet, w.quiet(t))
+		release()
+		w.during(t, random.Uint64()>>32, func() {})
+	}
+	w.settle(t)
+	t.Logf("%d clients hung up %d times; no query left after %v", connections, n, quiet)
+}
+
+// waiting returns when statements of ours wait for a lock.
+func (w *world) waiting(t *testing.T) {
+	t.Helper()
+	const blocked = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cloudapi' AND wait_event_type = 'Lock'`
+	for end := time.Now().Add(30 * time.Second); w.db.count(t, blocked) < 4; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no statement waits for the lock")
+		}
+	}
+}
