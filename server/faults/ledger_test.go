@@ -95,6 +95,19 @@ func (l *ledger) done() int {
 	return l.made
 }
 
+// failures is how many requests did not do what they were to do so far.
+func (l *ledger) failures() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for kind, times := range l.kinds {
+		if kind != "done" {
+			n += times
+		}
+	}
+	return n
+}
+
 // String says what was counted.
 func (l *ledger) String() string {
 	l.mu.Lock()
