@@ -42,7 +42,8 @@ type serveFlags struct {
 	SecretKey       string        `name:"secret-key" help:"The key that seals the passwords of waiting jobs, the same on every server of a database; kept in the database where none is given."`
 	SessionTime     time.Duration `name:"session-time" default:"12h" help:"How long a session lasts."`
 	RequestTime     time.Duration `name:"request-time" default:"30s" help:"How long a request may take."`
-	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests have to end when the server stops."`
+	DrainTime       time.Duration `name:"drain-time" default:"1s" help:"How long the server, when it stops, still serves while it says that it is not ready, so that no more is sent to it."`
+	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests then have to end."`
 	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
 	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`

@@ -50,7 +50,7 @@ func start(t *testing.T, flags ...string) *running {
 	out, in := io.Pipe()
 	s := &running{logs: &lines{}}
 	status := make(chan int, 1)
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-password", testPassword}, flags...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-password", testPassword, "--drain-time", "0s"}, flags...)
 	go func() {
 		status <- run(ctx, args, strings.NewReader(""), in, s.logs)
 		_ = in.Close()

@@ -141,10 +141,11 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// run serves on a listener until ctx ends. Requests that have begun then have
-// ShutdownTime to end.
+// run serves on a listener until ctx ends. Then it drains for DrainTime, and
+// requests that have begun by its end have ShutdownTime to end.
 func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
-	server := newServer(a.Handler, log)
+	draining := &drain{next: a.Handler}
+	server := newServer(draining, log)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
@@ -160,10 +161,11 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
-		log.Info("stopping: finishing what has begun")
+		log.Info("stopping: not ready any more, finishing what has begun")
+		err = draining.last(c.DrainTime, failed)
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTime)
 		defer cancel()
-		err = server.Shutdown(late)
+		err = errors.Join(err, server.Shutdown(late))
 	}
 	stop()
 	work.Wait()

@@ -27,6 +27,7 @@ type answer struct {
 	RetryAfter string // header, or extension of the first error
 	Body       string
 	Err        error // of the connection
+	Sent       time.Time
 	Took       time.Duration
 }
 
@@ -120,12 +121,12 @@ func (c *client) send(ctx context.Context, target, key, form, body string) answe
 	begun := time.Now()
 	got, err := c.http.Do(r)
 	if err != nil {
-		return answer{Err: err, Took: time.Since(begun)}
+		return answer{Err: err, Sent: begun, Took: time.Since(begun)}
 	}
 	text, err := io.ReadAll(got.Body)
 	a := answer{
 		Status: got.StatusCode, Body: string(bytes.TrimSpace(text)), Err: errors.Join(err, got.Body.Close()),
-		Took: time.Since(begun), RetryAfter: got.Header.Get("Retry-After"),
+		Sent: begun, Took: time.Since(begun), RetryAfter: got.Header.Get("Retry-After"),
 	}
 	first := gjson.Get(a.Body, "errors.0.extensions")
 	a.Code = first.Get("code").String()
