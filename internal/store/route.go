@@ -113,12 +113,17 @@ func (b *standby) attend(ctx context.Context, run func(context.Context) error) e
 	err := run(watched)
 	close(answered)
 	watch.Stop()
-	if err != nil {
-		cancel()
+	if err == nil {
+		return nil // what run has returned may still be reading: its context ends with ctx
 	}
-	// What run has returned may still be reading: its context ends with ctx.
+	if watched.Err() != nil && ctx.Err() == nil {
+		err = errGivenUp // whatever the standby said to being interrupted
+	}
+	cancel()
 	return err
 }
+
+var errGivenUp = errors.New("the standby was asked whether it is still there, and did not answer")
 
 func (b *standby) watch(ctx context.Context, answered <-chan struct{}, cancel context.CancelFunc) {
 	for {

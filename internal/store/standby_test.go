@@ -2,10 +2,14 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
@@ -179,34 +183,72 @@ func thePrimaryAnswersForOneThatIsAway(t *testing.T, r *replica) {
 	r.caughtUp(t)
 }
 
-// aFrozenOneGivesItsQueriesUp: a query that it was about to answer is
-// answered by the primary, long before the caller's time is over.
+// aFrozenOneGivesItsQueriesUp: a query that a standby was about to answer is
+// answered by the primary, long before the caller's time is over. It is the
+// whole server that is frozen, or only what is asked whether it is there, so that
+// the query itself hears of its end.
 func aFrozenOneGivesItsQueriesUp(t *testing.T, r *replica) {
-	answers := make(chan string, 1)
-	go func() {
-		got, err := column[string](store.AllowStandby(t.Context()), r.store,
-			"SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT 'standby' FROM pg_sleep(600)) ELSE 'primary' END")
-		if err != nil {
-			got = []string{err.Error()}
-		}
-		answers <- got[0]
-	}()
-	await(t, "the query to run", func() bool { return r.store.Stats().Standbys[0].Pool.InUse == 1 })
-	if err := r.standby.Freeze(); err != nil {
+	var stopped []int64
+	freezeAsked := func() error {
+		stopped = idleAsked(t, r.standby)
+		return signalAll(stopped, syscall.SIGSTOP)
+	}
+	for name, c := range map[string]struct{ freeze, thaw func() error }{
+		"the server":   {r.standby.Freeze, r.standby.Thaw},
+		"the sessions": {freezeAsked, func() error { return signalAll(stopped, syscall.SIGCONT) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.caughtUp(t)
+			answers := make(chan string, 1)
+			go func() {
+				got, err := column[string](store.AllowStandby(t.Context()), r.store,
+					"SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT 'standby' FROM pg_sleep(600)) ELSE 'primary' END")
+				if err != nil {
+					got = []string{err.Error()}
+				}
+				answers <- got[0]
+			}()
+			await(t, "the query to run", func() bool { return r.store.Stats().Standbys[0].Pool.InUse == 1 })
+			if err := c.freeze(); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case got := <-answers:
+				if got != "primary" {
+					t.Errorf("the answer is %q", got)
+				}
+			case <-time.After(20 * time.Second): // the limit of a statement is 30 s
+				t.Error("no answer")
+			}
+			if err := c.thaw(); err != nil {
+				t.Fatal(err)
+			}
+			r.caughtUp(t)
+		})
+	}
+}
+
+// idleAsked are the processes of a standby that were asked last how far it is.
+func idleAsked(t *testing.T, standby *pgtest.Server) (pids []int64) {
+	t.Helper()
+	db, err := sql.Open("postgres", standby.URL("postgres"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case got := <-answers:
-		if got != "primary" {
-			t.Errorf("the answer is %q", got)
-		}
-	case <-time.After(20 * time.Second): // the limit of a statement is 30 s
-		t.Error("no answer")
+	defer db.Close()
+	err = db.QueryRowContext(t.Context(), `SELECT array_agg(pid) FROM pg_stat_activity
+		WHERE state = 'idle' AND query LIKE '%pg_last_wal_replay_lsn%'`).Scan(pq.Array(&pids))
+	if err != nil || len(pids) == 0 {
+		t.Fatalf("who is asked: %v, %v", pids, err)
 	}
-	if err := r.standby.Thaw(); err != nil {
-		t.Fatal(err)
+	return pids
+}
+
+func signalAll(pids []int64, signal syscall.Signal) (err error) {
+	for _, pid := range pids {
+		err = errors.Join(err, syscall.Kill(int(pid), signal))
 	}
-	r.caughtUp(t)
+	return err
 }
 
 func TestPositionsReadAsTheyAreWritten(t *testing.T) {
