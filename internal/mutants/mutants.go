@@ -121,6 +121,9 @@ func (m *Mutant) Overlay(root, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if root, err = filepath.Abs(root); err != nil {
+		return "", err
+	}
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for file, text := range changed {
 		path := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))

@@ -28,7 +28,7 @@ var (
 // who waits for ever because of a fault has noticed it. A program that cannot
 // be built is an error.
 func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time.Duration) (Verdict, error) {
-	args := []string{"test"}
+	env := os.Environ()
 	if mutated {
 		dir, err := os.MkdirTemp("", "mutant")
 		if err != nil {
@@ -39,12 +39,13 @@ func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time
 		if err != nil {
 			return Verdict{}, err
 		}
-		args = append(args, "-overlay", overlay)
+		// Also for the programs that tests build.
+		env = append(env, strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
 	}
-	args = append(args, "-count=1", "-vet=off", "-timeout", limit.String(), "-run", pattern(m.TestName), m.Package)
+	args := []string{"test", "-count=1", "-vet=off", "-timeout", limit.String(), "-run", pattern(m.TestName), m.Package}
 	started := time.Now()
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = root
+	cmd.Dir, cmd.Env = root, env
 	out, err := cmd.CombinedOutput()
 	v := Verdict{Failed: err != nil, Took: time.Since(started)}
 	exit, ended := errors.AsType[*exec.ExitError](err)
