@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		kong.Description("A GraphQL API over the customer model of a cloud provider, with its old REST URLs."),
 		kong.DefaultEnvars("CLOUDAPI"),
 		kong.Vars{"version": version()},
+		limitDefaults(),
 		kong.Writers(out, errs),
 		kong.UsageOnError(),
 		kong.Exit(func(code int) { status = code }),
@@ -70,10 +71,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 // their own server.
 func explain(err error) string {
 	f := fault.As(err)
-	if f.Cause != nil {
+	switch {
+	case f.Cause == nil:
+		return f.Message
+	case f.Code == fault.Internal:
+		return f.Cause.Error()
+	default:
 		return f.Message + ": " + f.Cause.Error()
 	}
-	return f.Message
 }
 
 // password reads a password: from the environment, or the first line of the

@@ -45,10 +45,13 @@ type serveFlags struct {
 	DrainTime       time.Duration `name:"drain-time" default:"1s" help:"How long the server, when it stops, still serves while it says that it is not ready, so that no more is sent to it."`
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests then have to end."`
 	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
+	SharedReads     bool          `name:"shared-reads" default:"true" negatable:"" help:"Answer reads that come at the same time with one statement, where they are fast."`
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
-	TLSCert         string        `name:"tls-cert" help:"The certificate file to serve TLS with."`
-	TLSKey          string        `name:"tls-key" help:"The key file of the certificate."`
+	tlsFlags
 	signInFlags
+	limitFlags
+	documentFlags
+	timeFlags
 	telemetryFlags
 	debugFlags
 	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`

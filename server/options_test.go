@@ -49,7 +49,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 // besides. `demo` has what `serve` has.
 func options(t *testing.T) string {
 	t.Helper()
-	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()})
+	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -58,6 +58,13 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 		return err
 	}
 	defer flush()
+	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check()); err != nil {
+		return err
+	}
+	secure, err := c.config(log)
+	if err != nil {
+		return err
+	}
 	for _, origin := range c.CORSOrigins {
 		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
 			return fmt.Errorf("--cors-origin: %w", err)
@@ -87,7 +94,7 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 	if err := ready(e.ctx, a, c.scheme()+"://"+listener.Addr().String()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return c.run(e.ctx, a, listener, log)
+	return c.run(e.ctx, a, listener, secure, log)
 }
 
 // open opens the database, migrated if that is wanted.
@@ -102,13 +109,6 @@ func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*store.Store
 	return s, nil
 }
 
-func (c *serveCommand) scheme() string {
-	if c.TLSCert != "" {
-		return "https"
-	}
-	return "http"
-}
-
 func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.Tracer) (*api.API, error) {
 	o := api.Options{
 		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
@@ -116,6 +116,8 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
 		SeparateCommits: !c.SharedCommits,
 	}
+	c.limit(&o)
+	c.documents(&o)
 	if err := c.signIn(&o); err != nil {
 		return nil, err
 	}
@@ -129,30 +131,19 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 	return api.New(o)
 }
 
-func newServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      10 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
 // run serves on a listener until ctx ends. Then it drains for DrainTime, and
 // requests that have begun by its end have ShutdownTime to end.
-func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, log *slog.Logger) error {
+func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, secure *tls.Config, log *slog.Logger) error {
 	draining := &drain{next: a.Handler}
-	server := newServer(draining, log)
+	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
+	server.TLSConfig = secure
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
 	failed := make(chan error, 1)
 	go func() {
-		if c.TLSCert != "" {
-			failed <- server.ServeTLS(listener, c.TLSCert, c.TLSKey)
+		if secure != nil {
+			failed <- server.ServeTLS(listener, "", "")
 			return
 		}
 		failed <- server.Serve(listener)

@@ -46,13 +46,15 @@ type Options struct {
 	Alone bool
 	// Time is how long a shared statement may take, 0 for no limit.
 	Time time.Duration
+	// Executed hears how many requests a statement answers, nil for nobody.
+	Executed func(requests int)
 }
 
 // New returns the fast path on a database.
 func New(s *store.Store, o Options) *Reader {
 	r := &Reader{store: s, entities: graph(), plans: newPlans(), anyone: uuid.New()}
 	if !o.Alone {
-		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time}, r.together)
+		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
 	}
 	return r
 }

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -54,8 +55,10 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
-	Limits      limit.Limits
-	Rates       limit.Rates
+	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
+	MaxBody int64
+	Limits  limit.Limits
+	Rates   limit.Rates
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
@@ -186,7 +189,7 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, o.Addresses.Locate(mux)))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 
 // ready answers 200 while the database answers and is migrated.

@@ -15,12 +15,12 @@ import (
 	"cloudapi/server/observe"
 )
 
-// maxBody is the largest body of a request, in bytes.
-const maxBody = 1 << 20
+// MaxBody is the largest body of a request where no other is set, in bytes.
+const MaxBody = 1 << 20
 
 // guard bounds what a request may send and how long it may take, survives a
 // panic, and sets the headers that every answer has.
-func guard(log *slog.Logger, limit time.Duration, next http.Handler) http.Handler {
+func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if value := recover(); value != nil {

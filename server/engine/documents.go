@@ -12,6 +12,7 @@ import (
 
 	"cloudapi/internal/kept"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/limit"
 )
 
 const (
@@ -72,7 +73,7 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	if e.introspect(viewer.FromContext(ctx)) {
 		rules = e.telling
 	}
-	doc, errs := e.read(query, rules)
+	doc, errs := e.read(query, rules, e.limits)
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -81,19 +82,19 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 }
 
 // read parses a query, holds it against the limits, and validates it.
-func (e *Engine) read(query string, rules *rules.Rules) (readDocument, gqlerror.List) {
-	tokens, err := e.limits.Source(query)
+func (e *Engine) read(query string, rules *rules.Rules, limits limit.Limits) (readDocument, gqlerror.List) {
+	tokens, err := limits.Source(query)
 	if err != nil {
 		return readDocument{}, gqlerror.List{wrap(err)}
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, limits.Tokens)
 	if err != nil {
 		return readDocument{}, coded(errcode.ParseFailed, err)
 	}
 	if len(doc.Operations) == 0 {
 		return readDocument{}, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
 	}
-	if err := e.limits.Document(doc); err != nil {
+	if err := limits.Document(doc); err != nil {
 		return readDocument{}, gqlerror.List{wrap(err)}
 	}
 	if errs := validator.ValidateWithRules(e.schema, doc, rules); len(errs) > 0 {

@@ -102,9 +102,10 @@ func (e *Engine) Use(x graphql.HandlerExtension) { e.exec.Use(x) }
 func (e *Engine) Schema() *ast.Schema { return e.schema }
 
 // Pin validates a document of the server's own and keeps it for good. All are
-// pinned before the first request.
+// pinned before the first request. How large a document of others may be does
+// not bound them.
 func (e *Engine) Pin(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.telling)
+	read, errs := e.read(query, e.telling, limit.Unbounded())
 	if len(errs) > 0 {
 		return nil, errs
 	}

@@ -15,6 +15,7 @@ package limit
 
 import (
 	"cmp"
+	"math"
 
 	"cloudapi/internal/fault"
 )
@@ -48,6 +49,15 @@ func (l Limits) OrDefault() Limits {
 		InputDepth: cmp.Or(l.InputDepth, 15),
 		Cost:       cmp.Or(l.Cost, 1_000_000),
 		Errors:     cmp.Or(l.Errors, 5),
+	}
+}
+
+// Unbounded returns limits that no document passes.
+func Unbounded() Limits {
+	const most = math.MaxInt32
+	return Limits{
+		Tokens: most, Name: most, Depth: most, Aliases: most, Directives: most, Operations: most,
+		Variables: most, Values: most, InputDepth: most, Cost: most, Errors: most,
 	}
 }
 

@@ -21,6 +21,15 @@ type Rates struct {
 	Callers   int // that are remembered; the one who was quiet longest is forgotten: 10,000
 }
 
+// OrDefault returns the rates with defaults in the place of zeros.
+func (r Rates) OrDefault() Rates {
+	return Rates{
+		Burst:     cmp.Or(r.Burst, 100_000_000),
+		PerSecond: cmp.Or(r.PerSecond, 20_000_000),
+		Callers:   cmp.Or(r.Callers, 10_000),
+	}
+}
+
 // Rate keeps an account for each caller. What an operation may cost is taken
 // before it runs, so that what runs at once is bounded too, and what it did not
 // cost comes back afterwards. It is safe for concurrent use.
@@ -41,15 +50,15 @@ type account struct {
 // NewRate returns a rate under which an operation that costs dearest can run;
 // nil if there is no bound.
 func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
-	if r.Burst < 0 {
+	if r = r.OrDefault(); r.Burst < 0 {
 		return nil
 	}
 	// The size is positive, which is all that can be refused.
-	accounts, _ := simplelru.NewLRU[string, *account](max(1, cmp.Or(r.Callers, 10_000)), nil)
+	accounts, _ := simplelru.NewLRU[string, *account](max(1, r.Callers), nil)
 	return &Rate{
 		now:       now,
-		burst:     float64(max(cmp.Or(r.Burst, 100_000_000), dearest)),
-		perSecond: float64(max(1, cmp.Or(r.PerSecond, 20_000_000))),
+		burst:     float64(max(r.Burst, dearest)),
+		perSecond: float64(max(1, r.PerSecond)),
 		accounts:  accounts,
 	}
 }

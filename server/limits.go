@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"cloudapi/internal/viewer"
+	"cloudapi/server/api"
+	"cloudapi/server/limit"
+)
+
+// limitFlags bound what one request and one caller may ask for.
+type limitFlags struct {
+	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"Bytes of a request's body."`
+	MaxHeader     int   `name:"max-header" default:"65536" help:"Bytes of a request's headers."`
+	MaxTokens     int   `name:"max-tokens" default:"${max_tokens}" help:"Tokens of a document, comments included."`
+	MaxName       int   `name:"max-name" default:"${max_name}" help:"Bytes of a name in a document."`
+	MaxDepth      int   `name:"max-depth" default:"${max_depth}" help:"Nested fields in an operation."`
+	MaxAliases    int   `name:"max-aliases" default:"${max_aliases}" help:"Aliases in an operation."`
+	MaxDirectives int   `name:"max-directives" default:"${max_directives}" help:"Directives in an operation."`
+	MaxOperations int   `name:"max-operations" default:"${max_operations}" help:"Operations in a document."`
+	MaxVariables  int   `name:"max-variables" default:"${max_variables}" help:"Variables of an operation."`
+	MaxValues     int   `name:"max-values" default:"${max_values}" help:"Values in one argument of a field."`
+	MaxInputDepth int   `name:"max-input-depth" default:"${max_input_depth}" help:"Nested lists and objects in an argument."`
+	MaxCost       int   `name:"max-cost" default:"${max_cost}" help:"Objects that an operation may have to read."`
+	MaxErrors     int   `name:"max-errors" default:"${max_errors}" help:"Errors in an answer."`
+	RateBurst     int   `name:"rate-burst" default:"${rate_burst}" help:"Cost that a user may spend at once; -1 for no bound."`
+	RatePerSecond int   `name:"rate-per-second" default:"${rate_per_second}" help:"Cost that comes back to a user in a second."`
+}
+
+// limitDefaults are the defaults of the limits, from where they are documented.
+func limitDefaults() kong.Vars {
+	l, r := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault()
+	vars := kong.Vars{}
+	for name, value := range map[string]int{
+		"max_body": api.MaxBody, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
+		"max_directives": l.Directives, "max_operations": l.Operations, "max_variables": l.Variables,
+		"max_values": l.Values, "max_input_depth": l.InputDepth, "max_cost": l.Cost, "max_errors": l.Errors,
+		"rate_burst": r.Burst, "rate_per_second": r.PerSecond,
+	} {
+		vars[name] = strconv.Itoa(value)
+	}
+	return vars
+}
+
+// check refuses a limit under which nothing could be asked.
+func (f *limitFlags) check() error {
+	for name, value := range map[string]int{
+		"max-body": int(f.MaxBody), "max-header": f.MaxHeader, "max-tokens": f.MaxTokens, "max-name": f.MaxName,
+		"max-depth": f.MaxDepth, "max-aliases": f.MaxAliases, "max-directives": f.MaxDirectives,
+		"max-operations": f.MaxOperations, "max-variables": f.MaxVariables, "max-values": f.MaxValues,
+		"max-input-depth": f.MaxInputDepth, "max-cost": f.MaxCost, "max-errors": f.MaxErrors, "rate-per-second": f.RatePerSecond,
+	} {
+		if value < 1 {
+			return fmt.Errorf("--%s must be at least 1, not %d", name, value)
+		}
+	}
+	if f.RateBurst < 1 && f.RateBurst != -1 {
+		return fmt.Errorf("--rate-burst must be at least 1, or -1 for no bound, not %d", f.RateBurst)
+	}
+	return nil
+}
+
+// limit puts what the flags say into the options of an API.
+func (f *limitFlags) limit(o *api.Options) {
+	o.MaxBody = f.MaxBody
+	o.Limits = limit.Limits{
+		Tokens: f.MaxTokens, Name: f.MaxName, Depth: f.MaxDepth, Aliases: f.MaxAliases, Directives: f.MaxDirectives,
+		Operations: f.MaxOperations, Variables: f.MaxVariables, Values: f.MaxValues, InputDepth: f.MaxInputDepth,
+		Cost: f.MaxCost, Errors: f.MaxErrors,
+	}
+	o.Rates = limit.Rates{Burst: f.RateBurst, PerSecond: f.RatePerSecond}
+}
+
+// documentFlags say which documents are accepted, and who may read the schema.
+type documentFlags struct {
+	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients name a query by its SHA-256 after the first time (automatic persisted queries)."`
+	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest, with the only documents that /graphql accepts."`
+	Introspection    string `name:"introspection" enum:"users,administrators,nobody" default:"users" help:"Who may ask for the schema: users, administrators or nobody."`
+}
+
+func (f *documentFlags) documents(o *api.Options) {
+	o.NoPersistedQueries, o.TrustedDocuments = !f.PersistedQueries, f.TrustedDocuments
+	switch f.Introspection {
+	case "administrators":
+		o.Introspect = func(v *viewer.Viewer) bool { return v.May(viewer.Administrator) }
+	case "nobody":
+		o.Introspect = func(*viewer.Viewer) bool { return false }
+	}
+}
+
+// timeFlags bound how long a connection may take for what it sends and reads.
+type timeFlags struct {
+	HeaderTime time.Duration `name:"header-time" default:"10s" help:"How long a client may take to send the headers of a request."`
+	ReadTime   time.Duration `name:"read-time" default:"30s" help:"How long a client may take to send a request."`
+	WriteTime  time.Duration `name:"write-time" default:"10m" help:"How long a client may take to read an answer."`
+	IdleTime   time.Duration `name:"idle-time" default:"2m" help:"How long a connection without a request is kept."`
+}
+
+// newServer returns a server without its socket.
+func newServer(h http.Handler, t timeFlags, maxHeader int, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: t.HeaderTime,
+		ReadTimeout:       t.ReadTime,
+		WriteTimeout:      t.WriteTime,
+		IdleTimeout:       t.IdleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (t *timeFlags) check() error {
+	for name, d := range map[string]time.Duration{
+		"header-time": t.HeaderTime, "read-time": t.ReadTime, "write-time": t.WriteTime, "idle-time": t.IdleTime,
+	} {
+		if d <= 0 {
+			return fmt.Errorf("--%s must be more than 0, not %v", name, d)
+		}
+	}
+	return nil
+}

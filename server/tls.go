@@ -1,0 +1,39 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
+
+	"cloudapi/internal/certificate"
+)
+
+// tlsFlags say with which certificate TLS is served.
+type tlsFlags struct {
+	TLSCert string `name:"tls-cert" help:"The file with the certificate to serve TLS with, and its chain, as PEM; a renewed one is served without a restart."`
+	TLSKey  string `name:"tls-key" help:"The file with the key of the certificate, as PEM."`
+}
+
+// config is how TLS is spoken, nil where it is not.
+func (f *tlsFlags) config(log *slog.Logger) (*tls.Config, error) {
+	switch {
+	case f.TLSCert == "" && f.TLSKey == "":
+		return nil, nil
+	case f.TLSCert == "":
+		return nil, errors.New("--tls-key needs --tls-cert")
+	case f.TLSKey == "":
+		return nil, errors.New("--tls-cert needs --tls-key")
+	}
+	files, err := certificate.Open(f.TLSCert, f.TLSKey, log)
+	if err != nil {
+		return nil, err
+	}
+	return files.Config(), nil
+}
+
+func (f *tlsFlags) scheme() string {
+	if f.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
