@@ -11,9 +11,10 @@ import (
 func MarshalCursor(c ent.Cursor) graphql.Marshaler { return c }
 
 // UnmarshalCursor takes what MarshalCursor wrote.
-func UnmarshalCursor(v any) (c ent.Cursor, err error) {
-	if err := c.UnmarshalGQL(v); err != nil {
-		return c, fault.New(fault.Invalid, "%s is not a Cursor of this API", shown(v)).Because(err)
+func UnmarshalCursor(v any) (ent.Cursor, error) {
+	c, err := ent.ParseCursor(v)
+	if err != nil {
+		return ent.Cursor{}, fault.New(fault.Invalid, "%s is not a Cursor of this API", shown(v)).Because(err)
 	}
-	return c, nil
+	return *c, nil
 }

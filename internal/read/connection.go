@@ -231,9 +231,9 @@ func (a *arguments) orderBy(e *entity, value any) error {
 // cursor is a position that a page begins or ends at: a parameter where it is a
 // variable.
 func (c *compiler) cursor(a *arguments, written *ast.Value, value any) (*entgql.Cursor[any], error) {
-	at, err := parseCursor(value)
+	at, err := ent.ParseCursor(value)
 	if err != nil {
-		return nil, err
+		return nil, errRefused
 	}
 	ordered, fault := ent.CursorValue(at, a.column)
 	if fault != nil {
@@ -247,14 +247,6 @@ func (c *compiler) cursor(a *arguments, written *ast.Value, value any) (*entgql.
 		}
 	}
 	return found, nil
-}
-
-func parseCursor(value any) (*ent.Cursor, error) {
-	at := &ent.Cursor{}
-	if err := at.UnmarshalGQL(value); err != nil {
-		return nil, errRefused
-	}
-	return at, nil
 }
 
 // order puts the rows of a page in their order, and leaves out what is not on

@@ -54,9 +54,9 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 		}
 		return guids[p.n], nil
 	}
-	at, err := parseCursor(q.variables[p.variable])
+	at, err := ent.ParseCursor(q.variables[p.variable])
 	if err != nil {
-		return nil, err
+		return nil, errRefused
 	}
 	value, fault := ent.CursorValue(at, p.column)
 	if fault != nil {
