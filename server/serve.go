@@ -114,7 +114,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
 		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
-		SeparateCommits: !c.SharedCommits,
+		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,
 	}
 	c.limit(&o)
 	c.documents(&o)

@@ -72,6 +72,8 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// SeparateReads gives each of simultaneous reads a statement of its own.
+	SeparateReads bool
 	// OrdinaryReads turns the fast read path off.
 	OrdinaryReads bool
 	// SeparateCommits gives each change a commit of its own, also those that
@@ -135,7 +137,7 @@ func New(o Options) (*API, error) {
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime})
+		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime, Alone: o.SeparateReads})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
