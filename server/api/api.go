@@ -137,7 +137,7 @@ func New(o Options) (*API, error) {
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime, Alone: o.SeparateReads})
+		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
