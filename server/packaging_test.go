@@ -11,7 +11,7 @@ import (
 // What is installed beside the binary is text that no compiler reads: a
 // misspelt option in it would be ignored without a word.
 func TestPackagesSetOptionsThatExist(t *testing.T) {
-	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()})
+	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
