@@ -54,12 +54,6 @@ func (l *lines) last() string {
 	return text[max(0, len(text)-4000):]
 }
 
-func (l *lines) contains(text string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.text.String(), text)
-}
-
 var serving = regexp.MustCompile(`Serving the API at (\S+)/graphql`)
 
 // serve starts a server that ends with the test. Flags later in the line win.
