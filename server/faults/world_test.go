@@ -29,12 +29,18 @@ func newWorld(t testing.TB, db *database, n int, flags ...string) *world {
 		w.servers = append(w.servers, p)
 		w.bases = append(w.bases, p.URL)
 	}
-	for i := range 4 {
-		a := w.client.old(t.Context(), w.bases[0], "", "create", "name", fmt.Sprintf("of the load %d", i))
-		if !a.ok() {
-			t.Fatalf("create a customer: %s", a)
-		}
-		w.customers = append(w.customers, gjson.Get(a.Body, "result").String())
+	for range 4 {
+		w.customers = append(w.customers, w.newCustomer(t))
 	}
 	return w
+}
+
+// newCustomer creates a customer.
+func (w *world) newCustomer(t testing.TB) string {
+	t.Helper()
+	a := w.client.old(t.Context(), w.bases[0], "", "create", "name", fmt.Sprintf("customer %d", len(w.customers)))
+	if !a.ok() {
+		t.Fatalf("create a customer: %s", a)
+	}
+	return gjson.Get(a.Body, "result").String()
 }
