@@ -62,7 +62,7 @@ SECONDS ?= 5
 bench: ## Compare the server with a bare handler under load: make bench [ROUNDS=1 SECONDS=2 rows=one,page large=500000]
 	@.ci/install wrk
 	$(GO) run ./internal/bench/cmd/bench -rounds $(ROUNDS) -seconds $(SECONDS) -report docs/performance.md \
-	  $(if $(rows),-rows $(rows)) $(if $(customers),-customers $(customers)) $(if $(large),-large $(large))
+	  $(if $(rows),-rows $(rows)) $(if $(customers),-customers $(customers)) $(if $(large),-large $(large)) $(if $(profiles),-profiles $(profiles))
 
 .PHONY: test-mutants
 test-mutants: prepare ## Show that the tests notice deliberate faults: make test-mutants [only="name name"]

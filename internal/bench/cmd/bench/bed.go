@@ -28,6 +28,7 @@ type bed struct {
 
 	server, ordinary, bare *process.Program // on small
 	serverLarge            *process.Program // on large
+	debug                  string           // address of server's debug port, "" where it is closed
 }
 
 // callers is how many users send requests, each with a token of its own.
@@ -60,7 +61,7 @@ func newBed(ctx context.Context, o options) (b *bed, err error) {
 			return b, err
 		}
 	}
-	return b, b.start(ctx)
+	return b, b.start(ctx, o.profiles != "")
 }
 
 func (b *bed) build(ctx context.Context, program, path string) error {
@@ -112,12 +113,29 @@ func (b *bed) load(ctx context.Context, name string, customers int) (*data, erro
 	if err := dataset.Load(ctx, db, dataset.Usual(customers)); err != nil {
 		return nil, err
 	}
+	if err := warm(ctx, db); err != nil {
+		return nil, err
+	}
 	tokens, err := makeCallers(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	d := &data{url: url, customers: customers, tokens: tokens}
 	return d, d.sample(ctx, db)
+}
+
+// warm reads everything into the cache of PostgreSQL, as far as it goes: the
+// database of a server that has run for a while.
+func warm(ctx context.Context, db *sql.DB) error {
+	for _, statement := range []string{
+		"CREATE EXTENSION pg_prewarm",
+		"SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')",
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("fill the cache: %w", err)
+		}
+	}
+	return nil
 }
 
 // makeCallers makes administrators, who see everything, each with a personal access
@@ -143,12 +161,19 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 }
 
 // start starts the programs.
-func (b *bed) start(ctx context.Context) (err error) {
+func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	serve := func(name string, d *data, more ...string) (*process.Program, error) {
 		args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", d.url}, more...)
 		return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
 	}
-	if b.server, err = serve("server", b.small); err != nil {
+	var more []string
+	if debug {
+		if b.debug, err = freeAddress(ctx); err != nil {
+			return err
+		}
+		more = []string{"--debug-listen", b.debug}
+	}
+	if b.server, err = serve("server", b.small, more...); err != nil {
 		return err
 	}
 	if b.ordinary, err = serve("ordinary", b.small, "--no-fast-reads"); err != nil {

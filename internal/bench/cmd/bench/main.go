@@ -26,6 +26,7 @@ type options struct {
 	large       int // customers in the second database, 0 for none
 	rows        []string
 	report      string // the file whose table is written, "" for none
+	profiles    string // a directory for the server's CPU profiles, "" for none
 }
 
 // enough rounds are needed for a report to be kept.
@@ -39,6 +40,7 @@ func parse() options {
 	flag.IntVar(&o.customers, "customers", 50_000, "customers in the database")
 	flag.IntVar(&o.large, "large", 0, "customers in a second, larger database; 0 for none")
 	flag.StringVar(&o.report, "report", "", "the Markdown file to write the tables to, between its marks, after five rounds of all rows")
+	flag.StringVar(&o.profiles, "profiles", "", "a directory for a CPU profile of the server in each row; its debug port is open then")
 	rows := flag.String("rows", "", "which rows to measure, "+strings.Join(keys(), ",")+"; all of them without")
 	flag.Parse()
 	if *rows != "" {
@@ -91,6 +93,9 @@ func run(ctx context.Context, o options) (err error) {
 	say("the answers are the same; %d measurements of %d s follow", count(all)*o.rounds, o.seconds)
 	m := newMeasuring(o, b.postmaster)
 	if err := m.all(ctx, all); err != nil {
+		return err
+	}
+	if err := b.profile(ctx, o, all, m); err != nil {
 		return err
 	}
 	text, err := b.report(ctx, o, all, m)
