@@ -57,6 +57,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 // are a connection of all rows.
 func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	typ := f.Definition.Type
+	c.plan.filtered = f.Arguments.ForName("where") != nil
 	if e, ok := c.connected(typ.Name()); ok {
 		return c.connection(s, e, f, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
 	}

@@ -2,6 +2,7 @@ package read
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,6 +18,10 @@ type plan struct {
 	guid *ast.Value
 	// personal says that the statement depends on who asks, beyond the role.
 	personal bool
+	// filtered says that the root field has conditions.
+	filtered bool
+	// usual is how long an answer was the last time, in bytes.
+	usual atomic.Int64
 	// cursors are the variables that are cursors.
 	cursors []string
 

@@ -39,16 +39,10 @@ func newPlans() *plans {
 
 // get returns the plan of a root field, compiling it when it is not kept.
 func (p *plans) get(oc *graphql.OperationContext, alias string, v *viewer.Viewer, compile func() (*plan, error)) (*plan, error) {
-	needed, ok := p.variables.Get(oc.Operation)
-	if !ok {
-		needed = variablesOf(oc.Operation)
-		p.variables.Add(oc.Operation, needed)
-	}
-	shape, err := needed.shape(v, oc.Variables)
+	key, needed, err := p.key(oc, alias, v)
 	if err != nil {
 		return nil, err
 	}
-	key := planKey{oc.Operation, alias, shape}
 	if found, ok := p.kept.Get(key); ok {
 		if found == nil {
 			return nil, errNotCovered
@@ -59,8 +53,31 @@ func (p *plans) get(oc *graphql.OperationContext, alias string, v *viewer.Viewer
 	if err == nil {
 		made.cursors = needed.cursors
 	}
-	if len(shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
+	if len(key.shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
 		p.kept.Add(key, made)
 	}
 	return made, err
+}
+
+// known returns the plan of a root field if it is kept, or nil.
+func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.Viewer) *plan {
+	if v == nil {
+		return nil
+	}
+	key, _, err := p.key(oc, alias, v)
+	if err != nil {
+		return nil
+	}
+	found, _ := p.kept.Get(key)
+	return found
+}
+
+func (p *plans) key(oc *graphql.OperationContext, alias string, v *viewer.Viewer) (planKey, *variables, error) {
+	needed, ok := p.variables.Get(oc.Operation)
+	if !ok {
+		needed = variablesOf(oc.Operation)
+		p.variables.Add(oc.Operation, needed)
+	}
+	shape, err := needed.shape(v, oc.Variables)
+	return planKey{oc.Operation, alias, shape}, needed, err
 }

@@ -39,11 +39,13 @@ func newWriter(p *plan, c *cursor) *writer {
 
 // answers writes the answer of each guid, or of the one connection.
 func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
+	w.out = p.room()
 	if p.guid == nil {
 		if err := w.run(p.root.steps, nil); err != nil {
 			return err
 		}
 		all[uuid.Nil] = w.out
+		p.usual.Store(int64(len(w.out)))
 		return nil
 	}
 	for l := p.root.below[0]; w.tag == l.tag; {
@@ -51,13 +53,20 @@ func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
 		if err != nil {
 			return err
 		}
-		w.out = nil
 		if err := w.object(l); err != nil {
 			return err
 		}
 		all[id] = w.out
+		p.usual.Store(int64(len(w.out)))
+		w.out = p.room()
 	}
 	return nil
+}
+
+// room is for an answer that is a little longer than the last one.
+func (p *plan) room() []byte {
+	usual := p.usual.Load()
+	return make([]byte, 0, usual+usual/8+64)
 }
 
 // run writes steps; l is the level whose row they are about, nil for the root.
