@@ -61,6 +61,7 @@ func (w *world) lock(t *testing.T, table string) (release func()) {
 // TestLockedTableKeepsNobodyWaiting: tables that changes need are locked by
 // somebody else, one after the other.
 func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String())
 	w.ledger.expected = func(a answer) bool {
 		// Who waits behind a request with the same key is told so.
@@ -84,6 +85,7 @@ func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
 // TestExhaustedPoolMakesNobodyWaitForever: 32 clients share two connections,
 // one table is locked, and then not.
 func TestExhaustedPoolMakesNobodyWaitForever(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String(), "--max-conns", "2")
 	w.ledger.expected = func(a answer) bool { return a.Err == nil && a.Took < inTime && tooLate(a) }
 	n := rounds(1, 10)

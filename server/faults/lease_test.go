@@ -18,6 +18,7 @@ const lease = 30*time.Second + 15*time.Second
 // its server is killed. Another replica takes it when the lease is over; on
 // SQLite the same server does, started again. The portal is told the same job.
 func TestJobOutlivesItsServer(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1)
 		n := rounds(1, 3)

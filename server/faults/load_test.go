@@ -30,7 +30,7 @@ func (w *world) load(part uint64) *load {
 			for ctx.Err() == nil {
 				a := w.step(m, w.bases[i%len(w.bases)])
 				if !a.ok() {
-					time.Sleep(time.Duration(5+random.IntN(20)) * time.Millisecond)
+					time.Sleep(time.Duration(20+random.IntN(80)) * time.Millisecond)
 				}
 			}
 		})

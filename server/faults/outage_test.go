@@ -24,6 +24,7 @@ func away(a answer) bool {
 func TestStoppedDatabaseIsACleanError(t *testing.T) {
 	for part, mode := range []pgtest.Mode{pgtest.Immediate, pgtest.Fast, pgtest.Kill} {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, onPostgres(t, nil), 1)
 			w.ledger.expected = away
 			n, random, slowest := rounds(1, 15), source(uint64(part)), time.Duration(0)

@@ -13,6 +13,7 @@ import (
 // synchronous standby promoted. The servers know both hosts, and find the new
 // primary by themselves; nothing that was acknowledged is lost.
 func TestPromotedStandbyHasEverything(t *testing.T) {
+	t.Parallel()
 	for n := range rounds(1, 5) {
 		primary := pgtest.Start(t, pgtest.Options{})
 		standby := primary.Standby(t, "one")
