@@ -114,7 +114,9 @@ func inHeld(s *sql.Selector) {
 // join makes the statement of what ent has deferred: the customers are held, in
 // one order everywhere and in the common lane without those that others hold,
 // touched as ent has said, and given their units and jobs. Its text is the same
-// for any number of additions, so that it is planned once.
+// for any number of additions, so that it is prepared once; and it is planned
+// once because the planner cannot look into the array: = ANY($1) it would plan
+// anew each time, in which it spends longer than the statement takes.
 func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) error {
 	ids := make([]string, len(some))
 	for i, m := range some {
@@ -134,7 +136,7 @@ func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) error {
 	}
 	n := len(d.args)
 	d.args = append(slices.Clone(d.args), pq.StringArray(ids), string(units), string(jobs))
-	d.query = fmt.Sprintf(`WITH held AS MATERIALIZED (SELECT id FROM customers WHERE id = ANY($%d) ORDER BY id %s), `+
+	d.query = fmt.Sprintf(`WITH held AS MATERIALIZED (SELECT id FROM customers WHERE id = ANY(ARRAY(SELECT unnest($%d::uuid[]))) ORDER BY id %s), `+
 		`touched AS (%s RETURNING *), units AS (%s), jobs AS (%s) SELECT * FROM touched`,
 		n+1, lock, d.query,
 		insertFrom(capacityunit.Table, capacityunit.Columns, capacityunit.FieldCustomerID, n+2),
