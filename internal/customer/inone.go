@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,9 +26,9 @@ import (
 // round trip to PostgreSQL for all of them.
 type inOne struct{ driver dialect.Driver }
 
-// rows are what a statement inserts, by table, in the form of
+// rows are what a statement inserts, by table, as JSON arrays for
 // json_populate_recordset.
-type rows struct{ units, jobs []map[string]any }
+type rows struct{ units, jobs []byte }
 
 func (o *inOne) make(ctx context.Context, lane uuid.UUID, all []*addition) error {
 	d := &deferred{Driver: o.driver}
@@ -42,9 +41,7 @@ func (o *inOne) make(ctx context.Context, lane uuid.UUID, all []*addition) error
 	if _, err := touch.Where(inHeld).Save(viewer.SystemContext(ctx)); err != nil {
 		return alone(err)
 	}
-	if err := d.join(lane == common, some, inserted); err != nil {
-		return alone(err)
-	}
+	d.join(lane == common, some, inserted)
 	touched, err := client.Customer.Query().All(viewer.SystemContext(ctx))
 	if err != nil {
 		return d.judge(err)
@@ -89,19 +86,11 @@ func permitted(client *ent.Client, touch *ent.CustomerMutation, all []*addition)
 			continue
 		}
 		some = append(some, m)
-		inserted.units = append(inserted.units, rowOf(row.Mutation(), m.unit.ID))
-		inserted.jobs = append(inserted.jobs, rowOf(record.Mutation(), m.Job.ID))
+		inserted.units = appendRow(inserted.units, row.Mutation(), m.unit.ID)
+		inserted.jobs = appendRow(inserted.jobs, record.Mutation(), m.Job.ID)
 	}
+	inserted.units, inserted.jobs = append(inserted.units, ']'), append(inserted.jobs, ']')
 	return some, inserted
-}
-
-// rowOf is what a mutation would insert.
-func rowOf(m ent.Mutation, id uuid.UUID) map[string]any {
-	row := map[string]any{"id": id}
-	for _, name := range m.Fields() {
-		row[name], _ = m.Field(name)
-	}
-	return row
 }
 
 // inHeld narrows what is touched to what the statement holds.
@@ -117,32 +106,23 @@ func inHeld(s *sql.Selector) {
 // for any number of additions, so that it is prepared once; and it is planned
 // once because the planner cannot look into the array: = ANY($1) it would plan
 // anew each time, in which it spends longer than the statement takes.
-func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) error {
+func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) {
 	ids := make([]string, len(some))
 	for i, m := range some {
 		ids[i] = m.in.CustomerID.String()
-	}
-	units, err := json.Marshal(inserted.units)
-	if err != nil {
-		return err
-	}
-	jobs, err := json.Marshal(inserted.jobs)
-	if err != nil {
-		return err
 	}
 	lock := "FOR UPDATE"
 	if onlyFree {
 		lock += " SKIP LOCKED"
 	}
 	n := len(d.args)
-	d.args = append(slices.Clone(d.args), pq.StringArray(ids), string(units), string(jobs))
+	d.args = append(slices.Clone(d.args), pq.StringArray(ids), string(inserted.units), string(inserted.jobs))
 	d.query = fmt.Sprintf(`WITH held AS MATERIALIZED (SELECT id FROM customers WHERE id = ANY(ARRAY(SELECT unnest($%d::uuid[]))) ORDER BY id %s), `+
 		`touched AS (%s RETURNING *), units AS (%s), jobs AS (%s) SELECT * FROM touched`,
 		n+1, lock, d.query,
 		insertFrom(capacityunit.Table, capacityunit.Columns, capacityunit.FieldCustomerID, n+2),
 		insertFrom(entjob.Table, entjob.Columns, entjob.FieldCustomerID, n+3))
 	d.joined = true
-	return nil
 }
 
 // insertFrom inserts the rows of an argument whose customers were touched.
