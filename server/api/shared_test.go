@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,13 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"cloudapi/internal/customer"
 	"cloudapi/internal/pgtest"
 	"cloudapi/internal/viewer"
-	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )
 
@@ -77,9 +74,13 @@ func inOneBatch(t *testing.T, a *apitest.API, requests []request) []apitest.Answ
 	letGo := hold(t, a)
 	answers := make([]apitest.Answer, len(requests))
 	var all sync.WaitGroup
+	var answered atomic.Int32
 	for i, r := range requests {
-		all.Go(func() { answers[i] = r.send(t, a) })
-		for a.Customers.Additions.Present() < i+1 {
+		all.Go(func() {
+			answers[i] = r.send(t, a)
+			answered.Add(1)
+		})
+		for a.Customers.Additions.Present()+int(answered.Load()) < i+1 {
 			runtime.Gosched()
 		}
 	}
@@ -119,69 +120,6 @@ func (r request) send(t *testing.T, a *apitest.API) apitest.Answer {
 		ctx = t.Context()
 	}
 	return a.Do(sent.WithContext(ctx), r.login)
-}
-
-// separate is an API without shared commits on a database of its own.
-func separate(t *testing.T, a *apitest.API) *apitest.API {
-	url := "sqlite://" + t.TempDir() + "/separate.db"
-	if a.Store.Dialect() == "postgres" {
-		url = pgtest.URL(t)
-	}
-	return apitest.New(t, url, func(o *api.Options) { o.SeparateCommits = true })
-}
-
-// TestSharedAdditionsEqualSeparateOnes: in company each addition succeeds or
-// fails as it does alone, and leaves the same.
-func TestSharedAdditionsEqualSeparateOnes(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		executed, alone := watched(a), separate(t, a)
-		var shared, single []apitest.Answer
-		requests := func(on *apitest.API) []request {
-			one, two := on.Customer(t, "one"), on.Customer(t, "two")
-			gone := "00000000-0000-4000-8000-000000000000"
-			return []request{
-				{login: apitest.Operator, customer: one, amount: 1},
-				{login: apitest.Operator, customer: one, amount: 2, more: `a"b\c <&> é`},
-				{login: apitest.Administrator, customer: two, amount: 1<<53 - 1},
-				{login: apitest.Operator, customer: gone, amount: 4},
-				{login: apitest.Member, customer: one, amount: 5},
-				{login: apitest.Administrator, customer: one, amount: 6, more: strings.Repeat("x", 256)},
-				{login: apitest.Operator, customer: two, amount: 7},
-				{login: apitest.Administrator, customer: one, amount: 8, more: strings.Repeat("é", 255)},
-			}
-		}
-		shared = inOneBatch(t, a, requests(a))
-		for _, r := range requests(alone) {
-			single = append(single, r.send(t, alone))
-		}
-		for i := range shared {
-			if got, want := plain(shared[i].Body), plain(single[i].Body); got != want || shared[i].Status != single[i].Status {
-				t.Errorf("%d:\n%s\nalone:\n%s", i, got, want)
-			}
-		}
-		if !slices.Equal(executed.seen[:2], []int{1, 7}) {
-			t.Errorf("executed together: %v", executed.seen)
-		}
-		const left = `{ customers(orderBy: {field: NAME, direction: ASC}) { nodes { name capacityAvailable { amount name } } }
-			jobs(where: {action: "addCapacityAvailable"}) { totalCount }
-			done: jobs(where: {status: DONE}) { totalCount } failed: jobs(where: {status: ERROR}) { nodes { error userLogin parameters } } }`
-		parts := func(on *apitest.API) []string {
-			// Those that fail end in any order.
-			return slices.Sorted(slices.Values(strings.FieldsFunc(plain(on.Query(apitest.Administrator, left, nil).Body),
-				func(r rune) bool { return r == '{' || r == '}' || r == ',' })))
-		}
-		if difference := cmp.Diff(parts(alone), parts(a)); difference != "" {
-			t.Errorf("left, - alone + shared:\n%s", difference)
-		}
-	})
-}
-
-var moment = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:.]+Z`)
-
-// plain is a text without what differs each time: guids and times.
-func plain(body string) string {
-	body = guid.ReplaceAllString(body, "guid")
-	return moment.ReplaceAllString(body, "time")
 }
 
 func TestSharedCommits(t *testing.T) {
@@ -313,4 +251,28 @@ func TestAHeldCustomerHoldsUpNobodyElse(t *testing.T) {
 	if !strings.Contains(units.Body, `"available":4`) {
 		t.Errorf("%s", units.Body)
 	}
+}
+
+// TestOneKeyAmongSharedAdditions: a key that is sent again and again while others
+// share commits is applied once, and its answer is one.
+func TestOneKeyAmongSharedAdditions(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id, on := a.Customer(t, "c"), servers(t, a)
+		answers := together(func(i int) apitest.Answer {
+			r := request{login: apitest.Operator, customer: id, amount: 1}
+			if i%2 == 0 {
+				r.amount, r.headers = 100, []string{"Idempotency-Key", "k"}
+			}
+			return r.send(t, on[i%len(on)])
+		})
+		for i, answer := range answers {
+			if answer.Status != http.StatusOK || strings.Contains(answer.Body, `"errors"`) || i%2 == 0 && answer.Body != answers[0].Body {
+				t.Errorf("%d: %d %s", i, answer.Status, answer.Body)
+			}
+		}
+		units := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } } }`, map[string]any{"id": id})
+		if want := `"available":116`; !strings.Contains(units.Body, want) {
+			t.Errorf("%s, want %s", units.Body, want)
+		}
+	})
 }
