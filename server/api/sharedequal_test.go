@@ -29,8 +29,8 @@ func TestSharedAdditionsEqualSeparateOnes(t *testing.T) {
 			// The first is held in the database; the others wait for it.
 			drawn = append([]request{{login: apitest.Operator, customer: "one", amount: 1}}, drawn...)
 			executed.seen = nil
-			shared, left := sent(t, a, drawn, inOneBatch)
-			single, leftAlone := sent(t, alone, drawn, oneByOne)
+			shared, left := added(t, a, drawn, inOneBatch)
+			single, leftAlone := added(t, alone, drawn, oneByOne)
 			if difference := cmp.Diff(single, shared); difference != "" {
 				rt.Errorf("answers, - alone + shared:\n%s", difference)
 			}
@@ -84,9 +84,9 @@ func oneByOne(t *testing.T, a *apitest.API, requests []request) []apitest.Answer
 	return answers
 }
 
-// sent sends requests for new customers, and returns the answers and what is
+// added sends requests for new customers, and returns the answers and what is
 // left of them in the database, without what differs each time.
-func sent(t *testing.T, a *apitest.API, requests []request, send func(*testing.T, *apitest.API, []request) []apitest.Answer) (answers, left []string) {
+func added(t *testing.T, a *apitest.API, requests []request, send func(*testing.T, *apitest.API, []request) []apitest.Answer) (answers, left []string) {
 	t.Helper()
 	ids := map[string]string{"one": a.Customer(t, "one"), "two": a.Customer(t, "two"), "gone": uuid.NewString()}
 	requests = slices.Clone(requests)
