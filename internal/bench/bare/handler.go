@@ -19,7 +19,8 @@ import (
 // Handler answers:
 //
 //	GET  /one?id=                   a customer with everything nested
-//	GET  /page?after=NAME&id=       a page of 50, ordered by the folded name; the first without parameters
+//	GET  /page?id=                  a page of 50 by guid; the first without parameters
+//	GET  /names?after=NAME&id=      a page of 50 by the folded name, likewise
 //	GET  /capacity?customerguid=    the old URL listCapacity
 //	POST /add                       adds capacity, as the mutation does
 //
@@ -34,6 +35,8 @@ const (
 	oneAt = iota
 	firstPageAt
 	laterPageAt
+	firstNamesAt
+	laterNamesAt
 	capacityAt
 	touchAt
 	addUnitAt
@@ -43,7 +46,11 @@ const (
 // New prepares the statements.
 func New(ctx context.Context, db *sql.DB) (*Handler, error) {
 	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}}
-	for i, query := range [...]string{one, firstPage, laterPage, capacity, touch, addUnit, recordJob} {
+	for i, query := range [...]string{
+		one, page("c.id", ""), page("c.id", "WHERE c.id > $1"),
+		page("c.name_fold, c.id", ""), page("c.name_fold, c.id", "WHERE (c.name_fold, c.id) > ($1, $2)"),
+		capacity, touch, addUnit, recordJob,
+	} {
 		prepared, err := db.PrepareContext(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", query, err)
@@ -58,6 +65,7 @@ func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /one", answer(h.one))
 	mux.Handle("GET /page", answer(h.page))
+	mux.Handle("GET /names", answer(h.names))
 	mux.Handle("GET /capacity", answer(h.capacity))
 	mux.Handle("POST /add", answer(h.add))
 	return mux
@@ -89,12 +97,22 @@ func (h *Handler) capacity(r *http.Request) (result []byte, err error) {
 
 func (h *Handler) page(r *http.Request) ([]byte, error) {
 	query := r.URL.Query()
-	var row *sql.Row
-	if query.Has("after") {
-		row = h.prepared[laterPageAt].QueryRowContext(r.Context(), query.Get("after"), query.Get("id"))
-	} else {
-		row = h.prepared[firstPageAt].QueryRowContext(r.Context())
+	if query.Has("id") {
+		return connection(h.prepared[laterPageAt].QueryRowContext(r.Context(), query.Get("id")), false)
 	}
+	return connection(h.prepared[firstPageAt].QueryRowContext(r.Context()), false)
+}
+
+func (h *Handler) names(r *http.Request) ([]byte, error) {
+	query := r.URL.Query()
+	if query.Has("after") {
+		return connection(h.prepared[laterNamesAt].QueryRowContext(r.Context(), query.Get("after"), query.Get("id")), true)
+	}
+	return connection(h.prepared[firstNamesAt].QueryRowContext(r.Context()), true)
+}
+
+// connection is a page's answer; positions in the order of names have the name.
+func connection(row *sql.Row, named bool) ([]byte, error) {
 	var (
 		nodes []byte
 		more  bool
@@ -106,8 +124,12 @@ func (h *Handler) page(r *http.Request) ([]byte, error) {
 	}
 	end := bytes.NewBufferString("null")
 	if last.Valid {
+		position := ent.Cursor{ID: last.UUID}
+		if named {
+			position.Value = name.String
+		}
 		end.Reset()
-		ent.Cursor{ID: last.UUID, Value: name.String}.MarshalGQL(end)
+		position.MarshalGQL(end)
 	}
 	return around(`{"data":{"customers":{"nodes":`, nodes, fmt.Sprintf(`,"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, more, end)), nil
 }

@@ -29,15 +29,13 @@ const object = `json_build_object(
 const one = `SELECT ` + object + ` FROM customers c WHERE c.id = $1`
 
 // A page has one customer more than is answered, which tells that another page
-// follows. The last column is where the next one begins.
-const (
-	rows = `ORDER BY c.name_fold, c.id LIMIT 51`
-	page = `SELECT coalesce(json_agg(x.object ORDER BY x.name_fold, x.id) FILTER (WHERE x.n <= 50), '[]'), count(*) > 50,
+// follows. The last columns are where the next one begins.
+func page(order, where string) string {
+	return `SELECT coalesce(json_agg(x.object ORDER BY x.n) FILTER (WHERE x.n <= 50), '[]'), count(*) > 50,
 			(array_agg(x.id ORDER BY x.n DESC) FILTER (WHERE x.n <= 50))[1], (array_agg(x.name_fold ORDER BY x.n DESC) FILTER (WHERE x.n <= 50))[1]
-		FROM (SELECT c.id, c.name_fold, row_number() OVER (ORDER BY c.name_fold, c.id) AS n, ` + object + ` AS object FROM customers c `
-	firstPage = page + rows + `) x`
-	laterPage = page + `WHERE (c.name_fold, c.id) > ($1, $2) ` + rows + `) x`
-)
+		FROM (SELECT c.id, c.name_fold, row_number() OVER (ORDER BY ` + order + `) AS n, ` + object + ` AS object
+			FROM customers c ` + where + ` ORDER BY ` + order + ` LIMIT 51) x`
+}
 
 const capacity = `SELECT json_build_object('jobguid', NULL, 'result', json_build_array(json_build_object('customerguid', c.id,
 	'capacityavailable', (

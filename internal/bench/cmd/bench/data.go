@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -39,15 +41,17 @@ type data struct {
 	customers int
 	tokens    []string
 	ids       []uuid.UUID // of customers picked at random
-	pages     []place     // picked at random
-	last      place       // that of the last full page, the 10,000th at most
+	pages     []place     // by guid, picked at random
+	names     []place     // by name, picked at random
+	last      place       // that of the last full page by name, the 10,000th at most
 }
 
-// place is where a page begins: after a customer in the order of names.
+// place is where a page begins: after a customer, in the order of guids, which
+// is that of their creation, or of names.
 type place struct {
 	number int // of the page that begins there, from 1
 	id     uuid.UUID
-	name   string // folded
+	name   string // folded; "" in the order of guids
 }
 
 // lastPage is the page that the first one is compared with, where there are as
@@ -72,31 +76,35 @@ func (d *data) sample(ctx context.Context, db *sql.DB) (err error) {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return d.samplePages(ctx, db)
+	if d.pages, err = d.places(ctx, db, "id", "''"); err != nil {
+		return err
+	}
+	if d.names, err = d.places(ctx, db, "name_fold, id", "name_fold"); err != nil {
+		return err
+	}
+	d.last = slices.MaxFunc(d.names, func(a, b place) int { return a.number - b.number })
+	d.pages, d.names = d.pages[:min(samples, len(d.pages))], d.names[:min(samples, len(d.names))]
+	return nil
 }
 
-func (d *data) samplePages(ctx context.Context, db *sql.DB) (err error) {
-	rows, err := db.QueryContext(ctx, `SELECT n / $1 + 1, id, name_fold FROM
-		(SELECT id, name_fold, row_number() OVER (ORDER BY name_fold, id) AS n FROM customers) numbered
+// places are where the pages after the first begin, up to lastPage, shuffled.
+func (d *data) places(ctx context.Context, db *sql.DB, order, name string) (all []place, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT n / $1 + 1, id, name FROM
+		(SELECT id, `+name+` AS name, row_number() OVER (ORDER BY `+order+`) AS n FROM customers) numbered
 		WHERE n % $1 = 0 AND n + $1 <= least($2, $3::bigint * $1)
 		ORDER BY md5(id::text)`, pageSize, d.customers, lastPage)
 	if err != nil {
-		return fmt.Errorf("pick pages: %w", err)
+		return nil, fmt.Errorf("pick pages: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var p place
 		if err := rows.Scan(&p.number, &p.id, &p.name); err != nil {
-			return err
+			return nil, err
 		}
-		if p.number > d.last.number {
-			d.last = p
-		}
-		if len(d.pages) < samples {
-			d.pages = append(d.pages, p)
-		}
+		all = append(all, p)
 	}
-	return rows.Err()
+	return all, rows.Err()
 }
 
 // graphQL is a request of the n-th caller.
@@ -121,23 +129,36 @@ func (d *data) one() (server, bare []load.Request) {
 	return server, bare
 }
 
-func (d *data) page(places ...place) (server, bare []load.Request) {
+func (d *data) page() (server, bare []load.Request) {
+	for i, p := range d.pages {
+		server = append(server, d.graphQL(i, pageQuery, map[string]any{"after": p.cursor()}))
+		bare = append(bare, load.Request{Method: "GET", Path: "/page?id=" + p.id.String()})
+	}
+	return server, bare
+}
+
+func (d *data) byName(places ...place) (server, bare []load.Request) {
+	ordered := strings.Replace(pageQuery, "first: 50", "first: 50, orderBy: { field: NAME }", 1)
 	for i, p := range places {
 		variables, query := map[string]any{}, ""
 		if p.number > 1 {
 			variables["after"] = p.cursor()
 			query = "?" + url.Values{"after": {p.name}, "id": {p.id.String()}}.Encode()
 		}
-		server = append(server, d.graphQL(i, pageQuery, variables))
-		bare = append(bare, load.Request{Method: "GET", Path: "/page" + query})
+		server = append(server, d.graphQL(i, ordered, variables))
+		bare = append(bare, load.Request{Method: "GET", Path: "/names" + query})
 	}
 	return server, bare
 }
 
 // cursor is the place as the API tells it.
 func (p place) cursor() json.RawMessage {
+	position := ent.Cursor{ID: p.id}
+	if p.name != "" {
+		position.Value = p.name
+	}
 	var b bytes.Buffer
-	ent.Cursor{ID: p.id, Value: p.name}.MarshalGQL(&b)
+	position.MarshalGQL(&b)
 	return b.Bytes()
 }
 

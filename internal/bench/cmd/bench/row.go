@@ -27,7 +27,7 @@ type subject struct {
 }
 
 // keys are what -rows takes.
-func keys() []string { return []string{"one", "page", "capacity", "far", "large", "add"} }
+func keys() []string { return []string{"one", "page", "names", "capacity", "far", "large", "add"} }
 
 // rows are those that are wanted. What changes the database comes last.
 func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
@@ -41,8 +41,11 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 			server, bare := b.small.one()
 			all = append(all, b.against(key, "one customer, everything nested", 1.3, server, bare, true))
 		case "page":
-			server, bare := b.small.page(b.small.pages...)
+			server, bare := b.small.page()
 			all = append(all, b.against(key, "page of 50, everything nested", 1.2, server, bare, true))
+		case "names":
+			server, bare := b.small.byName(b.small.names...)
+			all = append(all, b.against(key, "page of 50 by name, everything nested", 1.2, server, bare, true))
 		case "capacity":
 			server, bare := b.small.capacity()
 			all = append(all, b.against(key, "old URL listCapacity", 1.1, server, bare, true))
@@ -76,9 +79,9 @@ func (b *bed) far() row {
 	if b.large != nil {
 		d, t = b.large, b.serverLarge
 	}
-	first, _ := d.page(place{number: 1})
-	last, _ := d.page(d.last)
-	return row{key: "far", title: fmt.Sprintf("page %s against page 1", thousands(d.last.number)), goal: 0.9, subjects: []subject{
+	first, _ := d.byName(place{number: 1})
+	last, _ := d.byName(d.last)
+	return row{key: "far", title: fmt.Sprintf("page %s by name against page 1", thousands(d.last.number)), goal: 0.9, subjects: []subject{
 		{"far page", t, last}, {"first page", t, first},
 	}}
 }
@@ -86,15 +89,17 @@ func (b *bed) far() row {
 // sizes hold the larger database against the smaller.
 func (b *bed) sizes() []row {
 	title := thousands(b.large.customers) + " customers against " + thousands(b.small.customers)
-	made := make([]row, 0, 2)
+	made := make([]row, 0, 3)
 	oneLarge, _ := b.large.one()
 	oneSmall, _ := b.small.one()
-	pageLarge, _ := b.large.page(b.large.pages...)
-	pageSmall, _ := b.small.page(b.small.pages...)
+	pageLarge, _ := b.large.page()
+	pageSmall, _ := b.small.page()
+	namesLarge, _ := b.large.byName(b.large.names...)
+	namesSmall, _ := b.small.byName(b.small.names...)
 	for _, r := range []struct {
 		key, title   string
 		large, small []load.Request
-	}{{"large one", "one customer", oneLarge, oneSmall}, {"large page", "page of 50", pageLarge, pageSmall}} {
+	}{{"large one", "one customer", oneLarge, oneSmall}, {"large page", "page of 50", pageLarge, pageSmall}, {"large names", "page of 50 by name", namesLarge, namesSmall}} {
 		made = append(made, row{key: r.key, title: title + ", " + r.title, goal: 0.85, subjects: []subject{
 			{"larger", b.serverLarge, r.large}, {"smaller", b.server, r.small},
 		}})
