@@ -42,60 +42,6 @@ func Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// Members decodes the one value of data, which must be an object, into the text
-// of each of its members. Names are compared to the letter, and none may be
-// given twice: encoding/json takes the last, in any case, without a word.
-func Members(data []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(data) {
-		return nil, ErrUTF8
-	}
-	if LoneSurrogate(data) {
-		return nil, ErrSurrogate
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := open(d); err != nil {
-		return nil, err
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var text json.RawMessage
-		if err := d.Decode(&text); err != nil {
-			return nil, err
-		}
-		// Within an object a token is a name or the end.
-		key, _ := name.(string)
-		if _, twice := members[key]; twice {
-			return nil, ErrTwice
-		}
-		members[key] = text
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrTrailing
-	}
-	return members, nil
-}
-
-// open reads the beginning of an object.
-func open(d *json.Decoder) error {
-	first, err := d.Token()
-	switch {
-	case err != nil:
-		return err
-	case first == json.Delim('['):
-		return ErrList
-	case first != json.Delim('{'):
-		return ErrNoObject
-	}
-	return nil
-}
-
 // LoneSurrogate reports whether data has an escape \uD800 to \uDFFF that is no
 // half of a pair.
 func LoneSurrogate(data []byte) bool {

@@ -1,9 +1,12 @@
 package jsontext_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"cloudapi/internal/jsontext"
 )
@@ -44,7 +47,9 @@ func TestMembers(t *testing.T) {
 		`null`:                      jsontext.ErrNoObject,
 		"{\"a\":\"\xff\"}":          jsontext.ErrUTF8,
 		`{"\udc00":1}`:              jsontext.ErrSurrogate,
-		`{"a":1`:                    io.EOF,
+		`{"a":1`:                    io.ErrUnexpectedEOF,
+		`{"a":"`:                    io.ErrUnexpectedEOF,
+		` `:                         io.EOF,
 		``:                          io.EOF,
 	} {
 		if members, err := jsontext.Members([]byte(text)); !errors.Is(err, want) {
@@ -55,4 +60,26 @@ func TestMembers(t *testing.T) {
 	if err != nil || string(members["a"]) != "123456789012345678901234567890" || string(members["b"]) != `{"c":[ ]}` {
 		t.Error(members, err)
 	}
+}
+
+// FuzzMembers: the members are those that encoding/json finds.
+func FuzzMembers(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `{"a":{"b":[1,{"c":"}\\\""}]},"d" : -1.5e3 , "e":null}`, `{"\u0061":"\\"}`, `[]`, `{"a":1}}`, "{\"a\"\n:\t[ ]\r}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		members, err := jsontext.Members(data)
+		if err != nil {
+			return
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatalf("%q is accepted: %v", data, err)
+		}
+		if diff := cmp.Diff(want, members); diff != "" {
+			t.Errorf("%q: %s", data, diff)
+		}
+	})
 }
