@@ -56,8 +56,12 @@ func run(ctx context.Context, names []string) (survived []string, err error) {
 			sound[test] = v.Took
 		}
 		v, err := m.Test(ctx, root, true, patience+2*sound[test])
+		if ctx.Err() != nil {
+			return survived, ctx.Err()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
+			fmt.Fprintf(os.Stderr, "%s: %v\n", m.Name, err)
+			v = mutants.Verdict{} // what cannot be built is noticed by no test
 		}
 		if !v.Failed {
 			survived = append(survived, m.Name)
