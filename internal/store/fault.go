@@ -73,7 +73,9 @@ func classify(err error) *fault.Fault {
 	_, silent := errors.AsType[*silentError](err)
 	_, network := errors.AsType[net.Error](err)
 	// Every context error is a net.Error too.
-	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	// database/sql rolls a transaction back as soon as its context ends, and its
+	// owner hears only that it is over.
+	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, sql.ErrTxDone)
 	switch {
 	case silent, network && !ended, unconnected && !ended,
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):

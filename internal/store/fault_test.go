@@ -53,6 +53,7 @@ func TestErrorsBecomeFaults(t *testing.T) {
 		"silent":                {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, fault.Unavailable, true},
 		"deadline":              {context.DeadlineExceeded, fault.Timeout, false},
 		"cancelled":             {fmt.Errorf("wrapped: %w", context.Canceled), fault.Timeout, false},
+		"rolled back meanwhile": {fmt.Errorf("wrapped: %w", sql.ErrTxDone), fault.Timeout, false},
 		"syntax, our own fault": {answer("42601"), fault.Internal, false},
 		"something else":        {errors.New("secret detail"), fault.Internal, false},
 		"a fault already":       {fault.New(fault.Forbidden, "No."), fault.Forbidden, false},

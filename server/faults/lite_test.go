@@ -30,7 +30,7 @@ func TestBusyFileIsNeverLockedToClients(t *testing.T) {
 	locks := 0
 	w.during(t, 1, func() {
 		for time.Now().Before(end) {
-			w.holdFile(t, 150*time.Millisecond)
+			w.holdFile(t, 100*time.Millisecond)
 			locks++
 		}
 		others.Wait()
@@ -51,7 +51,7 @@ func (w *world) holdFile(t *testing.T, d time.Duration) {
 			t.Errorf("%s: %v", step, err)
 		}
 		time.Sleep(d)
-		d = 50 * time.Millisecond // for the others, before the next time
+		d *= 2 // for the others, before the next time
 	}
 }
 

@@ -46,12 +46,18 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// last returns the end of what was written, for a message.
+// last returns the end of what was written, but for what is as usual, for a
+// message.
 func (l *lines) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text := l.text.String()
-	return text[max(0, len(text)-4000):]
+	var tail []string
+	for line := range strings.Lines(l.text.String()) {
+		if !strings.Contains(line, "level=INFO") {
+			tail = append(tail, line)
+		}
+	}
+	return strings.Join(tail[max(0, len(tail)-40):], "")
 }
 
 var serving = regexp.MustCompile(`Serving the API at (\S+)/graphql`)

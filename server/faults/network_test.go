@@ -1,0 +1,48 @@
+package faults
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLostAnswersAreNotSentAgain: changes reach the database, and its answers
+// do not come back. The server does not know what became of them, and says so.
+func TestLostAnswersAreNotSentAgain(t *testing.T) {
+	t.Parallel()
+	db := onPostgres(t, nil)
+	network := between(t, db)
+	w := newWorld(t, db, 1, "--request-time", requestTime.String())
+	w.ledger.expected = func(a answer) bool { return a.Err == nil && a.Took < inTime && tooLate(a) }
+	n, slowest := rounds(1, 10), time.Duration(0)
+	for round := range n {
+		w.during(t, uint64(round+1), func() {
+			network.mute()
+			time.Sleep(inTime + time.Second)
+			network.heal()
+			slowest = max(slowest, w.back(t))
+		})
+	}
+	w.settle(t)
+	t.Logf("answers were lost %d times for %v; served again after %v at most", n, inTime+time.Second, slowest)
+}
+
+// TestCutConnectionsAreMadeAnew: every connection to the database is reset under
+// load, again and again.
+func TestCutConnectionsAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	db := onPostgres(t, nil)
+	network := between(t, db)
+	w := newWorld(t, db, 1)
+	w.ledger.expected = away
+	n, random := rounds(10, 200), source(1)
+	w.during(t, 1, func() {
+		for range n {
+			network.cut()
+			w.await(t, 10)
+			time.Sleep(time.Duration(random.IntN(5000)) * time.Microsecond)
+		}
+		w.back(t)
+	})
+	w.settle(t)
+	t.Logf("all connections were cut %d times", n)
+}
