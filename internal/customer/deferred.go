@@ -48,6 +48,6 @@ func (d *deferred) Query(ctx context.Context, query string, args, rows any) erro
 		return fmt.Errorf("customer: cannot be deferred: %s", query)
 	}
 	err := d.Driver.Query(ctx, d.query, d.args, rows)
-	d.begun = err == nil
+	d.begun, d.args = err == nil, nil // what it has given outlives it
 	return err
 }
