@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -187,28 +188,34 @@ func transactions(t *testing.T, a *apitest.API) (n int) {
 	return n
 }
 
-// TestWhoHangsUpLeavesTheOthers: one that hangs up while it waits is not made,
-// and leaves the job of what was given up; the others are made.
+// TestWhoHangsUpLeavesTheOthers: one that hangs up while it waits, or while it is
+// made, is not made, and leaves the job of what was given up; the others are
+// made.
 func TestWhoHangsUpLeavesTheOthers(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		watched(a)
-		id := a.Customer(t, "c")
-		ctx, hangUp := context.WithCancel(t.Context())
-		answers := inOneBatch(t, a, []request{
-			{login: apitest.Operator, customer: id, amount: 1},
-			{login: apitest.Operator, customer: id, amount: 2},
-			{login: apitest.Operator, customer: id, amount: 4, ctx: ctx, hangUp: hangUp},
-			{login: apitest.Operator, customer: id, amount: 8},
+	for name, gone := range map[string]int{"while it waits": 2, "while it is made": 0} {
+		t.Run(name, func(t *testing.T) {
+			apitest.Each(t, func(t *testing.T, a *apitest.API) { hangUp(t, a, gone) })
 		})
-		if !strings.Contains(answers[2].Body, `"code":"TIMEOUT"`) {
-			t.Errorf("who has hung up: %s", answers[2].Body)
-		}
-		after := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } }
-			jobs(where: {status: ERROR}) { totalCount } }`, map[string]any{"id": id})
-		if want := `{"customer":{"capacityBalance":[{"available":11}]},"jobs":{"totalCount":1}}`; !strings.Contains(after.Body, want) {
-			t.Errorf("%s, want %s", after.Body, want)
-		}
-	})
+	}
+}
+
+func hangUp(t *testing.T, a *apitest.API, gone int) {
+	watched(a)
+	id := a.Customer(t, "c")
+	requests := make([]request, 4)
+	for i := range requests {
+		requests[i] = request{login: apitest.Operator, customer: id, amount: 1 << i}
+	}
+	requests[gone].ctx, requests[gone].hangUp = context.WithCancel(t.Context())
+	answers := inOneBatch(t, a, requests)
+	if !strings.Contains(answers[gone].Body, `"code":"TIMEOUT"`) {
+		t.Errorf("who has hung up: %s", answers[gone].Body)
+	}
+	after := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } }
+		jobs(where: {status: ERROR}) { totalCount } }`, map[string]any{"id": id})
+	if want := fmt.Sprintf(`{"customer":{"capacityBalance":[{"available":%d}]},"jobs":{"totalCount":1}}`, 15-(1<<gone)); !strings.Contains(after.Body, want) {
+		t.Errorf("%s, want %s", after.Body, want)
+	}
 }
 
 // TestAHeldCustomerHoldsUpNobodyElse: while another transaction holds a customer,
