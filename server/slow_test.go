@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -82,7 +84,7 @@ func dribble(c net.Conn, beginning string) error {
 		}
 	}()
 	_, err := io.Copy(io.Discard, c)
-	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%.30q: the server does not end the connection", beginning)
 	}
 	return nil // closed, or reset because bytes were under way
