@@ -46,7 +46,7 @@ func NewMetrics(version string) *Metrics {
 	m.statements = m.histogram("sql_statement_duration_seconds", "How long SQL statements took, until their last row was read, by verb.", seconds(), "verb")
 	m.sqlErrors = m.counter("sql_statement_errors_total", "SQL statements that failed, by verb.", "verb")
 	m.portal = m.histogram("portal_request_duration_seconds", "How long single requests to the portal took, by the class of their status, or error for none.", seconds(), "status")
-	m.shared = m.histogram("shared_requests", "How many requests were executed together, by what they shared: commit.", []float64{1, 2, 4, 8, 16, 32, 64}, "what")
+	m.shared = m.histogram("shared_requests", "How many requests were executed together, by what they shared: commit, or read for a statement.", []float64{1, 2, 4, 8, 16, 32, 64}, "what")
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cloudapi_build_info", Help: "The version of the server; the value is 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
