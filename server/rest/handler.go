@@ -100,6 +100,8 @@ func New(o Options) (*Handler, error) {
 // ServeHTTP answers one call. Service and method are checked first, then the
 // credentials, then the arguments (CONTRACT.md, 1).
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	out := &writer{ResponseWriter: w}
+	defer h.survive(out, r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		h.fail(w, r, notAllowed(r.Method))
@@ -135,7 +137,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	observe.Note(r.Context(), v.Login, "")
-	h.call(w, r.WithContext(viewer.NewContext(r.Context(), v)), m)
+	h.call(out, r.WithContext(viewer.NewContext(r.Context(), v)), m)
 }
 
 // foreign reports whether a browser sends the call on behalf of another site.
@@ -151,7 +153,8 @@ func foreign(r *http.Request) bool {
 	return false
 }
 
-func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
+func (h *Handler) call(out *writer, r *http.Request, m *Method) {
+	w := out.ResponseWriter
 	given, err := m.read(r)
 	if err != nil {
 		h.refuse(w, r, m, err)
@@ -169,7 +172,6 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *Method) {
 	}
 	defer end()
 	own := ownWords(vars)
-	out := &writer{ResponseWriter: w}
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.
