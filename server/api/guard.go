@@ -28,8 +28,7 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 					panic(value)
 				}
 				log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-				observe.NoteFault(r.Context(), string(fault.Internal), "")
-				http.Error(w, "Internal server error (request "+observe.RequestID(r.Context())+")", http.StatusInternalServerError)
+				refuse(w, r, fault.New(fault.Internal, "Internal server error (request %s)", observe.RequestID(r.Context())))
 			}
 		}()
 		h := w.Header()
