@@ -156,18 +156,19 @@ func (r *Recorder) recordFailure(ctx context.Context, c *Change, id uuid.UUID, s
 }
 
 // recordBy is when the record of a failure must be written. A caller whose time
-// is over waits for it no longer than recordLate: a database that has fallen
-// silent would not take it anyway.
+// is over waits for it no longer than recordLate, and neither does the database
+// work longer for one who has hung up: if it has fallen silent or is locked, it
+// would not take the record anyway.
 func recordBy(ctx context.Context) time.Time {
 	by, least := time.Now().Add(recordTime), time.Now().Add(recordLate)
 	end, limited := ctx.Deadline()
 	switch {
-	case !limited || by.Before(end):
-		return by
-	case end.Before(least):
+	case ctx.Err() != nil || limited && end.Before(least):
 		return least
-	default:
+	case limited && end.Before(by):
 		return end
+	default:
+		return by
 	}
 }
 

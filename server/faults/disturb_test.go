@@ -13,6 +13,9 @@ import (
 const ourQueries = `SELECT count(*) FROM pg_stat_activity
 	WHERE application_name = 'cloudapi' AND state <> 'idle' AND pid <> pg_backend_pid()`
 
+// tables are those that the load's changes need.
+var tables = [...]string{"customers", "jobs", "idempotency_keys", "capacity_units"}
+
 // goneWithin is how soon after its client a query must have ended.
 const goneWithin = 2 * time.Second
 
@@ -67,7 +70,6 @@ func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
 		// Who waits behind a request with the same key is told so.
 		return a.Err == nil && a.Took < inTime && tooLate(a)
 	}
-	tables := []string{"customers", "jobs", "idempotency_keys", "capacity_units"}
 	n, quiet := rounds(1, 10), time.Duration(0)
 	for round := range n * 2 {
 		w.during(t, uint64(round+1), func() {
@@ -124,18 +126,24 @@ func TestTerminatedConnectionsAreMadeAnew(t *testing.T) {
 }
 
 // TestHangingUpLeavesNoQuery: clients go in the middle of their requests, while
-// a table is locked so that there is a middle.
+// one table after the other is locked so that there is a middle.
 func TestHangingUpLeavesNoQuery(t *testing.T) {
 	w := newWorld(t, onPostgres(t, nil), 1)
-	n, random, quiet := rounds(2, 30), source(1), time.Duration(0)
-	for range n {
-		release := w.lock(t, "capacity_units")
+	n, random, quiet := rounds(4, 40), source(1), time.Duration(0)
+	for round := range n {
+		release := w.lock(t, tables[round%len(tables)])
 		ctx, hangUp := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		m := &maker{rand: random, customers: w.customers}
-		for range connections {
+		for i := range connections {
 			c := m.next()
-			clients.Go(func() { w.ledger.note(c, c.send(ctx, w.client, w.bases[0])) })
+			clients.Go(func() {
+				if i%4 == 0 {
+					w.ledger.heard(w.client.query(ctx, w.bases[0], "", lockedReads, "id", c.customer))
+					return
+				}
+				w.ledger.note(c, c.send(ctx, w.client, w.bases[0]))
+			})
 		}
 		w.waiting(t)
 		hangUp()
@@ -147,6 +155,9 @@ func TestHangingUpLeavesNoQuery(t *testing.T) {
 	w.settle(t)
 	t.Logf("%d clients hung up %d times; no query left after %v", connections, n, quiet)
 }
+
+// lockedReads is a query of what the test has locked.
+const lockedReads = `query($id: ID!) { customer(id: $id) { name capacityBalance { type remaining } } }`
 
 // waiting returns when statements of ours wait for a lock.
 func (w *world) waiting(t *testing.T) {
