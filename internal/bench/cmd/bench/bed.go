@@ -124,6 +124,27 @@ func (b *bed) load(ctx context.Context, name string, customers int) (*data, erro
 	return d, d.sample(ctx, db)
 }
 
+// undo takes out what was added to the database since it was loaded: the units
+// and jobs of the data set are as old as their customers.
+func (d *data) undo(ctx context.Context) error {
+	db, err := sql.Open("postgres", d.url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		"DELETE FROM capacity_units USING customers c WHERE c.id = customer_id AND capacity_units.created_at > c.created_at + interval '1 day'",
+		"DELETE FROM jobs WHERE action = 'addCapacityAvailable'",
+		"VACUUM ANALYZE capacity_units, jobs, customers",
+		"CHECKPOINT",
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("undo: %s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
 // warm reads everything into the cache of PostgreSQL, as far as it goes: the
 // database of a server that has run for a while.
 func warm(ctx context.Context, db *sql.DB) error {
@@ -176,7 +197,7 @@ func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	if b.server, err = serve("server", b.small, more...); err != nil {
 		return err
 	}
-	if b.ordinary, err = serve("ordinary", b.small, "--no-fast-reads"); err != nil {
+	if b.ordinary, err = serve("ordinary", b.small, "--no-fast-reads", "--no-shared-commits"); err != nil {
 		return err
 	}
 	if b.bare, err = process.Start(ctx, "bare", b.dir, b.program("bare"), "-listen", "127.0.0.1:0", "-database", b.small.url); err != nil {

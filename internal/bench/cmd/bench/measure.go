@@ -40,6 +40,9 @@ func (m *measuring) all(ctx context.Context, rows []row) error {
 				return fmt.Errorf("%s, %s: %w", r.key, s.name, err)
 			}
 		}
+		if err := r.clean(ctx); err != nil {
+			return err
+		}
 	}
 	for round := range m.rounds {
 		for i, r := range rows {
@@ -53,9 +56,19 @@ func (m *measuring) all(ctx context.Context, rows []row) error {
 				m.samples[[2]int{i, k}] = append(m.samples[[2]int{i, k}], s)
 				say("round %d, %-10s %-14s %7.0f requests/s", round+1, r.key, r.subjects[k].name, s.Rate())
 			}
+			if err := r.clean(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func (r row) clean(ctx context.Context) error {
+	if r.undo == nil {
+		return nil
+	}
+	return r.undo(ctx)
 }
 
 func (m *measuring) one(ctx context.Context, s subject, d time.Duration) (sample, error) {

@@ -17,6 +17,8 @@ type row struct {
 	subjects []subject
 	// same says that the answers must equal each other, request by request.
 	same bool
+	// undo takes out what its subjects have changed, nil where that is nothing.
+	undo func(context.Context) error
 }
 
 // subject is a program that is sent requests.
@@ -51,7 +53,9 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 			all = append(all, b.against(key, "old URL listCapacity", 1.1, server, bare, true))
 		case "add":
 			server, bare := b.small.add()
-			all = append(all, b.against(key, "mutation addCapacityAvailable", 1.1, server, bare, false))
+			add := b.against(key, "mutation addCapacityAvailable", 1.1, server, bare, false)
+			add.undo = b.small.undo
+			all = append(all, add)
 		case "far":
 			all = append(all, b.far())
 		case "large":
