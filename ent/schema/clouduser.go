@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"cloudapi/ent/rule"
 	"cloudapi/ent/schema/mixin"
 )
 
@@ -52,6 +53,9 @@ func (CloudUser) Edges() []ent.Edge {
 func (CloudUser) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("login", "id"), index.Fields("created_at", "id")}
 }
+
+// Hooks of the CloudUser.
+func (CloudUser) Hooks() []ent.Hook { return []ent.Hook{rule.KeepAdministrator()} }
 
 // Annotations of the CloudUser.
 func (CloudUser) Annotations() []schema.Annotation {

@@ -106,17 +106,9 @@ func (s *Service) Provision(ctx context.Context, login string, role viewer.Role)
 	return found, nil
 }
 
-// follow gives a user the role that its issuer says. The last administrator
-// stays one in the database, since somebody must, though its tokens from the
-// issuer say otherwise.
+// follow gives a user the role that its issuer says.
 func (s *Service) follow(ctx context.Context, id uuid.UUID, role clouduser.Role) error {
-	err := keepOne(ctx, s.Client, id)
-	if fault.Is(err, fault.Conflict) {
-		return nil
-	}
-	if err == nil {
-		_, err = s.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: id, Role: &role})
-	}
+	_, err := s.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: id, Role: &role})
 	return err
 }
 

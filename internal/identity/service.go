@@ -16,7 +16,6 @@ import (
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/textrule"
-	"cloudapi/internal/viewer"
 )
 
 // Passwords hashes and verifies passwords.
@@ -82,9 +81,6 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.FirstName, up.SetFirstName)
 			setText(in.LastName, up.SetLastName)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
-			if loses(in) {
-				return keepOne(ctx, tx, in.CloudUserID)
-			}
 			return nil
 		})
 	return out, err
@@ -97,11 +93,6 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 	} else if ok {
 		set("")
 	}
-}
-
-func loses(in model.UpdateCloudUserInput) bool {
-	return (in.Role != nil && *in.Role != clouduser.RoleADMINISTRATOR) ||
-		(in.Status != nil && *in.Status != clouduser.StatusACTIVE)
 }
 
 // changeUser changes one user in one guarded statement.
@@ -127,34 +118,11 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	return job.Settled(ctx, changed), done, nil
 }
 
-// keepOne refuses to take the last administrator who can sign in away.
-func keepOne(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
-	another, err := tx.CloudUser.Query().Where(
-		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusEQ(clouduser.StatusACTIVE),
-	).Exist(ctx)
-	if err != nil || another {
-		return err
-	}
-	is, err := tx.CloudUser.Query().Where(
-		clouduser.ID(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR)).Exist(ctx)
-	if err == nil && is {
-		err = fault.New(fault.Conflict, "The last administrator must stay").On("cloudUserId")
-	}
-	return err
-}
-
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
 	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
-			}
-			if err := keepOne(ctx, tx, in.CloudUserID); err != nil {
-				return err
-			}
-			err := gone.Exec(ctx)
+			err := tx.CloudUser.DeleteOneID(in.CloudUserID).Exec(ctx)
 			if ent.IsNotFound(err) {
 				return fault.Missing("clouduser", in.CloudUserID)
 			}
