@@ -24,7 +24,7 @@ func (CloudUser) Mixin() []ent.Mixin {
 // Fields of the CloudUser.
 func (CloudUser) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("login").SchemaType(textColumn()).Validate(required("login", maxName)).
+		field.String("login").SchemaType(textColumn()).Validate(name("login", maxName)).
 			Annotations(bytewise(), entgql.OrderField("LOGIN")),
 		// The login with its case folded, which is what must be unique.
 		field.String("login_fold").SchemaType(textColumn()).Unique().

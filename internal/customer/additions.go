@@ -22,19 +22,25 @@ import (
 // made alone, so that its caller hears the same as ever.
 type Additions struct {
 	jobs  *job.Recorder
-	lanes *batch.Group[uuid.UUID, *addition, struct{}]
+	lanes *batch.Group[lane, *addition, struct{}]
 	make  maker
+}
+
+// lane is a queue of additions: that of one customer, or the common one.
+type lane struct {
+	customer uuid.UUID
+	own      bool
 }
 
 // maker makes additions: those that it gives the outcome nil, and none where it
 // returns an error. One that is job.ErrAlone leaves no trace of any; with another
 // one nobody may know what is kept.
-type maker func(ctx context.Context, lane uuid.UUID, all []*addition) error
+type maker func(ctx context.Context, lane lane, all []*addition) error
 
 // common is the lane of everything that waits for nobody. An addition to a
 // customer that somebody else is changing goes on in a lane of that customer's
 // own, where it may wait without holding up others.
-var common = uuid.Nil
+var common = lane{}
 
 // errHeld says that somebody else is changing the customer, or that it is not
 // there.
@@ -77,7 +83,7 @@ func (a *Additions) add(ctx context.Context, c *job.Change, kind capacityunit.Ki
 	_, err := a.lanes.Do(ctx, common, m)
 	if errors.Is(err, errHeld) {
 		m.run = false
-		_, err = a.lanes.Do(ctx, in.CustomerID, m)
+		_, err = a.lanes.Do(ctx, lane{in.CustomerID, true}, m)
 	}
 	switch {
 	case err == nil:
@@ -91,7 +97,7 @@ func (a *Additions) add(ctx context.Context, c *job.Change, kind capacityunit.Ki
 }
 
 // run makes the additions of a lane, in the time that each of them has.
-func (a *Additions) run(ctx context.Context, lane uuid.UUID, all []*addition) []batch.Result[struct{}] {
+func (a *Additions) run(ctx context.Context, lane lane, all []*addition) []batch.Result[struct{}] {
 	present := make([]*addition, 0, len(all))
 	for _, m := range all {
 		m.run, m.outcome = true, job.ErrAlone
