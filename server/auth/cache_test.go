@@ -115,7 +115,7 @@ func TestThrottleSparesTheKnown(t *testing.T) {
 	if fault.As(err).RetryAfter <= 0 {
 		t.Error("the refusal does not say when to come back")
 	}
-	_, err = s.SignInBy(t.Context(), "ada", secret.New(right))
+	_, err = s.SignIn(t.Context(), "ada", secret.New(right))
 	want(t, "signIn, from an address of its own", err, "")
 }
 
