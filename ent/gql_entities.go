@@ -27,12 +27,14 @@ func Entities() []Entity {
 		{
 			Name: "AccessToken", Table: accesstoken.Table,
 			Fields: map[string]EntityField{
-				"id":        {accesstoken.FieldID, KindUUID},
-				"createdAt": {accesstoken.FieldCreatedAt, KindTime},
-				"userId":    {accesstoken.FieldUserID, KindUUID},
-				"kind":      {accesstoken.FieldKind, KindText},
-				"name":      {accesstoken.FieldName, KindText},
-				"expiresAt": {accesstoken.FieldExpiresAt, KindTime},
+				"id":         {accesstoken.FieldID, KindUUID},
+				"createdAt":  {accesstoken.FieldCreatedAt, KindTime},
+				"userId":     {accesstoken.FieldUserID, KindUUID},
+				"kind":       {accesstoken.FieldKind, KindText},
+				"name":       {accesstoken.FieldName, KindText},
+				"scope":      {accesstoken.FieldScope, KindText},
+				"lastUsedAt": {accesstoken.FieldLastUsedAt, KindTime},
+				"expiresAt":  {accesstoken.FieldExpiresAt, KindTime},
 			},
 			Edges: map[string]EntityEdge{
 				"user": {
@@ -131,6 +133,8 @@ func Entities() []Entity {
 				"lastName":  {clouduser.FieldLastName, KindText},
 				"role":      {clouduser.FieldRole, KindText},
 				"status":    {clouduser.FieldStatus, KindText},
+				"issuer":    {clouduser.FieldIssuer, KindText},
+				"subject":   {clouduser.FieldSubject, KindText},
 			},
 			Edges: map[string]EntityEdge{
 				"groups": {

@@ -5,16 +5,17 @@ package idempotency
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"cloudapi/ent"
 	"cloudapi/ent/idempotencykey"
+	"cloudapi/ent/rule"
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/store"
@@ -28,9 +29,18 @@ const Kept = 24 * time.Hour
 // maxKey is the longest key, in characters.
 const maxKey = 255
 
-// Keys are the keys in the database.
+// Encrypter encrypts answers and hashes requests under the server's key.
+type Encrypter interface {
+	MAC(ctx context.Context, purpose string, data []byte) ([]byte, error)
+	Seal(ctx context.Context, about, data []byte) ([]byte, error)
+	Open(ctx context.Context, about, sealed []byte) ([]byte, error)
+}
+
+// Keys are the keys in the database. A request may carry passwords and an answer
+// tokens: of the one a keyed hash is kept, of the other an encrypted copy.
 type Keys struct {
-	Client  *ent.Client
+	Client    *ent.Client
+	Encrypter Encrypter
 	Present graphql.ErrorPresenterFunc
 	// Outcome hears how each use of a key ended, nil for nobody: first, repeated
 	// (the kept answer was given), reused (for another request) or failed.
@@ -41,29 +51,33 @@ type Keys struct {
 // request with the key waits for the first, and gets its answer; with another
 // request it is a fault with code KEY_REUSED. Where the first takes longer than
 // the database lets anybody wait for a lock, the second is a conflict. An answer with errors is not
-// kept: nothing was changed, and the request may be tried again.
-func (k *Keys) Once(ctx context.Context, key string, request []byte,
+// kept: nothing was changed, and the request may be tried again. The first answer
+// is given only to a caller whose role still allows all of the mutations.
+func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) *graphql.Response {
-	answer, err := k.once(ctx, key, request, run)
+	answer, err := k.once(ctx, key, request, mutations, run)
 	if err != nil {
 		return &graphql.Response{Errors: gqlerror.List{k.Present(ctx, err)}}
 	}
 	return answer
 }
 
-func (k *Keys) once(ctx context.Context, key string, request []byte,
+func (k *Keys) once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) (*graphql.Response, error) {
 	if err := textrule.Check("Idempotency-Key", key, maxKey); err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256(request)
+	hash, err := k.Encrypter.MAC(ctx, "idempotency", request)
+	if err != nil {
+		return nil, err
+	}
 	tx, err := k.Client.Tx(ctx)
 	if err != nil {
 		return nil, err
 	}
-	first, err := k.claim(ctx, tx, key, hash[:])
+	first, err := k.claim(ctx, tx, key, hash, mutations)
 	if err != nil || first != nil {
 		k.tell(err, "repeated")
 		return first, errors.Join(err, tx.Rollback())
@@ -80,10 +94,7 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 		}
 		return answer, nil
 	}
-	err = tx.IdempotencyKey.Update().
-		Where(idempotencykey.UserID(viewer.FromContext(ctx).ID), idempotencykey.Key(key)).
-		SetAnswer(answer.Data).Exec(viewer.SystemContext(ctx))
-	if err != nil {
+	if err := k.keep(ctx, tx, key, answer.Data); err != nil {
 		_ = tx.Rollback()
 		k.tell(err, "")
 		return nil, err
@@ -107,7 +118,7 @@ func (k *Keys) tell(err error, outcome string) {
 }
 
 // claim takes the key, or returns the answer that it has.
-func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte) (*graphql.Response, error) {
+func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte, mutations []string) (*graphql.Response, error) {
 	system, user := viewer.SystemContext(ctx), viewer.FromContext(ctx).ID
 	err := tx.IdempotencyKey.Create().
 		SetUserID(user).SetKey(key).SetRequestHash(hash).
@@ -131,7 +142,33 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte) (
 	if !bytes.Equal(row.RequestHash, hash) {
 		return nil, fault.New(fault.KeyReused, "This Idempotency-Key was used for another request").On("Idempotency-Key")
 	}
-	return &graphql.Response{Data: row.Answer}, nil
+	for _, mutation := range mutations {
+		if !rule.MayRepeat(viewer.FromContext(ctx), mutation) {
+			return nil, rule.Forbidden()
+		}
+	}
+	answer, err := k.Encrypter.Open(ctx, about(user, key), row.Answer)
+	if err != nil {
+		return nil, err
+	}
+	return &graphql.Response{Data: answer}, nil
+}
+
+// keep keeps the answer, encrypted.
+func (k *Keys) keep(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
+	user := viewer.FromContext(ctx).ID
+	sealed, err := k.Encrypter.Seal(ctx, about(user, key), answer)
+	if err != nil {
+		return err
+	}
+	return tx.IdempotencyKey.Update().
+		Where(idempotencykey.UserID(user), idempotencykey.Key(key)).
+		SetAnswer(sealed).Exec(viewer.SystemContext(ctx))
+}
+
+// about binds a sealed answer to its key and user.
+func about(user uuid.UUID, key string) []byte {
+	return append([]byte("idempotency "), append(user[:], key...)...)
 }
 
 // Clean removes keys that were kept long enough, until ctx ends.

@@ -40,6 +40,10 @@ import (
 	"cloudapi/server/rest"
 )
 
+// DefaultRoleTime is how long the last word of an issuer counts where no other time
+// is set.
+const DefaultRoleTime = 30 * 24 * time.Hour
+
 // Options say what an API stands on.
 type Options struct {
 	Store     *store.Store
@@ -47,6 +51,9 @@ type Options struct {
 	Passwords *password.Hasher
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *auth.Issuer
+	// RoleTime is how long personal tokens of an issuer's user stay valid after its
+	// last token of the issuer; 0 for 30 days.
+	RoleTime time.Duration
 	// Addresses tell where requests come from.
 	Addresses auth.Addresses
 	// Portal is the ITPS portal; nil for the accounts in this database.
@@ -96,6 +103,7 @@ type API struct {
 
 	runner *jobs.Runner
 	keys   *idempotency.Keys
+	usage  *session.Usage
 	log    *slog.Logger
 }
 
@@ -109,9 +117,14 @@ func New(o Options) (*API, error) {
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
 	}
-	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
+	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
+	if accounts.RoleTime == 0 {
+		accounts.RoleTime = DefaultRoleTime
+	}
+	a.usage = session.NewUsage(a.Client, o.Log)
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Used: a.usage.Note,
 	})
 	a.Directory = &identity.Service{
 		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
@@ -133,7 +146,7 @@ func New(o Options) (*API, error) {
 		Classify: classify, RequestID: observe.RequestID,
 		Report: reporter(o.Log),
 	}).Present
-	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
+	a.keys = &idempotency.Keys{Client: a.Client, Encrypter: a.runner.Sealer, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
