@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-	"errors"
 
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
@@ -45,11 +44,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "AccessTokenWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyAccessTokenWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f AccessTokenOrderField
@@ -107,11 +102,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudSpaceWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudSpaceWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudSpaceOrderField
@@ -148,11 +139,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudUserWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudUserWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudUserOrderField
@@ -185,11 +172,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudUserGroupWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudUserGroupWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudUserGroupOrderField
@@ -242,11 +225,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCustomerWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CustomerOrderField
@@ -274,11 +253,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "DomainWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyDomainWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f DomainOrderField
@@ -329,11 +304,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "JobWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyJobWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f JobOrderField
@@ -354,11 +325,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "PortalAccountWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyPortalAccountWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f PortalAccountOrderField
