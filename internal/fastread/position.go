@@ -1,0 +1,85 @@
+package fastread
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"time"
+
+	"cloudapi/ent"
+)
+
+// position is where a row stands in its list.
+type position struct {
+	id    [36]byte
+	value driver.Value
+}
+
+// here is the position of the row at hand.
+func (w *writer) here(l *level) (at position) {
+	copy(at.id[:], bytesOf(w.uuids[l.id().n]))
+	if l.page.ordered {
+		at.value = w.texts[l.page.order.n]
+	}
+	return at
+}
+
+// position writes the position of the row, or of the one that is behind.
+func (w *writer) position(s *step, l *level) error {
+	if !s.late {
+		return w.appendPosition(w.here(l), l)
+	}
+	st := &w.states[l.tag]
+	at := position{}
+	copy(at.id[:], st.uuids[l.id().n])
+	if l.page.ordered {
+		at.value = st.texts[l.page.order.n]
+	}
+	return w.appendPosition(at, l)
+}
+
+// appendPosition writes a position as the ordinary path does.
+func (w *writer) appendPosition(at position, l *level) error {
+	id, err := idOf(at.id[:])
+	if err != nil {
+		return err
+	}
+	p := ent.Position{List: l.page.list}
+	if l.page.ordered {
+		text := string(bytesOf(at.value))
+		p.Value = text
+		if l.page.moment {
+			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", text); err != nil {
+				return err
+			}
+		}
+	}
+	w.out = append(append(append(w.out, '"'), ent.EncodeCursor(ent.Cursor{ID: id, Value: p})...), '"')
+	return nil
+}
+
+// pageInfo writes where a page stands in its list.
+func (w *writer) pageInfo(s *step) error {
+	l, st := s.level, &w.states[s.level.tag]
+	switch {
+	case s.op == opNext || s.op == opPrevious:
+		found := s.op == opNext && st.cutAtEnd || s.op == opPrevious && st.cutAtStart
+		if s.beyond != nil {
+			if w.tag != s.beyond.tag {
+				return fmt.Errorf("a row of level %d stands where whether rows lie beyond a cursor should: %w", w.tag, errOrder)
+			}
+			found = found || string(bytesOf(w.texts[0])) == "true"
+			if err := w.next(); err != nil {
+				return err
+			}
+		}
+		w.out = strconv.AppendBool(w.out, found)
+	case st.shown == 0:
+		w.out = append(w.out, "null"...)
+	case s.op == opStart:
+		return w.appendPosition(st.positions[0], l)
+	default:
+		return w.appendPosition(st.positions[st.shown-1], l)
+	}
+	return nil
+}
