@@ -254,7 +254,10 @@ func (a *arguments) orderBy(e *entity, value any) error {
 	if direction, ok := given["direction"].(string); ok {
 		a.list.Direction = entgql.OrderDirection(direction)
 	}
-	return a.list.Direction.Validate()
+	if a.list.Direction.Validate() != nil {
+		return errNotCovered
+	}
+	return nil
 }
 
 // place is where a page begins or ends: a parameter where the cursor is a

@@ -112,7 +112,7 @@ func (w *writer) below(s *step, l *level) error {
 		w.out = append(w.out, w.states[s.level.tag].held...)
 	case opCount:
 		if w.tag != s.level.tag {
-			return errNotCovered
+			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
 		}
 		w.out = append(w.out, bytesOf(w.texts[0])...)
 		return w.next()
@@ -215,7 +215,7 @@ func (w *writer) value(s *step, l *level) error {
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {
-			return fmt.Errorf("%q is no moment: %w", v, errNotCovered)
+			return fmt.Errorf("%q is not a time in UTC", v)
 		}
 	}
 	return nil
