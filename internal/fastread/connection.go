@@ -74,6 +74,7 @@ func (c *compiler) page(a *arguments) *level {
 		l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.list.Column, false), a.moment
 	}
 	if a.page.fromEnd() {
+		l.id() // rows are sorted by it
 		l.sort = func(column func(string) string) []string { return a.by(column, a.list.Direction) }
 	}
 	return l

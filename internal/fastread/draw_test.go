@@ -115,7 +115,7 @@ func (d *drawn) object(typ string, depth int) string {
 	if depth > 0 {
 		for _, name := range slices.Sorted(maps.Keys(edges()[typ])) {
 			if d.sometimes(name, 2) {
-				parts = append(parts, d.connection(name, edges()[typ][name], depth-1))
+				parts = append(parts, d.connection(typ, name, edges()[typ][name], depth-1))
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(ones()[typ])) {
@@ -132,10 +132,10 @@ func (d *drawn) object(typ string, depth int) string {
 	return "{ " + strings.Join(parts, " ") + " }"
 }
 
-func (d *drawn) connection(name, to string, depth int) string {
+func (d *drawn) connection(parent, name, to string, depth int) string {
 	order := rapid.SampledFrom(orders()[to]).Draw(d.t, "order")
 	direction := rapid.SampledFrom([]string{"ASC", "DESC"}).Draw(d.t, "direction")
-	cursor := "c_" + name + "_" + to + "_" + order + "_" + direction
+	cursor := "c_" + parent + "_" + name + "_" + order + "_" + direction
 	args := d.arguments(to, order, direction, cursor)
 	if len(args) > 0 {
 		name += "(" + strings.Join(args, " ") + ")"

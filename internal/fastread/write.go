@@ -25,7 +25,7 @@ type state struct {
 	cutAtStart, cutAtEnd bool // whether rows were read that lie before it, or after it
 	begins               []int
 	held                 []byte
-	positions []cursorPosition
+	positions            []cursorPosition
 }
 
 func newWriter(p *plan, c *cursor) *writer {

@@ -134,6 +134,7 @@ func New(o Options) (*API, error) {
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
+	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {

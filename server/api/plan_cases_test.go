@@ -52,7 +52,7 @@ func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	check("by guid", "", "id", "ASC")
 	for field, column := range columns {
 		for _, direction := range []ent.OrderDirection{"ASC", "DESC"} {
-			check("by "+field+" "+direction, fmt.Sprintf(", orderBy: {field: %s, direction: %s}", field, direction), column, direction)
+			check("by "+field+" "+string(direction), fmt.Sprintf(", orderBy: {field: %s, direction: %s}", field, direction), column, direction)
 		}
 	}
 }
