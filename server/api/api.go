@@ -154,10 +154,11 @@ func New(o Options) (*API, error) {
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
+	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
@@ -241,7 +242,7 @@ func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 }
 
 // Run does the server's own work until ctx ends: it runs the jobs that nobody
-// waits for, and removes old idempotency keys.
+// waits for, writes the last use of tokens, and removes old idempotency keys.
 func (a *API) Run(ctx context.Context) {
 	const workers = 2
 	done := make(chan struct{})
@@ -251,8 +252,12 @@ func (a *API) Run(ctx context.Context) {
 			done <- struct{}{}
 		}()
 	}
+	go func() {
+		a.usage.Run(ctx)
+		done <- struct{}{}
+	}()
 	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
-	for range workers {
+	for range workers + 1 {
 		<-done
 	}
 }

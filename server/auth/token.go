@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/hex"
+	"time"
 
 	"cloudapi/internal/session"
 	"cloudapi/internal/token"
