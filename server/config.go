@@ -55,4 +55,5 @@ type serveFlags struct {
 	telemetryFlags
 	debugFlags
 	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
+	HTTPSOnly   bool     `name:"require-https-for-changes" help:"Refuse changes that come over plain HTTP, unless a trusted proxy says in X-Forwarded-Proto that they came over HTTPS."`
 }

@@ -113,7 +113,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 	o := api.Options{
 		Store: s, Log: log, Playground: playground.Options{Guids: c.exampleGuids},
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
-		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, OrdinaryReads: !c.FastReads,
+		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, RequireHTTPSForChanges: c.HTTPSOnly, OrdinaryReads: !c.FastReads,
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,
 	}
 	c.limit(&o)

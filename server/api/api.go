@@ -30,6 +30,7 @@ import (
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
@@ -55,6 +56,8 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
+	// RequireHTTPSForChanges refuses changes that come over plain HTTP.
+	RequireHTTPSForChanges bool
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
@@ -131,7 +134,7 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
 		}),
-		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
 	core.Use(standbyReads{})
@@ -183,8 +186,12 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 // routes says which path is whose.
 func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
-	mux.Handle(rest.Prefix, old)
+	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
+	if o.RequireHTTPSForChanges {
+		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
+	}
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
+	mux.Handle(rest.Prefix, oldSites.Middleware(old))
 	mux.Handle(playground.Prefix, required(who, page))
 	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())

@@ -55,6 +55,20 @@ func (a Addresses) Of(r *http.Request) string {
 	return network(ip)
 }
 
+// Secure reports whether a request came over HTTPS: to this server, or to a
+// trusted proxy that says so in X-Forwarded-Proto.
+func (a Addresses) Secure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	ip, ok := parseAddress(r.RemoteAddr)
+	if !ok || !a.trusts(ip) {
+		return false
+	}
+	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	return strings.EqualFold(strings.TrimSpace(said[len(said)-1]), "https")
+}
+
 func (a Addresses) trusts(ip netip.Addr) bool {
 	return slices.ContainsFunc(a.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }

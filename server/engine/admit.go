@@ -19,6 +19,11 @@ func (e *Engine) admit(ctx context.Context, doc *ast.QueryDocument, r *Request) 
 		return fault.New(fault.Invalid, "A GET request cannot carry a %s; send it by POST", op.Operation).
 			With("status", 405)
 	}
+	if op.Operation == ast.Mutation && e.change != nil {
+		if err := e.change(ctx); err != nil {
+			return err
+		}
+	}
 	caller := viewer.FromContext(ctx)
 	if caller == nil && !anonymous(op) {
 		return fault.New(fault.Unauthenticated, "Authentication failed")

@@ -38,6 +38,7 @@ type Engine struct {
 	rate       *limit.Rate
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
+	change     func(context.Context) error
 	// Validation for those who may introspect, and for those who may not.
 	telling, silent *rules.Rules
 }
@@ -61,7 +62,10 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
-	Repeater   Repeater
+	// Change refuses a request that must not change anything, by the context it
+	// came with; nil to refuse none.
+	Change   func(context.Context) error
+	Repeater Repeater
 	// Observe hears of every answer, nil for nobody.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -73,7 +77,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
 		limits: limits, prices: limit.NewPrices(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
-		origin: o.Origin, introspect: o.Introspect,
+		origin: o.Origin, introspect: o.Introspect, change: o.Change,
 		telling: rules.NewDefaultRules(), silent: silentRules(),
 	}
 	if e.introspect == nil {

@@ -44,6 +44,7 @@ import (
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 )
@@ -129,8 +130,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && v == nil {
 		err = fault.New(fault.Unauthenticated, "Authentication failed")
 	}
-	if err == nil && foreign(r) {
-		err = fault.New(fault.Forbidden, "Authorization failed")
+	if err == nil {
+		err = forgery(r, m)
 	}
 	if err != nil {
 		h.refuse(w, r, m, err)
@@ -140,17 +141,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.call(out, r.WithContext(viewer.NewContext(r.Context(), v)), m)
 }
 
-// foreign reports whether a browser sends the call on behalf of another site.
-// The old URLs change things by GET, so the method says nothing.
-func foreign(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "cross-site", "same-site":
-		return true
-	case "":
-		origin := r.Header.Get("Origin")
-		return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
+// forgery refuses a call that a page of another site sent. The old URLs change
+// things by GET, so the operation decides, not the HTTP method. The engine would
+// refuse it too, but only after the arguments were read.
+func forgery(r *http.Request, m *Method) error {
+	if m.Mutation() {
+		return csrf.Change(r.Context())
 	}
-	return false
+	return csrf.OtherSite(r.Context(), false)
 }
 
 func (h *Handler) call(out *writer, r *http.Request, m *Method) {
