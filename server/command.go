@@ -11,12 +11,13 @@ import (
 	"github.com/alecthomas/kong"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/store"
 )
 
 // commands are what the program does, with their flags. Each flag can be given
 // as an environment variable as well: CLOUDAPI_ and its name.
 type commands struct {
-	Demo    demoCommand    `cmd:"" default:"withargs" help:"Serve demo data from an SQLite file of its own, on loopback only."`
+	Demo    demoCommand    `cmd:"" help:"Serve demo data from an SQLite file of its own, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
@@ -36,6 +37,9 @@ type env struct {
 // run carries one command line out and returns the exit status: 2 for a wrong
 // command line, 1 for a failure.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	var c commands
 	status := -1
 	parser, err := kong.New(&c,
@@ -67,18 +71,22 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return 0
 }
 
-// explain adds the cause to what the person at the terminal is told: it is
-// their own server.
+// explain says to the person at the terminal what is wrong, and what to do. What
+// the driver of the database says is for the log.
 func explain(err error) string {
 	f := fault.As(err)
+	text, code := store.Explain(err), store.Code(err)
 	switch {
-	case f.Cause == nil:
-		return f.Message
-	case f.Code == fault.Internal:
+	case text != "" && f.Code == fault.Internal:
+		return text
+	case text != "":
+		return f.Message + " " + text
+	case code != "" && f.Code == fault.Internal:
+		return "The database answered with an error that this program does not expect (" + code + ")."
+	case f.Code == fault.Internal && f.Cause != nil:
 		return f.Cause.Error()
-	default:
-		return f.Message + ": " + f.Cause.Error()
 	}
+	return f.Message
 }
 
 // password reads a password: from the environment, or the first line of the

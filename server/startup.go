@@ -53,8 +53,11 @@ type startup struct {
 	state       *readiness
 	log         *slog.Logger
 	autoMigrate bool
-	// prepare does what is needed once the database is migrated.
+	// prepare does what is needed once the database is migrated, and may be
+	// called again if that fails.
 	prepare func(context.Context) error
+	// announce is called once, when the server is ready.
+	announce func()
 }
 
 // run returns when the server is ready, when ctx has ended, or when something is
@@ -67,6 +70,7 @@ func (s *startup) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			s.state.set("")
+			s.announce()
 			return nil
 		case ctx.Err() != nil:
 			return nil

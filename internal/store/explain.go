@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 
 	"github.com/lib/pq"
@@ -109,6 +110,18 @@ func explainNetwork(err error) string {
 		return "There is no socket" + where + "."
 	case errors.Is(err, os.ErrDeadlineExceeded), e.Timeout():
 		return "Nothing answers" + where + "."
+	}
+	return ""
+}
+
+// Code names an error of the database by its code, "" for one that is not the
+// database's: its own words are for the log.
+func Code(err error) string {
+	if answer, ok := errors.AsType[*pq.Error](err); ok {
+		return "SQLSTATE " + string(answer.Code)
+	}
+	if answer, ok := errors.AsType[*lite.Error](err); ok {
+		return "SQLite error " + strconv.Itoa(answer.Code())
 	}
 	return ""
 }

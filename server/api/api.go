@@ -15,7 +15,6 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
 	"cloudapi/internal/customer"
@@ -75,6 +74,9 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// NotReady says why requests cannot be answered yet, "" if they can; nil for
+	// a server that is ready from the start.
+	NotReady func() string
 	// SeparateReads gives each of simultaneous reads a statement of its own.
 	SeparateReads bool
 	// OrdinaryReads turns the fast read path off.
@@ -102,6 +104,9 @@ type API struct {
 
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
+	if o.NotReady == nil {
+		o.NotReady = func() string { return "" }
+	}
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
 	metrics := observe.NewMetrics(o.Version)
@@ -148,8 +153,9 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	authenticate := whenReady(o.NotReady, authenticator.Authenticate)
 	old, err := rest.New(rest.Options{
-		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
+		Engine: core, Authenticate: authenticate, Challenge: auth.Challenge, Log: o.Log,
 		PageTime: o.RequestTime,
 	})
 	if err != nil {
@@ -159,7 +165,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticate, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
 	return a, nil
 }
 
@@ -184,7 +190,7 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
@@ -196,26 +202,9 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
-	mux.Handle("GET /readyz", ready(o.Store))
+	mux.Handle("GET /readyz", ready(o.Store, o.NotReady))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
-}
-
-// ready answers 200 while the database answers and is migrated.
-func ready(s *store.Store) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := s.Ping(ctx); err != nil {
-			http.Error(w, "the database is not available", http.StatusServiceUnavailable)
-			return
-		}
-		if pending, err := store.Pending(ctx, s, migrate.Files); err != nil || len(pending) > 0 {
-			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
 }
 
 // reporter logs what only the operator should know.

@@ -50,9 +50,9 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 
 // signedIn puts who is asking into the context. Nobody may pass: the operation
 // may be one that needs no credentials. Wrong credentials may not.
-func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
+func signedIn(who authenticate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who.Authenticate(r)
+		v, err := who(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
 			refuse(w, r, err)
@@ -67,7 +67,7 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 }
 
 // required lets only people with credentials pass.
-func required(who *auth.Authenticator, next http.Handler) http.Handler {
+func required(who authenticate, next http.Handler) http.Handler {
 	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if viewer.FromContext(r.Context()) == nil {
 			refuse(w, r, auth.Failed())

@@ -82,7 +82,7 @@ func concurrently(text string) (within, without string) {
 		return false
 	})
 	downWithin, downWithout := split(down, func(s statement) bool { return moved[indexOf(s.sql)] })
-	return file("", upWithin, downWithin), file("-- +goose NO TRANSACTION\n\n", upWithout, downWithout)
+	return file("", upWithin, downWithin), file("-- +goose NO TRANSACTION\n\n", patient(upWithout), patient(downWithout))
 }
 
 func file(head, up, down string) string {
@@ -94,6 +94,16 @@ func file(head, up, down string) string {
 		text += "\n-- +goose Down\n" + down
 	}
 	return text
+}
+
+// patient lets statements wait for locks as long as it takes. What is built
+// concurrently waits for all transactions that are open, and blocks nobody
+// meanwhile.
+func patient(statements string) string {
+	if statements == "" {
+		return ""
+	}
+	return "SET lock_timeout = 0;\n" + statements + "RESET lock_timeout;\n"
 }
 
 // statement is one statement with the comment above it.

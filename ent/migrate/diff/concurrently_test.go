@@ -39,18 +39,22 @@ DROP TABLE "sessions";
 	const wantWithout = `-- +goose NO TRANSACTION
 
 -- +goose Up
+SET lock_timeout = 0;
 -- drop index "job_old" from table: "jobs"
 DROP INDEX CONCURRENTLY IF EXISTS "job_old";
 -- create index "job_new" to table: "jobs"
 DROP INDEX CONCURRENTLY IF EXISTS "job_new";
 CREATE UNIQUE INDEX CONCURRENTLY "job_new" ON "jobs" ("id");
+RESET lock_timeout;
 
 -- +goose Down
+SET lock_timeout = 0;
 -- reverse: create index "job_new" to table: "jobs"
 DROP INDEX CONCURRENTLY IF EXISTS "job_new";
 -- reverse: drop index "job_old" from table: "jobs"
 DROP INDEX CONCURRENTLY IF EXISTS "job_old";
 CREATE INDEX CONCURRENTLY "job_old" ON "jobs" ("action");
+RESET lock_timeout;
 `
 	if within != wantWithin {
 		t.Errorf("in a transaction:\n%s", within)
