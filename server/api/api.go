@@ -119,7 +119,7 @@ func New(o Options) (*API, error) {
 	}
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
 	authenticator := auth.New(auth.Options{
-		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
 	})
 	a.Directory = &identity.Service{
 		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
@@ -211,7 +211,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page 
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 
 // reporter logs what only the operator should know.

@@ -109,12 +109,15 @@ func (e *Engine) Schema() *ast.Schema { return e.schema }
 // pinned before the first request. How large a document of others may be does
 // not bound them.
 func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.rulesWithSuggestions, limit.Unbounded())
+	doc, _, errs := e.parse(query, limit.Unbounded())
+	if len(errs) == 0 {
+		errs = e.validate(doc, e.rulesWithSuggestions)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = read.QueryDocument
-	return read.QueryDocument, nil
+	e.docs.pinned[query] = doc
+	return doc, nil
 }
 
 // Request is an operation to run.

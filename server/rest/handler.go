@@ -173,6 +173,8 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.
+			f := fault.As(err)
+			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
 			panic(http.ErrAbortHandler)
 		}
 		h.writeFault(w, r, m, err, own)
