@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -22,8 +23,18 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
+	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 
-	Version kong.VersionFlag `env:"-" help:"Print the version."`
+	PortalAccount portalAccountCommand `cmd:"" name:"portal-account" help:"Manage the accounts of the embedded portal."`
+
+	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
+	OpenAPI    openapiCommand    `cmd:"" name:"openapi" help:"Print the OpenAPI description of the old URLs."`
+	Health     healthCommand     `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
+	Completion completionCommand `cmd:"" help:"Print a script with which a shell completes commands and options."`
+	Words      versionCommand    `cmd:"" name:"version" help:"Print the version."`
+
+	PrintConfig bool             `name:"print-config" env:"-" help:"Print each option of the command with its value and where that comes from, and do nothing else."`
+	Version     kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // env is what a command works with.
@@ -37,8 +48,11 @@ type env struct {
 // run carries one command line out and returns the exit status: 2 for a wrong
 // command line, 1 for a failure.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	var c commands
 	status := -1
@@ -64,7 +78,21 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		_, _ = fmt.Fprintln(errs, "cloudapi:", err)
 		return 2
 	}
-	if err := command.Run(&env{ctx: ctx, in: in, out: out, errors: errs}); err != nil {
+	for name, meant := range unknownVariables(parser.Model, os.Environ()) {
+		hint := ""
+		if meant != "" {
+			hint = "; did you mean " + meant + "?"
+		}
+		_, _ = fmt.Fprintf(errs, "cloudapi: warning: %s in the environment is no option%s\n", name, hint)
+	}
+	if c.PrintConfig {
+		if err := printConfig(out, command); err != nil {
+			_, _ = fmt.Fprintln(errs, "cloudapi:", err)
+			return 1
+		}
+		return 0
+	}
+	if err := command.Run(&env{ctx: ctx, in: in, out: out, errors: errs}, parser.Model); err != nil {
 		_, _ = fmt.Fprintln(errs, "cloudapi:", explain(err))
 		return 1
 	}

@@ -20,7 +20,12 @@ const passwordVariable = "CLOUDAPI_USER_PASSWORD"
 
 // userCommand manages who signs in.
 type userCommand struct {
+	List     userListCommand     `cmd:"" help:"List the cloud users."`
 	Create   userCreateCommand   `cmd:"" help:"Create a cloud user."`
+	Role     userRoleCommand     `cmd:"" help:"Change the role of a cloud user."`
+	Disable  userDisableCommand  `cmd:"" help:"Keep a cloud user from signing in."`
+	Enable   userEnableCommand   `cmd:"" help:"Let a cloud user sign in again."`
+	Delete   userDeleteCommand   `cmd:"" help:"Delete a cloud user."`
 	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions."`
 }
 

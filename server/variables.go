@@ -21,7 +21,7 @@ var injected = regexp.MustCompile(`^CLOUDAPI_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PO
 // options and are none, each with the nearest that is one, "" where none is
 // near.
 func unknownVariables(app *kong.Application, environment []string) map[string]string {
-	known := []string{passwordVariable}
+	known := []string{passwordVariable, portalVariable}
 	for _, command := range app.Leaves(false) {
 		for _, group := range command.AllFlags(false) {
 			for _, flag := range group {

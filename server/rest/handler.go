@@ -98,6 +98,9 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
+// OpenAPI is the description of the old URLs, as JSON.
+func (h *Handler) OpenAPI() []byte { return h.description }
+
 // ServeHTTP answers one call. Service and method are checked first, then the
 // credentials, then the arguments (CONTRACT.md, 1).
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
