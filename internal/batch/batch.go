@@ -31,9 +31,9 @@ type Options struct {
 	// Time bounds an execution of several members, 0 for as long as one of them
 	// waits for it.
 	Time time.Duration
-	// Stay keeps a member whose execution has begun until it has ended, whatever
+	// WaitForResult keeps a member whose execution has begun until it has ended, whatever
 	// the member's context says: who asked for a change hears the truth about it.
-	Stay bool
+	WaitForResult bool
 	// Executed hears of each execution and how many members it has, nil for
 	// nobody.
 	Executed func(members int)
@@ -113,7 +113,7 @@ func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	select {
 	case <-m.done:
 	case <-ctx.Done():
-		if g.leave(key, m) || !g.options.Stay {
+		if g.leave(key, m) || !g.options.WaitForResult {
 			var none Out
 			return none, context.Cause(ctx)
 		}

@@ -23,9 +23,9 @@ type inner interface {
 	driver.Validator
 }
 
-// tally is what the connections of a store count together, and who hears of
+// counters is what the connections of a store count together, and who hears of
 // their statements.
-type tally struct {
+type counters struct {
 	statements, connections atomic.Int64
 	watcher                 atomic.Pointer[Watcher]
 }
@@ -39,7 +39,7 @@ type conn struct {
 	kept  *statements
 	link  *link // nil for SQLite
 	grace time.Duration
-	tally *tally
+	tally *counters
 
 	inTx    bool
 	reading int  // result sets not yet closed

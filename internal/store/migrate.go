@@ -130,7 +130,7 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 			return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
-		c, err := newConnector(s.address.config, s.options, 0, s.tally)
+		c, err := newConnector(s.address.config, s.options, 0, s.counters)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -11,13 +11,13 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-type choiceKey struct{}
+type replicaChoiceKey struct{}
 
-// choice is who answers the queries of a context. It is made once, by the
+// replicaChoice is who answers the queries of a context. It is made once, by the
 // first of them: a later query must not see less than an earlier one has seen,
 // and standbys are not equally far. From a standby it may turn to the primary,
 // which is ahead of all, and never back.
-type choice struct {
+type replicaChoice struct {
 	mu      sync.Mutex
 	made    bool
 	standby *standby // nil for the primary
@@ -28,14 +28,14 @@ type choice struct {
 // them began: by whomever, through whichever server. Who asks cannot tell the
 // difference. Without it every query runs on the primary.
 func AllowStandby(ctx context.Context) context.Context {
-	return context.WithValue(ctx, choiceKey{}, &choice{})
+	return context.WithValue(ctx, replicaChoiceKey{}, &replicaChoice{})
 }
 
 // ChooseAgain returns a context for work that is shared with others who came
 // later than ctx's operation began: it may use a standby where ctx may, and
 // chooses one that has everything that was committed until now.
 func ChooseAgain(ctx context.Context) context.Context {
-	if _, allowed := ctx.Value(choiceKey{}).(*choice); !allowed {
+	if _, allowed := ctx.Value(replicaChoiceKey{}).(*replicaChoice); !allowed {
 		return ctx
 	}
 	return AllowStandby(ctx)
@@ -52,7 +52,7 @@ func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 	case len(s.standbys) == 0:
 		return s.reader, nil
 	}
-	c, allowed := ctx.Value(choiceKey{}).(*choice)
+	c, allowed := ctx.Value(replicaChoiceKey{}).(*replicaChoice)
 	if !allowed {
 		return s.reader, nil
 	}
@@ -60,11 +60,11 @@ func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 		b.queries.Add(1)
 		return b.db, b
 	}
-	s.instead.Add(1)
+	s.fallbacks.Add(1)
 	return s.reader, nil
 }
 
-func (c *choice) choose(ctx context.Context, s *Store) *standby {
+func (c *replicaChoice) choose(ctx context.Context, s *Store) *standby {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.made {
@@ -74,7 +74,7 @@ func (c *choice) choose(ctx context.Context, s *Store) *standby {
 }
 
 // abandon turns the queries that follow to the primary.
-func (c *choice) abandon() {
+func (c *replicaChoice) abandon() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.standby = nil
@@ -84,11 +84,11 @@ func (c *choice) abandon() {
 // is none. They take turns. What is committed only the primary knows; when it
 // does not say, it gets the query, and the caller hears what is wrong with it.
 func (s *Store) pick(ctx context.Context) *standby {
-	wanted, err := s.frontier.ask(ctx)
+	wanted, err := s.frontier.get(ctx)
 	if err != nil {
 		return nil
 	}
-	until := time.Now().Add(patience)
+	until := time.Now().Add(replayWait)
 	first := int(s.turn.Add(1) % int64(len(s.standbys)))
 	for i := range s.standbys {
 		candidate := s.standbys[(first+i)%len(s.standbys)]
@@ -100,10 +100,10 @@ func (s *Store) pick(ctx context.Context) *standby {
 	return nil
 }
 
-// attend runs a query on a standby, and gives it up when the standby does not
+// runWithHealthCheck runs a query on a standby, and gives it up when the standby does not
 // answer whether it is still there: one that is frozen would keep it until the
 // caller's time is over.
-func (b *standby) attend(ctx context.Context, run func(context.Context) error) error {
+func (b *standby) runWithHealthCheck(ctx context.Context, run func(context.Context) error) error {
 	if b == nil {
 		return run(ctx)
 	}
@@ -151,10 +151,10 @@ func (b *standby) doubtful() bool {
 	return b.doubt
 }
 
-// elsewhere reports whether a query that failed on a standby before it gave
+// shouldFallBack reports whether a query that failed on a standby before it gave
 // anything should run on the primary: the standby is away, or was replaying
 // what the query was looking at.
-func (s *Store) elsewhere(ctx context.Context, b *standby, err error) bool {
+func (s *Store) shouldFallBack(ctx context.Context, b *standby, err error) bool {
 	if b == nil || err == nil || ctx.Err() != nil {
 		return false
 	}
@@ -166,10 +166,10 @@ func (s *Store) elsewhere(ctx context.Context, b *standby, err error) bool {
 	} else if !ok {
 		b.failed(err)
 	}
-	if c, ok := ctx.Value(choiceKey{}).(*choice); ok {
+	if c, ok := ctx.Value(replicaChoiceKey{}).(*replicaChoice); ok {
 		c.abandon()
 	}
-	s.instead.Add(1)
+	s.fallbacks.Add(1)
 	return true
 }
 

@@ -78,19 +78,19 @@ func (o Options) withDefaults() Options {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	dialect string
-	options Options
-	address address
-	writer  *sql.DB // PostgreSQL's primary, or SQLite's one writer
-	reader  *sql.DB // SQLite's readers; the writer on PostgreSQL
-	tally   *tally
-	scratch string // directory to remove when the store is closed, "" for none
+	dialect  string
+	options  Options
+	address  address
+	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
+	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
+	counters *counters
+	scratch  string // directory to remove when the store is closed, "" for none
 
 	standbys  []*standby
-	asker     *sql.DB       // asks the primary how far it has come, nil without standbys
-	frontier  asking[place] // its answers
+	asker     *sql.DB                // asks the primary how far it has come, nil without standbys
+	frontier  coalescer[replayState] // its answers
 	turn      atomic.Int64
-	instead   atomic.Int64 // queries of the primary that a standby might have answered
+	fallbacks atomic.Int64 // queries of the primary that a standby might have answered
 	questions atomic.Int64
 }
 
@@ -107,7 +107,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if len(a.config.Multi) > 0 && a.config.TargetSessionAttrs == "" {
 		a.config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
 	}
-	s := &Store{dialect: a.dialect, options: o, address: a, tally: &tally{}}
+	s := &Store{dialect: a.dialect, options: o, address: a, counters: &counters{}}
 	if a.dialect == postgres {
 		err = s.openPostgres()
 	} else {
@@ -120,7 +120,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) openPostgres() error {
-	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.tally)
+	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.counters)
 	if err != nil {
 		return err
 	}
@@ -146,11 +146,11 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		path = filepath.Join(scratch, "memory.db")
 		s.address.path = path
 	}
-	writes, err := newLiteConnector(path, false, s.options, s.tally)
+	writes, err := newLiteConnector(path, false, s.options, s.counters)
 	if err != nil {
 		return err
 	}
-	readers, err := newLiteConnector(path, true, s.options, s.tally)
+	readers, err := newLiteConnector(path, true, s.options, s.counters)
 	if err != nil {
 		return err
 	}

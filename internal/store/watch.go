@@ -8,9 +8,9 @@ import "context"
 type Watcher func(ctx context.Context, query string) (end func(error))
 
 // Watch has w hear of all statements from now on, in the place of any other.
-func (s *Store) Watch(w Watcher) { s.tally.watcher.Store(&w) }
+func (s *Store) Watch(w Watcher) { s.counters.watcher.Store(&w) }
 
-func (t *tally) watch(ctx context.Context, query string) (end func(error)) {
+func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	if w := t.watcher.Load(); w != nil {
 		return (*w)(ctx, query)
 	}
