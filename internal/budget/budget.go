@@ -30,6 +30,8 @@ type Budget struct {
 	objects, bytes, held atomic.Int64
 	failed               atomic.Pointer[fault.Fault]
 
+	failures atomic.Int64
+
 	mu       sync.Mutex
 	reserved atomic.Int64 // of the share
 	changes  []any
@@ -51,6 +53,12 @@ func Start(ctx context.Context, limits Limits, share *Share) (context.Context, *
 func From(ctx context.Context) *Budget {
 	b, _ := ctx.Value(budgetKey{}).(*Budget)
 	return b
+}
+
+// Without returns the context without its budget, and without its end, to tell
+// what has become of the operation.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), budgetKey{}, (*Budget)(nil))
 }
 
 // End ends the operation's context. What the operation holds stays counted
@@ -92,6 +100,17 @@ func (b *Budget) Failure() *fault.Fault {
 	return b.failed.Load()
 }
 
+// mostFailures is how many errors of one operation are looked at. Answers show
+// fewer.
+const mostFailures = 100
+
+// MayFail reports whether another error of the operation should be looked at:
+// not when there were many, and not when a limit was passed, after which each
+// field has one.
+func (b *Budget) MayFail() bool {
+	return b == nil || b.failed.Load() == nil && b.failures.Add(1) <= mostFailures
+}
+
 // Draw counts objects and bytes of the answer, and bytes of memory that are
 // held until the operation ends.
 func (b *Budget) Draw(objects, bytes, held int) error {
@@ -113,6 +132,14 @@ func (b *Budget) Draw(objects, bytes, held int) error {
 	return nil
 }
 
+// Hold counts memory that is held for the answer after the operation.
+func (b *Budget) Hold(bytes int) error {
+	if b != nil && b.held.Add(int64(bytes)) > b.reserved.Load() {
+		return b.reserve()
+	}
+	return nil
+}
+
 // chunk is how much is reserved of a share at a time, in bytes.
 const chunk = 64 << 10
 
@@ -124,7 +151,8 @@ func (b *Budget) reserve() error {
 	if missing <= 0 {
 		return nil
 	}
-	if !b.share.take(missing + chunk) {
+	alone := b.share == nil && b.held.Load() > int64(b.limits.Held)
+	if alone || !b.share.take(missing+chunk) {
 		return b.fail(b.limits.tooMuchHeld(b.held.Load()))
 	}
 	b.reserved.Add(missing + chunk)

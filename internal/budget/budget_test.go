@@ -48,7 +48,9 @@ func TestWithoutABudgetNothingIsBounded(t *testing.T) {
 	b.End()
 	b.Release()
 	b.Changed(nil)
-	if m := NewMeter(b, From(t.Context())); m.Row(1<<40) != nil {
+	m := &Meter{}
+	m.Add(From(t.Context()))
+	if m.Row(1<<40) != nil {
 		t.Error("a limit where there is none")
 	}
 }
@@ -108,7 +110,10 @@ func TestMeterDrawsForAll(t *testing.T) {
 	limits := Limits{Objects: 1000}
 	_, a := Start(t.Context(), limits, nil)
 	_, b := Start(t.Context(), limits, nil)
-	m := NewMeter(a, nil, b)
+	m := &Meter{}
+	for _, of := range []*Budget{a, nil, b} {
+		m.Add(of)
+	}
 	for range 900 {
 		if err := m.Row(10); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"cloudapi/internal/fault"
@@ -25,16 +26,19 @@ func (l Limits) OrDefault() Limits {
 	}
 }
 
+// ErrExceeded is the cause of the fault of each limit.
+var ErrExceeded = errors.New("a limit of the budget is exceeded")
+
 func (l Limits) tooManyObjects() *fault.Fault {
 	return fault.New(fault.TooLarge,
 		"The answer has more than %d objects; ask for smaller pages, fewer levels, or less in one operation", l.Objects).
-		With("limit", "objects").With("max", l.Objects)
+		Because(ErrExceeded).With("limit", "objects").With("max", l.Objects)
 }
 
 func (l Limits) tooManyBytes() *fault.Fault {
 	return fault.New(fault.TooLarge,
 		"The answer has more than %d bytes; ask for smaller pages, fewer fields, or less in one operation", l.Bytes).
-		With("limit", "answer").With("max", l.Bytes)
+		Because(ErrExceeded).With("limit", "answer").With("max", l.Bytes)
 }
 
 // retryAfter is when something that other operations of the caller hold may be
@@ -48,10 +52,10 @@ func (l Limits) tooMuchHeld(held int64) *fault.Fault {
 		return fault.New(fault.TooLarge,
 			"The operation needs too much memory: all operations of a caller may hold %d bytes at the same time; "+
 				"ask for smaller pages, fewer fields, or less in one operation", l.Held).
-			With("limit", "memory").With("max", l.Held)
+			Because(ErrExceeded).With("limit", "memory").With("max", l.Held)
 	}
 	return fault.New(fault.TooMany,
 		"Your operations together need too much memory: they may hold %d bytes at the same time; "+
 			"run fewer of them at once, or ask for smaller pages", l.Held).
-		After(retryAfter).With("limit", "memory").With("max", l.Held)
+		Because(ErrExceeded).After(retryAfter).With("limit", "memory").With("max", l.Held)
 }

@@ -12,21 +12,13 @@ type Meter struct {
 	total   int // objects that are drawn
 }
 
-// NewMeter returns a meter of the operations that are to get an answer. Those
-// without a budget are not counted.
-func NewMeter(budgets ...*Budget) *Meter {
-	m := &Meter{}
-	m.For(budgets...)
-	return m
-}
+// Begin begins an answer, for no operation yet.
+func (m *Meter) Begin() { *m = Meter{budgets: m.budgets[:0]} }
 
-// For begins the answer to other operations.
-func (m *Meter) For(budgets ...*Budget) {
-	*m = Meter{budgets: m.budgets[:0]}
-	for _, b := range budgets {
-		if b != nil {
-			m.budgets = append(m.budgets, b)
-		}
+// Add adds an operation that is to get the answer.
+func (m *Meter) Add(b *Budget) {
+	if b != nil {
+		m.budgets = append(m.budgets, b)
 	}
 }
 
@@ -50,16 +42,19 @@ func (m *Meter) Draw(size int) error {
 	m.drawn += bytes
 	var failed error
 	for _, b := range m.budgets {
-		// The buffer has room for more, and is copied when it grows.
-		failed = cmp.Or(failed, b.Draw(rows, bytes, 2*bytes))
+		failed = cmp.Or(failed, b.Draw(rows, bytes, buffered(bytes)))
 	}
 	return failed
 }
 
+// buffered is what an answer takes that is written into a buffer, which has room
+// for more, is copied when it grows, and is copied once more to be sent.
+func buffered(bytes int) int { return bytes * 5 / 2 }
+
 // Discard gives back what was drawn for an answer that is thrown away.
 func (m *Meter) Discard() {
 	for _, b := range m.budgets {
-		b.refund(int64(m.total), int64(m.drawn), 2*int64(m.drawn))
+		b.refund(int64(m.total), int64(m.drawn), int64(buffered(m.drawn)))
 	}
 	m.total, m.drawn, m.rows = 0, 0, 0
 }

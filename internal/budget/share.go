@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"sync"
-
 )
 
 // Callers counts what the operations of each caller hold at the same time. A
@@ -163,4 +162,3 @@ func (c *Callers) Callers() int {
 	defer c.mu.Unlock()
 	return len(c.callers)
 }
-
