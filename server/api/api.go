@@ -144,10 +144,11 @@ func New(o Options) (*API, error) {
 		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
+	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
