@@ -2669,7 +2669,7 @@ schema {
   mutation: Mutation
 }
 
-"Says that a list comes in pages: without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it has ` + "`" + `default` + "`" + ` entries, and never more than ` + "`" + `max` + "`" + `."
+"Says that a list comes in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries; neither may be more than ` + "`" + `max` + "`" + `."
 directive @page(
   "The entries of a page when none are asked for."
   default: Int! = 50
@@ -2679,7 +2679,7 @@ directive @page(
 
 "A moment in UTC, to the microsecond, in RFC 3339 form."
 scalar Time
-"A position in a list. Only what an earlier answer gave is valid."
+"A position in a list. It is valid for the field and the order that it was read from."
 scalar Cursor
 "An amount of capacity: a whole number from 1 to 9007199254740991."
 scalar Amount
@@ -2698,9 +2698,9 @@ interface Node {
 
 "Where a page stands in its list."
 type PageInfo {
-  "Whether more entries follow this page."
+  "Whether the list has entries after this page."
   hasNextPage: Boolean!
-  "Whether entries precede this page."
+  "Whether the list has entries before this page."
   hasPreviousPage: Boolean!
   "The position of the first entry, null for an empty page."
   startCursor: Cursor
@@ -2967,15 +2967,15 @@ enum SerializationFormat {
 
 "Which customers to list: all that is given must hold."
 input CustomerWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CustomerWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CustomerWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CustomerWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -2985,7 +2985,7 @@ input CustomerWhereInput {
   nameContainsFold: String
   "The status."
   status: CustomerStatus
-  "One of these statuses."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [CustomerStatus!]
   "The whole city, case-sensitive."
   city: String
@@ -2993,17 +2993,21 @@ input CustomerWhereInput {
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
+  "Whether there is no resource group."
+  resourceGroupIdIsNull: Boolean
+  "Whether there is no retention policy."
+  retentionPolicyIdIsNull: Boolean
   "Created at this moment or later."
   createdAtGTE: Time
   "Created before this moment."
   createdAtLT: Time
   "Whether there is a domain."
   hasDomains: Boolean
-  "There is a domain for which this holds."
+  "There is a domain for which all of these hold; an empty list is the same as hasDomains: true."
   hasDomainsWith: [DomainWhereInput!]
   "Whether there is a group that the caller may see."
   hasCloudUserGroups: Boolean
-  "There is a group that the caller may see and for which this holds."
+  "There is a group that the caller may see and for which all of these hold; an empty list is the same as hasCloudUserGroups: true."
   hasCloudUserGroupsWith: [CloudUserGroupWhereInput!]
 }
 
@@ -3113,15 +3117,15 @@ type CloudUserGroup implements Node {
 
 "Which groups to list: all that is given must hold."
 input CloudUserGroupWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserGroupWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserGroupWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserGroupWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -3197,15 +3201,15 @@ enum CloudUserStatus {
 
 "Which users to list: all that is given must hold."
 input CloudUserWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole login, case-sensitive."
   login: String
@@ -3241,8 +3245,16 @@ enum AccessTokenKind {
 
 "Which tokens to list: all that is given must hold."
 input AccessTokenWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: AccessTokenWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [AccessTokenWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [AccessTokenWhereInput!]
   "The kind."
   kind: AccessTokenKind
+  "Whether the token never ends."
+  expiresAtIsNull: Boolean
 }
 
 "A domain name registered for a customer."
@@ -3261,17 +3273,17 @@ type Domain implements Node {
 
 "Which domains to list: all that is given must hold."
 input DomainWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: DomainWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [DomainWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [DomainWhereInput!]
   "The guid."
   id: ID
   "The whole canonical name."
   name: String
-  "One of these canonical names."
+  "One of these canonical names; an empty list matches nothing."
   nameIn: [String!]
   "The portal account that registered it."
   portalUsername: String
@@ -3320,11 +3332,11 @@ enum CloudSpaceStatus {
 
 "Which cloud spaces to list: all that is given must hold."
 input CloudSpaceWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudSpaceWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudSpaceWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudSpaceWhereInput!]
   "The guid."
   id: ID
@@ -3332,6 +3344,10 @@ input CloudSpaceWhereInput {
   name: String
   "The status."
   status: CloudSpaceStatus
+  "The guid of the space that it is in."
+  parentId: ID
+  "Whether it is in no other space."
+  parentIdIsNull: Boolean
 }
 
 "An account of the embedded ITPS portal, with which domains are registered."
@@ -3346,6 +3362,12 @@ type PortalAccount implements Node {
 
 "Which portal accounts to list: all that is given must hold."
 input PortalAccountWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: PortalAccountWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [PortalAccountWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [PortalAccountWhereInput!]
   "The guid."
   id: ID
   "The whole user name, case-sensitive."
@@ -3421,28 +3443,40 @@ enum JobStatus {
 
 "Which jobs to list: all that is given must hold."
 input JobWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: JobWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [JobWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [JobWhereInput!]
   "The guid."
   id: ID
   "The name of the mutation."
   action: String
-  "One of these mutations."
+  "One of these mutations; an empty list matches nothing."
   actionIn: [String!]
   "How far it is."
   status: JobStatus
-  "One of these."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [JobStatus!]
   "The guid of the customer, a deleted one too."
   customerId: ID
+  "Whether it concerns no customer."
+  customerIdIsNull: Boolean
   "The guid of who asked for it."
   userId: ID
+  "Whether the server itself asked for it."
+  userIdIsNull: Boolean
   "The guid of the job that it is a part of."
   parentId: ID
+  "Whether it is no part of another job."
+  parentIdIsNull: Boolean
+  "Whether it has not ended."
+  endedAtIsNull: Boolean
+  "Whether it has no parameters."
+  parametersIsNull: Boolean
+  "Whether it has no result."
+  resultIsNull: Boolean
   "Begun at this moment or later."
   startedAtGTE: Time
   "Begun before this moment."
@@ -16797,13 +16831,34 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind"}
+	fieldsInOrder := [...]string{"not", "and", "or", "kind", "expiresAtIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalOAccessTokenKind2ᚖcloudapiᚋentᚋaccesstokenᚐKind(ctx, v)
@@ -16811,6 +16866,13 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 				return it, err
 			}
 			it.Kind = data
+		case "expiresAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAtIsNull = data
 		}
 	}
 	return it, nil
@@ -17214,7 +17276,7 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "status"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "status", "parentId", "parentIdIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17263,6 +17325,20 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.Status = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "parentIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentIDIsNull = data
 		}
 	}
 	return it, nil
@@ -18038,7 +18114,7 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "resourceGroupIdIsNull", "retentionPolicyIdIsNull", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18138,6 +18214,20 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 				return it, err
 			}
 			it.ResourceGroupID = data
+		case "resourceGroupIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceGroupIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceGroupIDIsNull = data
+		case "retentionPolicyIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retentionPolicyIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RetentionPolicyIDIsNull = data
 		case "createdAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -18787,7 +18877,7 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "status", "statusIn", "customerId", "userId", "parentId", "startedAtGTE", "startedAtLT"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "status", "statusIn", "customerId", "customerIdIsNull", "userId", "userIdIsNull", "parentId", "parentIdIsNull", "endedAtIsNull", "parametersIsNull", "resultIsNull", "startedAtGTE", "startedAtLT"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18857,6 +18947,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.CustomerID = data
+		case "customerIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerIDIsNull = data
 		case "userId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -18864,6 +18961,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.UserID = data
+		case "userIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDIsNull = data
 		case "parentId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -18871,6 +18975,34 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.ParentID = data
+		case "parentIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentIDIsNull = data
+		case "endedAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndedAtIsNull = data
+		case "parametersIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parametersIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParametersIsNull = data
+		case "resultIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultIsNull = data
 		case "startedAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -18966,13 +19098,34 @@ func (ec *executionContext) unmarshalInputPortalAccountWhereInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "username"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "username"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "id":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -23604,7 +23757,7 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAccessToken2ᚕᚖcloudapiᚋentᚐAccessTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessToken) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, sel, v[i])
@@ -23636,7 +23789,7 @@ func (ec *executionContext) marshalNAccessTokenConnection2ᚖcloudapiᚋentᚐAc
 }
 
 func (ec *executionContext) marshalNAccessTokenEdge2ᚕᚖcloudapiᚋentᚐAccessTokenEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessTokenEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccessTokenEdge2ᚖcloudapiᚋentᚐAccessTokenEdge(ctx, sel, v[i])
@@ -23681,6 +23834,11 @@ func (ec *executionContext) marshalNAccessTokenOrderField2ᚖcloudapiᚋentᚐAc
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
+	res, err := ec.unmarshalInputAccessTokenWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNAddCapacityAvailableInput2cloudapiᚋinternalᚋmodelᚐAddCapacityAvailableInput(ctx context.Context, v any) (model.AddCapacityAvailableInput, error) {
@@ -23750,7 +23908,7 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 }
 
 func (ec *executionContext) marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityBalance2ᚖcloudapiᚋinternalᚋmodelᚐCapacityBalance(ctx, sel, v[i])
@@ -23784,7 +23942,7 @@ func (ec *executionContext) marshalNCapacityKind2cloudapiᚋentᚋcapacityunit�
 }
 
 func (ec *executionContext) marshalNCapacityUnit2ᚕᚖcloudapiᚋentᚐCapacityUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CapacityUnit) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, sel, v[i])
@@ -23823,7 +23981,7 @@ func (ec *executionContext) unmarshalNChangePasswordInput2cloudapiᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalNCloudSpace2ᚕᚖcloudapiᚋentᚐCloudSpaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpace) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, sel, v[i])
@@ -23855,7 +24013,7 @@ func (ec *executionContext) marshalNCloudSpaceConnection2ᚖcloudapiᚋentᚐClo
 }
 
 func (ec *executionContext) marshalNCloudSpaceEdge2ᚕᚖcloudapiᚋentᚐCloudSpaceEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpaceEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudSpaceEdge2ᚖcloudapiᚋentᚐCloudSpaceEdge(ctx, sel, v[i])
@@ -23908,7 +24066,7 @@ func (ec *executionContext) unmarshalNCloudSpaceWhereInput2ᚖcloudapiᚋentᚐC
 }
 
 func (ec *executionContext) marshalNCloudUser2ᚕᚖcloudapiᚋentᚐCloudUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUser) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, sel, v[i])
@@ -23940,7 +24098,7 @@ func (ec *executionContext) marshalNCloudUserConnection2ᚖcloudapiᚋentᚐClou
 }
 
 func (ec *executionContext) marshalNCloudUserEdge2ᚕᚖcloudapiᚋentᚐCloudUserEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserEdge2ᚖcloudapiᚋentᚐCloudUserEdge(ctx, sel, v[i])
@@ -23964,7 +24122,7 @@ func (ec *executionContext) marshalNCloudUserEdge2ᚖcloudapiᚋentᚐCloudUserE
 }
 
 func (ec *executionContext) marshalNCloudUserGroup2ᚕᚖcloudapiᚋentᚐCloudUserGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, sel, v[i])
@@ -23996,7 +24154,7 @@ func (ec *executionContext) marshalNCloudUserGroupConnection2ᚖcloudapiᚋent�
 }
 
 func (ec *executionContext) marshalNCloudUserGroupEdge2ᚕᚖcloudapiᚋentᚐCloudUserGroupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserGroupEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserGroupEdge2ᚖcloudapiᚋentᚐCloudUserGroupEdge(ctx, sel, v[i])
@@ -24122,7 +24280,7 @@ func (ec *executionContext) marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCurso
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, sel, v[i])
@@ -24154,7 +24312,7 @@ func (ec *executionContext) marshalNCustomerConnection2ᚖcloudapiᚋentᚐCusto
 }
 
 func (ec *executionContext) marshalNCustomerEdge2ᚕᚖcloudapiᚋentᚐCustomerEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CustomerEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerEdge2ᚖcloudapiᚋentᚐCustomerEdge(ctx, sel, v[i])
@@ -24232,7 +24390,7 @@ func (ec *executionContext) unmarshalNDeletePortalAccountInput2cloudapiᚋintern
 }
 
 func (ec *executionContext) marshalNDomain2ᚕᚖcloudapiᚋentᚐDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Domain) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDomain2ᚖcloudapiᚋentᚐDomain(ctx, sel, v[i])
@@ -24264,7 +24422,7 @@ func (ec *executionContext) marshalNDomainConnection2ᚖcloudapiᚋentᚐDomainC
 }
 
 func (ec *executionContext) marshalNDomainEdge2ᚕᚖcloudapiᚋentᚐDomainEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.DomainEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDomainEdge2ᚖcloudapiᚋentᚐDomainEdge(ctx, sel, v[i])
@@ -24364,7 +24522,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) marshalNJob2ᚕᚖcloudapiᚋentᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, sel, v[i])
@@ -24396,7 +24554,7 @@ func (ec *executionContext) marshalNJobConnection2ᚖcloudapiᚋentᚐJobConnect
 }
 
 func (ec *executionContext) marshalNJobEdge2ᚕᚖcloudapiᚋentᚐJobEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.JobEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobEdge2ᚖcloudapiᚋentᚐJobEdge(ctx, sel, v[i])
@@ -24463,7 +24621,7 @@ func (ec *executionContext) marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPag
 }
 
 func (ec *executionContext) marshalNPortalAccount2ᚕᚖcloudapiᚋentᚐPortalAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, sel, v[i])
@@ -24487,7 +24645,7 @@ func (ec *executionContext) marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAcco
 }
 
 func (ec *executionContext) marshalNPortalAccountEdge2ᚕᚖcloudapiᚋentᚐPortalAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccountEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPortalAccountEdge2ᚖcloudapiᚋentᚐPortalAccountEdge(ctx, sel, v[i])
@@ -24522,6 +24680,11 @@ func (ec *executionContext) marshalNPortalAccountOrderField2ᚖcloudapiᚋentᚐ
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {
+	res, err := ec.unmarshalInputPortalAccountWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRegisterDomainInput2cloudapiᚋinternalᚋmodelᚐRegisterDomainInput(ctx context.Context, v any) (model.RegisterDomainInput, error) {
@@ -24661,7 +24824,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -24705,7 +24868,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -24733,7 +24896,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -24761,7 +24924,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -24827,6 +24990,23 @@ func (ec *executionContext) unmarshalOAccessTokenOrder2ᚖcloudapiᚋentᚐAcces
 	}
 	res, err := ec.unmarshalInputAccessTokenOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx context.Context, v any) ([]*ent.AccessTokenWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.AccessTokenWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
@@ -24923,7 +25103,7 @@ func (ec *executionContext) marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacit
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
@@ -25230,7 +25410,7 @@ func (ec *executionContext) marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomer�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, sel, v[i])
@@ -25527,7 +25707,7 @@ func (ec *executionContext) marshalOJobStatus2ᚕcloudapiᚋentᚋjobᚐStatus�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobStatus2cloudapiᚋentᚋjobᚐStatus(ctx, sel, v[i])
@@ -25594,7 +25774,7 @@ func (ec *executionContext) marshalONode2ᚕcloudapiᚋentᚐNoder(ctx context.C
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
@@ -25623,6 +25803,23 @@ func (ec *executionContext) unmarshalOPortalAccountOrder2ᚖcloudapiᚋentᚐPor
 	}
 	res, err := ec.unmarshalInputPortalAccountOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx context.Context, v any) ([]*ent.PortalAccountWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.PortalAccountWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {
@@ -25820,7 +26017,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -25839,7 +26036,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -25858,7 +26055,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -25877,7 +26074,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
