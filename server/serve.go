@@ -137,6 +137,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	draining := &drain{next: a.Handler}
 	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
 	server.TLSConfig = secure
+	server.RegisterOnShutdown(a.Streams.Stop)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })

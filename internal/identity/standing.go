@@ -9,6 +9,7 @@ import (
 
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -73,4 +74,18 @@ func (s *Service) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Sta
 		}
 	}
 	return found, nil
+}
+
+// Members returns the users of groups.
+func (s *Service) Members(ctx context.Context, groups []uuid.UUID) (map[uuid.UUID]bool, error) {
+	ids, err := s.Client.CloudUser.Query().
+		Where(clouduser.HasGroupsWith(cloudusergroup.IDIn(groups...))).IDs(viewer.SystemContext(ctx))
+	if err != nil {
+		return nil, store.Fault(err)
+	}
+	members := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		members[id] = true
+	}
+	return members, nil
 }

@@ -39,9 +39,9 @@ type AddCapacityAvailableInput struct {
 // What addCapacityAvailable gives.
 type AddCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -65,9 +65,9 @@ type AddCapacityConsumedInput struct {
 // What addCapacityConsumed gives.
 type AddCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -85,9 +85,9 @@ type AddCloudUserGroupInput struct {
 // What addCloudUserGroup gives.
 type AddCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -105,9 +105,9 @@ type AddUserToGroupInput struct {
 // What addUserToGroup gives.
 type AddUserToGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -137,7 +137,7 @@ type ChangePasswordInput struct {
 // What changePassword gives.
 type ChangePasswordPayload struct {
 	// The caller.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -171,7 +171,7 @@ type CreateAccessTokenPayload struct {
 	// The bearer token, shown this once.
 	Token string `json:"token"`
 	// The token as it is listed.
-	AccessToken *ent.AccessToken `json:"accessToken"`
+	AccessToken *ent.AccessToken `json:"accessToken,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -195,7 +195,7 @@ type CreateCloudSpaceInput struct {
 // What createCloudSpace gives.
 type CreateCloudSpacePayload struct {
 	// The new space.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -213,7 +213,7 @@ type CreateCloudUserGroupInput struct {
 // What createCloudUserGroup gives.
 type CreateCloudUserGroupPayload struct {
 	// The new group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -239,7 +239,7 @@ type CreateCloudUserInput struct {
 // What createCloudUser gives.
 type CreateCloudUserPayload struct {
 	// The new user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -267,7 +267,7 @@ type CreateCustomerInput struct {
 // What createCustomer gives.
 type CreateCustomerPayload struct {
 	// The new customer.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -285,7 +285,7 @@ type CreatePortalAccountInput struct {
 // What createPortalAccount gives.
 type CreatePortalAccountPayload struct {
 	// The new account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -437,7 +437,7 @@ type RemoveCapacityAvailableInput struct {
 // What removeCapacityAvailable gives.
 type RemoveCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -457,7 +457,7 @@ type RemoveCapacityConsumedInput struct {
 // What removeCapacityConsumed gives.
 type RemoveCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -477,7 +477,7 @@ type RemoveCloudUserGroupInput struct {
 // What removeCloudUserGroup gives.
 type RemoveCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -495,9 +495,9 @@ type RemoveUserFromGroupInput struct {
 // What removeUserFromGroup gives.
 type RemoveUserFromGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -531,7 +531,7 @@ type SetCloudUserPasswordInput struct {
 // What setCloudUserPassword gives.
 type SetCloudUserPasswordPayload struct {
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -551,7 +551,7 @@ type SetCustomerStatusInput struct {
 // What setCustomerStatus gives.
 type SetCustomerStatusPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -569,7 +569,7 @@ type SetPortalAccountPasswordInput struct {
 // What setPortalAccountPassword gives.
 type SetPortalAccountPasswordPayload struct {
 	// The account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -589,7 +589,7 @@ type SignInPayload struct {
 	// When the token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// Who is signed in.
-	Viewer *ent.CloudUser `json:"viewer"`
+	Viewer *ent.CloudUser `json:"viewer,omitempty,omitzero"`
 }
 
 // What signOut takes.
@@ -649,7 +649,7 @@ type UpdateCloudSpaceInput struct {
 // What updateCloudSpace gives.
 type UpdateCloudSpacePayload struct {
 	// The space, changed.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -669,7 +669,7 @@ type UpdateCloudUserGroupInput struct {
 // What updateCloudUserGroup gives.
 type UpdateCloudUserGroupPayload struct {
 	// The group, changed.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -695,7 +695,7 @@ type UpdateCloudUserInput struct {
 // What updateCloudUser gives.
 type UpdateCloudUserPayload struct {
 	// The user, changed.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -727,7 +727,7 @@ type UpdateCustomerInput struct {
 // What updateCustomer gives.
 type UpdateCustomerPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }

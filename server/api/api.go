@@ -19,6 +19,7 @@ import (
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
 	"cloudapi/internal/customer"
+	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/idempotency"
@@ -27,6 +28,7 @@ import (
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
@@ -37,6 +39,7 @@ import (
 	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
+	"cloudapi/server/subscription"
 )
 
 // Options say what an API stands on.
@@ -55,6 +58,8 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
+	// Streams bound the connections for subscriptions.
+	Streams graphqlhttp.StreamLimits
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
@@ -91,7 +96,11 @@ type API struct {
 	Reader *fastread.Reader
 	// Metrics are the server's numbers.
 	Metrics *observe.Metrics
+	// Streams are the connections that stay open, to be stopped before the server.
+	Streams *graphqlhttp.Streams
 
+	feed   *event.Feed
+	hub    *subscription.Hub
 	runner *jobs.Runner
 	keys   *idempotency.Keys
 	log    *slog.Logger
@@ -105,7 +114,10 @@ func New(o Options) (*API, error) {
 	a.Metrics = metrics
 	recorder := &jobs.Recorder{
 		Client: a.Client, Log: o.Log, Classify: classify,
-		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
+		Finished: func(_ context.Context, action string, s job.Status) {
+			metrics.Job(action, string(s))
+			a.feed.Committed()
+		},
 	}
 	a.Directory = &identity.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
 	authenticator := auth.New(auth.Options{
@@ -132,7 +144,11 @@ func New(o Options) (*API, error) {
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
 		}),
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
-		Repeater: a.keys, Observe: answered, Log: o.Log,
+		Repeater: a.keys, Log: o.Log,
+		Observe: func(ctx context.Context, answer engine.Answer) {
+			answered(ctx, answer)
+			a.committed(answer)
+		},
 	})
 	core.Use(standbyReads{})
 	core.Use(searches{})
@@ -141,7 +157,8 @@ func New(o Options) (*API, error) {
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
-	documents, err := o.documents(core)
+	a.streams(o, core, metrics)
+	graphQL, err := a.graphQL(o, core, authenticator)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +173,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticator, graphQL, old, page)
 	return a, nil
 }
 
@@ -231,6 +248,14 @@ func (a *API) Run(ctx context.Context) {
 			done <- struct{}{}
 		}()
 	}
+	streaming := make(chan struct{})
+	go func() {
+		defer close(streaming)
+		if err := service.Recovered(func() error { return a.runStreams(ctx) }); err != nil {
+			a.log.ErrorContext(ctx, "streams have failed", "error", err)
+		}
+	}()
+	defer func() { <-streaming }()
 	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
 	for range workers {
 		<-done

@@ -133,6 +133,8 @@ func (e *eventWriter) begin() {
 	h.Set("Content-Type", typeEvents+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
+	// The time to send a request has nothing to do with how long the stream is.
+	_ = e.control.SetReadDeadline(time.Time{})
 	e.w.WriteHeader(http.StatusOK)
 	e.write(":\n\n")
 }
