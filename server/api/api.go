@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/ent"
@@ -29,6 +30,7 @@ import (
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/service"
+	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
@@ -91,6 +93,7 @@ type API struct {
 	Handler   http.Handler
 	Client    *ent.Client
 	Directory *identity.Service
+	Sessions  *session.Service
 	Customers *customer.Service
 	// Reader is the fast read path, nil where it is turned off.
 	Reader *fastread.Reader
@@ -101,6 +104,8 @@ type API struct {
 
 	feed   *event.Feed
 	hub    *subscription.Hub
+	who    *session.Accounts
+	store  *store.Store
 	runner *jobs.Runner
 	keys   *idempotency.Keys
 	log    *slog.Logger
@@ -109,7 +114,7 @@ type API struct {
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
-	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log, store: o.Store}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
 	recorder := &jobs.Recorder{
@@ -119,11 +124,21 @@ func New(o Options) (*API, error) {
 			a.feed.Committed()
 		},
 	}
-	a.Directory = &identity.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
+	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
+	a.who = accounts
 	authenticator := auth.New(auth.Options{
-		Directory: a.Directory, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
 	})
-	a.Directory.SignInBy, a.Directory.Changed = authenticator.SignIn, authenticator.Forget
+	changed := func(ctx context.Context, user uuid.UUID) {
+		authenticator.Forget(ctx, user)
+		a.rightsChanged()
+	}
+	a.Directory = &identity.Service{
+		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: changed,
+	}
+	a.Sessions = &session.Service{
+		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: changed, Time: o.SessionTime,
+	}
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
 	}
@@ -141,7 +156,7 @@ func New(o Options) (*API, error) {
 	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
-			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
+			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Log: o.Log,

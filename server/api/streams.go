@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/event"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/engine"
@@ -21,6 +23,31 @@ import (
 
 // channel is where PostgreSQL's notifications between servers go.
 const channel = "cloudapi_events"
+
+// What a notification is about. One about rights is for what leaves no job: that
+// somebody has signed out.
+const (
+	ofChanges = "changes"
+	ofRights  = "rights"
+)
+
+// notifyTime bounds a notification about rights.
+const notifyTime = 2 * time.Second
+
+// rightsChanged has every server look at the users of its streams.
+func (a *API) rightsChanged() {
+	a.Streams.Rights()
+	if a.store.Dialect() != "postgres" {
+		return
+	}
+	service.Go(a.log, "rights-notification", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
+		defer cancel()
+		if err := a.store.Notify(ctx, channel, ofRights); err != nil {
+			a.log.DebugContext(ctx, "other servers could not be notified", "error", err)
+		}
+	})
+}
 
 // streams puts together what subscriptions stand on: the feed of events, the
 // hub that answers, and the connections.
@@ -33,13 +60,20 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	})
 	feed := event.Options{Log: o.Log}
 	if o.Store.Dialect() == "postgres" {
-		feed.Wait = func(ctx context.Context, wake func()) error { return o.Store.Listen(ctx, channel, wake) }
-		feed.Notify = func(ctx context.Context) error { return o.Store.Notify(ctx, channel) }
+		feed.Wait = func(ctx context.Context, wake func()) error {
+			return o.Store.Listen(ctx, channel, func(what string) {
+				if what != ofChanges {
+					a.Streams.Rights()
+				}
+				wake()
+			})
+		}
+		feed.Notify = func(ctx context.Context) error { return o.Store.Notify(ctx, channel, ofChanges) }
 	}
 	a.feed = event.NewFeed(log, hub, feed)
 	hub.SetFeed(a.feed)
 	a.hub = hub
-	a.Streams = graphqlhttp.NewStreams(hub, a.Directory, o.Streams, o.Log)
+	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
 	m.Streams(a.Streams.Open, a.feed.Held)
 }
 
@@ -80,7 +114,7 @@ func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, e
 			groups = append(groups, id)
 		}
 	}
-	return a.Directory.Members(ctx, groups)
+	return a.who.Members(ctx, groups)
 }
 
 // streamAllowed reports whether a page may open a stream: one of this server, one

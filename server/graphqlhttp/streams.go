@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/identity"
+	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/subscription"
 )
@@ -43,7 +43,7 @@ func (l StreamLimits) OrDefault() StreamLimits {
 
 // Accounts says what users and tokens are worth now.
 type Accounts interface {
-	Standing(ctx context.Context, users, tokens []uuid.UUID) (*identity.Standing, error)
+	Standing(ctx context.Context, users, tokens []uuid.UUID) (*session.Standing, error)
 }
 
 // Streams are the connections of a server that stay open: what they have in
@@ -79,7 +79,7 @@ type stream struct {
 
 	// Under the lock of Streams:
 	viewer  *viewer.Viewer
-	account *identity.User
+	account *session.User
 	expiry  *time.Timer
 }
 
@@ -168,7 +168,7 @@ func revoked(reason string) ending {
 	return ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)}
 }
 
-func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*identity.Standing, error) {
+func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.Standing, error) {
 	var users, tokens []uuid.UUID
 	for _, v := range all {
 		users = append(users, v.ID)

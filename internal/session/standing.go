@@ -1,4 +1,4 @@
-package identity
+package session
 
 import (
 	"context"
@@ -47,7 +47,7 @@ func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
 const standingAtOnce = 500
 
 // Standing reads which users may sign in, and which tokens there are.
-func (s *Service) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Standing, error) {
+func (s *Accounts) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Standing, error) {
 	ctx = viewer.SystemContext(ctx)
 	found := &Standing{users: map[uuid.UUID]*User{}, tokens: map[uuid.UUID]time.Time{}}
 	for ids := range slices.Chunk(users, standingAtOnce) {
@@ -77,7 +77,7 @@ func (s *Service) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Sta
 }
 
 // Members returns the users of groups.
-func (s *Service) Members(ctx context.Context, groups []uuid.UUID) (map[uuid.UUID]bool, error) {
+func (s *Accounts) Members(ctx context.Context, groups []uuid.UUID) (map[uuid.UUID]bool, error) {
 	ids, err := s.Client.CloudUser.Query().
 		Where(clouduser.HasGroupsWith(cloudusergroup.IDIn(groups...))).IDs(viewer.SystemContext(ctx))
 	if err != nil {
