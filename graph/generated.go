@@ -2773,7 +2773,7 @@ schema {
   subscription: Subscription
 }
 
-"Says that a list comes in pages: without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it has ` + "`" + `default` + "`" + ` entries, and never more than ` + "`" + `max` + "`" + `."
+"Says that a list comes in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries; neither may be more than ` + "`" + `max` + "`" + `."
 directive @page(
   "The entries of a page when none are asked for."
   default: Int! = 50
@@ -2783,7 +2783,7 @@ directive @page(
 
 "A moment in UTC, to the microsecond, in RFC 3339 form."
 scalar Time
-"A position in a list. Only what an earlier answer gave is valid."
+"A position in a list. It is valid for the field and the order that it was read from."
 scalar Cursor
 "A position in the order of commits. Only what an earlier change gave is valid."
 scalar ChangeCursor
@@ -2804,9 +2804,9 @@ interface Node {
 
 "Where a page stands in its list."
 type PageInfo {
-  "Whether more entries follow this page."
+  "Whether the list has entries after this page."
   hasNextPage: Boolean!
-  "Whether entries precede this page."
+  "Whether the list has entries before this page."
   hasPreviousPage: Boolean!
   "The position of the first entry, null for an empty page."
   startCursor: Cursor
@@ -3073,15 +3073,15 @@ enum SerializationFormat {
 
 "Which customers to list: all that is given must hold."
 input CustomerWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CustomerWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CustomerWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CustomerWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -3091,7 +3091,7 @@ input CustomerWhereInput {
   nameContainsFold: String
   "The status."
   status: CustomerStatus
-  "One of these statuses."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [CustomerStatus!]
   "The whole city, case-sensitive."
   city: String
@@ -3099,17 +3099,21 @@ input CustomerWhereInput {
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
+  "Whether there is no resource group."
+  resourceGroupIdIsNull: Boolean
+  "Whether there is no retention policy."
+  retentionPolicyIdIsNull: Boolean
   "Created at this moment or later."
   createdAtGTE: Time
   "Created before this moment."
   createdAtLT: Time
   "Whether there is a domain."
   hasDomains: Boolean
-  "There is a domain for which this holds."
+  "There is a domain for which all of these hold; an empty list is the same as hasDomains: true."
   hasDomainsWith: [DomainWhereInput!]
   "Whether there is a group that the caller may see."
   hasCloudUserGroups: Boolean
-  "There is a group that the caller may see and for which this holds."
+  "There is a group that the caller may see and for which all of these hold; an empty list is the same as hasCloudUserGroups: true."
   hasCloudUserGroupsWith: [CloudUserGroupWhereInput!]
 }
 
@@ -3219,15 +3223,15 @@ type CloudUserGroup implements Node {
 
 "Which groups to list: all that is given must hold."
 input CloudUserGroupWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserGroupWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserGroupWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserGroupWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -3303,15 +3307,15 @@ enum CloudUserStatus {
 
 "Which users to list: all that is given must hold."
 input CloudUserWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole login, case-sensitive."
   login: String
@@ -3347,8 +3351,16 @@ enum AccessTokenKind {
 
 "Which tokens to list: all that is given must hold."
 input AccessTokenWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: AccessTokenWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [AccessTokenWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [AccessTokenWhereInput!]
   "The kind."
   kind: AccessTokenKind
+  "Whether the token never ends."
+  expiresAtIsNull: Boolean
 }
 
 "A domain name registered for a customer."
@@ -3367,17 +3379,17 @@ type Domain implements Node {
 
 "Which domains to list: all that is given must hold."
 input DomainWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: DomainWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [DomainWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [DomainWhereInput!]
   "The guid."
   id: ID
   "The whole canonical name."
   name: String
-  "One of these canonical names."
+  "One of these canonical names; an empty list matches nothing."
   nameIn: [String!]
   "The portal account that registered it."
   portalUsername: String
@@ -3426,11 +3438,11 @@ enum CloudSpaceStatus {
 
 "Which cloud spaces to list: all that is given must hold."
 input CloudSpaceWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudSpaceWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudSpaceWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudSpaceWhereInput!]
   "The guid."
   id: ID
@@ -3438,6 +3450,10 @@ input CloudSpaceWhereInput {
   name: String
   "The status."
   status: CloudSpaceStatus
+  "The guid of the space that it is in."
+  parentId: ID
+  "Whether it is in no other space."
+  parentIdIsNull: Boolean
 }
 
 "An account of the embedded ITPS portal, with which domains are registered."
@@ -3452,6 +3468,12 @@ type PortalAccount implements Node {
 
 "Which portal accounts to list: all that is given must hold."
 input PortalAccountWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: PortalAccountWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [PortalAccountWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [PortalAccountWhereInput!]
   "The guid."
   id: ID
   "The whole user name, case-sensitive."
@@ -3527,28 +3549,40 @@ enum JobStatus {
 
 "Which jobs to list: all that is given must hold."
 input JobWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: JobWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [JobWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [JobWhereInput!]
   "The guid."
   id: ID
   "The name of the mutation."
   action: String
-  "One of these mutations."
+  "One of these mutations; an empty list matches nothing."
   actionIn: [String!]
   "How far it is."
   status: JobStatus
-  "One of these."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [JobStatus!]
   "The guid of the customer, a deleted one too."
   customerId: ID
+  "Whether it concerns no customer."
+  customerIdIsNull: Boolean
   "The guid of who asked for it."
   userId: ID
+  "Whether the server itself asked for it."
+  userIdIsNull: Boolean
   "The guid of the job that it is a part of."
   parentId: ID
+  "Whether it is no part of another job."
+  parentIdIsNull: Boolean
+  "Whether it has not ended."
+  endedAtIsNull: Boolean
+  "Whether it has no parameters."
+  parametersIsNull: Boolean
+  "Whether it has no result."
+  resultIsNull: Boolean
   "Begun at this moment or later."
   startedAtGTE: Time
   "Begun before this moment."
@@ -17256,13 +17290,34 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind"}
+	fieldsInOrder := [...]string{"not", "and", "or", "kind", "expiresAtIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalOAccessTokenKind2ᚖcloudapiᚋentᚋaccesstokenᚐKind(ctx, v)
@@ -17270,6 +17325,13 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 				return it, err
 			}
 			it.Kind = data
+		case "expiresAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAtIsNull = data
 		}
 	}
 	return it, nil
@@ -17743,7 +17805,7 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "status"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "status", "parentId", "parentIdIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17792,6 +17854,20 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.Status = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "parentIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentIDIsNull = data
 		}
 	}
 	return it, nil
@@ -18567,7 +18643,7 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "resourceGroupIdIsNull", "retentionPolicyIdIsNull", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18667,6 +18743,20 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 				return it, err
 			}
 			it.ResourceGroupID = data
+		case "resourceGroupIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceGroupIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceGroupIDIsNull = data
+		case "retentionPolicyIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retentionPolicyIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RetentionPolicyIDIsNull = data
 		case "createdAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -19316,7 +19406,7 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "status", "statusIn", "customerId", "userId", "parentId", "startedAtGTE", "startedAtLT"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "status", "statusIn", "customerId", "customerIdIsNull", "userId", "userIdIsNull", "parentId", "parentIdIsNull", "endedAtIsNull", "parametersIsNull", "resultIsNull", "startedAtGTE", "startedAtLT"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19386,6 +19476,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.CustomerID = data
+		case "customerIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerIDIsNull = data
 		case "userId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -19393,6 +19490,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.UserID = data
+		case "userIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDIsNull = data
 		case "parentId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -19400,6 +19504,34 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.ParentID = data
+		case "parentIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentIDIsNull = data
+		case "endedAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndedAtIsNull = data
+		case "parametersIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parametersIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParametersIsNull = data
+		case "resultIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultIsNull = data
 		case "startedAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -19495,13 +19627,34 @@ func (ec *executionContext) unmarshalInputPortalAccountWhereInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "username"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "username"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "id":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -24286,6 +24439,11 @@ func (ec *executionContext) marshalNAccessTokenOrderField2ᚖcloudapiᚋentᚐAc
 	return v
 }
 
+func (ec *executionContext) unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
+	res, err := ec.unmarshalInputAccessTokenWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAddCapacityAvailableInput2cloudapiᚋinternalᚋmodelᚐAddCapacityAvailableInput(ctx context.Context, v any) (model.AddCapacityAvailableInput, error) {
 	res, err := ec.unmarshalInputAddCapacityAvailableInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25149,6 +25307,11 @@ func (ec *executionContext) marshalNPortalAccountOrderField2ᚖcloudapiᚋentᚐ
 	return v
 }
 
+func (ec *executionContext) unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {
+	res, err := ec.unmarshalInputPortalAccountWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRegisterDomainInput2cloudapiᚋinternalᚋmodelᚐRegisterDomainInput(ctx context.Context, v any) (model.RegisterDomainInput, error) {
 	res, err := ec.unmarshalInputRegisterDomainInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25452,6 +25615,23 @@ func (ec *executionContext) unmarshalOAccessTokenOrder2ᚖcloudapiᚋentᚐAcces
 	}
 	res, err := ec.unmarshalInputAccessTokenOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx context.Context, v any) ([]*ent.AccessTokenWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.AccessTokenWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
@@ -26274,6 +26454,23 @@ func (ec *executionContext) unmarshalOPortalAccountOrder2ᚖcloudapiᚋentᚐPor
 	}
 	res, err := ec.unmarshalInputPortalAccountOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx context.Context, v any) ([]*ent.PortalAccountWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.PortalAccountWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {

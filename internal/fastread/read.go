@@ -7,11 +7,13 @@
 package fastread
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +38,11 @@ type Reader struct {
 	// by itself.
 	shared *batch.Group[sharing, *request, []byte]
 
-	// Fast and Ordinary count the root fields that took either path.
-	Fast, Ordinary atomic.Int64
+	log *slog.Logger
+
+	// Fast and Ordinary count the root fields that took either path. Failed counts
+	// those among the ordinary ones that the fast path covers and failed to answer.
+	Fast, Ordinary, Failed atomic.Int64
 }
 
 // Options say how reads are done.
@@ -48,11 +53,13 @@ type Options struct {
 	Time time.Duration
 	// Executed hears how many requests a statement answers, nil for nobody.
 	Executed func(requests int)
+	// Log gets the causes of failures, nil for the default logger.
+	Log *slog.Logger
 }
 
 // New returns the fast path on a database.
 func New(s *store.Store, o Options) *Reader {
-	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New()}
+	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default())}
 	if !o.Alone {
 		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
 	}
@@ -80,6 +87,7 @@ func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationH
 	}
 	answer, err := r.read(ctx, p, oc, v)
 	if err != nil {
+		r.fallBack(ctx, field.Name, err)
 		return next(context.WithValue(ctx, triedKey{}, true))
 	}
 	r.Fast.Add(1)
@@ -103,13 +111,30 @@ func only(oc *graphql.OperationContext) (*ast.Field, bool) {
 // InterceptRootField answers a root field, or lets the ordinary path do it.
 func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if ctx.Value(triedKey{}) == nil {
-		if answer, err := r.answer(ctx); err == nil {
+		answer, err := r.answer(ctx)
+		if err == nil {
 			r.Fast.Add(1)
 			return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(answer) })
 		}
+		r.fallBack(ctx, graphql.GetRootFieldContext(ctx).Field.Name, err)
 	}
 	r.Ordinary.Add(1)
 	return next(ctx)
+}
+
+// fallBack notes why the ordinary path answers a root field. A failure is logged
+// and counted, unless the request has ended; what is not covered is only counted,
+// with all that the ordinary path answers.
+func (r *Reader) fallBack(ctx context.Context, field string, err error) {
+	for _, expected := range []error{errNotCovered, errRefused, errNone} {
+		if errors.Is(err, expected) {
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		r.Failed.Add(1)
+		r.log.WarnContext(ctx, "a fast read failed, the ordinary path answers", "field", field, "cause", err)
+	}
 }
 
 // request is what a root field is asked with.

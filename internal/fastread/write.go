@@ -21,10 +21,11 @@ type state struct {
 	uuids [][]byte
 	texts []driver.Value
 
-	shown     int // rows on the page
-	more      bool
-	held      []byte
-	positions []cursorPosition
+	shown                int  // rows on the page
+	cutAtStart, cutAtEnd bool // whether rows were read that lie before it, or after it
+	begins               []int
+	held                 []byte
+	positions            []cursorPosition
 }
 
 func newWriter(p *plan, c *cursor) *writer {
@@ -111,7 +112,7 @@ func (w *writer) below(s *step, l *level) error {
 		w.out = append(w.out, w.states[s.level.tag].held...)
 	case opCount:
 		if w.tag != s.level.tag {
-			return errNotCovered
+			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
 		}
 		w.out = append(w.out, bytesOf(w.texts[0])...)
 		return w.next()
@@ -155,48 +156,46 @@ func (w *writer) object(l *level) error {
 	return w.leave(l)
 }
 
-// list writes the rows of a level. A row that is read only to know that it is
-// there is cut off again.
+// list writes the rows of a level, and takes out again what is not on the page.
 func (w *writer) list(l *level) error {
 	st := &w.states[l.tag]
-	st.positions, st.more = st.positions[:0], false
+	st.positions, st.begins = st.positions[:0], st.begins[:0]
 	w.out = append(w.out, '[')
-	start, second, read := len(w.out), 0, 0
-	for ; w.tag == l.tag; read++ {
-		mark := len(w.out)
-		if read > 0 {
+	for w.tag == l.tag {
+		if len(st.begins) > 0 {
 			w.out = append(w.out, ',')
 		}
-		if read == 1 {
-			second = len(w.out)
-		}
+		st.begins = append(st.begins, len(w.out))
 		if l.positions {
 			st.positions = append(st.positions, w.here(l))
 		}
 		if err := w.object(l); err != nil {
 			return err
 		}
-		if l.page.size > 0 && read == l.page.size && !l.page.fromEnd {
-			w.out = w.out[:mark]
-		}
 	}
-	if l.page.size > 0 && read > l.page.size {
-		st.more = true
-		read--
-		switch {
-		case !l.positions:
-		case l.page.fromEnd:
-			st.positions = st.positions[1:]
-		default:
-			st.positions = st.positions[:read]
-		}
-		if l.page.fromEnd {
-			w.out = append(w.out[:start], w.out[second:]...)
-		}
-	}
-	st.shown = read
+	w.cut(l, st)
 	w.out = append(w.out, ']')
 	return nil
+}
+
+// cut takes out the rows of a list that are not on its page: first what follows
+// it, then what precedes it. A comma stands before each row but the first.
+func (w *writer) cut(l *level, st *state) {
+	st.shown = len(st.begins)
+	st.cutAtStart, st.cutAtEnd = false, false
+	if n := l.page.first; n > 0 && st.shown > n {
+		st.cutAtEnd = true
+		w.out, st.shown = w.out[:st.begins[n]-1], n
+	}
+	if n := l.page.last; n > 0 && st.shown > n {
+		st.cutAtStart = true
+		skipped := st.shown - n
+		w.out = append(w.out[:st.begins[0]], w.out[st.begins[skipped]:]...)
+		st.shown = n
+		if l.positions {
+			st.positions = st.positions[skipped:]
+		}
+	}
 }
 
 // value writes a value of the row.
@@ -216,7 +215,7 @@ func (w *writer) value(s *step, l *level) error {
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {
-			return fmt.Errorf("%q is no moment: %w", v, errNotCovered)
+			return fmt.Errorf("%q is not a time in UTC", v)
 		}
 	}
 	return nil

@@ -165,10 +165,11 @@ func New(o Options) (*API, error) {
 			a.committed(answer)
 		},
 	})
+	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
