@@ -19,6 +19,7 @@ import (
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
@@ -65,7 +66,9 @@ type Options struct {
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
-	Rates   limit.Rates
+	// Budget bounds what operations produce and hold while they run.
+	Budget budget.Limits
+	Rates  limit.Rates
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
@@ -158,7 +161,7 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
-		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Log: o.Log,
 		Observe: func(ctx context.Context, answer engine.Answer) {
 			answered(ctx, answer)

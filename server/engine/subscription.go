@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 )
@@ -134,8 +135,14 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 			response = &graphql.Response{Errors: gqlerror.List{shown}}
 		}
 	}()
+	ctx, b, end := e.spend(ctx)
+	defer end()
 	next, ctx := e.exec.DispatchOperation(graphql.StartOperationTrace(ctx), oc)
-	if response = next(ctx); response != nil {
+	response = next(ctx)
+	if err := exceeded(b, false); err != nil {
+		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+	}
+	if response != nil {
 		response.Errors = e.limits.Trim(response.Errors)
 	}
 	return response

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"cloudapi/internal/fault"
@@ -65,6 +66,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve runs the operation of a request. It answers with events where it may,
 // and the operation is a subscription or the client accepts nothing else.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, streams, only bool) {
+	whole := r
+	r, leave, err := h.Engine.Enter(r)
+	if err != nil {
+		h.send(w, media, h.Engine.Refuse(r.Context(), err))
+		return
+	}
+	leave = sync.OnceFunc(leave)
+	defer leave()
 	asked, status, err := read(r)
 	if err != nil {
 		h.refuse(w, r, status, err)
@@ -80,7 +89,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		return
 	}
 	if streams && h.Engine.Is(r.Context(), &asked.Request) {
-		h.follow(w, r, asked)
+		leave() // a stream holds its own, answer by answer
+		h.follow(w, whole, asked)
 		return
 	}
 	ctx := r.Context()

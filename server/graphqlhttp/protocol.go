@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -160,7 +161,14 @@ func (s *socket) operate(ctx context.Context, id string, o *operation, r *reques
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
 	defer cancel()
-	answer := h.Engine.Run(limited, &r.Request)
+	entered, leave, err := h.Engine.Enter((&http.Request{Body: http.NoBody}).WithContext(limited))
+	if err != nil {
+		s.forget(id, o)
+		s.refuse(ctx, id, err)
+		return
+	}
+	defer leave()
+	answer := h.Engine.Run(entered.Context(), &r.Request)
 	s.forget(id, o)
 	if ctx.Err() != nil {
 		return // the client has completed it
