@@ -139,6 +139,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	draining := &drain{next: a.Handler}
 	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
 	server.TLSConfig = secure
+	server.RegisterOnShutdown(a.Streams.Stop)
 	defer func() { _ = server.Close() }()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
