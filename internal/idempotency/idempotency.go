@@ -41,7 +41,7 @@ type Encrypter interface {
 type Keys struct {
 	Client    *ent.Client
 	Encrypter Encrypter
-	Present graphql.ErrorPresenterFunc
+	Present   graphql.ErrorPresenterFunc
 	// Outcome hears how each use of a key ended, nil for nobody: first, repeated
 	// (the kept answer was given), reused (for another request) or failed.
 	Outcome func(string)

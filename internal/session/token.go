@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 				return fault.New(fault.Invalid, "expiresAt must lie in the future").On("expiresAt")
 			}
 			out.AccessToken, err = tx.AccessToken.Create().
-				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(in.Scope).
+				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
 			return err
 		})

@@ -28,7 +28,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
 	if found == nil || expired || !signsIn(found.Account, a.Now()) {
 		a.Outcome("token", "wrong")
-		return nil, Failed()
+		return nil, Failed().Because(unknownToken)
 	}
 	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)
