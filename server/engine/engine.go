@@ -15,10 +15,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
@@ -26,6 +28,9 @@ import (
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
+	// queries are the queries that answer subscriptions; see asQuery.
+	queries *lru.Cache[*ast.OperationDefinition, *ast.OperationDefinition]
+
 	schema *ast.Schema
 	exec   *executor.Executor
 	docs   *documents
@@ -34,10 +39,13 @@ type Engine struct {
 	observe func(context.Context, Answer)
 
 	limits     limit.Limits
+	budget     budget.Limits
+	callers    *budget.Callers
 	prices     *limit.CostModel
 	rate       *limit.Rate
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
+	change     func(context.Context) error
 	// Validation for those who may introspect, and for those who may not.
 	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
@@ -54,6 +62,7 @@ type Options struct {
 	Schema    graphql.ExecutableSchema
 	Presenter graphql.ErrorPresenterFunc
 	Limits    limit.Limits
+	Budget    budget.Limits
 	Rates     limit.Rates
 	// Origin names where a request comes from: whose account pays for one that
 	// has no credentials. All of them share one account where it is nil.
@@ -61,7 +70,10 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
-	Repeater   Idempotency
+	// Change refuses a request that must not change anything, by the context it
+	// came with; nil to refuse none.
+	Change   func(context.Context) error
+	Repeater Idempotency
 	// Observe hears of every answer, nil for nobody.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -70,10 +82,12 @@ type Options struct {
 // New returns an engine.
 func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
+	// Only a size that is not positive is an error.
+	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](keptDocuments)
 	e := &Engine{
-		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
-		limits: limits, prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
-		origin: o.Origin, introspect: o.Introspect,
+		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
+		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
+		origin: o.Origin, introspect: o.Introspect, change: o.Change,
 		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
 	}
 	if e.introspect == nil {
@@ -85,9 +99,10 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
+	e.exec.Use(counting{})
 	e.exec.Use(fieldSerializer{})
 	e.exec.SetQueryCache(e.docs)
-	e.exec.SetErrorPresenter(o.Presenter)
+	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
 		o.Log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "Internal server error")
@@ -105,12 +120,15 @@ func (e *Engine) Schema() *ast.Schema { return e.schema }
 // pinned before the first request. How large a document of others may be does
 // not bound them.
 func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.rulesWithSuggestions, limit.Unbounded())
+	doc, _, errs := e.parse(query, limit.Unbounded())
+	if len(errs) == 0 {
+		errs = e.validate(doc, e.rulesWithSuggestions)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = read.QueryDocument
-	return read.QueryDocument, nil
+	e.docs.pinned[query] = doc
+	return doc, nil
 }
 
 // Request is an operation to run.
@@ -123,6 +141,8 @@ type Request struct {
 	// Continues marks a request that goes on with an answer that has begun: its
 	// cost is charged, and it is not refused for it.
 	Continues bool
+	// Stream says that a subscription can be answered.
+	Stream bool
 }
 
 // Answer is what came of a request.
@@ -139,7 +159,12 @@ type Answer struct {
 	Cost int
 	// Standing is how the caller stands with its rate after it.
 	Standing limit.Quota
+
+	budget *budget.Budget
 }
+
+// Copy counts a copy of the answer's data, which it must be called before.
+func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
@@ -167,17 +192,27 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	if err != nil {
 		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
-	return e.execute(ctx, oc, r, account)
+	ctx, b, end := e.spend(ctx)
+	defer end()
+	if err := b.Draw(0, 0, cost.Memory); err != nil {
+		return account.tell(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
+	}
+	return e.execute(ctx, oc, r, account, b)
 }
 
 // execute runs an operation that is paid for.
-func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge) Answer {
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge, b *budget.Budget) Answer {
+	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation, budget: b}
+	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
-		return next(ctx)
+		response := next(ctx)
+		// Under a key the whole operation is one transaction, which is rolled back.
+		if err := exceeded(b, !keyed); err != nil {
+			return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+		}
+		return response
 	}
-	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation}
-	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
 	if keyed {
 		answer.Response = e.once(ctx, r, run)
 	} else {
@@ -187,7 +222,7 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 		return account.tell(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))}))
 	}
 	answer.Errors = e.limits.Trim(answer.Errors)
-	return account.settle(answer, keyed)
+	return account.settle(answer, keyed, b)
 }
 
 // operation finds, checks and prepares the operation of a request.
