@@ -182,6 +182,11 @@ func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.
 	return r.Directory.DeletePortalAccount(ctx, input)
 }
 
+// CancelJob is the resolver for the cancelJob field.
+func (r *mutationResolver) CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error) {
+	return r.Queue.Cancel(ctx, input)
+}
+
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
 	return r.Directory.SignIn(ctx, input)

@@ -18,6 +18,7 @@ import (
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
 	"cloudapi/server/playground"
@@ -142,11 +143,12 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	work.Go(func() { a.Run(background) })
 	failed := make(chan error, 1)
 	go func() {
-		if secure != nil {
-			failed <- server.ServeTLS(listener, "", "")
-			return
-		}
-		failed <- server.Serve(listener)
+		failed <- service.Recovered(func() error {
+			if secure != nil {
+				return server.ServeTLS(listener, "", "")
+			}
+			return server.Serve(listener)
+		})
 	}()
 	var err error
 	select {

@@ -58,7 +58,9 @@ func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomai
 		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
-	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error { return s.portalUnregister(ctx, b, id, w) }
+	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error {
+		return s.portalUnregister(ctx, b, id, w)
+	}
 	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		out.Customer, err = unregister(ctx, tx, w)
 		return err

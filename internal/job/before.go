@@ -24,8 +24,8 @@ func (b BeforeTx) Check() error {
 	return nil
 }
 
-// Before runs the stage of a change that comes before its transaction. Within
-// the transaction of an operation, which its first change begins, it is refused.
+// Before runs the stage of a change that comes before its transaction. It is
+// refused where the operation's transaction has begun, with an earlier change.
 func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) error {
 	if InTransaction(ctx) {
 		return fault.New(fault.Invalid, "With an Idempotency-Key this must be the first change of its operation").On("Idempotency-Key")
@@ -39,29 +39,52 @@ func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) er
 // The first change in it begins the transaction, after the stage before. The
 // changes of an operation come one after the other.
 type OperationTx struct {
+	made  func(ctx context.Context) error
 	begin func() (*ent.Tx, error)
 	tx    *ent.Tx
+	err   error
 }
 
 type operationTxKey struct{}
 
 // WithOperationTx returns a context in which all changes are made in one
-// transaction. begin begins it, and its error is that of the change; whoever
-// calls WithOperationTx ends it.
-func WithOperationTx(ctx context.Context, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
-	o := &OperationTx{begin: begin}
+// transaction, which whoever calls it ends. begin begins it. made is called
+// before a change is checked, and before the portal is asked for it; it returns
+// an error where the operation was made before. Changes end with their errors,
+// and leave no job then.
+func WithOperationTx(ctx context.Context, made func(context.Context) error, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
+	o := &OperationTx{made: made, begin: begin}
 	return context.WithValue(ctx, operationTxKey{}, o), o
 }
 
-// Tx returns the transaction, nil where it has not begun.
-func (o *OperationTx) Tx() *ent.Tx { return o.tx }
+// Tx returns the transaction, nil where it has not begun, and the error of begin
+// or made.
+func (o *OperationTx) Tx() (*ent.Tx, error) { return o.tx, o.err }
 
 // Begin returns the transaction, begun now where it has not begun.
-func (o *OperationTx) Begin() (tx *ent.Tx, err error) {
-	if o.tx == nil {
-		o.tx, err = o.begin()
+func (o *OperationTx) Begin() (*ent.Tx, error) {
+	if o.tx == nil && o.err == nil {
+		o.tx, o.err = o.begin()
 	}
-	return o.tx, err
+	return o.tx, o.err
+}
+
+// notMade returns an error where the operation of ctx was made before.
+func notMade(ctx context.Context) error {
+	o := operationTx(ctx)
+	if o == nil || o.tx != nil {
+		return nil
+	}
+	if o.err == nil {
+		o.err = o.made(ctx)
+	}
+	return o.err
+}
+
+// ended reports whether the operation of ctx has ended without this change.
+func ended(ctx context.Context) bool {
+	o := operationTx(ctx)
+	return o != nil && o.err != nil
 }
 
 func operationTx(ctx context.Context) *OperationTx {

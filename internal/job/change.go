@@ -100,10 +100,13 @@ func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFun
 
 // check checks all that needs neither another system nor the transaction.
 func (a *attempt) check(ctx context.Context, client *ent.Client) error {
-	if a.Check == nil {
+	if a.Check == nil && a.Before == nil {
 		return nil
 	}
-	if err := a.checkParent(ctx, client); err != nil {
+	if err := notMade(ctx); err != nil {
+		return err
+	}
+	if err := a.checkParent(ctx, client); err != nil || a.Check == nil {
 		return err
 	}
 	return a.Check(ctx)

@@ -17,16 +17,12 @@ const (
 	recordLate = 500 * time.Millisecond
 )
 
-// ErrRepeated is the error of a change that was made before, under the same
-// Idempotency-Key: it has neither failed nor been made again.
-var ErrRepeated = errors.New("job: made before, under the same key")
-
 // fail records a change that has failed, and returns the error for its caller.
 func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
-	if errors.Is(err, ErrRepeated) {
-		return err
-	}
 	f := r.Classify(err)
+	if ended(ctx) {
+		return f
+	}
 	r.Finished(ctx, a.Action, job.StatusERROR)
 	if viewer.FromContext(ctx) == nil {
 		return f

@@ -86,7 +86,7 @@ var errDied = errors.New("job: its servers died")
 // task has the job's handler make its task.
 func (w *Worker) task(ctx context.Context, j *ent.Job) (Task, error) {
 	handler, ok := w.handlers[j.Action]
-	if !ok || j.Sealed == nil || j.CustomerID == nil {
+	if !ok || j.Sealed == nil || len(*j.Sealed) == 0 || j.CustomerID == nil {
 		return Task{}, fault.New(fault.Invalid, "A job %s cannot be run like this", j.Action)
 	}
 	payload, err := w.queue.encrypter.Open(ctx, j.ID[:], *j.Sealed)

@@ -27,6 +27,7 @@ import (
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
@@ -72,6 +73,11 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// JobWorkers is how many workers run jobs that nobody waits for; 0 for
+	// DefaultJobWorkers, -1 for none.
+	JobWorkers int
+	// KeepJobs is how long jobs are kept; 0 for good.
+	KeepJobs time.Duration
 	// SeparateReads gives each of simultaneous reads a statement of its own.
 	SeparateReads bool
 	// OrdinaryReads turns the fast read path off.
@@ -92,47 +98,48 @@ type API struct {
 	// Metrics are the server's numbers.
 	Metrics *observe.Metrics
 
-	runner *jobs.Runner
-	keys   *idempotency.Keys
-	log    *slog.Logger
+	encrypter  *jobs.Encrypter
+	background *service.Supervisor
 }
 
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
-	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver()))}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
-	recorder := &jobs.Recorder{
+	recorder := jobs.NewRecorder(jobs.Options{
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
-	}
+	})
 	a.Directory = &identity.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
 	authenticator := auth.New(auth.Options{
 		Directory: a.Directory, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
 	})
 	a.Directory.SignInBy, a.Directory.Changed = authenticator.SignIn, authenticator.Forget
 	if o.Portal == nil {
-		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
+		o.Portal = portal.NewEmbedded(a.Directory, o.Passwords, func(username, caller string) (func(bool, error), error) {
+			return authenticator.Attempt("portal", username, caller)
+		})
 	}
-	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
-	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
+	a.encrypter = &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}
+	queue := jobs.NewQueue(recorder, a.encrypter)
+	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
 	if !o.SeparateCommits {
 		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
 	}
-	a.runner.Handlers = a.Customers.Handlers()
-
 	present := (&graph.Presenter{
 		Classify: classify, RequestID: observe.RequestID,
 		Report: reporter(o.Log),
 	}).Present
-	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
+	keys := &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
+			Queue: queue,
 		}),
 		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
-		Repeater: a.keys, Observe: answered, Log: o.Log,
+		Repeater: keys, Observe: answered, Log: o.Log,
 	})
 	core.Use(standbyReads{})
 	core.Use(searches{})
@@ -140,6 +147,8 @@ func New(o Options) (*API, error) {
 		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
 		core.Use(a.Reader)
 	}
+	a.background = service.New(service.Options{Log: o.Log})
+	a.work(o, queue, keys)
 	a.measure(o, metrics)
 	documents, err := o.documents(core)
 	if err != nil {
@@ -156,7 +165,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticator, a.background, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
 	return a, nil
 }
 
@@ -181,7 +190,7 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who *auth.Authenticator, background *service.Supervisor, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
 	mux.Handle(rest.Prefix, old)
@@ -189,13 +198,14 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
-	mux.Handle("GET /readyz", ready(o.Store))
+	mux.Handle("GET /readyz", ready(o.Store, background))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 
-// ready answers 200 while the database answers and is migrated.
-func ready(s *store.Store) http.Handler {
+// ready answers 200 while the database answers and is migrated, and no service
+// that it cannot do without has failed. It names those that have failed.
+func ready(s *store.Store, background *service.Supervisor) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
@@ -207,7 +217,16 @@ func ready(s *store.Store) http.Handler {
 			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
 			return
 		}
+		if err := background.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
 		_, _ = w.Write([]byte("ready\n"))
+		for _, one := range background.Status() {
+			if one.State == service.StateFailed {
+				_, _ = fmt.Fprintf(w, "but the service %s has failed and is started again\n", one.Name)
+			}
+		}
 	})
 }
 
@@ -221,21 +240,8 @@ func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 }
 
 // Run does the server's own work until ctx ends: it runs the jobs that nobody
-// waits for, and removes old idempotency keys.
-func (a *API) Run(ctx context.Context) {
-	const workers = 2
-	done := make(chan struct{})
-	for range workers {
-		go func() {
-			a.runner.Run(ctx)
-			done <- struct{}{}
-		}()
-	}
-	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
-	for range workers {
-		<-done
-	}
-}
+// waits for, and removes what is old.
+func (a *API) Run(ctx context.Context) { a.background.Run(ctx) }
 
 // Prepare gets ready what must not be done within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.runner.Sealer.Prepare(ctx) }
+func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }

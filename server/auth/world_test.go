@@ -80,7 +80,7 @@ type server struct {
 func (w *world) server() *server {
 	d := &identity.Service{
 		Client: w.client, Passwords: w.hasher, SessionTime: time.Hour,
-		Jobs: &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As},
+		Jobs: job.NewRecorder(job.Options{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As}),
 	}
 	a := auth.New(auth.Options{Directory: d, Passwords: w.hasher, Issuer: w.issuer, Now: w.clock.now})
 	d.SignInBy, d.Changed = a.SignIn, a.Forget
