@@ -560,7 +560,7 @@ type QueryResolver interface {
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
 	CustomerStatuses(ctx context.Context) ([]customer.Status, error)
-	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error)
+	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
 	CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error)
 	CloudUserGroup(ctx context.Context, id uuid.UUID) (*ent.CloudUserGroup, error)
 	CloudUserGroups(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) (*ent.CloudUserGroupConnection, error)
@@ -2759,7 +2759,7 @@ type Query {
   nodes(
     "The guids, 100 at most."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]
   "The caller."
   viewer: CloudUser
   "The customer with that guid."
@@ -2781,16 +2781,16 @@ type Query {
     orderBy: CustomerOrder
     "Only customers for which all of this holds."
     where: CustomerWhereInput
-  ): CustomerConnection! @page
+  ): CustomerConnection @page
   "The statuses a customer can have."
-  customerStatuses: [CustomerStatus!]!
+  customerStatuses: [CustomerStatus!]
   "The XSD 1.0 of the XML form of a customer."
   customerXMLSchema(
     "The guid of a customer, for the old API's sake: the schema is the same for every one."
     customerId: ID
-  ): String!
+  ): String
   "The types of capacity units."
-  capacityUnitTypes: [CapacityUnitType!]!
+  capacityUnitTypes: [CapacityUnitType!]
   "The cloud user group with that guid."
   cloudUserGroup(
     "The guid of the group."
@@ -2810,7 +2810,7 @@ type Query {
     orderBy: CloudUserGroupOrder
     "Only groups for which all of this holds."
     where: CloudUserGroupWhereInput
-  ): CloudUserGroupConnection! @page
+  ): CloudUserGroupConnection @page
   "The cloud user with that guid."
   cloudUser(
     "The guid of the user."
@@ -2830,7 +2830,7 @@ type Query {
     orderBy: CloudUserOrder
     "Only users for which all of this holds."
     where: CloudUserWhereInput
-  ): CloudUserConnection! @page
+  ): CloudUserConnection @page
   "The cloud space with that guid."
   cloudSpace(
     "The guid of the cloud space."
@@ -2855,7 +2855,7 @@ type Query {
     orderBy: PortalAccountOrder
     "Only accounts for which all of this holds."
     where: PortalAccountWhereInput
-  ): PortalAccountConnection! @page
+  ): PortalAccountConnection @page
   "The job with that guid."
   job(
     "The guid of the job."
@@ -2875,7 +2875,7 @@ type Query {
     orderBy: JobOrder = { field: STARTED_AT, direction: DESC }
     "Only jobs for which all of this holds."
     where: JobWhereInput
-  ): JobConnection! @page
+  ): JobConnection @page
 }
 
 "A customer of the cloud provider."
@@ -3777,167 +3777,167 @@ type Mutation {
   createCustomer(
     "What to do."
     input: CreateCustomerInput!
-  ): CreateCustomerPayload!
+  ): CreateCustomerPayload
   "Changes the properties of a customer that are given. An explicit null blanks one, except the name."
   updateCustomer(
     "What to do."
     input: UpdateCustomerInput!
-  ): UpdateCustomerPayload!
+  ): UpdateCustomerPayload
   "Sets the status of a customer. Any may follow any other."
   setCustomerStatus(
     "What to do."
     input: SetCustomerStatusInput!
-  ): SetCustomerStatusPayload!
+  ): SetCustomerStatusPayload
   "Deletes a customer with its capacity, domains, cloud spaces and group links. The job keeps its last form."
   deleteCustomer(
     "What to do."
     input: DeleteCustomerInput!
-  ): DeleteCustomerPayload!
+  ): DeleteCustomerPayload
   "Adds a unit to the capacity that a customer has. Units are appended, never merged."
   addCapacityAvailable(
     "What to do."
     input: AddCapacityAvailableInput!
-  ): AddCapacityAvailablePayload!
+  ): AddCapacityAvailablePayload
   "Removes every unit of a type from the capacity that a customer has; it is an error if there is none."
   removeCapacityAvailable(
     "What to do."
     input: RemoveCapacityAvailableInput!
-  ): RemoveCapacityAvailablePayload!
+  ): RemoveCapacityAvailablePayload
   "Adds a unit to the capacity that a customer uses. Units are appended, never merged."
   addCapacityConsumed(
     "What to do."
     input: AddCapacityConsumedInput!
-  ): AddCapacityConsumedPayload!
+  ): AddCapacityConsumedPayload
   "Removes every unit of a type from the capacity that a customer uses; it is an error if there is none."
   removeCapacityConsumed(
     "What to do."
     input: RemoveCapacityConsumedInput!
-  ): RemoveCapacityConsumedPayload!
+  ): RemoveCapacityConsumedPayload
   "Links a cloud user group to a customer. A link that exists stays as it is."
   addCloudUserGroup(
     "What to do."
     input: AddCloudUserGroupInput!
-  ): AddCloudUserGroupPayload!
+  ): AddCloudUserGroupPayload
   "Takes away the link between a cloud user group and a customer, if there is one."
   removeCloudUserGroup(
     "What to do."
     input: RemoveCloudUserGroupInput!
-  ): RemoveCloudUserGroupPayload!
+  ): RemoveCloudUserGroupPayload
   "Registers a domain for a customer, at the ITPS portal and here. It belongs to one customer at most."
   registerDomain(
     "What to do."
     input: RegisterDomainInput!
-  ): RegisterDomainPayload!
+  ): RegisterDomainPayload
   "Unregisters a domain. Only the portal account that registered it may."
   unregisterDomain(
     "What to do."
     input: UnregisterDomainInput!
-  ): UnregisterDomainPayload!
+  ): UnregisterDomainPayload
   "Creates a cloud space for a customer."
   createCloudSpace(
     "What to do."
     input: CreateCloudSpaceInput!
-  ): CreateCloudSpacePayload!
+  ): CreateCloudSpacePayload
   "Changes what is given of a cloud space."
   updateCloudSpace(
     "What to do."
     input: UpdateCloudSpaceInput!
-  ): UpdateCloudSpacePayload!
+  ): UpdateCloudSpacePayload
   "Deletes a cloud space that has no spaces in it."
   deleteCloudSpace(
     "What to do."
     input: DeleteCloudSpaceInput!
-  ): DeleteCloudSpacePayload!
+  ): DeleteCloudSpacePayload
   "Creates a cloud user group."
   createCloudUserGroup(
     "What to do."
     input: CreateCloudUserGroupInput!
-  ): CreateCloudUserGroupPayload!
+  ): CreateCloudUserGroupPayload
   "Changes what is given of a cloud user group."
   updateCloudUserGroup(
     "What to do."
     input: UpdateCloudUserGroupInput!
-  ): UpdateCloudUserGroupPayload!
+  ): UpdateCloudUserGroupPayload
   "Deletes a cloud user group with its links; its users and customers stay."
   deleteCloudUserGroup(
     "What to do."
     input: DeleteCloudUserGroupInput!
-  ): DeleteCloudUserGroupPayload!
+  ): DeleteCloudUserGroupPayload
   "Puts a cloud user into a group, if it is not in it. Administrators only."
   addUserToGroup(
     "What to do."
     input: AddUserToGroupInput!
-  ): AddUserToGroupPayload!
+  ): AddUserToGroupPayload
   "Takes a cloud user out of a group, if it is in it. Administrators only."
   removeUserFromGroup(
     "What to do."
     input: RemoveUserFromGroupInput!
-  ): RemoveUserFromGroupPayload!
+  ): RemoveUserFromGroupPayload
   "Creates a cloud user. Administrators only."
   createCloudUser(
     "What to do."
     input: CreateCloudUserInput!
-  ): CreateCloudUserPayload!
+  ): CreateCloudUserPayload
   "Changes what is given of a cloud user. Administrators only."
   updateCloudUser(
     "What to do."
     input: UpdateCloudUserInput!
-  ): UpdateCloudUserPayload!
+  ): UpdateCloudUserPayload
   "Sets the password of a cloud user and ends its sessions. Administrators only."
   setCloudUserPassword(
     "What to do."
     input: SetCloudUserPasswordInput!
-  ): SetCloudUserPasswordPayload!
+  ): SetCloudUserPasswordPayload
   "Changes the caller's own password and ends its sessions."
   changePassword(
     "What to do."
     input: ChangePasswordInput!
-  ): ChangePasswordPayload!
+  ): ChangePasswordPayload
   "Deletes a cloud user with its tokens. Administrators only, and never the last of them."
   deleteCloudUser(
     "What to do."
     input: DeleteCloudUserInput!
-  ): DeleteCloudUserPayload!
+  ): DeleteCloudUserPayload
   "Creates an account at the embedded portal. Administrators only."
   createPortalAccount(
     "What to do."
     input: CreatePortalAccountInput!
-  ): CreatePortalAccountPayload!
+  ): CreatePortalAccountPayload
   "Sets the password of a portal account. Administrators only."
   setPortalAccountPassword(
     "What to do."
     input: SetPortalAccountPasswordInput!
-  ): SetPortalAccountPasswordPayload!
+  ): SetPortalAccountPasswordPayload
   "Deletes a portal account; its domains stay. Administrators only."
   deletePortalAccount(
     "What to do."
     input: DeletePortalAccountInput!
-  ): DeletePortalAccountPayload!
+  ): DeletePortalAccountPayload
   "Ends a job that waits. The job's user and administrators only."
   cancelJob(
     "What to do."
     input: CancelJobInput!
-  ): CancelJobPayload!
+  ): CancelJobPayload
   "Signs in with a password and gives a bearer token. Needs no credentials."
   signIn(
     "What to do."
     input: SignInInput!
-  ): SignInPayload!
+  ): SignInPayload
   "Ends the token that the request was made with."
   signOut(
     "What to do."
     input: SignOutInput!
-  ): SignOutPayload!
+  ): SignOutPayload
   "Makes a personal access token for the caller."
   createAccessToken(
     "What to do."
     input: CreateAccessTokenInput!
-  ): CreateAccessTokenPayload!
+  ): CreateAccessTokenPayload
   "Ends a token: one of the caller, or of anybody for an administrator."
   revokeAccessToken(
     "What to do."
     input: RevokeAccessTokenInput!
-  ): RevokeAccessTokenPayload!
+  ): RevokeAccessTokenPayload
 }
 
 "How a change is carried out as a job (the old API's ` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + `)."
@@ -3989,7 +3989,7 @@ input CreateCustomerInput {
 "What createCustomer gives."
 type CreateCustomerPayload {
   "The new customer."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4021,7 +4021,7 @@ input UpdateCustomerInput {
 "What updateCustomer gives."
 type UpdateCustomerPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4041,7 +4041,7 @@ input SetCustomerStatusInput {
 "What setCustomerStatus gives."
 type SetCustomerStatusPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4083,9 +4083,9 @@ input AddCapacityAvailableInput {
 "What addCapacityAvailable gives."
 type AddCapacityAvailablePayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The new unit."
-  capacityUnit: CapacityUnit!
+  capacityUnit: CapacityUnit
   "The record of the change."
   job: Job!
 }
@@ -4103,7 +4103,7 @@ input RemoveCapacityAvailableInput {
 "What removeCapacityAvailable gives."
 type RemoveCapacityAvailablePayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "How many units are gone."
   removed: Int!
   "The record of the change."
@@ -4129,9 +4129,9 @@ input AddCapacityConsumedInput {
 "What addCapacityConsumed gives."
 type AddCapacityConsumedPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The new unit."
-  capacityUnit: CapacityUnit!
+  capacityUnit: CapacityUnit
   "The record of the change."
   job: Job!
 }
@@ -4149,7 +4149,7 @@ input RemoveCapacityConsumedInput {
 "What removeCapacityConsumed gives."
 type RemoveCapacityConsumedPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "How many units are gone."
   removed: Int!
   "The record of the change."
@@ -4169,9 +4169,9 @@ input AddCloudUserGroupInput {
 "What addCloudUserGroup gives."
 type AddCloudUserGroupPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4189,7 +4189,7 @@ input RemoveCloudUserGroupInput {
 "What removeCloudUserGroup gives."
 type RemoveCloudUserGroupPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4263,7 +4263,7 @@ input CreateCloudSpaceInput {
 "What createCloudSpace gives."
 type CreateCloudSpacePayload {
   "The new space."
-  cloudSpace: CloudSpace!
+  cloudSpace: CloudSpace
   "The record of the change."
   job: Job!
 }
@@ -4285,7 +4285,7 @@ input UpdateCloudSpaceInput {
 "What updateCloudSpace gives."
 type UpdateCloudSpacePayload {
   "The space, changed."
-  cloudSpace: CloudSpace!
+  cloudSpace: CloudSpace
   "The record of the change."
   job: Job!
 }
@@ -4319,7 +4319,7 @@ input CreateCloudUserGroupInput {
 "What createCloudUserGroup gives."
 type CreateCloudUserGroupPayload {
   "The new group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4339,7 +4339,7 @@ input UpdateCloudUserGroupInput {
 "What updateCloudUserGroup gives."
 type UpdateCloudUserGroupPayload {
   "The group, changed."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4373,9 +4373,9 @@ input AddUserToGroupInput {
 "What addUserToGroup gives."
 type AddUserToGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4393,9 +4393,9 @@ input RemoveUserFromGroupInput {
 "What removeUserFromGroup gives."
 type RemoveUserFromGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4421,7 +4421,7 @@ input CreateCloudUserInput {
 "What createCloudUser gives."
 type CreateCloudUserPayload {
   "The new user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4447,7 +4447,7 @@ input UpdateCloudUserInput {
 "What updateCloudUser gives."
 type UpdateCloudUserPayload {
   "The user, changed."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4465,7 +4465,7 @@ input SetCloudUserPasswordInput {
 "What setCloudUserPassword gives."
 type SetCloudUserPasswordPayload {
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4483,7 +4483,7 @@ input ChangePasswordInput {
 "What changePassword gives."
 type ChangePasswordPayload {
   "The caller."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4517,7 +4517,7 @@ input CreatePortalAccountInput {
 "What createPortalAccount gives."
 type CreatePortalAccountPayload {
   "The new account."
-  portalAccount: PortalAccount!
+  portalAccount: PortalAccount
   "The record of the change."
   job: Job!
 }
@@ -4535,7 +4535,7 @@ input SetPortalAccountPasswordInput {
 "What setPortalAccountPassword gives."
 type SetPortalAccountPasswordPayload {
   "The account."
-  portalAccount: PortalAccount!
+  portalAccount: PortalAccount
   "The record of the change."
   job: Job!
 }
@@ -4571,7 +4571,7 @@ type SignInPayload {
   "When the token ends."
   expiresAt: Time!
   "Who is signed in."
-  viewer: CloudUser!
+  viewer: CloudUser
 }
 
 "What signOut takes."
@@ -4597,7 +4597,7 @@ input CancelJobInput {
 "What cancelJob gives."
 type CancelJobPayload {
   "The job, ended with the status ERROR."
-  cancelledJob: Job!
+  cancelledJob: Job
   "The record of the change."
   job: Job!
 }
@@ -4617,7 +4617,7 @@ type CreateAccessTokenPayload {
   "The bearer token, shown this once."
   token: String!
   "The token as it is listed."
-  accessToken: AccessToken!
+  accessToken: AccessToken
   "The record of the change."
   job: Job!
 }
@@ -7413,10 +7413,10 @@ func (ec *executionContext) _AddCapacityAvailablePayload_customer(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityAvailablePayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7445,10 +7445,10 @@ func (ec *executionContext) _AddCapacityAvailablePayload_capacityUnit(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+			return ec.marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityAvailablePayload_capacityUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7509,10 +7509,10 @@ func (ec *executionContext) _AddCapacityConsumedPayload_customer(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7541,10 +7541,10 @@ func (ec *executionContext) _AddCapacityConsumedPayload_capacityUnit(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+			return ec.marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_capacityUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7605,10 +7605,10 @@ func (ec *executionContext) _AddCloudUserGroupPayload_customer(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7637,10 +7637,10 @@ func (ec *executionContext) _AddCloudUserGroupPayload_cloudUserGroup(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7701,10 +7701,10 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUserGroup(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7733,10 +7733,10 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUser(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7797,10 +7797,10 @@ func (ec *executionContext) _CancelJobPayload_cancelledJob(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+			return ec.marshalOJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CancelJobPayload_cancelledJob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8146,10 +8146,10 @@ func (ec *executionContext) _ChangePasswordPayload_cloudUser(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ChangePasswordPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9545,10 +9545,10 @@ func (ec *executionContext) _CreateAccessTokenPayload_accessToken(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.AccessToken) graphql.Marshaler {
-			return ec.marshalNAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, selections, v)
+			return ec.marshalOAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateAccessTokenPayload_accessToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9609,10 +9609,10 @@ func (ec *executionContext) _CreateCloudSpacePayload_cloudSpace(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudSpacePayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9673,10 +9673,10 @@ func (ec *executionContext) _CreateCloudUserGroupPayload_cloudUserGroup(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9737,10 +9737,10 @@ func (ec *executionContext) _CreateCloudUserPayload_cloudUser(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9801,10 +9801,10 @@ func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9865,10 +9865,10 @@ func (ec *executionContext) _CreatePortalAccountPayload_portalAccount(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
+			return ec.marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreatePortalAccountPayload_portalAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12043,10 +12043,10 @@ func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx, selections, v)
+			return ec.marshalOCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12087,10 +12087,10 @@ func (ec *executionContext) _Mutation_updateCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx, selections, v)
+			return ec.marshalOUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12131,10 +12131,10 @@ func (ec *executionContext) _Mutation_setCustomerStatus(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
-			return ec.marshalNSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx, selections, v)
+			return ec.marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCustomerStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12175,10 +12175,10 @@ func (ec *executionContext) _Mutation_deleteCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx, selections, v)
+			return ec.marshalODeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12219,10 +12219,10 @@ func (ec *executionContext) _Mutation_addCapacityAvailable(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
-			return ec.marshalNAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx, selections, v)
+			return ec.marshalOAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCapacityAvailable(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12263,10 +12263,10 @@ func (ec *executionContext) _Mutation_removeCapacityAvailable(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
-			return ec.marshalNRemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx, selections, v)
+			return ec.marshalORemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCapacityAvailable(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12307,10 +12307,10 @@ func (ec *executionContext) _Mutation_addCapacityConsumed(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
-			return ec.marshalNAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx, selections, v)
+			return ec.marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCapacityConsumed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12351,10 +12351,10 @@ func (ec *executionContext) _Mutation_removeCapacityConsumed(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
-			return ec.marshalNRemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx, selections, v)
+			return ec.marshalORemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCapacityConsumed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12395,10 +12395,10 @@ func (ec *executionContext) _Mutation_addCloudUserGroup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12439,10 +12439,10 @@ func (ec *executionContext) _Mutation_removeCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNRemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalORemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12483,10 +12483,10 @@ func (ec *executionContext) _Mutation_registerDomain(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
-			return ec.marshalNRegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx, selections, v)
+			return ec.marshalORegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_registerDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12527,10 +12527,10 @@ func (ec *executionContext) _Mutation_unregisterDomain(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
-			return ec.marshalNUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx, selections, v)
+			return ec.marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_unregisterDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12571,10 +12571,10 @@ func (ec *executionContext) _Mutation_createCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx, selections, v)
+			return ec.marshalOCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12615,10 +12615,10 @@ func (ec *executionContext) _Mutation_updateCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12659,10 +12659,10 @@ func (ec *executionContext) _Mutation_deleteCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx, selections, v)
+			return ec.marshalODeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12703,10 +12703,10 @@ func (ec *executionContext) _Mutation_createCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12747,10 +12747,10 @@ func (ec *executionContext) _Mutation_updateCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12791,10 +12791,10 @@ func (ec *executionContext) _Mutation_deleteCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalODeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12835,10 +12835,10 @@ func (ec *executionContext) _Mutation_addUserToGroup(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
-			return ec.marshalNAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx, selections, v)
+			return ec.marshalOAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addUserToGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12879,10 +12879,10 @@ func (ec *executionContext) _Mutation_removeUserFromGroup(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
-			return ec.marshalNRemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx, selections, v)
+			return ec.marshalORemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeUserFromGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12923,10 +12923,10 @@ func (ec *executionContext) _Mutation_createCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx, selections, v)
+			return ec.marshalOCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12967,10 +12967,10 @@ func (ec *executionContext) _Mutation_updateCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13011,10 +13011,10 @@ func (ec *executionContext) _Mutation_setCloudUserPassword(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
-			return ec.marshalNSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx, selections, v)
+			return ec.marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCloudUserPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13055,10 +13055,10 @@ func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
-			return ec.marshalNChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx, selections, v)
+			return ec.marshalOChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13099,10 +13099,10 @@ func (ec *executionContext) _Mutation_deleteCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx, selections, v)
+			return ec.marshalODeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13143,10 +13143,10 @@ func (ec *executionContext) _Mutation_createPortalAccount(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
-			return ec.marshalNCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx, selections, v)
+			return ec.marshalOCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createPortalAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13187,10 +13187,10 @@ func (ec *executionContext) _Mutation_setPortalAccountPassword(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
-			return ec.marshalNSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx, selections, v)
+			return ec.marshalOSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setPortalAccountPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13231,10 +13231,10 @@ func (ec *executionContext) _Mutation_deletePortalAccount(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
-			return ec.marshalNDeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx, selections, v)
+			return ec.marshalODeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deletePortalAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13275,10 +13275,10 @@ func (ec *executionContext) _Mutation_cancelJob(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
-			return ec.marshalNCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx, selections, v)
+			return ec.marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13319,10 +13319,10 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalOSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13363,10 +13363,10 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
-			return ec.marshalNSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx, selections, v)
+			return ec.marshalOSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signOut(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13407,10 +13407,10 @@ func (ec *executionContext) _Mutation_createAccessToken(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
-			return ec.marshalNCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx, selections, v)
+			return ec.marshalOCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createAccessToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13451,10 +13451,10 @@ func (ec *executionContext) _Mutation_revokeAccessToken(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
-			return ec.marshalNRevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx, selections, v)
+			return ec.marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_revokeAccessToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13874,10 +13874,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
-			return ec.marshalNNode2ᚕcloudapiᚋentᚐNoder(ctx, selections, v)
+			return ec.marshalONode2ᚕcloudapiᚋentᚐNoder(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14017,10 +14017,10 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CustomerConnection) graphql.Marshaler {
-			return ec.marshalNCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx, selections, v)
+			return ec.marshalOCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14060,10 +14060,10 @@ func (ec *executionContext) _Query_customerStatuses(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []customer.Status) graphql.Marshaler {
-			return ec.marshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx, selections, v)
+			return ec.marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customerStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14083,11 +14083,11 @@ func (ec *executionContext) _Query_customerXMLSchema(ctx context.Context, field 
 			return ec.Resolvers.Query().CustomerXMLSchema(ctx, fc.Args["customerId"].(*uuid.UUID))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customerXMLSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14127,10 +14127,10 @@ func (ec *executionContext) _Query_capacityUnitTypes(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
-			return ec.marshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx, selections, v)
+			return ec.marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_capacityUnitTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14218,10 +14218,10 @@ func (ec *executionContext) _Query_cloudUserGroups(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
-			return ec.marshalNCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
+			return ec.marshalOCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudUserGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14329,10 +14329,10 @@ func (ec *executionContext) _Query_cloudUsers(ctx context.Context, field graphql
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserConnection) graphql.Marshaler {
-			return ec.marshalNCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx, selections, v)
+			return ec.marshalOCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14484,10 +14484,10 @@ func (ec *executionContext) _Query_portalAccounts(ctx context.Context, field gra
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
-			return ec.marshalNPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx, selections, v)
+			return ec.marshalOPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_portalAccounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14595,10 +14595,10 @@ func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.Colle
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.JobConnection) graphql.Marshaler {
-			return ec.marshalNJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx, selections, v)
+			return ec.marshalOJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_jobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14833,10 +14833,10 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload_customer(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCapacityAvailablePayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14920,10 +14920,10 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload_customer(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCapacityConsumedPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15007,10 +15007,10 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload_customer(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCloudUserGroupPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15071,10 +15071,10 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUserGroup(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveUserFromGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15103,10 +15103,10 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUser(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveUserFromGroupPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15222,10 +15222,10 @@ func (ec *executionContext) _SetCloudUserPasswordPayload_cloudUser(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCloudUserPasswordPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15286,10 +15286,10 @@ func (ec *executionContext) _SetCustomerStatusPayload_customer(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCustomerStatusPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15350,10 +15350,10 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload_portalAccount(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
+			return ec.marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetPortalAccountPasswordPayload_portalAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15460,10 +15460,10 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SignInPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15602,10 +15602,10 @@ func (ec *executionContext) _UpdateCloudSpacePayload_cloudSpace(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudSpacePayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15666,10 +15666,10 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload_cloudUserGroup(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15730,10 +15730,10 @@ func (ec *executionContext) _UpdateCloudUserPayload_cloudUser(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15794,10 +15794,10 @@ func (ec *executionContext) _UpdateCustomerPayload_customer(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -20467,12 +20467,12 @@ func (ec *executionContext) _AddCapacityAvailablePayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("AddCapacityAvailablePayload")
 		case "customer":
 			out.Values[i] = ec._AddCapacityAvailablePayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "capacityUnit":
 			out.Values[i] = ec._AddCapacityAvailablePayload_capacityUnit(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -20510,12 +20510,12 @@ func (ec *executionContext) _AddCapacityConsumedPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("AddCapacityConsumedPayload")
 		case "customer":
 			out.Values[i] = ec._AddCapacityConsumedPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "capacityUnit":
 			out.Values[i] = ec._AddCapacityConsumedPayload_capacityUnit(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -20553,12 +20553,12 @@ func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("AddCloudUserGroupPayload")
 		case "customer":
 			out.Values[i] = ec._AddCloudUserGroupPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUserGroup":
 			out.Values[i] = ec._AddCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -20596,12 +20596,12 @@ func (ec *executionContext) _AddUserToGroupPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("AddUserToGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._AddUserToGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUser":
 			out.Values[i] = ec._AddUserToGroupPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -20639,7 +20639,7 @@ func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("CancelJobPayload")
 		case "cancelledJob":
 			out.Values[i] = ec._CancelJobPayload_cancelledJob(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -20794,7 +20794,7 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ChangePasswordPayload")
 		case "cloudUser":
 			out.Values[i] = ec._ChangePasswordPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21306,7 +21306,7 @@ func (ec *executionContext) _CreateAccessTokenPayload(ctx context.Context, sel a
 			}
 		case "accessToken":
 			out.Values[i] = ec._CreateAccessTokenPayload_accessToken(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21344,7 +21344,7 @@ func (ec *executionContext) _CreateCloudSpacePayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("CreateCloudSpacePayload")
 		case "cloudSpace":
 			out.Values[i] = ec._CreateCloudSpacePayload_cloudSpace(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21382,7 +21382,7 @@ func (ec *executionContext) _CreateCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("CreateCloudUserGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._CreateCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21420,7 +21420,7 @@ func (ec *executionContext) _CreateCloudUserPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("CreateCloudUserPayload")
 		case "cloudUser":
 			out.Values[i] = ec._CreateCloudUserPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21458,7 +21458,7 @@ func (ec *executionContext) _CreateCustomerPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("CreateCustomerPayload")
 		case "customer":
 			out.Values[i] = ec._CreateCustomerPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -21496,7 +21496,7 @@ func (ec *executionContext) _CreatePortalAccountPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("CreatePortalAccountPayload")
 		case "portalAccount":
 			out.Values[i] = ec._CreatePortalAccountPayload_portalAccount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -22309,231 +22309,231 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCustomerStatus":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCustomerStatus(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCapacityAvailable":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCapacityAvailable(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCapacityAvailable":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCapacityAvailable(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCapacityConsumed":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCapacityConsumed(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCapacityConsumed":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCapacityConsumed(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "registerDomain":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_registerDomain(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "unregisterDomain":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_unregisterDomain(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addUserToGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addUserToGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeUserFromGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeUserFromGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCloudUserPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCloudUserPassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "changePassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_changePassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createPortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPortalAccount(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setPortalAccountPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setPortalAccountPassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deletePortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deletePortalAccount(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cancelJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelJob(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "signIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signIn(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAccessToken(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "revokeAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeAccessToken(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -22757,7 +22757,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
@@ -22775,25 +22775,25 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "customers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
 				})
 		case "customerStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerStatuses(ctx, field)
 				})
 		case "customerXMLSchema":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerXMLSchema(ctx, field)
 				})
 		case "capacityUnitTypes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_capacityUnitTypes(ctx, field)
 				})
@@ -22805,7 +22805,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cloudUserGroups":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudUserGroups(ctx, field)
 				})
@@ -22817,7 +22817,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cloudUsers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudUsers(ctx, field)
 				})
@@ -22835,7 +22835,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "portalAccounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_portalAccounts(ctx, field)
 				})
@@ -22847,7 +22847,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "jobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_jobs(ctx, field)
 				})
@@ -22943,7 +22943,7 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload(ctx context.Context,
 			out.Values[i] = graphql.MarshalString("RemoveCapacityAvailablePayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCapacityAvailablePayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removed":
@@ -22986,7 +22986,7 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload(ctx context.Context, 
 			out.Values[i] = graphql.MarshalString("RemoveCapacityConsumedPayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCapacityConsumedPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removed":
@@ -23029,7 +23029,7 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("RemoveCloudUserGroupPayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCloudUserGroupPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23067,12 +23067,12 @@ func (ec *executionContext) _RemoveUserFromGroupPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("RemoveUserFromGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._RemoveUserFromGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUser":
 			out.Values[i] = ec._RemoveUserFromGroupPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23148,7 +23148,7 @@ func (ec *executionContext) _SetCloudUserPasswordPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("SetCloudUserPasswordPayload")
 		case "cloudUser":
 			out.Values[i] = ec._SetCloudUserPasswordPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23186,7 +23186,7 @@ func (ec *executionContext) _SetCustomerStatusPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("SetCustomerStatusPayload")
 		case "customer":
 			out.Values[i] = ec._SetCustomerStatusPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23224,7 +23224,7 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload(ctx context.Context
 			out.Values[i] = graphql.MarshalString("SetPortalAccountPasswordPayload")
 		case "portalAccount":
 			out.Values[i] = ec._SetPortalAccountPasswordPayload_portalAccount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23272,7 +23272,7 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "viewer":
 			out.Values[i] = ec._SignInPayload_viewer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -23381,7 +23381,7 @@ func (ec *executionContext) _UpdateCloudSpacePayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("UpdateCloudSpacePayload")
 		case "cloudSpace":
 			out.Values[i] = ec._UpdateCloudSpacePayload_cloudSpace(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23419,7 +23419,7 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("UpdateCloudUserGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._UpdateCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23457,7 +23457,7 @@ func (ec *executionContext) _UpdateCloudUserPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("UpdateCloudUserPayload")
 		case "cloudUser":
 			out.Values[i] = ec._UpdateCloudUserPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23495,7 +23495,7 @@ func (ec *executionContext) _UpdateCustomerPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("UpdateCustomerPayload")
 		case "customer":
 			out.Values[i] = ec._UpdateCustomerPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23967,25 +23967,9 @@ func (ec *executionContext) unmarshalNAddCapacityAvailableInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCapacityAvailablePayload!")
-		return graphql.Null
-	}
-	return ec._AddCapacityAvailablePayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAddCapacityConsumedInput2cloudapiᚋinternalᚋmodelᚐAddCapacityConsumedInput(ctx context.Context, v any) (model.AddCapacityConsumedInput, error) {
 	res, err := ec.unmarshalInputAddCapacityConsumedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCapacityConsumedPayload!")
-		return graphql.Null
-	}
-	return ec._AddCapacityConsumedPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupInput(ctx context.Context, v any) (model.AddCloudUserGroupInput, error) {
@@ -23993,25 +23977,9 @@ func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._AddCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAddUserToGroupInput2cloudapiᚋinternalᚋmodelᚐAddUserToGroupInput(ctx context.Context, v any) (model.AddUserToGroupInput, error) {
 	res, err := ec.unmarshalInputAddUserToGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddUserToGroupPayload!")
-		return graphql.Null
-	}
-	return ec._AddUserToGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAmount2int64(ctx context.Context, v any) (int64, error) {
@@ -24063,14 +24031,6 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 func (ec *executionContext) unmarshalNCancelJobInput2cloudapiᚋinternalᚋmodelᚐCancelJobInput(ctx context.Context, v any) (model.CancelJobInput, error) {
 	res, err := ec.unmarshalInputCancelJobInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CancelJobPayload!")
-		return graphql.Null
-	}
-	return ec._CancelJobPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
@@ -24141,47 +24101,9 @@ func (ec *executionContext) marshalNCapacityUnitType2cloudapiᚋentᚋcapacityun
 	return v
 }
 
-func (ec *executionContext) unmarshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, v any) ([]capacityunit.Type, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]capacityunit.Type, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNChangePasswordInput2cloudapiᚋinternalᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
 	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ChangePasswordPayload!")
-		return graphql.Null
-	}
-	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCloudSpace2ᚕᚖcloudapiᚋentᚐCloudSpaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpace) graphql.Marshaler {
@@ -24444,25 +24366,9 @@ func (ec *executionContext) unmarshalNCreateAccessTokenInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateAccessTokenPayload!")
-		return graphql.Null
-	}
-	return ec._CreateAccessTokenPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateCloudSpaceInput2cloudapiᚋinternalᚋmodelᚐCreateCloudSpaceInput(ctx context.Context, v any) (model.CreateCloudSpaceInput, error) {
 	res, err := ec.unmarshalInputCreateCloudSpaceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudSpacePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupInput(ctx context.Context, v any) (model.CreateCloudUserGroupInput, error) {
@@ -24470,25 +24376,9 @@ func (ec *executionContext) unmarshalNCreateCloudUserGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateCloudUserInput2cloudapiᚋinternalᚋmodelᚐCreateCloudUserInput(ctx context.Context, v any) (model.CreateCloudUserInput, error) {
 	res, err := ec.unmarshalInputCreateCloudUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateCustomerInput2cloudapiᚋinternalᚋmodelᚐCreateCustomerInput(ctx context.Context, v any) (model.CreateCustomerInput, error) {
@@ -24496,25 +24386,9 @@ func (ec *executionContext) unmarshalNCreateCustomerInput2cloudapiᚋinternalᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreatePortalAccountInput2cloudapiᚋinternalᚋmodelᚐCreatePortalAccountInput(ctx context.Context, v any) (model.CreatePortalAccountInput, error) {
 	res, err := ec.unmarshalInputCreatePortalAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreatePortalAccountPayload!")
-		return graphql.Null
-	}
-	return ec._CreatePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (entgql.Cursor[uuid.UUID], error) {
@@ -24611,36 +24485,6 @@ func (ec *executionContext) marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐS
 	return v
 }
 
-func (ec *executionContext) unmarshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, v any) ([]customer.Status, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]customer.Status, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []customer.Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNCustomerWhereInput2ᚖcloudapiᚋentᚐCustomerWhereInput(ctx context.Context, v any) (*ent.CustomerWhereInput, error) {
 	res, err := ec.unmarshalInputCustomerWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -24651,25 +24495,9 @@ func (ec *executionContext) unmarshalNDeleteCloudSpaceInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudSpacePayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupInput(ctx context.Context, v any) (model.DeleteCloudUserGroupInput, error) {
 	res, err := ec.unmarshalInputDeleteCloudUserGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudUserGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteCloudUserInput2cloudapiᚋinternalᚋmodelᚐDeleteCloudUserInput(ctx context.Context, v any) (model.DeleteCloudUserInput, error) {
@@ -24677,38 +24505,14 @@ func (ec *executionContext) unmarshalNDeleteCloudUserInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteCustomerInput2cloudapiᚋinternalᚋmodelᚐDeleteCustomerInput(ctx context.Context, v any) (model.DeleteCustomerInput, error) {
 	res, err := ec.unmarshalInputDeleteCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeletePortalAccountInput2cloudapiᚋinternalᚋmodelᚐDeletePortalAccountInput(ctx context.Context, v any) (model.DeletePortalAccountInput, error) {
 	res, err := ec.unmarshalInputDeletePortalAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeletePortalAccountPayload!")
-		return graphql.Null
-	}
-	return ec._DeletePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDomain2ᚕᚖcloudapiᚋentᚐDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Domain) graphql.Marshaler {
@@ -24928,16 +24732,6 @@ func (ec *executionContext) unmarshalNJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNode2ᚕcloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -24974,14 +24768,6 @@ func (ec *executionContext) marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAcco
 		return graphql.Null
 	}
 	return ec._PortalAccount(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PortalAccountConnection!")
-		return graphql.Null
-	}
-	return ec._PortalAccountConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPortalAccountEdge2ᚕᚖcloudapiᚋentᚐPortalAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccountEdge) graphql.Marshaler {
@@ -25027,25 +24813,9 @@ func (ec *executionContext) unmarshalNRegisterDomainInput2cloudapiᚋinternalᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RegisterDomainPayload!")
-		return graphql.Null
-	}
-	return ec._RegisterDomainPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRemoveCapacityAvailableInput2cloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailableInput(ctx context.Context, v any) (model.RemoveCapacityAvailableInput, error) {
 	res, err := ec.unmarshalInputRemoveCapacityAvailableInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCapacityAvailablePayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCapacityAvailablePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveCapacityConsumedInput2cloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedInput(ctx context.Context, v any) (model.RemoveCapacityConsumedInput, error) {
@@ -25053,25 +24823,9 @@ func (ec *executionContext) unmarshalNRemoveCapacityConsumedInput2cloudapiᚋint
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCapacityConsumedPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCapacityConsumedPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRemoveCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupInput(ctx context.Context, v any) (model.RemoveCloudUserGroupInput, error) {
 	res, err := ec.unmarshalInputRemoveCloudUserGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCloudUserGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveUserFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupInput(ctx context.Context, v any) (model.RemoveUserFromGroupInput, error) {
@@ -25079,25 +24833,9 @@ func (ec *executionContext) unmarshalNRemoveUserFromGroupInput2cloudapiᚋintern
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveUserFromGroupPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveUserFromGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRevokeAccessTokenInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokenInput(ctx context.Context, v any) (model.RevokeAccessTokenInput, error) {
 	res, err := ec.unmarshalInputRevokeAccessTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RevokeAccessTokenPayload!")
-		return graphql.Null
-	}
-	return ec._RevokeAccessTokenPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSecret2cloudapiᚋinternalᚋsecretᚐText(ctx context.Context, v any) (secret.Text, error) {
@@ -25129,25 +24867,9 @@ func (ec *executionContext) unmarshalNSetCloudUserPasswordInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCloudUserPasswordPayload!")
-		return graphql.Null
-	}
-	return ec._SetCloudUserPasswordPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSetCustomerStatusInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusInput(ctx context.Context, v any) (model.SetCustomerStatusInput, error) {
 	res, err := ec.unmarshalInputSetCustomerStatusInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCustomerStatusPayload!")
-		return graphql.Null
-	}
-	return ec._SetCustomerStatusPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetPortalAccountPasswordInput2cloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordInput(ctx context.Context, v any) (model.SetPortalAccountPasswordInput, error) {
@@ -25155,38 +24877,14 @@ func (ec *executionContext) unmarshalNSetPortalAccountPasswordInput2cloudapiᚋi
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetPortalAccountPasswordPayload!")
-		return graphql.Null
-	}
-	return ec._SetPortalAccountPasswordPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSignInInput2cloudapiᚋinternalᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignInPayload!")
-		return graphql.Null
-	}
-	return ec._SignInPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSignOutInput2cloudapiᚋinternalᚋmodelᚐSignOutInput(ctx context.Context, v any) (model.SignOutInput, error) {
 	res, err := ec.unmarshalInputSignOutInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignOutPayload!")
-		return graphql.Null
-	}
-	return ec._SignOutPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -25222,25 +24920,9 @@ func (ec *executionContext) unmarshalNUnregisterDomainInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UnregisterDomainPayload!")
-		return graphql.Null
-	}
-	return ec._UnregisterDomainPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCloudSpaceInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudSpaceInput(ctx context.Context, v any) (model.UpdateCloudSpaceInput, error) {
 	res, err := ec.unmarshalInputUpdateCloudSpaceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudSpacePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupInput(ctx context.Context, v any) (model.UpdateCloudUserGroupInput, error) {
@@ -25248,38 +24930,14 @@ func (ec *executionContext) unmarshalNUpdateCloudUserGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCloudUserInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudUserInput(ctx context.Context, v any) (model.UpdateCloudUserInput, error) {
 	res, err := ec.unmarshalInputUpdateCloudUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCustomerInput2cloudapiᚋinternalᚋmodelᚐUpdateCustomerInput(ctx context.Context, v any) (model.UpdateCustomerInput, error) {
 	res, err := ec.unmarshalInputUpdateCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCustomerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -25424,6 +25082,13 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx context.Context, sel ast.SelectionSet, v *ent.AccessToken) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccessToken(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAccessTokenKind2ᚖcloudapiᚋentᚋaccesstokenᚐKind(ctx context.Context, v any) (*accesstoken.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -25456,6 +25121,34 @@ func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCapacityAvailablePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCapacityConsumedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddUserToGroupPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25484,6 +25177,63 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CapacityUnit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, v any) ([]capacityunit.Type, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]capacityunit.Type, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx context.Context, sel ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
@@ -25549,11 +25299,25 @@ func (ec *executionContext) marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx 
 	return ec._CloudUser(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudUserConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CloudUserGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudUserGroupConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCloudUserGroupOrder2ᚖcloudapiᚋentᚐCloudUserGroupOrder(ctx context.Context, v any) (*ent.CloudUserGroupOrder, error) {
@@ -25654,6 +25418,48 @@ func (ec *executionContext) unmarshalOCloudUserWhereInput2ᚖcloudapiᚋentᚐCl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAccessTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreatePortalAccountPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
 	if v == nil {
 		return nil, nil
@@ -25677,6 +25483,13 @@ func (ec *executionContext) marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx co
 		return graphql.Null
 	}
 	return ec._Customer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CustomerConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCustomerOrder2ᚖcloudapiᚋentᚐCustomerOrder(ctx context.Context, v any) (*ent.CustomerOrder, error) {
@@ -25762,6 +25575,41 @@ func (ec *executionContext) unmarshalOCustomerWhereInput2ᚖcloudapiᚋentᚐCus
 	}
 	res, err := ec.unmarshalInputCustomerWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeletePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODomain2ᚖcloudapiᚋentᚐDomain(ctx context.Context, sel ast.SelectionSet, v *ent.Domain) graphql.Marshaler {
@@ -25934,6 +25782,13 @@ func (ec *executionContext) marshalOJob2ᚖcloudapiᚋentᚐJob(ctx context.Cont
 	return ec._Job(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx context.Context, sel ast.SelectionSet, v *ent.JobConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._JobConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOJobOrder2ᚖcloudapiᚋentᚐJobOrder(ctx context.Context, v any) (*ent.JobOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -26026,6 +25881,33 @@ func (ec *executionContext) marshalONode2cloudapiᚋentᚐNoder(ctx context.Cont
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕcloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PortalAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PortalAccountConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPortalAccountOrder2ᚖcloudapiᚋentᚐPortalAccountOrder(ctx context.Context, v any) (*ent.PortalAccountOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -26040,6 +25922,83 @@ func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋent�
 	}
 	res, err := ec.unmarshalInputPortalAccountWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RegisterDomainPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCapacityAvailablePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCapacityConsumedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveUserFromGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevokeAccessTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCustomerStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetPortalAccountPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignOutPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -26111,6 +26070,41 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnregisterDomainPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCustomerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

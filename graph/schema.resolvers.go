@@ -238,8 +238,8 @@ func (r *queryResolver) CustomerStatuses(ctx context.Context) ([]customer.Status
 }
 
 // CustomerXMLSchema is the resolver for the customerXMLSchema field.
-func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error) {
-	return document.XMLSchema(), nil
+func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error) {
+	return new(document.XMLSchema()), nil
 }
 
 // CapacityUnitTypes is the resolver for the capacityUnitTypes field.

@@ -96,6 +96,10 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 			_ = tx.Rollback()
 		}
 		k.tell(nil, "failed")
+		if answer != nil {
+			// What the fields that did not fail have changed is undone with the rest.
+			answer.Data = nil
+		}
 		return answer, nil
 	}
 	return k.keep(ctx, operation, key, answer)

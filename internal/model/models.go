@@ -39,9 +39,9 @@ type AddCapacityAvailableInput struct {
 // What addCapacityAvailable gives.
 type AddCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -65,9 +65,9 @@ type AddCapacityConsumedInput struct {
 // What addCapacityConsumed gives.
 type AddCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -85,9 +85,9 @@ type AddCloudUserGroupInput struct {
 // What addCloudUserGroup gives.
 type AddCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -105,9 +105,9 @@ type AddUserToGroupInput struct {
 // What addUserToGroup gives.
 type AddUserToGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -123,7 +123,7 @@ type CancelJobInput struct {
 // What cancelJob gives.
 type CancelJobPayload struct {
 	// The job, ended with the status ERROR.
-	CancelledJob *ent.Job `json:"cancelledJob"`
+	CancelledJob *ent.Job `json:"cancelledJob,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -153,7 +153,7 @@ type ChangePasswordInput struct {
 // What changePassword gives.
 type ChangePasswordPayload struct {
 	// The caller.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -173,7 +173,7 @@ type CreateAccessTokenPayload struct {
 	// The bearer token, shown this once.
 	Token string `json:"token"`
 	// The token as it is listed.
-	AccessToken *ent.AccessToken `json:"accessToken"`
+	AccessToken *ent.AccessToken `json:"accessToken,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -197,7 +197,7 @@ type CreateCloudSpaceInput struct {
 // What createCloudSpace gives.
 type CreateCloudSpacePayload struct {
 	// The new space.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -215,7 +215,7 @@ type CreateCloudUserGroupInput struct {
 // What createCloudUserGroup gives.
 type CreateCloudUserGroupPayload struct {
 	// The new group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -241,7 +241,7 @@ type CreateCloudUserInput struct {
 // What createCloudUser gives.
 type CreateCloudUserPayload struct {
 	// The new user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -269,7 +269,7 @@ type CreateCustomerInput struct {
 // What createCustomer gives.
 type CreateCustomerPayload struct {
 	// The new customer.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -287,7 +287,7 @@ type CreatePortalAccountInput struct {
 // What createPortalAccount gives.
 type CreatePortalAccountPayload struct {
 	// The new account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -439,7 +439,7 @@ type RemoveCapacityAvailableInput struct {
 // What removeCapacityAvailable gives.
 type RemoveCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -459,7 +459,7 @@ type RemoveCapacityConsumedInput struct {
 // What removeCapacityConsumed gives.
 type RemoveCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -479,7 +479,7 @@ type RemoveCloudUserGroupInput struct {
 // What removeCloudUserGroup gives.
 type RemoveCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -497,9 +497,9 @@ type RemoveUserFromGroupInput struct {
 // What removeUserFromGroup gives.
 type RemoveUserFromGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -533,7 +533,7 @@ type SetCloudUserPasswordInput struct {
 // What setCloudUserPassword gives.
 type SetCloudUserPasswordPayload struct {
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -553,7 +553,7 @@ type SetCustomerStatusInput struct {
 // What setCustomerStatus gives.
 type SetCustomerStatusPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -571,7 +571,7 @@ type SetPortalAccountPasswordInput struct {
 // What setPortalAccountPassword gives.
 type SetPortalAccountPasswordPayload struct {
 	// The account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -591,7 +591,7 @@ type SignInPayload struct {
 	// When the token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// Who is signed in.
-	Viewer *ent.CloudUser `json:"viewer"`
+	Viewer *ent.CloudUser `json:"viewer,omitempty,omitzero"`
 }
 
 // What signOut takes.
@@ -647,7 +647,7 @@ type UpdateCloudSpaceInput struct {
 // What updateCloudSpace gives.
 type UpdateCloudSpacePayload struct {
 	// The space, changed.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -667,7 +667,7 @@ type UpdateCloudUserGroupInput struct {
 // What updateCloudUserGroup gives.
 type UpdateCloudUserGroupPayload struct {
 	// The group, changed.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -693,7 +693,7 @@ type UpdateCloudUserInput struct {
 // What updateCloudUser gives.
 type UpdateCloudUserPayload struct {
 	// The user, changed.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -725,7 +725,7 @@ type UpdateCustomerInput struct {
 // What updateCustomer gives.
 type UpdateCustomerPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }

@@ -10,10 +10,10 @@ import (
 // primary is there to be used.
 const coalesceTimeout = 200 * time.Millisecond
 
-// coalescer puts one question for all who ask at once. Everybody gets an answer
-// that was given after they asked: who comes while the question is under way
-// waits for the next one, together with all others who come meanwhile. So a
-// server is never asked twice at a time, however many want to know.
+// coalescer shares one query among concurrent callers; each gets a result
+// fetched after it called. A caller that arrives during a query waits for the
+// next one, together with the other callers that arrive meanwhile. So at most one
+// query runs at a time.
 type coalescer[T any] struct {
 	fetch func(context.Context) (T, error)
 

@@ -29,18 +29,18 @@ func ParseLSN(text string) (LSN, error) {
 	return LSN(h<<32 | l), nil
 }
 
-// timeline names one history of one database cluster. Positions can be compared
-// within a history only: a promotion begins a new one, and what the old
-// primary wrote after that point is in the old one alone.
+// timeline is one timeline of one database cluster. LSNs are comparable within
+// a timeline only: a promotion begins a new one, and what the old primary wrote
+// after that point is on the old timeline only.
 type timeline struct{ cluster, timeline int64 }
 
-// replayState is how far a server has come.
+// replayState is how far a server has written or replayed the log.
 type replayState struct {
 	timeline timeline
 	lsn      LSN
 }
 
-// covers reports whether a server there has all that one at p has.
+// covers reports whether a server at a has everything that a server at p has.
 func (a replayState) covers(p replayState) bool { return a.timeline == p.timeline && a.lsn >= p.lsn }
 
 const (
@@ -62,7 +62,7 @@ const (
 			ELSE ` + ownTimeline + ` END, ` + cluster
 )
 
-// readReplayState asks a server how far it has come.
+// readReplayState queries the replay state of a server.
 func readReplayState(ctx context.Context, db *sql.DB, query string) (replayState, error) {
 	var text string
 	var at replayState
@@ -73,7 +73,7 @@ func readReplayState(ctx context.Context, db *sql.DB, query string) (replayState
 	return at, err
 }
 
-// readReplayState asks the server at the other end of a connection.
+// where queries the replay state of the server at the other end of a connection.
 func (c *conn) where(ctx context.Context) (at replayState, err error) {
 	uncounted := context.WithValue(ctx, counterKey{}, (*chain)(nil))
 	err = c.read(uncounted, standbyStateQuery, nil, func(found driver.Rows) error {

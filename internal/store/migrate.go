@@ -25,7 +25,7 @@ type Migration struct {
 
 // Migrate applies what is pending of the migrations in files, which has a
 // directory for each dialect: postgres and sqlite. It returns what it applied.
-// Servers that start at once take turns: one applies, the others find it done.
+// Of servers that start at the same time one applies them and the others wait.
 func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, err error) {
 	provider, done, err := s.migrations(files)
 	if err != nil {

@@ -22,8 +22,9 @@ type connector struct {
 	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
 }
 
-// newConnector prepares connections with the parameters of the URL, ours
-// readReplayState the URL says nothing. statementTimeout 0 means no limit.
+// newConnector prepares connections with the parameters of the URL, and our
+// defaults for parameters that the URL does not set. statementTimeout 0 means
+// no limit.
 func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *counters) (*connector, error) {
 	config = config.Clone()
 	// lib/pq would read []byte arguments as bytea for every type, and gains

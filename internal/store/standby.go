@@ -14,15 +14,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// How a standby is watched. It is asked when a query needs it and never
-// besides, so that an idle server costs nothing.
+// Times for monitoring standbys. A standby is queried only when a query needs
+// it, so an idle server costs nothing.
 const (
-	// freshFor is how long an answer is trusted without asking again, so that
-	// a standby that has fallen silent loses its queries.
+	// freshFor is how long a replay state is valid. A silent standby gets no
+	// queries after that.
 	freshFor = time.Second
 	// replayWait is how long a read waits for a standby that is behind.
 	replayWait = 20 * time.Millisecond
-	// askAgain is the pause between two questions of one who waits.
+	// askAgain is the pause between two checks while a read waits.
 	askAgain = time.Millisecond
 	// awayFor is how long a standby that has failed gets no queries.
 	awayFor = time.Second
@@ -33,7 +33,7 @@ var errBehind = errors.New("the standby has come back without what it had before
 // standby is one server that replays the primary's log.
 type standby struct {
 	db      *sql.DB
-	asker   *sql.DB // a connection of its own: questions do not queue behind queries
+	asker   *sql.DB // a separate connection: checks do not queue behind queries
 	where   coalescer[replayState]
 	host    string
 	log     *slog.Logger
@@ -44,10 +44,10 @@ type standby struct {
 	seen   replayState // the last answer
 	asked  time.Time   // when it came
 	max    replayState // of all answers of this history
-	due    replayState // nobody waits for the standby until it has come this far
+	due    replayState // no read waits for the standby until it has replayed this far
 	away   time.Time   // no queries until then
 	doubt  bool        // it has failed, and not answered since
-	trying bool        // somebody asks it whether it is back
+	trying bool        // a check is under way whether it is back
 	opened int64       // connections opened so far
 }
 
@@ -105,10 +105,9 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 	return b, nil
 }
 
-// accept looks at a new connection before anything runs on it. What a standby
-// has replayed only grows while it runs, and so what is known of it holds for
-// connections that exist; but after a restart it may open its doors with less
-// than it had.
+// accept checks a new connection before anything runs on it. The replayed LSN
+// of a running standby only grows, so its known state holds for existing
+// connections; but after a restart a standby may have replayed less than before.
 func (b *standby) accept(ctx context.Context, c *conn) error {
 	at, err := c.where(ctx)
 	if err != nil {
@@ -123,9 +122,9 @@ func (b *standby) accept(ctx context.Context, c *conn) error {
 	return nil
 }
 
-// reaches reports whether the standby has all that the primary had at a place.
-// It waits a little for one that is about to, until the time given; not for one
-// that others have waited for in vain.
+// reaches reports whether the standby has replayed the given state of the
+// primary. It waits until the given time, but not for a standby for which another
+// read has already waited in vain.
 func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Time) bool {
 	for {
 		if has, ask := b.known(wanted); !ask {
@@ -146,8 +145,8 @@ func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Ti
 	}
 }
 
-// known is what can be said without asking; ask reports that asking might help.
-// One that has failed keeps only one operation waiting until it answers again.
+// known returns what is known without a query; ask reports that a query might
+// help. A standby that has failed makes only one operation wait until it answers.
 func (b *standby) known(wanted replayState) (has, ask bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -159,7 +158,7 @@ func (b *standby) known(wanted replayState) (has, ask bool) {
 	return has, !has
 }
 
-// look asks the standby how far it has come.
+// look queries the replay state of the standby.
 func (b *standby) look(ctx context.Context) {
 	b.mu.Lock()
 	opened, trial := b.opened, b.doubt
@@ -188,8 +187,8 @@ func (b *standby) look(ctx context.Context) {
 	}
 }
 
-// worthWaiting reports whether to ask again soon. When the time is up, nobody
-// waits until the standby has come to where it should be now.
+// worthWaiting reports whether to check again soon. After the given time no read
+// waits until the standby has replayed the wanted state.
 func (b *standby) worthWaiting(wanted replayState, until time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -204,7 +203,7 @@ func (b *standby) worthWaiting(wanted replayState, until time.Time) bool {
 	return false
 }
 
-// failed keeps queries away from the standby for a while.
+// failed marks the standby as away for awayFor.
 func (b *standby) failed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -213,7 +212,7 @@ func (b *standby) failed(err error) {
 
 func (b *standby) fail(err error) {
 	if !b.doubt {
-		b.log.Warn("a standby does not answer: the primary does its work", "host", b.host, "error", err)
+		b.log.Warn("a standby does not answer: its queries run on the primary", "host", b.host, "error", err)
 	}
 	b.away, b.doubt = time.Now().Add(awayFor), true
 }
