@@ -42,6 +42,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Customer() CustomerResolver
+	Job() JobResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	CustomerWhereInput() CustomerWhereInputResolver
@@ -517,6 +518,9 @@ type CustomerResolver interface {
 	CapacityBalance(ctx context.Context, obj *ent.Customer) ([]*model.CapacityBalance, error)
 
 	Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error)
+}
+type JobResolver interface {
+	Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error)
 }
 type MutationResolver interface {
 	CreateCustomer(ctx context.Context, input model.CreateCustomerInput) (*model.CreateCustomerPayload, error)
@@ -3396,7 +3400,7 @@ type Job implements Node {
   name: String!
   "The description given to the job by its caller."
   description: String!
-  "What it was asked to do, secrets left out."
+  "What it was asked to do, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
   "What came of it. For a deleted customer, its last serialized form."
   result: JSONObject
@@ -11471,7 +11475,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return ec.fieldContext_Job_parameters(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Parameters, nil
+			return ec.Resolvers.Job().Parameters(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
@@ -11482,7 +11486,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Job_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, "JSONObject")
+	return graphql.NewScalarFieldContext("Job", field, true, true, "JSONObject")
 }
 
 func (ec *executionContext) _Job_result(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -22110,10 +22114,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "parameters":
-			out.Values[i] = ec._Job_parameters(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_parameters(ctx, field, obj)
+				})
 		case "result":
 			out.Values[i] = ec._Job_result(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/job"
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
+	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"context"
 
@@ -40,6 +41,11 @@ func (r *customerResolver) CapacityBalance(ctx context.Context, obj *ent.Custome
 // Serialized is the resolver for the serialized field.
 func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error) {
 	return customers.Serialized(ctx, obj, format)
+}
+
+// Parameters is the resolver for the parameters field.
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+	return jobs.VisibleParameters(ctx, r.Client, obj)
 }
 
 // CreateCustomer is the resolver for the createCustomer field.
@@ -310,6 +316,9 @@ func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context,
 // Customer returns CustomerResolver implementation.
 func (r *Resolver) Customer() CustomerResolver { return &customerResolver{r} }
 
+// Job returns JobResolver implementation.
+func (r *Resolver) Job() JobResolver { return &jobResolver{r} }
+
 // Mutation returns MutationResolver implementation.
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
 
@@ -323,6 +332,7 @@ func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 
 type (
 	customerResolver           struct{ *Resolver }
+	jobResolver                struct{ *Resolver }
 	mutationResolver           struct{ *Resolver }
 	queryResolver              struct{ *Resolver }
 	customerWhereInputResolver struct{ *Resolver }

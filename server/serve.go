@@ -59,7 +59,7 @@ func (c *serveCommand) serve(e *env, ready func(context.Context, *api.API, strin
 		return err
 	}
 	defer flush()
-	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check()); err != nil {
+	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check(), c.jobFlags.check()); err != nil {
 		return err
 	}
 	secure, err := c.config(log)
@@ -118,6 +118,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,
 	}
 	c.limit(&o)
+	c.jobs(&o)
 	c.documents(&o)
 	if err := c.signIn(&o); err != nil {
 		return nil, err

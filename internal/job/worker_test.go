@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -178,6 +179,34 @@ func TestBeforeEndsWithItsStage(t *testing.T) {
 		}
 		if (job.BeforeTx{}).Check() == nil {
 			t.Error("a BeforeTx of nobody counts")
+		}
+	})
+}
+
+// TestPruneRemovesWhatEndedBefore: jobs that ended before the time go, in more
+// than one batch; others stay, and those that have not ended.
+func TestPruneRemovesWhatEndedBefore(t *testing.T) {
+	each(t, func(t *testing.T, client *ent.Client) {
+		ctx := viewer.SystemContext(t.Context())
+		limit := mixin.Now().Add(-time.Hour)
+		rows := []*ent.JobCreate{}
+		for i := range 1200 {
+			at := limit.Add(-time.Duration(i+1) * time.Second)
+			rows = append(rows, client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(at).SetEndedAt(at))
+		}
+		client.Job.CreateBulk(rows...).ExecX(ctx)
+		old := limit.Add(-time.Minute)
+		stays := []uuid.UUID{
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusWAITING).SetStartedAt(old).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(old).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusERROR).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
+		}
+		removed, err := job.Prune(ctx, client, limit)
+		if err != nil || removed != 1200 {
+			t.Errorf("%d jobs are removed: %v", removed, err)
+		}
+		if left := client.Job.Query().Where(entjob.IDIn(stays...)).CountX(ctx); left != 3 || client.Job.Query().CountX(ctx) != 3 {
+			t.Errorf("%d of the jobs that stay are left", left)
 		}
 	})
 }
