@@ -6,6 +6,7 @@ import (
 	"cloudapi/internal/customer"
 	"cloudapi/internal/identity"
 	"cloudapi/internal/job"
+	"cloudapi/internal/session"
 )
 
 // Resolver holds what the resolvers call.
@@ -16,4 +17,5 @@ type Resolver struct {
 	Customers *customer.Service
 	Directory *identity.Service
 	Queue     *job.Queue
+	Sessions  *session.Service
 }
