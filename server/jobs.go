@@ -46,7 +46,7 @@ type jobsPruneCommand struct {
 
 // Run removes old jobs.
 func (c *jobsPruneCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, func(s *store.Store) error {
+	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
 		removed, err := job.Prune(e.ctx, ent.NewClient(ent.Driver(s.Driver())), c.Before)
 		_, _ = fmt.Fprintf(e.out, "Removed %d jobs\n", removed)
 		return err
