@@ -140,6 +140,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	draining := &drain{next: a.Handler}
 	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
 	server.TLSConfig = secure
+	server.RegisterOnShutdown(a.Streams.Stop)
 	defer func() { _ = server.Close() }()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -154,7 +155,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		})
 	}()
 	work.Go(func() {
-		if err := start.run(ctx); err != nil {
+		if err := service.Recovered(func() error { return start.run(ctx) }); err != nil {
 			failed <- err
 		} else if start.state.NotReady() == "" {
 			a.Run(background)

@@ -13,6 +13,7 @@ import (
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/csrf"
+	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
 )
 
@@ -41,6 +42,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
+			// The handler limits what is no stream.
+			next.ServeHTTP(w, r)
+			return
+		}
 		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
 		defer cancel()
@@ -77,13 +83,13 @@ func required(who authenticate, next http.Handler) http.Handler {
 	}))
 }
 
-// sameOrigin refuses each POST that a page of another site sent. A GET changes
-// nothing at /graphql, and the answer to it is kept from that page by CORS.
+// sameOrigin refuses each POST that a page of another site sent, and each
+// WebSocket that one opens. Any other GET changes nothing at /graphql, and the
+// answer to it is kept from that page by CORS.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.Method {
-		case http.MethodGet, http.MethodHead, http.MethodOptions:
-		default:
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !reads || r.Header.Get("Upgrade") != "" {
 			if err := csrf.OtherSite(r.Context(), true); err != nil {
 				refuse(w, r, err)
 				return
