@@ -72,7 +72,7 @@ func TestEachLimitOfTheBudgetIsAnOption(t *testing.T) {
 		"memory":  {"--max-memory", "100000", "{ __schema { types { name fields { name } } } }"},
 	} {
 		s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", c.flag, c.value)
-		answer := s.query(t, c.query)
+		answer := s.ask(t, http.MethodPost, "/graphql", `{"query":`+quoted(c.query)+`}`, "Content-Type", "application/json")
 		if !strings.Contains(answer, `"limit":"`+limit+`"`) || !strings.Contains(answer, `"max":`+c.value) {
 			t.Errorf("%s: %.300s", limit, answer)
 		}
