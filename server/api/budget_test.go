@@ -56,16 +56,16 @@ func TestAnOperationHasABudget(t *testing.T) {
 	bounded(t, budget.Limits{Objects: 50, Bytes: 8000}, func(t *testing.T, a *apitest.API) {
 		id, few := units(t, a, 60), units(t, a, 40)
 		for name, c := range map[string]struct{ query, limit string }{
-			"fits":           {`query ($id: ID!) { customer(id: $id) { name capacityBalance { type available } } }`, ""},
-			"a list":         {`query ($id: ID!) { customer(id: $id) { capacityAvailable { id } } }`, "objects"},
-			"with its page":  {`query ($id: ID!) { customers(where: {id: $id}) { pageInfo { endCursor } nodes { capacityAvailable { id } } } }`, "objects"},
-			"a circle":       {`query ($id: ID!) { customer(id: $id) { capacityAvailable { customer { capacityAvailable { customer { id } } } } } }`, "objects"},
-			"by nodes":       {`query ($id: ID!) { nodes(ids: [$id, $id]) { ... on Customer { capacityAvailable { id } } } }`, "objects"},
-			"a document":     {`query ($id: ID!) { customer(id: $id) { serialized(format: XML) } }`, "answer"},
-			"type names":     {`query ($few: ID!) { customer(id: $few) { ` + longNames() + ` } }`, "answer"},
-			"the schema":     {`{ __schema { types { name description fields { name description } } } }`, "answer|objects"},
-			"in a payload":   {`mutation ($id: ID!) { updateCustomer(input: {customerId: $id, city: "x"}) { customer { capacityAvailable { id } } job { id } } }`, "objects"},
-			"in the second":  {`mutation ($id: ID!) { a: updateCustomer(input: {customerId: $id, city: "y"}) { customer { id } } b: updateCustomer(input: {customerId: $id, city: "z"}) { customer { capacityAvailable { id } } } }`, "objects"},
+			"fits":          {`query ($id: ID!) { customer(id: $id) { name capacityBalance { type available } } }`, ""},
+			"a list":        {`query ($id: ID!) { customer(id: $id) { capacityAvailable { id } } }`, "objects"},
+			"with its page": {`query ($id: ID!) { customers(where: {id: $id}) { pageInfo { endCursor } nodes { capacityAvailable { id } } } }`, "objects"},
+			"a circle":      {`query ($id: ID!) { customer(id: $id) { capacityAvailable { customer { capacityAvailable { customer { id } } } } } }`, "objects"},
+			"by nodes":      {`query ($id: ID!) { nodes(ids: [$id, $id]) { ... on Customer { capacityAvailable { id } } } }`, "objects"},
+			"a document":    {`query ($id: ID!) { customer(id: $id) { serialized(format: XML) } }`, "answer"},
+			"type names":    {`query ($few: ID!) { customer(id: $few) { ` + longNames() + ` } }`, "answer"},
+			"the schema":    {`{ __schema { types { name description fields { name description } } } }`, "answer|objects"},
+			"in a payload":  {`mutation ($id: ID!) { updateCustomer(input: {customerId: $id, city: "x"}) { customer { capacityAvailable { id } } job { id } } }`, "objects"},
+			"in the second": {`mutation ($id: ID!) { a: updateCustomer(input: {customerId: $id, city: "y"}) { customer { id } } b: updateCustomer(input: {customerId: $id, city: "z"}) { customer { capacityAvailable { id } } } }`, "objects"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				got := a.Query(apitest.Operator, c.query, map[string]any{"id": id, "few": few})
