@@ -14,6 +14,7 @@ import (
 
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
 	"cloudapi/server/playground"
@@ -145,14 +146,15 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	var work sync.WaitGroup
 	failed := make(chan error, 2)
 	go func() {
-		if secure != nil {
-			failed <- server.ServeTLS(listener, "", "")
-			return
-		}
-		failed <- server.Serve(listener)
+		failed <- service.Recovered(func() error {
+			if secure != nil {
+				return server.ServeTLS(listener, "", "")
+			}
+			return server.Serve(listener)
+		})
 	}()
 	work.Go(func() {
-		if err := start.run(ctx); err != nil {
+		if err := service.Recovered(func() error { return start.run(ctx) }); err != nil {
 			failed <- err
 		} else if start.state.NotReady() == "" {
 			a.Run(background)
