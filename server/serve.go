@@ -14,6 +14,7 @@ import (
 
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
 	"cloudapi/server/playground"
@@ -98,7 +99,7 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 
 // check refuses options that make no sense before anything is opened.
 func (c *serveCommand) check(log *slog.Logger) (*tls.Config, error) {
-	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check(), checkSecretKey(c.SecretKey)); err != nil {
+	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check(), c.jobFlags.check(), checkSecretKey(c.SecretKey)); err != nil {
 		return nil, err
 	}
 	for _, origin := range c.CORSOrigins {
@@ -117,6 +118,7 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,
 	}
 	c.limit(&o)
+	c.jobs(&o)
 	c.documents(&o)
 	if err := c.signIn(&o); err != nil {
 		return nil, err
@@ -145,14 +147,15 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	var work sync.WaitGroup
 	failed := make(chan error, 2)
 	go func() {
-		if secure != nil {
-			failed <- server.ServeTLS(listener, "", "")
-			return
-		}
-		failed <- server.Serve(listener)
+		failed <- service.Recovered(func() error {
+			if secure != nil {
+				return server.ServeTLS(listener, "", "")
+			}
+			return server.Serve(listener)
+		})
 	}()
 	work.Go(func() {
-		if err := start.run(ctx); err != nil {
+		if err := service.Recovered(func() error { return start.run(ctx) }); err != nil {
 			failed <- err
 		} else if start.state.NotReady() == "" {
 			a.Run(background)
