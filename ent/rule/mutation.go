@@ -7,7 +7,7 @@ import "cloudapi/internal/viewer"
 // this says whether a stored answer may be given again.
 func LeastRole(mutation string) viewer.Role {
 	switch mutation {
-	case "signIn", "signOut", "changePassword", "createAccessToken", "revokeAccessToken", "revokeAccessTokens":
+	case "signIn", "signOut", "changePassword", "createAccessToken", "revokeAccessToken", "revokeAccessTokens", "cancelJob":
 		return viewer.Member
 	case "createCustomer", "updateCustomer", "setCustomerStatus", "deleteCustomer",
 		"addCapacityAvailable", "removeCapacityAvailable", "addCapacityConsumed", "removeCapacityConsumed",

@@ -18,6 +18,7 @@ import (
 	"cloudapi/ent/rule"
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -73,20 +74,41 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 	if err != nil {
 		return nil, err
 	}
-	tx, err := k.Client.Tx(ctx)
-	if err != nil {
+	var first *graphql.Response // the answer that the key has
+	keyed, operation := job.WithOperationTx(ctx,
+		func(context.Context) (err error) {
+			if first, err = k.find(ctx, k.Client, key, hash, mutations); first != nil {
+				err = made()
+			}
+			return err
+		},
+		func() (tx *ent.Tx, err error) {
+			if tx, err = k.Client.Tx(ctx); err != nil {
+				return nil, err
+			}
+			if first, err = k.claim(ctx, tx, key, hash, mutations); first != nil {
+				err = made()
+			}
+			if err != nil {
+				return nil, errors.Join(err, tx.Rollback())
+			}
+			return tx, nil
+		})
+	answer := run(keyed)
+	tx, err := operation.Tx()
+	switch {
+	case first != nil:
+		k.tell(nil, "repeated")
+		return first, nil
+	case err != nil:
+		k.tell(err, "failed")
 		return nil, err
-	}
-	first, err := k.claim(ctx, tx, key, hash, mutations)
-	if err != nil || first != nil {
-		k.tell(err, "repeated")
-		return first, errors.Join(err, tx.Rollback())
-	}
-	answer := run(ent.NewTxContext(ctx, tx))
-	if answer == nil || len(answer.Errors) > 0 {
-		// Rolling back writes the record of what failed; that it failed is
-		// what the caller must hear.
-		_ = tx.Rollback()
+	case answer == nil || len(answer.Errors) > 0:
+		if tx != nil {
+			// Rolling back writes the record of what failed; that it failed is
+			// what the caller must hear.
+			_ = tx.Rollback()
+		}
 		k.tell(nil, "failed")
 		if answer != nil {
 			// What the fields that did not fail have changed is undone with the rest.
@@ -94,7 +116,20 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 		}
 		return answer, nil
 	}
-	if err := k.keep(ctx, tx, key, answer.Data); err != nil {
+	return k.keep(ctx, operation, key, answer)
+}
+
+// made ends the changes of an operation that was made before. No client sees it.
+func made() error { return fault.New(fault.Conflict, "Made before, under the same Idempotency-Key") }
+
+// keep keeps the answer of an operation in its transaction, and ends that.
+func (k *Keys) keep(ctx context.Context, operation *job.OperationTx, key string, answer *graphql.Response) (*graphql.Response, error) {
+	tx, err := operation.Begin()
+	if err != nil {
+		k.tell(err, "failed")
+		return nil, err
+	}
+	if err := k.seal(ctx, tx, key, answer.Data); err != nil {
 		_ = tx.Rollback()
 		k.tell(err, "")
 		return nil, err
@@ -134,10 +169,19 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte, m
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	row, err := tx.IdempotencyKey.Query().
-		Where(idempotencykey.UserID(user), idempotencykey.Key(key)).Only(system)
+	first, err := k.find(ctx, tx.Client(), key, hash, mutations)
+	if first == nil && err == nil {
+		err = fault.New(fault.Conflict, "This Idempotency-Key is being removed").On("Idempotency-Key")
+	}
+	return first, err
+}
+
+// find returns the answer that the key has, nil for none.
+func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []byte, mutations []string) (*graphql.Response, error) {
+	row, err := client.IdempotencyKey.Query().
+		Where(idempotencykey.UserID(viewer.FromContext(ctx).ID), idempotencykey.Key(key)).Only(viewer.SystemContext(ctx))
 	if err != nil {
-		return nil, err
+		return nil, ent.MaskNotFound(err)
 	}
 	if !bytes.Equal(row.RequestHash, hash) {
 		return nil, fault.New(fault.KeyReused, "This Idempotency-Key was used for another request").On("Idempotency-Key")
@@ -147,15 +191,15 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte, m
 			return nil, rule.Forbidden()
 		}
 	}
-	answer, err := k.Encrypter.Open(ctx, about(user, key), row.Answer)
+	answer, err := k.Encrypter.Open(ctx, about(row.UserID, key), row.Answer)
 	if err != nil {
 		return nil, err
 	}
 	return &graphql.Response{Data: answer}, nil
 }
 
-// keep keeps the answer, encrypted.
-func (k *Keys) keep(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
+// seal writes the answer, encrypted.
+func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
 	user := viewer.FromContext(ctx).ID
 	sealed, err := k.Encrypter.Seal(ctx, about(user, key), answer)
 	if err != nil {
@@ -171,20 +215,9 @@ func about(user uuid.UUID, key string) []byte {
 	return append([]byte("idempotency "), append(user[:], key...)...)
 }
 
-// Clean removes keys that were kept long enough, until ctx ends.
-func (k *Keys) Clean(ctx context.Context, failed func(error)) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		_, err := k.Client.IdempotencyKey.Delete().
-			Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
-		if err != nil && ctx.Err() == nil {
-			failed(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+// Clean removes keys that were kept long enough.
+func (k *Keys) Clean(ctx context.Context) error {
+	_, err := k.Client.IdempotencyKey.Delete().
+		Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+	return err
 }

@@ -57,11 +57,11 @@ func (u *Usage) Note(t *Token, now time.Time) {
 }
 
 // Run writes what was noted until ctx ends.
-func (u *Usage) Run(ctx context.Context) {
+func (u *Usage) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-u.wake:
 		}
 		select {
