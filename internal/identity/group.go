@@ -17,7 +17,7 @@ import (
 func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
 	out := &model.CreateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUserGroup", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("createCloudUserGroup", in, in.Execution, s.Client.CloudUserGroup.Create().Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CloudUserGroup, err = tx.CloudUserGroup.Create().
 				SetName(in.Name).SetNillableDescription(in.Description).Save(ctx)
@@ -34,7 +34,7 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("updateCloudUserGroup", in, in.Execution, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			up := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).SetNillableName(in.Name)
 			setText(in.Description, up.SetDescription)
@@ -50,7 +50,7 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 
 // DeleteGroup deletes a group with its links.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, s.aboutGroup("deleteCloudUserGroup", in, in.Execution, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			return missingGroup(tx.CloudUserGroup.DeleteOneID(in.CloudUserGroupID).Exec(ctx), in.CloudUserGroupID)
 		})
@@ -58,6 +58,11 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 		return nil, err
 	}
 	return &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID, Job: done}, nil
+}
+
+// aboutGroup describes a change of a group.
+func (s *Service) aboutGroup(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
+	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
 }
 
 func missingGroup(err error, id uuid.UUID) error {
@@ -93,12 +98,8 @@ func (s *Service) member(ctx context.Context, action string, in model.AddUserToG
 ) (*model.AddUserToGroupPayload, error) {
 	out := &model.AddUserToGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup(action, in, in.Execution, edit(s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), false).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			changed := edit(tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), false)
-			if err := cloudusergroup.Policy.EvalMutation(ctx, changed.Mutation()); err != nil {
-				return err
-			}
 			// Changing the user's version holds its row until the end.
 			out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
 			if err != nil {

@@ -38,11 +38,8 @@ type Service struct {
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
 	var hash string
-	// The password is hashed before the transaction begins, for those who may.
+	// The password is hashed before the transaction begins.
 	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
-			return err
-		}
 		if err := textrule.Login("login", in.Login, maxLogin); err != nil {
 			return err
 		}
@@ -50,7 +47,9 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 		return err
 	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Before: prepare},
+	change := s.aboutUser("createCloudUser", in, in.Execution, newUser(s.Client, in).Mutation())
+	change.Before = prepare
+	out.Job, err = s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if ent.IsConstraintError(err) {
@@ -80,7 +79,7 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 	out := &model.UpdateCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		job.Change{Action: "updateCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
@@ -122,7 +121,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, s.aboutUser("deleteCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			return missingUser(tx.CloudUser.DeleteOneID(in.CloudUserID).Exec(ctx), in.CloudUserID)
 		})
@@ -131,6 +130,11 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 	}
 	s.Changed(ctx, in.CloudUserID)
 	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
+}
+
+// aboutUser describes a change of a user.
+func (s *Service) aboutUser(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
+	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(clouduser.Policy, m)}
 }
 
 func missingUser(err error, id uuid.UUID) error {
