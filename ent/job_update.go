@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
 	"cloudapi/ent/predicate"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (_u *JobUpdate) SetNillableDescription(v *string) *JobUpdate {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdate) SetResult(v map[string]interface{}) *JobUpdate {
+func (_u *JobUpdate) SetResult(v strictjson.Object) *JobUpdate {
 	_u.mutation.SetResult(v)
 	return _u
 }
@@ -606,7 +607,7 @@ func (_u *JobUpdateOne) SetNillableDescription(v *string) *JobUpdateOne {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdateOne) SetResult(v map[string]interface{}) *JobUpdateOne {
+func (_u *JobUpdateOne) SetResult(v strictjson.Object) *JobUpdateOne {
 	_u.mutation.SetResult(v)
 	return _u
 }

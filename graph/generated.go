@@ -14,6 +14,7 @@ import (
 	"cloudapi/graph/scalar"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -2677,18 +2678,18 @@ directive @page(
   max: Int! = 500
 ) on FIELD_DEFINITION
 
-"A moment in UTC, to the microsecond, in RFC 3339 form."
-scalar Time
+"A moment in RFC 3339 form, in the years 0001 to 9999; given in UTC, to the microsecond."
+scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 "A position in a list. Only what an earlier answer gave is valid."
-scalar Cursor
+scalar Cursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "An amount of capacity: a whole number from 1 to 9007199254740991."
-scalar Amount
-"A whole number of any size."
-scalar BigInt
+scalar Amount @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
+"A whole number of any size, as a string of its decimal digits: JavaScript's numbers are exact only up to 9007199254740991."
+scalar BigInt @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
 "Text that is accepted and never given out."
-scalar Secret
-"A JSON object with any keys."
-scalar JSONObject
+scalar Secret @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
+"A JSON object with any keys. Its numbers keep their digits."
+scalar JSONObject @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-4")
 
 "An object that has a guid of its own."
 interface Node {
@@ -2739,7 +2740,7 @@ type Query {
   customers(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2768,7 +2769,7 @@ type Query {
   cloudUserGroups(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2788,7 +2789,7 @@ type Query {
   cloudUsers(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2813,7 +2814,7 @@ type Query {
   portalAccounts(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2833,7 +2834,7 @@ type Query {
   jobs(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2882,7 +2883,7 @@ type Customer implements Node {
   cloudUserGroups(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2897,7 +2898,7 @@ type Customer implements Node {
   domains(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2912,7 +2913,7 @@ type Customer implements Node {
   cloudSpaces(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -2927,7 +2928,7 @@ type Customer implements Node {
   jobs(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3083,7 +3084,7 @@ type CloudUserGroup implements Node {
   customers(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3098,7 +3099,7 @@ type CloudUserGroup implements Node {
   users(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3149,7 +3150,7 @@ type CloudUser implements Node {
   groups(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3164,7 +3165,7 @@ type CloudUser implements Node {
   accessTokens(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3297,7 +3298,7 @@ type CloudSpace implements Node {
   children(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -3394,7 +3395,7 @@ type Job implements Node {
   children(
     "Only what follows this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what precedes this position."
     before: Cursor
@@ -11333,8 +11334,8 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return obj.Parameters, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11356,8 +11357,8 @@ func (ec *executionContext) _Job_result(ctx context.Context, field graphql.Colle
 			return obj.Result, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18701,7 +18702,7 @@ func (ec *executionContext) unmarshalInputExecutionParams(ctx context.Context, o
 			it.Wait = data
 		case "other":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("other"))
-			data, err := ec.unmarshalOJSONObject2map(ctx, v)
+			data, err := ec.unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25466,7 +25467,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any) (map[string]any, error) {
+func (ec *executionContext) unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, v any) (strictjson.Object, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -25474,7 +25475,7 @@ func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOJSONObject2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+func (ec *executionContext) marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, sel ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -68,7 +68,7 @@ func (w *thriftWriter) customer(c Customer) {
 	w.units("capacityunitsconsumed", 18, c.CapacityConsumed)
 	w.text("resourcegroupguid", 19, guid(c.ResourceGroupID))
 	w.texts("cloudusergroups", 20, guids(c.CloudUserGroups))
-	w.text("retentionpolicyguid", 25, guid(c.RetentionPolicyID))
+	w.text("retentionpolicyguid", 26, guid(c.RetentionPolicyID))
 	w.texts("domains", 40, c.Domains)
 	w.end()
 }

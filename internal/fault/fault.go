@@ -48,6 +48,8 @@ type Fault struct {
 	RetryAfter time.Duration
 	// Details are shown beside the code, in extensions.
 	Details map[string]any
+	// More are the other faults of the same input.
+	More []*Fault
 }
 
 // New returns a fault with a message for a person.

@@ -3,11 +3,15 @@ package identity
 import (
 	"context"
 
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
+	"cloudapi/ent/predicate"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -49,16 +53,46 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 	return out, nil
 }
 
-// DeleteGroup deletes a group with its links.
+// DeleteGroup deletes a group with its links. Each customer that it was linked
+// to has a new version: its serialized forms have a group less.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
 	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+			if err := unlink(ctx, tx, in.CloudUserGroupID); err != nil {
+				return err
+			}
 			return missingGroup(tx.CloudUserGroup.DeleteOneID(in.CloudUserGroupID).Exec(ctx), in.CloudUserGroupID)
 		})
 	if err != nil {
 		return nil, err
 	}
 	return &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID, Job: done}, nil
+}
+
+// unlink changes the customers that a group is linked to. The group is held
+// first, so that no link is added meanwhile; the customers in the order in which
+// everybody holds them. SQLite has one writer.
+func unlink(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
+	if err := cloudusergroup.Policy.EvalMutation(ctx, tx.CloudUserGroup.UpdateOneID(id).Mutation()); err != nil {
+		return err
+	}
+	ctx = viewer.SystemContext(ctx)
+	linked := customer.HasCloudUserGroupsWith(cloudusergroup.ID(id))
+	if _, err := tx.CloudUserGroup.Query().Where(cloudusergroup.ID(id), forUpdate[predicate.CloudUserGroup]()).IDs(ctx); err != nil {
+		return err
+	}
+	if _, err := tx.Customer.Query().Where(linked, forUpdate[predicate.Customer]()).Order(customer.ByID()).IDs(ctx); err != nil {
+		return err
+	}
+	return tx.Customer.Update().Where(linked).Exec(ctx)
+}
+
+func forUpdate[P ~func(*sql.Selector)]() P {
+	return func(s *sql.Selector) {
+		if s.Dialect() == dialect.Postgres {
+			s.ForUpdate()
+		}
+	}
 }
 
 func missingGroup(err error, id uuid.UUID) error {

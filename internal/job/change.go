@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/viewer"
 )
 
@@ -43,7 +44,7 @@ type Record struct {
 	// CustomerID may be set by work that creates the customer.
 	CustomerID uuid.UUID
 	// Result is kept with the job.
-	Result map[string]any
+	Result strictjson.Object
 }
 
 // Work makes a change in a transaction.
@@ -89,18 +90,18 @@ func (c *Change) limit(ctx context.Context) (context.Context, context.CancelFunc
 
 // parameters is the input as the job keeps it. Secrets write their placeholder
 // by themselves, whatever encodes them.
-func (c *Change) parameters() (map[string]any, error) {
+func (c *Change) parameters() (strictjson.Object, error) {
 	text, err := json.Marshal(c.Input)
 	if err != nil {
 		return nil, err
 	}
-	var all map[string]any
+	var all strictjson.Object
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, err
 	}
 	delete(all, "execution")
 	if other := c.params().Other; len(other) > 0 {
-		all["executionparams"] = other
+		all["executionparams"] = map[string]any(other)
 	}
 	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"fmt"
 	"io"
 	"math/big"
@@ -381,7 +382,7 @@ type ExecutionParams struct {
 	// Whether to wait for the end of domain work; other changes are always waited for.
 	Wait *bool `json:"wait,omitempty,omitzero"`
 	// Any other keys: kept with the job.
-	Other map[string]any `json:"other,omitempty,omitzero"`
+	Other strictjson.Object `json:"other,omitempty,omitzero"`
 }
 
 // What registerDomain takes.

@@ -57,8 +57,10 @@ type Options struct {
 	CORSOrigins []string
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
-	Limits  limit.Limits
-	Rates   limit.Rates
+	// MaxHeader is the longest URL with headers, in bytes; 0 for MaxHeader.
+	MaxHeader int
+	Limits    limit.Limits
+	Rates     limit.Rates
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
@@ -101,6 +103,7 @@ type API struct {
 func New(o Options) (*API, error) {
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	a.Client.Use(ent.ReportAll)
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
 	recorder := &jobs.Recorder{
@@ -156,7 +159,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: challenge, Documents: documents}, old, page)
 	return a, nil
 }
 
@@ -181,9 +184,9 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL http.Handler, old *rest.Handler, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
+	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedInAgain(who, graphQL))))
 	mux.Handle(rest.Prefix, old)
 	mux.Handle(playground.Prefix, required(who, page))
 	mux.Handle(playground.Prefix+"/", required(who, page))
@@ -191,7 +194,8 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
+		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), old, o.Addresses.Locate(mux))))
 }
 
 // ready answers 200 while the database answers and is migrated.

@@ -20,13 +20,21 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 			With("status", 405)
 	}
 	caller := viewer.FromContext(ctx)
-	if caller == nil && !anonymous(op) {
+	if caller == nil && (!anonymous(op) || ctx.Value(wrongTokenKey{}) != nil && op.Operation != ast.Mutation) {
 		return fault.New(fault.Unauthenticated, "Authentication failed")
 	}
 	if !e.introspect(caller) && introspects(doc, op.SelectionSet, map[string]bool{}) {
 		return fault.New(fault.Forbidden, "The schema may not be asked for here")
 	}
 	return nil
+}
+
+type wrongTokenKey struct{}
+
+// WithWrongToken marks a request that came with a token that is not valid. It may
+// sign in, and nothing else.
+func WithWrongToken(ctx context.Context) context.Context {
+	return context.WithValue(ctx, wrongTokenKey{}, true)
 }
 
 // anonymous reports whether an operation may come from nobody: it signs in, or

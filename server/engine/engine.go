@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/graph/coerce"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
@@ -28,6 +29,7 @@ import (
 type Engine struct {
 	schema *ast.Schema
 	exec   *executor.Executor
+	inputs *coerce.Coercer
 	docs   *documents
 	repeat Idempotency
 	// observe hears of every answer.
@@ -85,7 +87,9 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
+	e.inputs = newCoercer(e.schema, limits)
 	e.exec.Use(fieldSerializer{})
+	e.exec.Use(argumentChecker{e.inputs})
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(o.Presenter)
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
@@ -199,9 +203,13 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if err := e.authorize(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
+	params, err := e.coerced(doc, r)
+	if err != nil {
+		return nil, gqlerror.List{wrap(err)}
+	}
 	// The executor takes the document from the context: what is too large to be
 	// kept is not read a second time.
-	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &r.RawParams)
+	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &params)
 	if len(errs) > 0 {
 		return nil, errs
 	}

@@ -105,7 +105,17 @@ func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 		about.Field = m.source(e.Path)
 		return &about
 	}
-	return f
+	return asParameter(f)
+}
+
+// asParameter is a fault of a variable, and a variable is a parameter.
+func asParameter(f *fault.Fault) *fault.Fault {
+	if _, ok := f.Details["variable"].(string); !ok {
+		return f
+	}
+	about := *f
+	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+other, "", 1)
+	return &about
 }
 
 // source is the parameter that fed what stands at the path of an error, with

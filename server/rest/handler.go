@@ -174,8 +174,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 	own := ownWords(vars)
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
 		if out.begun {
-			// The client must not take half an answer for a whole one.
-			panic(http.ErrAbortHandler)
+			abort(w, r)
 		}
 		h.writeFault(w, r, m, err, own)
 	}

@@ -34,7 +34,7 @@ func Layers() []Layer {
 		{"Model", []string{"graph/scalar", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{
-			"internal/batch", "internal/certificate", "internal/domainname", "internal/fault", "internal/jsontext", "internal/lru",
+			"internal/batch", "internal/certificate", "internal/domainname", "internal/fault", "internal/strictjson", "internal/lru",
 			"internal/password", "internal/portal", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
 		}},
 	}
