@@ -343,11 +343,14 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				path  = append(path, alias)
 				query = (&CloudSpaceClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudSpacePaginateArgs(fieldArgs(ctx, new(CloudSpaceWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudSpacePager(args.opts, args.last != nil)
+			pager, err := newCloudSpacePager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -546,11 +549,14 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -639,11 +645,14 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				path  = append(path, alias)
 				query = (&AccessTokenClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newAccessTokenPaginateArgs(fieldArgs(ctx, new(AccessTokenWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newAccessTokenPager(args.opts, args.last != nil)
+			pager, err := newAccessTokenPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -852,11 +861,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCustomerPaginateArgs(fieldArgs(ctx, new(CustomerWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCustomerPager(args.opts, args.last != nil)
+			pager, err := newCustomerPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -945,11 +957,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CloudUserClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserPaginateArgs(fieldArgs(ctx, new(CloudUserWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserPager(args.opts, args.last != nil)
+			pager, err := newCloudUserPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1150,11 +1165,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1243,11 +1261,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&DomainClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newDomainPaginateArgs(fieldArgs(ctx, new(DomainWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newDomainPager(args.opts, args.last != nil)
+			pager, err := newDomainPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1332,11 +1353,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&CloudSpaceClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudSpacePaginateArgs(fieldArgs(ctx, new(CloudSpaceWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudSpacePager(args.opts, args.last != nil)
+			pager, err := newCloudSpacePager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1421,11 +1445,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&JobClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newJobPaginateArgs(fieldArgs(ctx, new(JobWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newJobPager(args.opts, args.last != nil)
+			pager, err := newJobPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1818,11 +1845,14 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				path  = append(path, alias)
 				query = (&JobClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newJobPaginateArgs(fieldArgs(ctx, new(JobWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newJobPager(args.opts, args.last != nil)
+			pager, err := newJobPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}

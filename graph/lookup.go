@@ -146,16 +146,12 @@ func hasGroups(ctx context.Context, where *ent.CustomerWhereInput, has *bool) er
 }
 
 func hasGroupsWith(ctx context.Context, where *ent.CustomerWhereInput, with []*ent.CloudUserGroupWhereInput) error {
-	if len(with) == 0 {
+	if with == nil {
 		return nil
 	}
 	all := visibleGroups(ctx)
 	for _, w := range with {
-		p, err := w.P()
-		if err != nil {
-			return fault.New(fault.Invalid, "hasCloudUserGroupsWith has an empty filter").On("hasCloudUserGroupsWith").Because(err)
-		}
-		all = append(all, p)
+		all = append(all, w.P())
 	}
 	where.AddPredicates(customer.HasCloudUserGroupsWith(all...))
 	return nil

@@ -184,22 +184,22 @@ func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.
 
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	return r.Directory.SignIn(ctx, input)
+	return r.Sessions.SignIn(ctx, input)
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	return r.Directory.SignOut(ctx, input)
+	return r.Sessions.SignOut(ctx, input)
 }
 
 // CreateAccessToken is the resolver for the createAccessToken field.
 func (r *mutationResolver) CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
-	return r.Directory.CreateToken(ctx, input)
+	return r.Sessions.CreateToken(ctx, input)
 }
 
 // RevokeAccessToken is the resolver for the revokeAccessToken field.
 func (r *mutationResolver) RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
-	return r.Directory.RevokeToken(ctx, input)
+	return r.Sessions.RevokeToken(ctx, input)
 }
 
 // Node is the resolver for the node field.

@@ -130,23 +130,26 @@ func (s *Service) member(ctx context.Context, action string, in model.AddUserToG
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: in.Execution},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
+			changed := edit(tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), false)
+			if err := cloudusergroup.Policy.EvalMutation(ctx, changed.Mutation()); err != nil {
+				return err
 			}
 			// Changing the user's version holds its row until the end.
 			out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
-			if ent.IsNotFound(err) {
-				return fault.Missing("clouduser", in.CloudUserID)
-			}
 			if err != nil {
-				return err
+				return missingUser(err, in.CloudUserID)
 			}
-			is, err := tx.CloudUserGroup.Query().Where(
-				cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exist(ctx)
+			with, err := tx.CloudUserGroup.Query().Where(cloudusergroup.ID(in.CloudUserGroupID)).
+				WithUsers(func(q *ent.CloudUserQuery) { q.Where(clouduser.ID(in.CloudUserID)) }).Only(ctx)
 			if err != nil {
-				return err
+				return missingGroup(err, in.CloudUserGroupID)
 			}
+			is := len(with.Edges.Users) > 0
 			out.CloudUserGroup, err = edit(tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), is).Save(ctx)
+			if ent.IsConstraintError(err) {
+				// Deleted meanwhile.
+				err = fault.Missing("cloudusergroup", in.CloudUserGroupID).Because(err)
+			}
 			return missingGroup(err, in.CloudUserGroupID)
 		})
 	if err != nil {

@@ -1,11 +1,9 @@
-// Package identity has the verbs for who signs in and what they belong to:
-// cloud users, their groups and tokens, and the accounts of the embedded
-// portal.
+// Package identity changes cloud users, their passwords and groups, and the
+// accounts of the embedded portal. Signing in is in package session.
 package identity
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -15,8 +13,8 @@ import (
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
-	"cloudapi/internal/viewer"
 )
 
 // Passwords hashes and verifies passwords.
@@ -25,40 +23,36 @@ type Passwords interface {
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 }
 
-// SignIn checks a login with its password, throttled as every sign-in is, and
-// returns the guid of the user.
-type SignIn func(ctx context.Context, login string, password secret.Text) (uuid.UUID, error)
-
 // Service makes the changes of the directory.
 type Service struct {
 	Client    *ent.Client
 	Jobs      *job.Recorder
 	Passwords Passwords
-	SignInBy  SignIn
-	// Changed hears that a user's credentials, role or status have changed.
+	// Verify checks a password as signing in does.
+	Verify session.Verify
+	// Changed is called when a user's credentials, role or status have changed.
 	Changed func(ctx context.Context, userID uuid.UUID)
-	// SessionTime is how long a session lasts.
-	SessionTime time.Duration
 }
 
 // CreateUser makes a cloud user.
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
+	var hash string
+	// The password is hashed before the transaction begins, for those who may.
+	prepare := func(ctx context.Context, _ uuid.UUID) (err error) {
+		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
+			return err
+		}
+		if err := textrule.Login("login", in.Login, maxLogin); err != nil {
+			return err
+		}
+		hash, err = s.hash(ctx, "password", in.Password)
+		return err
+	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			row := tx.CloudUser.Create().
-				SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
-				SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
-				SetNillableRole(in.Role)
-			if err := clouduser.Policy.EvalMutation(ctx, row.Mutation()); err != nil {
-				return err
-			}
-			hash, err := s.hash(ctx, "password", in.Password)
-			if err != nil {
-				return err
-			}
-			out.CloudUser, err = row.SetPasswordHash(hash).Save(ctx)
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Ask: prepare},
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if ent.IsConstraintError(err) {
 				return fault.New(fault.Conflict, "The login %s is taken", in.Login).On("login").Because(err)
 			}
@@ -69,6 +63,16 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	}
 	out.CloudUser = job.Settled(ctx, out.CloudUser)
 	return out, nil
+}
+
+// maxLogin is the longest login, in characters.
+const maxLogin = 255
+
+func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCreate {
+	return client.CloudUser.Create().
+		SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
+		SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
+		SetNillableRole(in.Role)
 }
 
 // UpdateUser changes what is given of a user.
@@ -82,9 +86,6 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.FirstName, up.SetFirstName)
 			setText(in.LastName, up.SetLastName)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
-			if loses(in) {
-				return ensureAnotherAdministrator(ctx, tx, in.CloudUserID)
-			}
 			return nil
 		})
 	return out, err
@@ -99,11 +100,6 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 	}
 }
 
-func loses(in model.UpdateCloudUserInput) bool {
-	return (in.Role != nil && *in.Role != clouduser.RoleADMINISTRATOR) ||
-		(in.Status != nil && *in.Status != clouduser.StatusACTIVE)
-}
-
 // changeUser changes one user in one guarded statement.
 func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
@@ -115,10 +111,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 			return err
 		}
 		changed, err = up.Save(ctx)
-		if ent.IsNotFound(err) {
-			return fault.Missing("clouduser", id)
-		}
-		return err
+		return missingUser(err, id)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -127,42 +120,22 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	return job.Settled(ctx, changed), done, nil
 }
 
-// ensureAnotherAdministrator refuses to take the last administrator who can sign in away.
-func ensureAnotherAdministrator(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
-	another, err := tx.CloudUser.Query().Where(
-		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusEQ(clouduser.StatusACTIVE),
-	).Exist(ctx)
-	if err != nil || another {
-		return err
-	}
-	is, err := tx.CloudUser.Query().Where(
-		clouduser.ID(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR)).Exist(ctx)
-	if err == nil && is {
-		err = fault.New(fault.Conflict, "The last administrator must stay").On("cloudUserId")
-	}
-	return err
-}
-
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
 	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
-			}
-			if err := ensureAnotherAdministrator(ctx, tx, in.CloudUserID); err != nil {
-				return err
-			}
-			err := gone.Exec(ctx)
-			if ent.IsNotFound(err) {
-				return fault.Missing("clouduser", in.CloudUserID)
-			}
-			return err
+			return missingUser(tx.CloudUser.DeleteOneID(in.CloudUserID).Exec(ctx), in.CloudUserID)
 		})
 	if err != nil {
 		return nil, err
 	}
 	s.Changed(ctx, in.CloudUserID)
 	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
+}
+
+func missingUser(err error, id uuid.UUID) error {
+	if ent.IsNotFound(err) {
+		return fault.Missing("clouduser", id)
+	}
+	return err
 }

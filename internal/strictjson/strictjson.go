@@ -4,6 +4,7 @@
 package strictjson
 
 import (
+	"bytes"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ var (
 	ErrSurrogate = errors.New("it has half of a surrogate pair")
 	ErrTwice     = errors.New("a member is given twice")
 	ErrShort     = errors.New("it ends too early")
+	ErrTrailing  = errors.New("something follows the first value")
 	ErrNoObject  = errors.New("it is another JSON value")
 	ErrList      = errors.New("it is a list; requests are sent one at a time")
 )
@@ -76,6 +78,9 @@ func reason(data []byte, err error) error {
 	case LoneSurrogate(data):
 		return ErrSurrogate
 	case syntax != nil:
+		if _, err := jsontext.NewDecoder(bytes.NewReader(data)).ReadValue(); err == nil {
+			return ErrTrailing
+		}
 		return fmt.Errorf("it is no JSON at byte %d", syntax.ByteOffset)
 	}
 	return ErrNoObject

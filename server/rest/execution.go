@@ -110,10 +110,12 @@ func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 
 // asParameter is a fault of a variable, and a variable is a parameter.
 func asParameter(f *fault.Fault) *fault.Fault {
-	if _, ok := f.Details["variable"].(string); !ok {
+	parameter, ok := f.Details["variable"].(string)
+	if !ok {
 		return f
 	}
 	about := *f
+	about.Field = parameter
 	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+other, "", 1)
 	return &about
 }
