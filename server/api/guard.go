@@ -12,7 +12,9 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
+	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
 )
 
@@ -41,6 +43,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
+			// The handler limits what is no stream.
+			next.ServeHTTP(w, r)
+			return
+		}
 		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
 		defer cancel()
@@ -50,15 +57,15 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 
 // signedIn puts who is asking into the context. Nobody may pass: the operation
 // may be one that needs no credentials. Wrong credentials may not.
-func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
+func signedIn(who authenticate, next http.Handler) http.Handler {
 	return authenticated(who, next, refuse)
 }
 
 // signedInAgain is signedIn for what may sign in. A token that is over does not
 // keep its owner from a new one: the engine refuses every other operation.
-func signedInAgain(who *auth.Authenticator, next http.Handler) http.Handler {
+func signedInAgain(who authenticate, next http.Handler) http.Handler {
 	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
-		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) {
+		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.Stream(r) {
 			w.Header().Del("WWW-Authenticate")
 			next.ServeHTTP(w, r.WithContext(engine.WithWrongToken(r.Context())))
 			return
@@ -67,9 +74,9 @@ func signedInAgain(who *auth.Authenticator, next http.Handler) http.Handler {
 	})
 }
 
-func authenticated(who *auth.Authenticator, next http.Handler, wrong func(http.ResponseWriter, *http.Request, error)) http.Handler {
+func authenticated(who authenticate, next http.Handler, wrong func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who.Authenticate(r)
+		v, err := who(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
 			wrong(w, r, err)
@@ -90,7 +97,7 @@ func challenge(r *http.Request, h http.Header) {
 }
 
 // required lets only people with credentials pass.
-func required(who *auth.Authenticator, next http.Handler) http.Handler {
+func required(who authenticate, next http.Handler) http.Handler {
 	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if viewer.FromContext(r.Context()) == nil {
 			refuse(w, r, auth.Failed())
@@ -100,18 +107,20 @@ func required(who *auth.Authenticator, next http.Handler) http.Handler {
 	}))
 }
 
-// sameOrigin refuses what a browser sends on behalf of another site, unless
-// that site is allowed.
-func sameOrigin(allowed []string, next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range allowed {
-		// Origins were checked when the server started.
-		_ = protection.AddTrustedOrigin(origin)
-	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
-	}))
-	return protection.Handler(next)
+// sameOrigin refuses each POST that a page of another site sent, and each
+// WebSocket that one opens. Any other GET changes nothing at /graphql, and the
+// answer to it is kept from that page by CORS.
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !reads || r.Header.Get("Upgrade") != "" {
+			if err := csrf.OtherSite(r.Context(), true); err != nil {
+				refuse(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // cors lets the scripts of allowed origins read answers. None is allowed unless
