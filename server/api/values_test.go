@@ -11,9 +11,9 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// hostile are values that no scalar may fail at, as JSON and as literals of a
+// hostileValues are values that no scalar may fail at, as JSON and as literals of a
 // document.
-func hostile() []string {
+func hostileValues() []string {
 	return []string{
 		`null`, `true`, `0`, `-0`, `1.0`, `1e1`, `1.5`, `-1`, `1e400`, `-1e-400`, `123456789012345678901234567890`, `9007199254740993`,
 		`2147483648`, `0.12345678901234567890`, `""`, `"active"`, `"ACTIVE"`, `"1"`, `"\u0000"`, `"a"`, `"9999-12-31T23:59:59-01:00"`,
@@ -68,7 +68,7 @@ func TestNoValueIsAnInternalError(t *testing.T) {
 		return `{"query":` + string(text) + `,"variables":` + variables + `}`
 	}
 	for typ, document := range places() {
-		for _, value := range hostile() {
+		for _, value := range hostileValues() {
 			literal := strings.NewReplacer(`{"a":`, `{a:`).Replace(value)
 			ask(request(fmt.Sprintf(document, "", literal), `{}`))
 			ask(request(fmt.Sprintf(document, "($v: "+typ+")", "$v"), `{"v":`+value+`}`))
