@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/jsontext"
 	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
 	"cloudapi/server/observe"
 )
 
@@ -192,13 +192,13 @@ func (s *socket) follow(ctx context.Context, id string, o *operation, r *request
 		s.out.put(&frame{kind: "error", id: id, body: encode(refused.Errors)}, true)
 		return
 	}
-	if err := s.streams.begin(); err != nil {
+	release, err := s.streams.begin(viewer.FromContext(ctx))
+	if err != nil {
 		s.forget(id, o)
 		s.refuse(ctx, id, err)
 		return
 	}
 	h.Documents.Keep(r.document())
-	release := sync.OnceFunc(s.streams.done)
 	to := &sink{id: id, out: s.out, ended: func() {
 		s.forget(id, o)
 		release()
