@@ -109,7 +109,6 @@ func (s *socket) subscribe(id string, raw json.RawMessage) {
 	case running >= s.streams.Limits.Operations:
 		s.refuse(ctx, id, tooMany("operations", "The connection has %d operations, which is the most it takes", s.streams.Limits.Operations))
 	default:
-		r.Headers = s.request.Header
 		service.Go(s.streams.Log, "websocket-operation", func() { s.operate(ctx, id, o, r) })
 		return
 	}
@@ -219,4 +218,6 @@ func (s *socket) follow(ctx context.Context, id string, o *operation, r *request
 		subscriber.Cancel()
 		release()
 	}
+	// The hub has a context of its own.
+	o.cancel()
 }
