@@ -122,7 +122,7 @@ func UnmarshalAmount(v any) (int64, error) {
 }
 
 // MarshalBigInt writes a whole number of any size as a string: JavaScript would
-// round a number (docs/adr/0013).
+// round a number (docs/adr/0020).
 func MarshalBigInt(i *big.Int) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+i.String()+`"`) })
 }
