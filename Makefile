@@ -17,7 +17,7 @@ run: ## Start the server on embedded SQLite with demo data, and say how to sign 
 
 .PHONY: test
 test: prepare ## Run every test, on SQLite and on a real PostgreSQL
-	$(GO) run ./internal/pgtest/cmd/withpostgres -- $(GO) test ./...
+	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(GO) test ./...
 
 .PHONY: test-faults
 test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]
@@ -65,12 +65,12 @@ SECONDS ?= 5
 .PHONY: bench
 bench: ## Compare the server with a bare handler under load: make bench [ROUNDS=1 SECONDS=2 rows=one,page large=500000]
 	@.ci/install wrk
-	$(GO) run ./internal/bench/cmd/bench -rounds $(ROUNDS) -seconds $(SECONDS) -report docs/performance.md \
+	$(GO) run ./internal/dev/bench/cmd/bench -rounds $(ROUNDS) -seconds $(SECONDS) -report docs/performance.md \
 	  $(if $(rows),-rows $(rows)) $(if $(customers),-customers $(customers)) $(if $(large),-large $(large)) $(if $(profiles),-profiles $(profiles))
 
 .PHONY: test-mutants
 test-mutants: prepare ## Show that the tests notice deliberate faults: make test-mutants [only="name name"]
-	$(GO) run ./internal/pgtest/cmd/withpostgres -- $(GO) run ./internal/mutants/cmd/mutants $(only)
+	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(GO) run ./internal/dev/mutants/cmd/mutants $(only)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute

@@ -46,13 +46,13 @@ func replaceCollection(next gen.Generator) gen.Generator {
 	})
 }
 
-// replaceNeighbors makes the predicates of edges ours: see ent/linked.
+// replaceNeighbors makes the predicates of edges ours: see ent/edgeexists.
 func replaceNeighbors(g *gen.Graph) error {
 	for _, n := range g.Nodes {
 		if len(n.Edges) == 0 {
 			continue
 		}
-		if err := replaceCall(filepath.Join(g.Target, n.PackageDir(), "where.go"), "sqlgraph.HasNeighbors", "linked.HasNeighbors"); err != nil {
+		if err := replaceCall(filepath.Join(g.Target, n.PackageDir(), "where.go"), "sqlgraph.HasNeighbors", "edgeexists.HasNeighbors"); err != nil {
 			return err
 		}
 	}

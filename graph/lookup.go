@@ -20,7 +20,7 @@ import (
 	"cloudapi/ent/predicate"
 	"cloudapi/ent/rule"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
 
@@ -120,7 +120,7 @@ func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
 // nameContainsFold compares folded names, the same on every database.
 func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
 	if part != nil {
-		where.AddPredicates(customer.NameFoldContains(text.Fold(*part)))
+		where.AddPredicates(customer.NameFoldContains(textrule.Fold(*part)))
 	}
 	return nil
 }

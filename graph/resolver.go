@@ -4,7 +4,7 @@ package graph
 import (
 	"cloudapi/ent"
 	"cloudapi/internal/customer"
-	"cloudapi/internal/directory"
+	"cloudapi/internal/identity"
 )
 
 // Resolver holds what the resolvers call.
@@ -13,5 +13,5 @@ type Resolver struct {
 	// Dialect is that of the database, by ent's name.
 	Dialect   string
 	Customers *customer.Service
-	Directory *directory.Service
+	Directory *identity.Service
 }

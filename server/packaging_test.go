@@ -27,8 +27,8 @@ func TestPackagesSetOptionsThatExist(t *testing.T) {
 	}
 	mentioned := regexp.MustCompile(`CLOUDAPI_[A-Z_]+`)
 	for _, file := range []string{
-		"../Dockerfile", "../compose.yaml", "../internal/packaging/release.Dockerfile",
-		"../internal/packaging/cloudapi.env", "../internal/packaging/cloudapi.service",
+		"../Dockerfile", "../compose.yaml", "../internal/dev/packaging/release.Dockerfile",
+		"../internal/dev/packaging/cloudapi.env", "../internal/dev/packaging/cloudapi.service",
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"go.opentelemetry.io/proto/otlp/trace/v1"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 const (

@@ -7,13 +7,13 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/migrate"
-	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/model"
 	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api"
 )
@@ -66,7 +66,7 @@ func (c *userPasswordCommand) Run(e *env) error {
 		return err
 	}
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
-		u, err := directory.ByLogin(ctx, a.Client, text.Fold(c.Login))
+		u, err := identity.ByLogin(ctx, a.Client, textrule.Fold(c.Login))
 		if err != nil {
 			return err
 		}

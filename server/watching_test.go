@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 // alert is a rule of docs/prometheus/alerts.yml.

@@ -3,7 +3,7 @@
 package accesstoken
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -324,7 +324,7 @@ func HasUser() predicate.AccessToken {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, UserTable, UserColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -332,7 +332,7 @@ func HasUser() predicate.AccessToken {
 func HasUserWith(preds ...predicate.CloudUser) predicate.AccessToken {
 	return predicate.AccessToken(func(s *sql.Selector) {
 		step := newUserStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

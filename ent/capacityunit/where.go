@@ -3,7 +3,7 @@
 package capacityunit
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -404,7 +404,7 @@ func HasCustomer() predicate.CapacityUnit {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -412,7 +412,7 @@ func HasCustomer() predicate.CapacityUnit {
 func HasCustomerWith(preds ...predicate.Customer) predicate.CapacityUnit {
 	return predicate.CapacityUnit(func(s *sql.Selector) {
 		step := newCustomerStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

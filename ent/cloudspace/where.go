@@ -3,7 +3,7 @@
 package cloudspace
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -329,7 +329,7 @@ func HasCustomer() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -337,7 +337,7 @@ func HasCustomer() predicate.CloudSpace {
 func HasCustomerWith(preds ...predicate.Customer) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newCustomerStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -352,7 +352,7 @@ func HasParent() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -360,7 +360,7 @@ func HasParent() predicate.CloudSpace {
 func HasParentWith(preds ...predicate.CloudSpace) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newParentStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -375,7 +375,7 @@ func HasChildren() predicate.CloudSpace {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -383,7 +383,7 @@ func HasChildren() predicate.CloudSpace {
 func HasChildrenWith(preds ...predicate.CloudSpace) predicate.CloudSpace {
 	return predicate.CloudSpace(func(s *sql.Selector) {
 		step := newChildrenStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

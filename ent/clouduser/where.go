@@ -3,7 +3,7 @@
 package clouduser
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -614,7 +614,7 @@ func HasGroups() predicate.CloudUser {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, GroupsTable, GroupsPrimaryKey...),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -622,7 +622,7 @@ func HasGroups() predicate.CloudUser {
 func HasGroupsWith(preds ...predicate.CloudUserGroup) predicate.CloudUser {
 	return predicate.CloudUser(func(s *sql.Selector) {
 		step := newGroupsStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -637,7 +637,7 @@ func HasAccessTokens() predicate.CloudUser {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, AccessTokensTable, AccessTokensColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -645,7 +645,7 @@ func HasAccessTokens() predicate.CloudUser {
 func HasAccessTokensWith(preds ...predicate.AccessToken) predicate.CloudUser {
 	return predicate.CloudUser(func(s *sql.Selector) {
 		step := newAccessTokensStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,7 +3,7 @@
 package cloudusergroup
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -249,7 +249,7 @@ func HasCustomers() predicate.CloudUserGroup {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, CustomersTable, CustomersPrimaryKey...),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -257,7 +257,7 @@ func HasCustomers() predicate.CloudUserGroup {
 func HasCustomersWith(preds ...predicate.Customer) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newCustomersStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -272,7 +272,7 @@ func HasUsers() predicate.CloudUserGroup {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, UsersTable, UsersPrimaryKey...),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -280,7 +280,7 @@ func HasUsers() predicate.CloudUserGroup {
 func HasUsersWith(preds ...predicate.CloudUser) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newUsersStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,7 +3,7 @@
 package customer
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -749,7 +749,7 @@ func HasCapacityUnits() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, CapacityUnitsTable, CapacityUnitsColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -757,7 +757,7 @@ func HasCapacityUnits() predicate.Customer {
 func HasCapacityUnitsWith(preds ...predicate.CapacityUnit) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCapacityUnitsStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -772,7 +772,7 @@ func HasCloudUserGroups() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, CloudUserGroupsTable, CloudUserGroupsPrimaryKey...),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -780,7 +780,7 @@ func HasCloudUserGroups() predicate.Customer {
 func HasCloudUserGroupsWith(preds ...predicate.CloudUserGroup) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCloudUserGroupsStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -795,7 +795,7 @@ func HasDomains() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, DomainsTable, DomainsColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -803,7 +803,7 @@ func HasDomains() predicate.Customer {
 func HasDomainsWith(preds ...predicate.Domain) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newDomainsStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -818,7 +818,7 @@ func HasCloudSpaces() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, CloudSpacesTable, CloudSpacesColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -826,7 +826,7 @@ func HasCloudSpaces() predicate.Customer {
 func HasCloudSpacesWith(preds ...predicate.CloudSpace) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newCloudSpacesStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -841,7 +841,7 @@ func HasJobs() predicate.Customer {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, JobsTable, JobsColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -849,7 +849,7 @@ func HasJobs() predicate.Customer {
 func HasJobsWith(preds ...predicate.Job) predicate.Customer {
 	return predicate.Customer(func(s *sql.Selector) {
 		step := newJobsStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,7 +3,7 @@
 package domain
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -274,7 +274,7 @@ func HasCustomer() predicate.Domain {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -282,7 +282,7 @@ func HasCustomer() predicate.Domain {
 func HasCustomerWith(preds ...predicate.Customer) predicate.Domain {
 	return predicate.Domain(func(s *sql.Selector) {
 		step := newCustomerStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -3,7 +3,7 @@
 package job
 
 import (
-	"cloudapi/ent/linked"
+	"cloudapi/ent/edgeexists"
 	"cloudapi/ent/predicate"
 	"time"
 
@@ -1064,7 +1064,7 @@ func HasUser() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -1072,7 +1072,7 @@ func HasUser() predicate.Job {
 func HasUserWith(preds ...predicate.CloudUser) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newUserStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1087,7 +1087,7 @@ func HasCustomer() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -1095,7 +1095,7 @@ func HasCustomer() predicate.Job {
 func HasCustomerWith(preds ...predicate.Customer) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newCustomerStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1110,7 +1110,7 @@ func HasParent() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -1118,7 +1118,7 @@ func HasParent() predicate.Job {
 func HasParentWith(preds ...predicate.Job) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newParentStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -1133,7 +1133,7 @@ func HasChildren() predicate.Job {
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
-		linked.HasNeighbors(s, step)
+		edgeexists.HasNeighbors(s, step)
 	})
 }
 
@@ -1141,7 +1141,7 @@ func HasChildren() predicate.Job {
 func HasChildrenWith(preds ...predicate.Job) predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {
 		step := newChildrenStep()
-		linked.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

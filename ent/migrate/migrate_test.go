@@ -13,7 +13,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	entmigrate "cloudapi/ent/migrate"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/store"
 )
 

@@ -8,7 +8,7 @@ import (
 	"entgo.io/ent/dialect/entsql"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 // The longest texts, in characters (DESIGN.md, "The model").
@@ -38,7 +38,7 @@ func jsonColumn() map[string]string {
 // optional makes the validator of a text that may be empty. The field is named
 // as in schema.graphqls.
 func optional(field string, limit int) func(string) error {
-	return func(value string) error { return text.Check(field, value, limit) }
+	return func(value string) error { return textrule.Check(field, value, limit) }
 }
 
 // required makes the validator of a text that must say something.
@@ -47,6 +47,6 @@ func required(field string, limit int) func(string) error {
 		if strings.TrimSpace(value) == "" {
 			return fault.New(fault.Invalid, "%s must not be empty", field).On(field)
 		}
-		return text.Check(field, value, limit)
+		return textrule.Check(field, value, limit)
 	}
 }

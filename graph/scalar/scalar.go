@@ -16,7 +16,7 @@ import (
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 // MaxText is the longest text that any field takes, in characters.
@@ -97,7 +97,7 @@ func UnmarshalString(v any) (string, error) {
 	if !ok {
 		return "", invalid("String cannot represent a non string value: %v", shown(v))
 	}
-	return s, text.Check("", s, MaxText)
+	return s, textrule.Check("", s, MaxText)
 }
 
 // MarshalTime writes a moment in RFC 3339 form, in UTC, to the microsecond.
@@ -165,7 +165,7 @@ func UnmarshalSecret(v any) (secret.Text, error) {
 	if !ok {
 		return secret.Text{}, invalid("Secret cannot represent a non string value")
 	}
-	if err := text.Check("", s, MaxText); err != nil {
+	if err := textrule.Check("", s, MaxText); err != nil {
 		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", MaxText)
 	}
 	return secret.New(s), nil

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 // integer returns the whole number that v is: a literal or a JSON number, as
@@ -66,7 +66,7 @@ func checkWithin(v any, levels int) error {
 	}
 	switch v := v.(type) {
 	case string:
-		return text.Check("", v, MaxText)
+		return textrule.Check("", v, MaxText)
 	case []any:
 		for _, e := range v {
 			if err := checkWithin(e, levels-1); err != nil {
@@ -75,7 +75,7 @@ func checkWithin(v any, levels int) error {
 		}
 	case map[string]any:
 		for k, e := range v {
-			if err := text.Check("", k, MaxText); err != nil {
+			if err := textrule.Check("", k, MaxText); err != nil {
 				return err
 			}
 			if err := checkWithin(e, levels-1); err != nil {

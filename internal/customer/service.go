@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/portal"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 // Service makes the changes of customers.
@@ -35,7 +35,7 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.Customer, err = tx.Customer.Create().
 				SetName(in.Name).
-				SetNameFold(text.Fold(in.Name)).
+				SetNameFold(textrule.Fold(in.Name)).
 				SetNillableDescription(in.Description).
 				SetNillableAddress(in.Address).
 				SetNillableCity(in.City).
@@ -66,7 +66,7 @@ func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*mo
 
 func applyUpdate(up *ent.CustomerUpdateOne, in model.UpdateCustomerInput) {
 	if in.Name != nil {
-		up.SetName(*in.Name).SetNameFold(text.Fold(*in.Name))
+		up.SetName(*in.Name).SetNameFold(textrule.Fold(*in.Name))
 	}
 	setText(in.Description, up.SetDescription)
 	setText(in.Address, up.SetAddress)

@@ -18,7 +18,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/store"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
 
@@ -55,7 +55,7 @@ func (k *Keys) Once(ctx context.Context, key string, request []byte,
 func (k *Keys) once(ctx context.Context, key string, request []byte,
 	run func(context.Context) *graphql.Response,
 ) (*graphql.Response, error) {
-	if err := text.Check("Idempotency-Key", key, maxKey); err != nil {
+	if err := textrule.Check("Idempotency-Key", key, maxKey); err != nil {
 		return nil, err
 	}
 	hash := sha256.Sum256(request)

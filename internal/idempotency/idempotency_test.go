@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"cloudapi/ent/clouduser"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
 )

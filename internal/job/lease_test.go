@@ -13,9 +13,9 @@ import (
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"

@@ -11,7 +11,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver as it comes, to compare with
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/store"
 )
 

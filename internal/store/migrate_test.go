@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/store"
 )
 

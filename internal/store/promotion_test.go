@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/store"
 )
 

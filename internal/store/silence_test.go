@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
 )
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
 )
 

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
 )
 

@@ -19,13 +19,13 @@ import (
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
 	"cloudapi/internal/customer"
-	"cloudapi/internal/directory"
+	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/idempotency"
+	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
-	"cloudapi/internal/read"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
@@ -85,10 +85,10 @@ type Options struct {
 type API struct {
 	Handler   http.Handler
 	Client    *ent.Client
-	Directory *directory.Service
+	Directory *identity.Service
 	Customers *customer.Service
 	// Reader is the fast read path, nil where it is turned off.
-	Reader *read.Reader
+	Reader *fastread.Reader
 	// Metrics are the server's numbers.
 	Metrics *observe.Metrics
 
@@ -107,7 +107,7 @@ func New(o Options) (*API, error) {
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
 	}
-	a.Directory = &directory.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
+	a.Directory = &identity.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
 	authenticator := auth.New(auth.Options{
 		Directory: a.Directory, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
 	})
@@ -137,7 +137,7 @@ func New(o Options) (*API, error) {
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = read.New(o.Store, read.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)

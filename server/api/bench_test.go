@@ -8,8 +8,8 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/model"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
 )

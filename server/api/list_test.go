@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"cloudapi/internal/bench/process"
+	"cloudapi/internal/dev/bench/process"
 	"cloudapi/server/api/apitest"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api/apitest"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"cloudapi/internal/bench/dataset"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/bench/dataset"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )

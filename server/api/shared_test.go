@@ -18,7 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/customer"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
 )

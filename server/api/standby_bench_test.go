@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/model"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"

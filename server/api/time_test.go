@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )

@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 
-	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
@@ -38,13 +38,13 @@ const (
 // Directory is where accounts and tokens are kept.
 type Directory interface {
 	// AccountByLogin returns nil for a login that nobody has.
-	AccountByLogin(ctx context.Context, login string) (*directory.Account, error)
+	AccountByLogin(ctx context.Context, login string) (*identity.Account, error)
 	// AccountByToken returns nil for a hash that no token has.
-	AccountByToken(ctx context.Context, hash []byte) (*directory.Token, error)
+	AccountByToken(ctx context.Context, hash []byte) (*identity.Token, error)
 	// Rehashed keeps a newer hash of the same password.
 	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
 	// Provision returns the account of somebody whom an issuer vouches for.
-	Provision(ctx context.Context, login string, role viewer.Role) (*directory.Account, error)
+	Provision(ctx context.Context, login string, role viewer.Role) (*identity.Account, error)
 }
 
 // Passwords verifies passwords, with as much work for a hash that is empty as
@@ -79,9 +79,9 @@ type Authenticator struct {
 	mu       sync.Mutex
 	changes  uint64
 	proven   *memory[string] // the hash that a password was proven by
-	accounts *memory[*directory.Account]
-	tokens   *memory[*directory.Token]
-	vouched  *memory[identity]
+	accounts *memory[*identity.Account]
+	tokens   *memory[*identity.Token]
+	vouched  *memory[oidcClaims]
 }
 
 // New returns an authenticator.
@@ -97,9 +97,9 @@ func New(o Options) *Authenticator {
 	return &Authenticator{
 		Options: o, key: key, throttle: newThrottle(o.Now),
 		proven:   newMemory[string](Proven, o.Now),
-		accounts: newMemory[*directory.Account](Fresh, o.Now),
-		tokens:   newMemory[*directory.Token](Fresh, o.Now),
-		vouched:  newMemory[identity](Proven, o.Now),
+		accounts: newMemory[*identity.Account](Fresh, o.Now),
+		tokens:   newMemory[*identity.Token](Fresh, o.Now),
+		vouched:  newMemory[oidcClaims](Proven, o.Now),
 	}
 }
 
@@ -143,8 +143,8 @@ func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.changes++
-	a.accounts.drop(func(account *directory.Account) bool { return account.ID == id })
-	a.tokens.drop(func(t *directory.Token) bool { return t.Account.ID == id })
+	a.accounts.drop(func(account *identity.Account) bool { return account.ID == id })
+	a.tokens.drop(func(t *identity.Token) bool { return t.Account.ID == id })
 }
 
 // changed counts the changes so far, for remember.
@@ -177,7 +177,7 @@ func (a *Authenticator) digest(parts ...string) (sum digest) {
 	return sum
 }
 
-func seen(account *directory.Account, err error) (*viewer.Viewer, error) {
+func seen(account *identity.Account, err error) (*viewer.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -6,14 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/text"
+	"cloudapi/internal/identity"
+	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
 
-// identity is whom an issuer vouches for.
-type identity struct {
+// oidcClaims is whom an issuer vouches for.
+type oidcClaims struct {
 	login   string
 	role    viewer.Role
 	expires time.Time
@@ -35,20 +35,20 @@ func (c claims) at(name string) any {
 	return claims(inner).at(rest)
 }
 
-func (i *Issuer) identify(c claims, expires time.Time) (identity, error) {
+func (i *Issuer) identify(c claims, expires time.Time) (oidcClaims, error) {
 	login, _ := c.at(i.o.LoginClaim).(string)
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
 	const longest = 255
-	if login == "" || text.Check("login", login, longest) != nil {
-		return identity{}, Failed()
+	if login == "" || textrule.Check("login", login, longest) != nil {
+		return oidcClaims{}, Failed()
 	}
 	role := i.role(c.at(i.o.RoleClaim))
 	if role == "" {
-		return identity{}, fault.New(fault.Forbidden, "Authorization failed")
+		return oidcClaims{}, fault.New(fault.Forbidden, "Authorization failed")
 	}
-	return identity{login: login, role: role, expires: expires}, nil
+	return oidcClaims{login: login, role: role, expires: expires}, nil
 }
 
 // role is the widest role in a claim, "" for none.
@@ -116,13 +116,13 @@ func (a *Authenticator) vouch(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-// provided is the account of an identity, at most Fresh old.
-func (a *Authenticator) provided(ctx context.Context, who identity) (*directory.Account, error) {
-	key := a.digest("provided", text.Fold(who.login), string(who.role))
+// provided is the account of an oidcClaims, at most Fresh old.
+func (a *Authenticator) provided(ctx context.Context, who oidcClaims) (*identity.Account, error) {
+	key := a.digest("provided", textrule.Fold(who.login), string(who.role))
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "provided "+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Account, error) {
+	return fly(ctx, a, "provided "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
 		since := a.changed()
 		account, err := a.Directory.Provision(ctx, who.login, who.role)
 		if err == nil && account != nil {

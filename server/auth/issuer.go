@@ -95,25 +95,25 @@ func checkIssuer(text string) error {
 // verify returns whom a token speaks of. A token that is not right is a fault
 // with code UNAUTHENTICATED, one without a role FORBIDDEN; where the issuer
 // would have to be asked and is away it is UNAVAILABLE.
-func (i *Issuer) verify(ctx context.Context, token string) (identity, error) {
+func (i *Issuer) verify(ctx context.Context, token string) (oidcClaims, error) {
 	keys, err := i.discover(ctx)
 	if err != nil {
-		return identity{}, away(err)
+		return oidcClaims{}, away(err)
 	}
 	seen := &witness{keys: keys}
 	verified, err := oidc.NewVerifier(i.o.URL, seen, &oidc.Config{
 		ClientID: i.o.Audience, SupportedSigningAlgs: algorithmNames(), Now: i.o.Now,
 	}).Verify(ctx, token)
 	if errors.Is(seen.err, errAway) {
-		return identity{}, away(seen.err)
+		return oidcClaims{}, away(seen.err)
 	}
 	if err != nil {
 		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
-		return identity{}, Failed().Because(err)
+		return oidcClaims{}, Failed().Because(err)
 	}
 	var c claims
 	if err := verified.Claims(&c); err != nil {
-		return identity{}, Failed().Because(err)
+		return oidcClaims{}, Failed().Because(err)
 	}
 	return i.identify(c, verified.Expiry)
 }

@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 	"time"
 
-	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/secret"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 const (
@@ -23,11 +23,11 @@ const (
 
 // password returns the account of a login and its password. One that was
 // proven is recognized without a hash and is never throttled.
-func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*directory.Account, error) {
+func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*identity.Account, error) {
 	if len(login) > longestLogin {
 		return nil, Failed()
 	}
-	fold := text.Fold(login)
+	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
 	if hash, ok := a.proven.get(key); ok {
 		account, err := a.account(ctx, fold)
@@ -41,18 +41,18 @@ func (a *Authenticator) password(ctx context.Context, login string, given secret
 		a.proven.remove(key)
 	}
 	// A client that opens many connections at once costs one hash.
-	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Account, error) {
+	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
 		return a.prove(ctx, key, fold, given, from)
 	})
 }
 
 // account returns the account of a login, at most Fresh old.
-func (a *Authenticator) account(ctx context.Context, fold string) (*directory.Account, error) {
+func (a *Authenticator) account(ctx context.Context, fold string) (*identity.Account, error) {
 	key := a.digest("account", fold)
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Account, error) {
+	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
 		since := a.changed()
 		account, err := a.Directory.AccountByLogin(ctx, fold)
 		if err == nil && account != nil {
@@ -64,7 +64,7 @@ func (a *Authenticator) account(ctx context.Context, fold string) (*directory.Ac
 
 // prove verifies a password with a hash. A wrong one, a login that nobody has
 // and a disabled user take the same statement and the same hash.
-func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*directory.Account, error) {
+func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*identity.Account, error) {
 	attempt, err := a.throttle.begin(a.digest("pair", fold, from), a.digest("address", from))
 	if err != nil {
 		a.Outcome("basic", "refused")
@@ -105,7 +105,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 
 // renew hashes a password anew that was hashed at another cost. Where that does
 // not work now, the next sign-in tries again.
-func (a *Authenticator) renew(ctx context.Context, account *directory.Account, given secret.Text) {
+func (a *Authenticator) renew(ctx context.Context, account *identity.Account, given secret.Text) {
 	if !a.Passwords.Outdated(account.PasswordHash) {
 		return
 	}

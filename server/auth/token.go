@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 
-	"cloudapi/internal/directory"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
@@ -17,7 +17,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	found, ok := a.tokens.get(key)
 	if !ok {
 		var err error
-		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*directory.Token, error) {
+		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Token, error) {
 			return a.readToken(ctx, key, given)
 		})
 		if err != nil {
@@ -34,7 +34,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*directory.Token, error) {
+func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*identity.Token, error) {
 	since := a.changed()
 	found, err := a.Directory.AccountByToken(ctx, token.Hash(given))
 	if err == nil && found != nil {

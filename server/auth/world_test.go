@@ -15,8 +15,8 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime"
-	"cloudapi/internal/directory"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/password"
@@ -73,12 +73,12 @@ func newWorld(t *testing.T) *world {
 // server is one of the servers on the world's database.
 type server struct {
 	*auth.Authenticator
-	*directory.Service
+	*identity.Service
 	w *world
 }
 
 func (w *world) server() *server {
-	d := &directory.Service{
+	d := &identity.Service{
 		Client: w.client, Passwords: w.hasher, SessionTime: time.Hour,
 		Jobs: &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As},
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"cloudapi/internal/kept"
+	"cloudapi/internal/lru"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
 )
@@ -33,13 +33,13 @@ type readDocument struct {
 // documents keeps validated documents: the server's own for good, others while
 // they are in use and there is room.
 type documents struct {
-	used   *kept.Texts[*ast.QueryDocument]
+	used   *lru.Cache[*ast.QueryDocument]
 	pinned map[string]*ast.QueryDocument
 }
 
 func newDocuments() *documents {
 	return &documents{
-		used:   kept.New[*ast.QueryDocument](keptDocuments, keptBytes),
+		used:   lru.New[*ast.QueryDocument](keptDocuments, keptBytes),
 		pinned: map[string]*ast.QueryDocument{},
 	}
 }
@@ -77,7 +77,7 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.used.Keep(query, doc.QueryDocument, doc.bytes)
+	e.docs.used.Put(query, doc.QueryDocument, doc.bytes)
 	return doc.QueryDocument, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	_ "github.com/lib/pq"
 	_ "modernc.org/sqlite"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 // database is what a test's servers stand on, seen without them.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 // backWithin is how soon after its database's return a server must serve again.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 // TestPromotedStandbyHasEverything: the primary is killed under load, and its

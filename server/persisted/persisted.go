@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/kept"
+	"cloudapi/internal/lru"
 )
 
 // The codes of Apollo's protocol, and what its clients look for in a message.
@@ -42,14 +42,14 @@ type Request struct {
 // Documents are the documents that may be named, or used at all. A nil one
 // takes only the text of a query.
 type Documents struct {
-	automatic *kept.Texts[string]
+	automatic *lru.Cache[string]
 	trusted   map[string]string
 	texts     map[string]bool
 }
 
 // Automatic returns documents that clients add to, in bounded memory.
 func Automatic() *Documents {
-	return &Documents{automatic: kept.New[string](keptQueries, keptBytes)}
+	return &Documents{automatic: lru.New[string](keptQueries, keptBytes)}
 }
 
 func refuse(code, message string) error {
@@ -91,7 +91,7 @@ func (d *Documents) Keep(r Request) {
 		return
 	}
 	if id, err := r.id(); err == nil && id != "" {
-		d.automatic.Keep(id, r.Query, len(r.Query))
+		d.automatic.Put(id, r.Query, len(r.Query))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api/apitest"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/jsontext"
-	"cloudapi/internal/text"
+	"cloudapi/internal/textrule"
 )
 
 // Parameter is a parameter of an old method: a variable of its operation.
@@ -62,7 +62,7 @@ func (p *Parameter) structured() bool {
 // names the parameter.
 func (p *Parameter) decode(value string) (any, error) {
 	if p.structured() {
-		if err := text.Check(p.Name, value, longestStructured); err != nil {
+		if err := textrule.Check(p.Name, value, longestStructured); err != nil {
 			return nil, err
 		}
 		return p.decodeJSON(value)
@@ -71,7 +71,7 @@ func (p *Parameter) decode(value string) (any, error) {
 	if err != nil || value == "" {
 		return nil, err
 	}
-	if err := text.Check(p.Name, value, longestText); err != nil {
+	if err := textrule.Check(p.Name, value, longestText); err != nil {
 		return nil, err
 	}
 	return p.scalar(value)

@@ -21,7 +21,7 @@ import (
 	_ "modernc.org/sqlite" // the driver of SQLite
 
 	entmigrate "cloudapi/ent/migrate"
-	"cloudapi/internal/pgtest"
+	"cloudapi/internal/dev/pgtest"
 )
 
 func main() {

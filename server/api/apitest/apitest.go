@@ -17,9 +17,9 @@ import (
 
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/migrate"
+	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/model"
 	"cloudapi/internal/password"
-	"cloudapi/internal/pgtest"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"

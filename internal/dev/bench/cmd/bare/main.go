@@ -1,0 +1,62 @@
+// Command bare serves the handler that make bench compares the server with.
+// It listens on the address given and ends with an interrupt:
+//
+//	bare -database postgres://… -listen 127.0.0.1:9000
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	_ "github.com/lib/pq" // the driver that the server uses
+
+	"cloudapi/internal/dev/bench/bare"
+)
+
+func main() {
+	database := flag.String("database", "", "the database's URL")
+	listen := flag.String("listen", "127.0.0.1:9000", "the address to listen on")
+	connections := flag.Int("max-conns", 20, "connections to the database at most")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx, *database, *listen, *connections); err != nil {
+		fmt.Fprintln(os.Stderr, "bare:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(ctx context.Context, database, listen string, connections int) (err error) {
+	db, err := sql.Open("postgres", database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	h, err := bare.New(ctx, db)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Serving at http://%s\n", listener.Addr())
+	server := &http.Server{Handler: h.Routes(), ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

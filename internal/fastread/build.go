@@ -1,0 +1,94 @@
+package fastread
+
+import (
+	"entgo.io/ent/dialect/sql"
+)
+
+// steps is a list of steps being made.
+type steps struct {
+	done    []step
+	pending string // the text before the next step
+	// owner is the level whose rows the steps write; left says that rows of
+	// levels below have been read by then.
+	owner *level
+	left  bool
+}
+
+func (s *steps) text(text string) { s.pending += text }
+
+func (s *steps) add(one step) {
+	one.before, s.pending = s.pending, ""
+	s.done = append(s.done, one)
+}
+
+// value adds a value of the owner's row.
+func (s *steps) value(o op, at slot) {
+	if s.left {
+		s.owner.saves(at)
+	}
+	s.add(step{op: o, slot: at, late: s.left})
+}
+
+// below adds what reads the rows of a level below the owner's.
+func (s *steps) below(one step) {
+	s.owner.below = append(s.owner.below, one.level)
+	s.left = true
+	s.add(one)
+}
+
+func (s *steps) end() []step {
+	if s.pending != "" {
+		s.add(step{op: opNothing})
+	}
+	return s.done
+}
+
+func (l *level) saves(at slot) {
+	for _, saved := range l.late {
+		if saved == at {
+			return
+		}
+	}
+	l.late = append(l.late, at)
+}
+
+// position adds the position of the owner's row. It is made of the guid and of
+// the value of the order.
+func (s *steps) position() {
+	if s.left {
+		s.owner.saves(s.owner.id())
+		if s.owner.page.ordered {
+			s.owner.saves(s.owner.page.order)
+		}
+	}
+	s.add(step{op: opCursor, level: s.owner, late: s.left})
+}
+
+// id is the slot of the guid.
+func (l *level) id() slot { return l.plain("id", true) }
+
+// plain is the slot of a column of the table.
+func (l *level) plain(name string, uuid bool) slot {
+	return l.slot(name, uuid, name, func(b *sql.Builder, t *sql.SelectTable) {
+		b.Ident(t.C(name))
+		if !uuid {
+			b.WriteString("::text")
+		}
+	})
+}
+
+// slot is the slot of a value, which has one however often it is selected.
+func (l *level) slot(key string, uuid bool, needs string, write func(*sql.Builder, *sql.SelectTable)) slot {
+	if found, ok := l.slots[key]; ok {
+		return found
+	}
+	count := &l.texts
+	if uuid {
+		count = &l.uuids
+	}
+	at := slot{uuid: uuid, n: *count}
+	*count++
+	l.slots[key] = at
+	l.columns = append(l.columns, column{slot: at, needs: needs, write: write})
+	return at
+}

@@ -1,0 +1,225 @@
+package fastread
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/viewer"
+)
+
+// errNotCovered sends a field down the ordinary path, which is always right and
+// tells what is wrong with an argument.
+var errNotCovered = errors.New("not covered by the fast path")
+
+// errRefused is the same about a value that a plan does not depend on.
+var errRefused = errors.New("not a value that the fast path knows")
+
+// compiler turns the selection of one root field into a plan. Everything that
+// comes from a client goes into arguments of the statement.
+type compiler struct {
+	ctx      context.Context
+	oc       *graphql.OperationContext
+	viewer   *viewer.Viewer // anybody of the role: its guid is anyone
+	entities map[string]*entity
+	plan     *plan
+}
+
+// compile compiles a root field for anybody of a role.
+func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer) (*plan, error) {
+	anybody := *v
+	anybody.ID = r.anyone
+	c := &compiler{
+		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities,
+		plan: &plan{root: &level{}, statements: map[int]statement{}},
+	}
+	s := &steps{owner: c.plan.root}
+	if err := c.rootField(s, f); err != nil {
+		return nil, err
+	}
+	c.plan.root.steps = s.end()
+	for _, l := range c.plan.levels {
+		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
+	}
+	c.plan.personal = slices.Contains(c.plan.statement(1).args, any(r.anyone))
+	return c.plan, nil
+}
+
+// rootField covers the fields that find one row by its guid, and those that
+// are a connection of all rows.
+func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
+	typ := f.Definition.Type
+	c.plan.filtered = f.Arguments.ForName("where") != nil
+	if e, ok := c.connected(typ.Name()); ok {
+		return c.connection(s, e, f, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
+	}
+	e, ok := c.entities[typ.Name()]
+	if !ok || len(f.Arguments) != 1 || f.Arguments[0].Name != "id" {
+		return errNotCovered
+	}
+	c.plan.guid = f.Arguments[0].Value
+	l := c.level(e, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
+	l.id()
+	s.below(step{op: opObject, level: l, required: true})
+	return c.fill(l, f.Selections)
+}
+
+// connected returns the entity of a type of connection.
+func (c *compiler) connected(name string) (*entity, bool) {
+	const suffix = "Connection"
+	if len(name) <= len(suffix) || name[len(name)-len(suffix):] != suffix {
+		return nil, false
+	}
+	e, ok := c.entities[name[:len(name)-len(suffix)]]
+	return e, ok
+}
+
+func from(t *sql.SelectTable) *sql.Selector {
+	return sql.Dialect(dialect.Postgres).Select().From(t)
+}
+
+// level makes a level of rows of e.
+func (c *compiler) level(e *entity, rows func(t, above *sql.SelectTable) *sql.Selector) *level {
+	l := &level{tag: len(c.plan.levels), entity: e, slots: map[string]slot{}}
+	l.rows = func(t, above *sql.SelectTable) *sql.Selector {
+		s := rows(t, above)
+		e.visible(c.viewer, s)
+		return s
+	}
+	c.plan.levels = append(c.plan.levels, l)
+	return l
+}
+
+// object adds the one row of a level, or null.
+func (c *compiler) object(s *steps, e *entity, f graphql.CollectedField, required bool, rows func(t, above *sql.SelectTable) *sql.Selector) error {
+	l := c.level(e, rows)
+	s.below(step{op: opObject, level: l, required: required})
+	return c.fill(l, f.Selections)
+}
+
+// fill compiles what is selected of the rows of a level.
+func (c *compiler) fill(l *level, set ast.SelectionSet) error {
+	own := &steps{owner: l}
+	if err := c.fields(own, set); err != nil {
+		return err
+	}
+	l.steps = own.end()
+	return nil
+}
+
+// fields adds the JSON object of what is selected of the owner's row.
+func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
+	e := s.owner.entity
+	return c.members(s, set, []string{e.Name, "Node"}, func(f graphql.CollectedField) error {
+		if field, ok := e.Fields[f.Name]; ok {
+			return c.field(s, field)
+		}
+		if edge, ok := e.Edges[f.Name]; ok {
+			return c.edge(s, edge, f)
+		}
+		return c.derived(s, f)
+	})
+}
+
+// members adds a JSON object with a member for each selected field.
+func (c *compiler) members(s *steps, set ast.SelectionSet, types []string, value func(graphql.CollectedField) error) error {
+	for i, f := range graphql.CollectFields(c.oc, set, types) {
+		// A name of GraphQL is JSON as it is.
+		s.text(separator(i) + `"` + f.Alias + `":`)
+		if f.Name == "__typename" {
+			s.text(`"` + types[0] + `"`)
+			continue
+		}
+		if err := value(f); err != nil {
+			return err
+		}
+	}
+	s.text("}")
+	return nil
+}
+
+func separator(i int) string {
+	if i == 0 {
+		return "{"
+	}
+	return ","
+}
+
+// field adds a value of the row. JSON objects are left to the ordinary path,
+// which reads and writes their numbers anew.
+func (c *compiler) field(s *steps, f ent.EntityField) error {
+	if f.Kind == ent.KindJSON {
+		return errNotCovered
+	}
+	how := map[ent.Kind]op{
+		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opMoment,
+		ent.KindNumber: opRaw,
+	}[f.Kind]
+	s.value(how, s.owner.plain(f.Column, f.Kind == ent.KindUUID))
+	return nil
+}
+
+// edge adds the neighbours at the other end of an edge.
+func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField) error {
+	to, ok := c.entities[edge.To]
+	switch {
+	case !ok || !edge.Unique && !edge.Connection:
+		return errNotCovered
+	case edge.Own != "":
+		// The row below refers to it.
+		s.owner.plain(edge.Own, true)
+	}
+	rows := func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) }
+	if edge.Unique {
+		return c.object(s, to, f, f.Definition.Type.NonNull, rows)
+	}
+	s.owner.id()
+	return c.connection(s, to, f, rows)
+}
+
+// neighbours are the rows at the other end of an edge.
+func neighbours(edge ent.EntityEdge, t, above *sql.SelectTable) *sql.Selector {
+	s := from(t)
+	switch {
+	case edge.Link != "":
+		link := sql.Dialect(dialect.Postgres).Table(edge.Link).As("link")
+		return s.Join(link).On(link.C(edge.Target), t.C("id")).Where(sql.ColumnsEQ(link.C(edge.From), above.C("id")))
+	case edge.Own != "":
+		return s.Where(sql.ColumnsEQ(t.C("id"), above.C(edge.Own)))
+	default:
+		return s.Where(sql.ColumnsEQ(t.C(edge.Other), above.C("id")))
+	}
+}
+
+// derived adds what is made of a customer's capacity units.
+func (c *compiler) derived(s *steps, f graphql.CollectedField) error {
+	if s.owner.entity.Name != "Customer" {
+		return errNotCovered
+	}
+	switch f.Name {
+	case "capacityAvailable":
+		return c.units(s, f, capacityunit.KindAVAILABLE)
+	case "capacityConsumed":
+		return c.units(s, f, capacityunit.KindCONSUMED)
+	case "capacityBalance":
+		return c.balance(s, f)
+	}
+	return errNotCovered
+}
+
+// parseGUID reads a guid as the scalar ID does.
+func parseGUID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return uuid.Nil, errRefused
+	}
+	return id, nil
+}

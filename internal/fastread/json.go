@@ -1,0 +1,55 @@
+package fastread
+
+import (
+	"database/sql/driver"
+	"strings"
+)
+
+const hex = "0123456789abcdef"
+
+// appendText appends a text as JSON. A text that the database keeps is valid
+// UTF-8.
+func appendText(out []byte, v driver.Value) []byte {
+	text, ok := v.(string)
+	if !ok {
+		text = string(bytesOf(v))
+	}
+	out = append(out, '"')
+	start := 0
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		out = append(out, text[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			out = append(out, '\\', c)
+		case '\n':
+			out = append(out, '\\', 'n')
+		case '\r':
+			out = append(out, '\\', 'r')
+		case '\t':
+			out = append(out, '\\', 't')
+		default:
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(out, text[start:]...), '"')
+}
+
+// appendMoment appends a moment in RFC 3339 form. The database gives it in UTC
+// (internal/store): 2026-01-02 03:04:05.678+00.
+func appendMoment(out []byte, v driver.Value) ([]byte, bool) {
+	text, ok := v.(string)
+	if !ok {
+		text = string(bytesOf(v))
+	}
+	local, ok := strings.CutSuffix(text, "+00")
+	if !ok || len(local) < len("2006-01-02 15:04:05") || local[10] != ' ' {
+		return out, false
+	}
+	out = append(append(append(out, '"'), local[:10]...), 'T')
+	return append(append(out, local[11:]...), 'Z', '"'), true
+}

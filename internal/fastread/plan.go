@@ -1,0 +1,129 @@
+package fastread
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// plan is a compiled root field: what its statement reads and how the answer is
+// written from the rows. It is the same for every viewer of one role and for
+// every guid and cursor, which are parameters of it.
+type plan struct {
+	root *level // has no row of its own
+	// guid is how the one row below the root is found, nil where it is a
+	// connection. One statement can answer for several guids.
+	guid *ast.Value
+	// personal says that the statement depends on who asks, beyond the role.
+	personal bool
+	// filtered says that the root field has conditions.
+	filtered bool
+	// usual is how long an answer was the last time, in bytes.
+	usual atomic.Int64
+	// cursors are the variables that are cursors.
+	cursors []string
+
+	levels       []*level // by their tags
+	uuids, texts int      // how many values of either kind the widest row has
+
+	mu         sync.Mutex
+	statements map[int]statement // by the number of guids there is room for
+}
+
+// statement is SQL with its arguments, params among them.
+type statement struct {
+	query string
+	args  []any
+}
+
+// level is one kind of rows of a plan. The rows of a statement come depth first:
+// each is followed by the rows of the levels below it, one level after another.
+type level struct {
+	tag    int
+	entity *entity
+	steps  []step
+	below  []*level // in the order in which their rows come
+
+	columns      []column
+	slots        map[string]slot
+	uuids, texts int
+
+	// rows is where its rows come from, given the row above.
+	rows func(t, above *sql.SelectTable) *sql.Selector
+	page page
+	// sort is the order of a page that is counted from its end: its rows are
+	// found in the opposite one.
+	sort func(column func(string) string) []string
+	// late are the values that are written after rows of the levels below.
+	late []slot
+	// positions says that the positions of its rows are asked for.
+	positions bool
+	// counts says that its only row is a number.
+	counts bool
+}
+
+// page is which part of a list is asked for.
+type page struct {
+	size          int  // 0 for all
+	extra         bool // one row more is read, which tells whether another follows
+	fromEnd       bool // counted from the end: the extra row comes first
+	after, before bool
+	order         slot // the value that positions have, in a list that has an order
+	ordered       bool
+	moment        bool // that value is a moment
+}
+
+// limit is how many rows are read, 0 for all.
+func (p page) limit() int {
+	if p.extra {
+		return p.size + 1
+	}
+	return p.size
+}
+
+// column is a value of a row: how SQL has it.
+type column struct {
+	slot  slot
+	needs string // the column of the table that it is made of, "" for none
+	write func(b *sql.Builder, t *sql.SelectTable)
+}
+
+// slot is where in a row a value stands. There are two kinds of values, because
+// the parts of a UNION must agree on types, and both come as text.
+type slot struct {
+	uuid bool
+	n    int
+}
+
+// op is what a step writes.
+type op int
+
+const (
+	opNothing  op = iota
+	opText        // a text, quoted
+	opRaw         // a number
+	opUUID        // a guid
+	opMoment      // a moment, in RFC 3339 form
+	opCursor      // the position of the row
+	opList        // the rows of a level, as a list
+	opHold        // the same, but kept for a later opHeld
+	opHeld        // what opHold has kept
+	opObject      // the row of a level, or null
+	opCount       // the number in the row of a level
+	opNext        // whether rows follow those of a level
+	opPrevious    // whether rows precede those of a level
+	opStart       // the position of the first row of a level
+	opEnd         // the position of the last row of a level
+)
+
+// step writes one thing, after the text before it.
+type step struct {
+	before   string
+	op       op
+	slot     slot
+	late     bool // the value was saved before the rows below were read
+	required bool // nothing there is no answer
+	level    *level
+}

@@ -1,0 +1,196 @@
+// Package fastread answers the nested reads that the program exists for with one
+// SQL statement for each root field, on PostgreSQL: a row for each object, depth
+// first, written as JSON while the rows arrive. It stands before the resolvers
+// of Query. What it does not cover, and everything that is wrong with a request,
+// goes down the ordinary path, which is always right; a property test holds the
+// two to the same answers.
+package fastread
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/internal/batch"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+)
+
+// Reader is the fast path: an extension of gqlgen's executor.
+type Reader struct {
+	store    *store.Store
+	entities map[string]*entity
+	plans    *plans
+	// anyone stands in plans for the guid of the viewer.
+	anyone uuid.UUID
+	// shared answers simultaneous requests together, nil where each is answered
+	// by itself.
+	shared *batch.Group[sharing, *request, []byte]
+
+	// Fast and Ordinary count the root fields that took either path.
+	Fast, Ordinary atomic.Int64
+}
+
+// Options say how reads are done.
+type Options struct {
+	// Alone turns off that simultaneous requests share a statement.
+	Alone bool
+	// Time is how long a shared statement may take, 0 for no limit.
+	Time time.Duration
+	// Executed hears how many requests a statement answers, nil for nobody.
+	Executed func(requests int)
+}
+
+// New returns the fast path on a database.
+func New(s *store.Store, o Options) *Reader {
+	r := &Reader{store: s, entities: graph(), plans: newPlans(), anyone: uuid.New()}
+	if !o.Alone {
+		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
+	}
+	return r
+}
+
+// ExtensionName names the extension.
+func (*Reader) ExtensionName() string { return "read" }
+
+// Validate accepts any schema: what it does not know is not covered.
+func (*Reader) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation answers a query of one root field whose plan is known, all
+// of it at once. Everything else goes on field by field.
+func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	field, ok := only(oc)
+	if !ok {
+		return next(ctx)
+	}
+	v := viewer.FromContext(ctx)
+	p := r.plans.known(oc, field.Alias, v)
+	if p == nil || p.filtered {
+		return next(ctx)
+	}
+	answer, err := r.read(ctx, p, oc, v)
+	if err != nil {
+		return next(context.WithValue(ctx, triedKey{}, true))
+	}
+	r.Fast.Add(1)
+	data := make([]byte, 0, len(answer)+len(field.Alias)+5)
+	data = append(append(append(data, `{"`...), field.Alias...), `":`...)
+	return graphql.OneShot(&graphql.Response{Data: append(append(data, answer...), '}')})
+}
+
+// triedKey marks a context on which the fast path has been tried.
+type triedKey struct{}
+
+// only returns the one field that a query selects.
+func only(oc *graphql.OperationContext) (*ast.Field, bool) {
+	if oc.Operation.Operation != ast.Query || len(oc.Operation.SelectionSet) != 1 {
+		return nil, false
+	}
+	f, ok := oc.Operation.SelectionSet[0].(*ast.Field)
+	return f, ok && len(f.Directives) == 0
+}
+
+// InterceptRootField answers a root field, or lets the ordinary path do it.
+func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if ctx.Value(triedKey{}) == nil {
+		if answer, err := r.answer(ctx); err == nil {
+			r.Fast.Add(1)
+			return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(answer) })
+		}
+	}
+	r.Ordinary.Add(1)
+	return next(ctx)
+}
+
+// request is what a root field is asked with.
+type request struct {
+	viewer    *viewer.Viewer
+	variables map[string]any
+	guid      uuid.UUID // of the row that is asked for, if it is one
+}
+
+func (r *Reader) answer(ctx context.Context) ([]byte, error) {
+	root, oc, v := graphql.GetRootFieldContext(ctx), graphql.GetOperationContext(ctx), viewer.FromContext(ctx)
+	if v == nil || oc.Operation.Operation != ast.Query || r.store.Dialect() != dialect.Postgres {
+		return nil, errNotCovered
+	}
+	p, err := r.plans.get(oc, root.Field.Alias, v, func() (*plan, error) { return r.compile(ctx, oc, root.Field, v) })
+	if err != nil {
+		return nil, err
+	}
+	return r.read(ctx, p, oc, v)
+}
+
+// read answers a root field by its plan.
+func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext, v *viewer.Viewer) (_ []byte, err error) {
+	q := &request{viewer: v, variables: oc.Variables}
+	if p.guid != nil {
+		if q.guid, err = q.root(p.guid); err != nil {
+			return nil, err
+		}
+	}
+	if r.shared == nil {
+		one := r.run(ctx, p, []*request{q})[0]
+		return one.Out, one.Err
+	}
+	return r.shared.Do(ctx, r.sharing(p, q), q)
+}
+
+// run answers requests that share a statement: for one guid each, or for the
+// same page.
+func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Result[[]byte] {
+	results := make([]batch.Result[[]byte], len(all))
+	var guids []uuid.UUID
+	if p.guid != nil {
+		guids = different(all)
+	}
+	answers, err := r.execute(ctx, p, all[0], guids)
+	for i, q := range all {
+		results[i].Out, results[i].Err = answers[q.guid], err
+		if err == nil && results[i].Out == nil {
+			results[i].Err = errNone
+		}
+	}
+	return results
+}
+
+// errNone lets the ordinary path tell that there is no such row.
+var errNone = errors.New("there is no such row")
+
+// execute runs a plan's statement and returns the answers by their guids.
+func (r *Reader) execute(ctx context.Context, p *plan, q *request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
+	s := p.statement(len(guids))
+	args, err := r.bind(s.args, q, guids)
+	if err != nil {
+		return nil, err
+	}
+	answers := make(map[uuid.UUID][]byte, len(guids))
+	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
+		w := newWriter(p, newCursor(p, rows))
+		if err := w.next(); err != nil {
+			return err
+		}
+		if err := w.answers(p, answers); err != nil {
+			return err
+		}
+		if w.tag != noTag {
+			return fmt.Errorf("a row of level %d follows the last: %w", w.tag, errOrder)
+		}
+		return nil
+	})
+	return answers, err
+}
+
+// errOrder says that rows did not come in the order in which they were asked
+// for.
+var errOrder = errors.New("rows are out of order")

@@ -1,0 +1,58 @@
+package fastread
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+)
+
+// noTag is the tag of the row after the last.
+const noTag = -1
+
+// cursor goes through the rows of a statement, one at a time. A guid is valid
+// until the next row is read, except where a level keeps it.
+type cursor struct {
+	rows         driver.Rows
+	values       []driver.Value
+	uuids, texts []driver.Value // parts of values
+	tag          int
+}
+
+func newCursor(p *plan, rows driver.Rows) *cursor {
+	values := make([]driver.Value, 1+p.uuids+p.texts)
+	return &cursor{rows: rows, values: values, uuids: values[1 : 1+p.uuids], texts: values[1+p.uuids:]}
+}
+
+func (c *cursor) next() error {
+	err := c.rows.Next(c.values)
+	if errors.Is(err, io.EOF) {
+		c.tag = noTag
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	tag, ok := c.values[0].(int64)
+	if !ok {
+		return fmt.Errorf("a row without a tag: %T", c.values[0])
+	}
+	c.tag = int(tag)
+	return nil
+}
+
+// id is the guid of a row, which a level has in its first slot.
+func idOf(v driver.Value) (uuid.UUID, error) { return uuid.ParseBytes(bytesOf(v)) }
+
+// bytesOf is a value as the driver gives it.
+func bytesOf(v driver.Value) []byte {
+	switch v := v.(type) {
+	case []byte:
+		return v
+	case string:
+		return []byte(v)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package fastread
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/batch"
+	"cloudapi/internal/store"
+)
+
+// parallel is how many statements of one plan run at once. With more of them
+// fewer requests would share each.
+const parallel = 1
+
+// sharing is what requests must have in common to share a statement.
+type sharing struct {
+	plan *plan
+	// viewer is the zero guid where the statement is the same for everybody.
+	viewer  uuid.UUID
+	cursors string
+}
+
+func (r *Reader) sharing(p *plan, q *request) sharing {
+	key := sharing{plan: p}
+	if p.personal {
+		key.viewer = q.viewer.ID
+	}
+	if len(p.cursors) > 0 {
+		var all strings.Builder
+		for _, name := range p.cursors {
+			text, _ := q.variables[name].(string)
+			all.WriteString(text + " ")
+		}
+		key.cursors = all.String()
+	}
+	return key
+}
+
+// together answers requests that came at the same time. Each must see what was
+// committed before it came, and the context is that of the first.
+func (r *Reader) together(ctx context.Context, key sharing, all []*request) []batch.Result[[]byte] {
+	if len(all) > 1 {
+		ctx = store.ChooseAgain(ctx)
+	}
+	return r.run(ctx, key.plan, all)
+}
+
+// different are the guids that requests ask for, each once.
+func different(all []*request) []uuid.UUID {
+	guids := make([]uuid.UUID, 0, len(all))
+	for _, q := range all {
+		if !slices.Contains(guids, q.guid) {
+			guids = append(guids, q.guid)
+		}
+	}
+	return guids
+}

@@ -1,0 +1,175 @@
+package fastread
+
+import (
+	"strconv"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+)
+
+// maxGuids is how many guids one statement answers for.
+const maxGuids = 32
+
+// room is how many guids a statement takes that is used for n: a few statements
+// serve all numbers.
+func room(n int) int {
+	for size := 1; ; size *= 2 {
+		if size >= n {
+			return size
+		}
+	}
+}
+
+// statement returns the statement for n guids; a connection needs none.
+func (p *plan) statement(n int) statement {
+	n = room(n)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.statements[n]; ok {
+		return s
+	}
+	b := &sql.Builder{}
+	b.SetDialect(dialect.Postgres)
+	for i, l := range p.root.below {
+		if i > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		b.Wrap(func(b *sql.Builder) {
+			if p.guid == nil {
+				p.branch(b, l, nil)
+			} else {
+				p.found(b, l, n)
+			}
+		})
+	}
+	s := statement{query: b.String()}
+	_, s.args = b.Query()
+	p.statements[n] = s
+	return s
+}
+
+// branch writes the rows of a level, each followed by those of the levels below.
+// The parts of a UNION ALL come one after another, and a nested loop keeps the
+// order of its outer rows: both hold as long as nothing runs in parallel, which
+// internal/store sees to.
+func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
+	t := l.table()
+	rows := l.rows(t, above)
+	if l.counts {
+		b.Join(rows.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
+			p.row(b, l.tag, func(at slot) bool {
+				if at == (slot{n: 0}) {
+					b.WriteString("count(*)::text")
+				}
+				return at == (slot{n: 0})
+			})
+		})))
+		return
+	}
+	if n := l.page.limit(); n > 0 {
+		rows.Limit(n)
+	}
+	if len(l.below) == 0 && l.sort == nil {
+		b.Join(rows.SelectExpr(p.values(l, t)))
+		return
+	}
+	p.nested(b, l, t, rows.Select(l.needs(t)...))
+}
+
+// found writes the one row of the root for each of n guids.
+func (p *plan) found(b *sql.Builder, l *level, n int) {
+	t := l.table()
+	rows := l.rows(t, nil)
+	if n == 1 {
+		p.nested(b, l, t, rows.Where(sql.EQ(t.C("id"), param{part: guidOf})).Select(l.needs(t)...))
+		return
+	}
+	keys := sql.Dialect(dialect.Postgres).Table("keys").As("k")
+	rows.Join(keys).On(keys.C("id"), t.C("id"))
+	b.WriteString("WITH keys(id) AS (VALUES ")
+	for i := range n {
+		if i > 0 {
+			b.Comma()
+		}
+		b.WriteByte('(').Arg(param{part: guidOf, n: i}).WriteString("::uuid)")
+	}
+	b.WriteString(") ")
+	p.nested(b, l, t, rows.Select(l.needs(t)...))
+}
+
+// nested writes rows with those of the levels below.
+func (p *plan) nested(b *sql.Builder, l *level, t *sql.SelectTable, rows *sql.Selector) {
+	b.WriteString("SELECT x.* FROM ").Wrap(func(b *sql.Builder) { l.sorted(b, t, rows) }).WriteString(" AS ").Ident(l.name()).
+		WriteString(" CROSS JOIN LATERAL ").Wrap(func(b *sql.Builder) {
+		b.WriteString("SELECT ").Join(p.values(l, t))
+		for _, below := range l.below {
+			b.WriteString(" UNION ALL ").Wrap(func(b *sql.Builder) { p.branch(b, below, t) })
+		}
+	}).WriteString(" AS x")
+}
+
+// sorted writes rows in the order in which they are shown.
+func (l *level) sorted(b *sql.Builder, t *sql.SelectTable, rows *sql.Selector) {
+	if l.sort == nil {
+		b.Join(rows)
+		return
+	}
+	b.WriteString("SELECT * FROM ").Wrap(func(b *sql.Builder) { b.Join(rows) }).WriteString(" AS ").Ident(l.name()).
+		WriteString(" ORDER BY ")
+	for i, by := range l.sort(t.C) {
+		if i > 0 {
+			b.Comma()
+		}
+		b.WriteString(by)
+	}
+}
+
+func (l *level) name() string { return "t" + strconv.Itoa(l.tag) }
+
+func (l *level) table() *sql.SelectTable {
+	return sql.Dialect(dialect.Postgres).Table(l.entity.Table).As(l.name())
+}
+
+// needs are the columns that the values of a row are made of.
+func (l *level) needs(t *sql.SelectTable) []string {
+	var columns []string
+	for _, c := range l.columns {
+		columns = append(columns, t.C(c.needs))
+	}
+	if len(columns) == 0 {
+		columns = append(columns, t.C("id"))
+	}
+	return columns
+}
+
+// values are the values of a row of a level: its tag, and each in its slot.
+func (p *plan) values(l *level, t *sql.SelectTable) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		p.row(b, l.tag, func(at slot) bool {
+			for _, c := range l.columns {
+				if c.slot == at {
+					c.write(b, t)
+					return true
+				}
+			}
+			return false
+		})
+	})
+}
+
+// row writes the columns of a row, NULL where it has no value.
+func (p *plan) row(b *sql.Builder, tag int, write func(slot) bool) {
+	b.WriteString(strconv.Itoa(tag))
+	for _, kind := range []struct {
+		uuid  bool
+		count int
+		null  string
+	}{{true, p.uuids, "NULL::uuid"}, {false, p.texts, "NULL::text"}} {
+		for n := range kind.count {
+			b.Comma()
+			if !write(slot{uuid: kind.uuid, n: n}) {
+				b.WriteString(kind.null)
+			}
+		}
+	}
+}

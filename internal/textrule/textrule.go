@@ -1,0 +1,68 @@
+// Package textrule has the rules for text at the door (DESIGN.md, "The model"), so
+// that every output format can carry every value.
+package textrule
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"cloudapi/internal/fault"
+)
+
+// Check refuses text that is not UTF-8, that has control characters other than
+// tab and line breaks or code points that XML cannot carry, or that is longer
+// than limit characters. The fault names field, "" for none.
+func Check(field, value string, limit int) error {
+	about := field
+	if about == "" {
+		about = "text"
+	}
+	if !utf8.ValidString(value) {
+		return fault.New(fault.Invalid, "%s is not valid UTF-8", about).On(field)
+	}
+	count := 0
+	for _, r := range value {
+		if forbidden(r) {
+			return fault.New(fault.Invalid, "%s contains the character U+%04X, which is not allowed", about, r).On(field)
+		}
+		count++
+	}
+	if count > limit {
+		return fault.New(fault.Invalid, "%s is %d characters long; at most %d are allowed", about, count, limit).On(field)
+	}
+	return nil
+}
+
+func forbidden(r rune) bool {
+	switch r {
+	case '\t', '\n', '\r':
+		return false
+	case '\uFFFE', '\uFFFF':
+		return true
+	}
+	return unicode.IsControl(r)
+}
+
+// Fold returns s with its case folded by Unicode's rules: two texts that differ
+// in case only have the same fold, on every database.
+func Fold(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+		}
+	}
+	return lowerASCII(s)
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
