@@ -81,6 +81,7 @@ func Entities() []Entity {
 			Name: "CloudSpace", Table: cloudspace.Table,
 			Fields: map[string]EntityField{
 				"id":          {cloudspace.FieldID, KindUUID},
+				"version":     {cloudspace.FieldVersion, KindUUID},
 				"createdAt":   {cloudspace.FieldCreatedAt, KindTime},
 				"customerId":  {cloudspace.FieldCustomerID, KindUUID},
 				"parentId":    {cloudspace.FieldParentID, KindUUID},
@@ -122,15 +123,23 @@ func Entities() []Entity {
 		{
 			Name: "CloudUser", Table: clouduser.Table,
 			Fields: map[string]EntityField{
-				"id":        {clouduser.FieldID, KindUUID},
-				"version":   {clouduser.FieldVersion, KindUUID},
-				"createdAt": {clouduser.FieldCreatedAt, KindTime},
-				"login":     {clouduser.FieldLogin, KindText},
-				"email":     {clouduser.FieldEmail, KindText},
-				"firstName": {clouduser.FieldFirstName, KindText},
-				"lastName":  {clouduser.FieldLastName, KindText},
-				"role":      {clouduser.FieldRole, KindText},
-				"status":    {clouduser.FieldStatus, KindText},
+				"id":            {clouduser.FieldID, KindUUID},
+				"version":       {clouduser.FieldVersion, KindUUID},
+				"createdAt":     {clouduser.FieldCreatedAt, KindTime},
+				"login":         {clouduser.FieldLogin, KindText},
+				"email":         {clouduser.FieldEmail, KindText},
+				"firstName":     {clouduser.FieldFirstName, KindText},
+				"lastName":      {clouduser.FieldLastName, KindText},
+				"name":          {clouduser.FieldName, KindText},
+				"description":   {clouduser.FieldDescription, KindText},
+				"address":       {clouduser.FieldAddress, KindText},
+				"city":          {clouduser.FieldCity, KindText},
+				"country":       {clouduser.FieldCountry, KindText},
+				"phoneMobile":   {clouduser.FieldPhoneMobile, KindText},
+				"phoneLandline": {clouduser.FieldPhoneLandline, KindText},
+				"systemUser":    {clouduser.FieldSystemUser, KindNumber},
+				"role":          {clouduser.FieldRole, KindText},
+				"status":        {clouduser.FieldStatus, KindText},
 			},
 			Edges: map[string]EntityEdge{
 				"groups": {
@@ -164,6 +173,7 @@ func Entities() []Entity {
 			Name: "CloudUserGroup", Table: cloudusergroup.Table,
 			Fields: map[string]EntityField{
 				"id":          {cloudusergroup.FieldID, KindUUID},
+				"version":     {cloudusergroup.FieldVersion, KindUUID},
 				"createdAt":   {cloudusergroup.FieldCreatedAt, KindTime},
 				"name":        {cloudusergroup.FieldName, KindText},
 				"description": {cloudusergroup.FieldDescription, KindText},
@@ -178,6 +188,16 @@ func Entities() []Entity {
 					To: "CloudUser", Connection: true,
 					Link: cloudusergroup.UsersTable,
 					From: cloudusergroup.UsersPrimaryKey[0], Target: cloudusergroup.UsersPrimaryKey[1],
+				},
+				"groups": {
+					To: "CloudUserGroup", Connection: true,
+					Link: cloudusergroup.GroupsTable,
+					From: cloudusergroup.GroupsPrimaryKey[0], Target: cloudusergroup.GroupsPrimaryKey[1],
+				},
+				"memberOf": {
+					To: "CloudUserGroup", Connection: true,
+					Link: cloudusergroup.MemberOfTable,
+					From: cloudusergroup.MemberOfPrimaryKey[1], Target: cloudusergroup.MemberOfPrimaryKey[0],
 				},
 			},
 			Where: func(ctx context.Context, given any) (func(*sql.Selector), error) {
@@ -304,6 +324,7 @@ func Entities() []Entity {
 				"userId":               {job.FieldUserID, KindUUID},
 				"userLogin":            {job.FieldUserLogin, KindText},
 				"customerId":           {job.FieldCustomerID, KindUUID},
+				"objectId":             {job.FieldObjectID, KindUUID},
 				"parentId":             {job.FieldParentID, KindUUID},
 			},
 			Edges: map[string]EntityEdge{

@@ -759,6 +759,16 @@ type CloudSpaceWhereInput struct {
 	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
 	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
 
+	// "version" field predicates.
+	Version      *uuid.UUID  `json:"version,omitempty"`
+	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
+	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
+	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
+	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
+	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
+	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
+	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
+
 	// "created_at" field predicates.
 	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
 	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
@@ -926,6 +936,30 @@ func (i *CloudSpaceWhereInput) P() (predicate.CloudSpace, error) {
 	}
 	if i.IDLTE != nil {
 		predicates = append(predicates, cloudspace.IDLTE(*i.IDLTE))
+	}
+	if i.Version != nil {
+		predicates = append(predicates, cloudspace.VersionEQ(*i.Version))
+	}
+	if i.VersionNEQ != nil {
+		predicates = append(predicates, cloudspace.VersionNEQ(*i.VersionNEQ))
+	}
+	if len(i.VersionIn) > 0 {
+		predicates = append(predicates, cloudspace.VersionIn(i.VersionIn...))
+	}
+	if len(i.VersionNotIn) > 0 {
+		predicates = append(predicates, cloudspace.VersionNotIn(i.VersionNotIn...))
+	}
+	if i.VersionGT != nil {
+		predicates = append(predicates, cloudspace.VersionGT(*i.VersionGT))
+	}
+	if i.VersionGTE != nil {
+		predicates = append(predicates, cloudspace.VersionGTE(*i.VersionGTE))
+	}
+	if i.VersionLT != nil {
+		predicates = append(predicates, cloudspace.VersionLT(*i.VersionLT))
+	}
+	if i.VersionLTE != nil {
+		predicates = append(predicates, cloudspace.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
 		predicates = append(predicates, cloudspace.CreatedAtEQ(*i.CreatedAt))
@@ -1232,6 +1266,115 @@ type CloudUserWhereInput struct {
 	LastNameHasSuffix    *string  `json:"lastNameHasSuffix,omitempty"`
 	LastNameEqualFold    *string  `json:"lastNameEqualFold,omitempty"`
 	LastNameContainsFold *string  `json:"lastNameContainsFold,omitempty"`
+
+	// "name" field predicates.
+	Name             *string  `json:"name,omitempty"`
+	NameNEQ          *string  `json:"nameNEQ,omitempty"`
+	NameIn           []string `json:"nameIn,omitempty"`
+	NameNotIn        []string `json:"nameNotIn,omitempty"`
+	NameGT           *string  `json:"nameGT,omitempty"`
+	NameGTE          *string  `json:"nameGTE,omitempty"`
+	NameLT           *string  `json:"nameLT,omitempty"`
+	NameLTE          *string  `json:"nameLTE,omitempty"`
+	NameContains     *string  `json:"nameContains,omitempty"`
+	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
+	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
+	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
+	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
+
+	// "description" field predicates.
+	Description             *string  `json:"description,omitempty"`
+	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
+	DescriptionIn           []string `json:"descriptionIn,omitempty"`
+	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
+	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
+	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
+	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
+	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
+	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
+	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
+	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
+	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
+	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
+
+	// "address" field predicates.
+	Address             *string  `json:"address,omitempty"`
+	AddressNEQ          *string  `json:"addressNEQ,omitempty"`
+	AddressIn           []string `json:"addressIn,omitempty"`
+	AddressNotIn        []string `json:"addressNotIn,omitempty"`
+	AddressGT           *string  `json:"addressGT,omitempty"`
+	AddressGTE          *string  `json:"addressGTE,omitempty"`
+	AddressLT           *string  `json:"addressLT,omitempty"`
+	AddressLTE          *string  `json:"addressLTE,omitempty"`
+	AddressContains     *string  `json:"addressContains,omitempty"`
+	AddressHasPrefix    *string  `json:"addressHasPrefix,omitempty"`
+	AddressHasSuffix    *string  `json:"addressHasSuffix,omitempty"`
+	AddressEqualFold    *string  `json:"addressEqualFold,omitempty"`
+	AddressContainsFold *string  `json:"addressContainsFold,omitempty"`
+
+	// "city" field predicates.
+	City             *string  `json:"city,omitempty"`
+	CityNEQ          *string  `json:"cityNEQ,omitempty"`
+	CityIn           []string `json:"cityIn,omitempty"`
+	CityNotIn        []string `json:"cityNotIn,omitempty"`
+	CityGT           *string  `json:"cityGT,omitempty"`
+	CityGTE          *string  `json:"cityGTE,omitempty"`
+	CityLT           *string  `json:"cityLT,omitempty"`
+	CityLTE          *string  `json:"cityLTE,omitempty"`
+	CityContains     *string  `json:"cityContains,omitempty"`
+	CityHasPrefix    *string  `json:"cityHasPrefix,omitempty"`
+	CityHasSuffix    *string  `json:"cityHasSuffix,omitempty"`
+	CityEqualFold    *string  `json:"cityEqualFold,omitempty"`
+	CityContainsFold *string  `json:"cityContainsFold,omitempty"`
+
+	// "country" field predicates.
+	Country             *string  `json:"country,omitempty"`
+	CountryNEQ          *string  `json:"countryNEQ,omitempty"`
+	CountryIn           []string `json:"countryIn,omitempty"`
+	CountryNotIn        []string `json:"countryNotIn,omitempty"`
+	CountryGT           *string  `json:"countryGT,omitempty"`
+	CountryGTE          *string  `json:"countryGTE,omitempty"`
+	CountryLT           *string  `json:"countryLT,omitempty"`
+	CountryLTE          *string  `json:"countryLTE,omitempty"`
+	CountryContains     *string  `json:"countryContains,omitempty"`
+	CountryHasPrefix    *string  `json:"countryHasPrefix,omitempty"`
+	CountryHasSuffix    *string  `json:"countryHasSuffix,omitempty"`
+	CountryEqualFold    *string  `json:"countryEqualFold,omitempty"`
+	CountryContainsFold *string  `json:"countryContainsFold,omitempty"`
+
+	// "phone_mobile" field predicates.
+	PhoneMobile             *string  `json:"phoneMobile,omitempty"`
+	PhoneMobileNEQ          *string  `json:"phoneMobileNEQ,omitempty"`
+	PhoneMobileIn           []string `json:"phoneMobileIn,omitempty"`
+	PhoneMobileNotIn        []string `json:"phoneMobileNotIn,omitempty"`
+	PhoneMobileGT           *string  `json:"phoneMobileGT,omitempty"`
+	PhoneMobileGTE          *string  `json:"phoneMobileGTE,omitempty"`
+	PhoneMobileLT           *string  `json:"phoneMobileLT,omitempty"`
+	PhoneMobileLTE          *string  `json:"phoneMobileLTE,omitempty"`
+	PhoneMobileContains     *string  `json:"phoneMobileContains,omitempty"`
+	PhoneMobileHasPrefix    *string  `json:"phoneMobileHasPrefix,omitempty"`
+	PhoneMobileHasSuffix    *string  `json:"phoneMobileHasSuffix,omitempty"`
+	PhoneMobileEqualFold    *string  `json:"phoneMobileEqualFold,omitempty"`
+	PhoneMobileContainsFold *string  `json:"phoneMobileContainsFold,omitempty"`
+
+	// "phone_landline" field predicates.
+	PhoneLandline             *string  `json:"phoneLandline,omitempty"`
+	PhoneLandlineNEQ          *string  `json:"phoneLandlineNEQ,omitempty"`
+	PhoneLandlineIn           []string `json:"phoneLandlineIn,omitempty"`
+	PhoneLandlineNotIn        []string `json:"phoneLandlineNotIn,omitempty"`
+	PhoneLandlineGT           *string  `json:"phoneLandlineGT,omitempty"`
+	PhoneLandlineGTE          *string  `json:"phoneLandlineGTE,omitempty"`
+	PhoneLandlineLT           *string  `json:"phoneLandlineLT,omitempty"`
+	PhoneLandlineLTE          *string  `json:"phoneLandlineLTE,omitempty"`
+	PhoneLandlineContains     *string  `json:"phoneLandlineContains,omitempty"`
+	PhoneLandlineHasPrefix    *string  `json:"phoneLandlineHasPrefix,omitempty"`
+	PhoneLandlineHasSuffix    *string  `json:"phoneLandlineHasSuffix,omitempty"`
+	PhoneLandlineEqualFold    *string  `json:"phoneLandlineEqualFold,omitempty"`
+	PhoneLandlineContainsFold *string  `json:"phoneLandlineContainsFold,omitempty"`
+
+	// "system_user" field predicates.
+	SystemUser    *bool `json:"systemUser,omitempty"`
+	SystemUserNEQ *bool `json:"systemUserNEQ,omitempty"`
 
 	// "role" field predicates.
 	Role      *clouduser.Role  `json:"role,omitempty"`
@@ -1553,6 +1696,285 @@ func (i *CloudUserWhereInput) P() (predicate.CloudUser, error) {
 	if i.LastNameContainsFold != nil {
 		predicates = append(predicates, clouduser.LastNameContainsFold(*i.LastNameContainsFold))
 	}
+	if i.Name != nil {
+		predicates = append(predicates, clouduser.NameEQ(*i.Name))
+	}
+	if i.NameNEQ != nil {
+		predicates = append(predicates, clouduser.NameNEQ(*i.NameNEQ))
+	}
+	if len(i.NameIn) > 0 {
+		predicates = append(predicates, clouduser.NameIn(i.NameIn...))
+	}
+	if len(i.NameNotIn) > 0 {
+		predicates = append(predicates, clouduser.NameNotIn(i.NameNotIn...))
+	}
+	if i.NameGT != nil {
+		predicates = append(predicates, clouduser.NameGT(*i.NameGT))
+	}
+	if i.NameGTE != nil {
+		predicates = append(predicates, clouduser.NameGTE(*i.NameGTE))
+	}
+	if i.NameLT != nil {
+		predicates = append(predicates, clouduser.NameLT(*i.NameLT))
+	}
+	if i.NameLTE != nil {
+		predicates = append(predicates, clouduser.NameLTE(*i.NameLTE))
+	}
+	if i.NameContains != nil {
+		predicates = append(predicates, clouduser.NameContains(*i.NameContains))
+	}
+	if i.NameHasPrefix != nil {
+		predicates = append(predicates, clouduser.NameHasPrefix(*i.NameHasPrefix))
+	}
+	if i.NameHasSuffix != nil {
+		predicates = append(predicates, clouduser.NameHasSuffix(*i.NameHasSuffix))
+	}
+	if i.NameEqualFold != nil {
+		predicates = append(predicates, clouduser.NameEqualFold(*i.NameEqualFold))
+	}
+	if i.NameContainsFold != nil {
+		predicates = append(predicates, clouduser.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.Description != nil {
+		predicates = append(predicates, clouduser.DescriptionEQ(*i.Description))
+	}
+	if i.DescriptionNEQ != nil {
+		predicates = append(predicates, clouduser.DescriptionNEQ(*i.DescriptionNEQ))
+	}
+	if len(i.DescriptionIn) > 0 {
+		predicates = append(predicates, clouduser.DescriptionIn(i.DescriptionIn...))
+	}
+	if len(i.DescriptionNotIn) > 0 {
+		predicates = append(predicates, clouduser.DescriptionNotIn(i.DescriptionNotIn...))
+	}
+	if i.DescriptionGT != nil {
+		predicates = append(predicates, clouduser.DescriptionGT(*i.DescriptionGT))
+	}
+	if i.DescriptionGTE != nil {
+		predicates = append(predicates, clouduser.DescriptionGTE(*i.DescriptionGTE))
+	}
+	if i.DescriptionLT != nil {
+		predicates = append(predicates, clouduser.DescriptionLT(*i.DescriptionLT))
+	}
+	if i.DescriptionLTE != nil {
+		predicates = append(predicates, clouduser.DescriptionLTE(*i.DescriptionLTE))
+	}
+	if i.DescriptionContains != nil {
+		predicates = append(predicates, clouduser.DescriptionContains(*i.DescriptionContains))
+	}
+	if i.DescriptionHasPrefix != nil {
+		predicates = append(predicates, clouduser.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+	}
+	if i.DescriptionHasSuffix != nil {
+		predicates = append(predicates, clouduser.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+	}
+	if i.DescriptionEqualFold != nil {
+		predicates = append(predicates, clouduser.DescriptionEqualFold(*i.DescriptionEqualFold))
+	}
+	if i.DescriptionContainsFold != nil {
+		predicates = append(predicates, clouduser.DescriptionContainsFold(*i.DescriptionContainsFold))
+	}
+	if i.Address != nil {
+		predicates = append(predicates, clouduser.AddressEQ(*i.Address))
+	}
+	if i.AddressNEQ != nil {
+		predicates = append(predicates, clouduser.AddressNEQ(*i.AddressNEQ))
+	}
+	if len(i.AddressIn) > 0 {
+		predicates = append(predicates, clouduser.AddressIn(i.AddressIn...))
+	}
+	if len(i.AddressNotIn) > 0 {
+		predicates = append(predicates, clouduser.AddressNotIn(i.AddressNotIn...))
+	}
+	if i.AddressGT != nil {
+		predicates = append(predicates, clouduser.AddressGT(*i.AddressGT))
+	}
+	if i.AddressGTE != nil {
+		predicates = append(predicates, clouduser.AddressGTE(*i.AddressGTE))
+	}
+	if i.AddressLT != nil {
+		predicates = append(predicates, clouduser.AddressLT(*i.AddressLT))
+	}
+	if i.AddressLTE != nil {
+		predicates = append(predicates, clouduser.AddressLTE(*i.AddressLTE))
+	}
+	if i.AddressContains != nil {
+		predicates = append(predicates, clouduser.AddressContains(*i.AddressContains))
+	}
+	if i.AddressHasPrefix != nil {
+		predicates = append(predicates, clouduser.AddressHasPrefix(*i.AddressHasPrefix))
+	}
+	if i.AddressHasSuffix != nil {
+		predicates = append(predicates, clouduser.AddressHasSuffix(*i.AddressHasSuffix))
+	}
+	if i.AddressEqualFold != nil {
+		predicates = append(predicates, clouduser.AddressEqualFold(*i.AddressEqualFold))
+	}
+	if i.AddressContainsFold != nil {
+		predicates = append(predicates, clouduser.AddressContainsFold(*i.AddressContainsFold))
+	}
+	if i.City != nil {
+		predicates = append(predicates, clouduser.CityEQ(*i.City))
+	}
+	if i.CityNEQ != nil {
+		predicates = append(predicates, clouduser.CityNEQ(*i.CityNEQ))
+	}
+	if len(i.CityIn) > 0 {
+		predicates = append(predicates, clouduser.CityIn(i.CityIn...))
+	}
+	if len(i.CityNotIn) > 0 {
+		predicates = append(predicates, clouduser.CityNotIn(i.CityNotIn...))
+	}
+	if i.CityGT != nil {
+		predicates = append(predicates, clouduser.CityGT(*i.CityGT))
+	}
+	if i.CityGTE != nil {
+		predicates = append(predicates, clouduser.CityGTE(*i.CityGTE))
+	}
+	if i.CityLT != nil {
+		predicates = append(predicates, clouduser.CityLT(*i.CityLT))
+	}
+	if i.CityLTE != nil {
+		predicates = append(predicates, clouduser.CityLTE(*i.CityLTE))
+	}
+	if i.CityContains != nil {
+		predicates = append(predicates, clouduser.CityContains(*i.CityContains))
+	}
+	if i.CityHasPrefix != nil {
+		predicates = append(predicates, clouduser.CityHasPrefix(*i.CityHasPrefix))
+	}
+	if i.CityHasSuffix != nil {
+		predicates = append(predicates, clouduser.CityHasSuffix(*i.CityHasSuffix))
+	}
+	if i.CityEqualFold != nil {
+		predicates = append(predicates, clouduser.CityEqualFold(*i.CityEqualFold))
+	}
+	if i.CityContainsFold != nil {
+		predicates = append(predicates, clouduser.CityContainsFold(*i.CityContainsFold))
+	}
+	if i.Country != nil {
+		predicates = append(predicates, clouduser.CountryEQ(*i.Country))
+	}
+	if i.CountryNEQ != nil {
+		predicates = append(predicates, clouduser.CountryNEQ(*i.CountryNEQ))
+	}
+	if len(i.CountryIn) > 0 {
+		predicates = append(predicates, clouduser.CountryIn(i.CountryIn...))
+	}
+	if len(i.CountryNotIn) > 0 {
+		predicates = append(predicates, clouduser.CountryNotIn(i.CountryNotIn...))
+	}
+	if i.CountryGT != nil {
+		predicates = append(predicates, clouduser.CountryGT(*i.CountryGT))
+	}
+	if i.CountryGTE != nil {
+		predicates = append(predicates, clouduser.CountryGTE(*i.CountryGTE))
+	}
+	if i.CountryLT != nil {
+		predicates = append(predicates, clouduser.CountryLT(*i.CountryLT))
+	}
+	if i.CountryLTE != nil {
+		predicates = append(predicates, clouduser.CountryLTE(*i.CountryLTE))
+	}
+	if i.CountryContains != nil {
+		predicates = append(predicates, clouduser.CountryContains(*i.CountryContains))
+	}
+	if i.CountryHasPrefix != nil {
+		predicates = append(predicates, clouduser.CountryHasPrefix(*i.CountryHasPrefix))
+	}
+	if i.CountryHasSuffix != nil {
+		predicates = append(predicates, clouduser.CountryHasSuffix(*i.CountryHasSuffix))
+	}
+	if i.CountryEqualFold != nil {
+		predicates = append(predicates, clouduser.CountryEqualFold(*i.CountryEqualFold))
+	}
+	if i.CountryContainsFold != nil {
+		predicates = append(predicates, clouduser.CountryContainsFold(*i.CountryContainsFold))
+	}
+	if i.PhoneMobile != nil {
+		predicates = append(predicates, clouduser.PhoneMobileEQ(*i.PhoneMobile))
+	}
+	if i.PhoneMobileNEQ != nil {
+		predicates = append(predicates, clouduser.PhoneMobileNEQ(*i.PhoneMobileNEQ))
+	}
+	if len(i.PhoneMobileIn) > 0 {
+		predicates = append(predicates, clouduser.PhoneMobileIn(i.PhoneMobileIn...))
+	}
+	if len(i.PhoneMobileNotIn) > 0 {
+		predicates = append(predicates, clouduser.PhoneMobileNotIn(i.PhoneMobileNotIn...))
+	}
+	if i.PhoneMobileGT != nil {
+		predicates = append(predicates, clouduser.PhoneMobileGT(*i.PhoneMobileGT))
+	}
+	if i.PhoneMobileGTE != nil {
+		predicates = append(predicates, clouduser.PhoneMobileGTE(*i.PhoneMobileGTE))
+	}
+	if i.PhoneMobileLT != nil {
+		predicates = append(predicates, clouduser.PhoneMobileLT(*i.PhoneMobileLT))
+	}
+	if i.PhoneMobileLTE != nil {
+		predicates = append(predicates, clouduser.PhoneMobileLTE(*i.PhoneMobileLTE))
+	}
+	if i.PhoneMobileContains != nil {
+		predicates = append(predicates, clouduser.PhoneMobileContains(*i.PhoneMobileContains))
+	}
+	if i.PhoneMobileHasPrefix != nil {
+		predicates = append(predicates, clouduser.PhoneMobileHasPrefix(*i.PhoneMobileHasPrefix))
+	}
+	if i.PhoneMobileHasSuffix != nil {
+		predicates = append(predicates, clouduser.PhoneMobileHasSuffix(*i.PhoneMobileHasSuffix))
+	}
+	if i.PhoneMobileEqualFold != nil {
+		predicates = append(predicates, clouduser.PhoneMobileEqualFold(*i.PhoneMobileEqualFold))
+	}
+	if i.PhoneMobileContainsFold != nil {
+		predicates = append(predicates, clouduser.PhoneMobileContainsFold(*i.PhoneMobileContainsFold))
+	}
+	if i.PhoneLandline != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineEQ(*i.PhoneLandline))
+	}
+	if i.PhoneLandlineNEQ != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineNEQ(*i.PhoneLandlineNEQ))
+	}
+	if len(i.PhoneLandlineIn) > 0 {
+		predicates = append(predicates, clouduser.PhoneLandlineIn(i.PhoneLandlineIn...))
+	}
+	if len(i.PhoneLandlineNotIn) > 0 {
+		predicates = append(predicates, clouduser.PhoneLandlineNotIn(i.PhoneLandlineNotIn...))
+	}
+	if i.PhoneLandlineGT != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineGT(*i.PhoneLandlineGT))
+	}
+	if i.PhoneLandlineGTE != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineGTE(*i.PhoneLandlineGTE))
+	}
+	if i.PhoneLandlineLT != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineLT(*i.PhoneLandlineLT))
+	}
+	if i.PhoneLandlineLTE != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineLTE(*i.PhoneLandlineLTE))
+	}
+	if i.PhoneLandlineContains != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineContains(*i.PhoneLandlineContains))
+	}
+	if i.PhoneLandlineHasPrefix != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineHasPrefix(*i.PhoneLandlineHasPrefix))
+	}
+	if i.PhoneLandlineHasSuffix != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineHasSuffix(*i.PhoneLandlineHasSuffix))
+	}
+	if i.PhoneLandlineEqualFold != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineEqualFold(*i.PhoneLandlineEqualFold))
+	}
+	if i.PhoneLandlineContainsFold != nil {
+		predicates = append(predicates, clouduser.PhoneLandlineContainsFold(*i.PhoneLandlineContainsFold))
+	}
+	if i.SystemUser != nil {
+		predicates = append(predicates, clouduser.SystemUserEQ(*i.SystemUser))
+	}
+	if i.SystemUserNEQ != nil {
+		predicates = append(predicates, clouduser.SystemUserNEQ(*i.SystemUserNEQ))
+	}
 	if i.Role != nil {
 		predicates = append(predicates, clouduser.RoleEQ(*i.Role))
 	}
@@ -1641,6 +2063,16 @@ type CloudUserGroupWhereInput struct {
 	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
 	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
 
+	// "version" field predicates.
+	Version      *uuid.UUID  `json:"version,omitempty"`
+	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
+	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
+	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
+	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
+	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
+	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
+	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
+
 	// "created_at" field predicates.
 	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
 	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
@@ -1688,6 +2120,14 @@ type CloudUserGroupWhereInput struct {
 	// "users" edge predicates.
 	HasUsers     *bool                  `json:"hasUsers,omitempty"`
 	HasUsersWith []*CloudUserWhereInput `json:"hasUsersWith,omitempty"`
+
+	// "groups" edge predicates.
+	HasGroups     *bool                       `json:"hasGroups,omitempty"`
+	HasGroupsWith []*CloudUserGroupWhereInput `json:"hasGroupsWith,omitempty"`
+
+	// "member_of" edge predicates.
+	HasMemberOf     *bool                       `json:"hasMemberOf,omitempty"`
+	HasMemberOfWith []*CloudUserGroupWhereInput `json:"hasMemberOfWith,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -1784,6 +2224,30 @@ func (i *CloudUserGroupWhereInput) P() (predicate.CloudUserGroup, error) {
 	}
 	if i.IDLTE != nil {
 		predicates = append(predicates, cloudusergroup.IDLTE(*i.IDLTE))
+	}
+	if i.Version != nil {
+		predicates = append(predicates, cloudusergroup.VersionEQ(*i.Version))
+	}
+	if i.VersionNEQ != nil {
+		predicates = append(predicates, cloudusergroup.VersionNEQ(*i.VersionNEQ))
+	}
+	if len(i.VersionIn) > 0 {
+		predicates = append(predicates, cloudusergroup.VersionIn(i.VersionIn...))
+	}
+	if len(i.VersionNotIn) > 0 {
+		predicates = append(predicates, cloudusergroup.VersionNotIn(i.VersionNotIn...))
+	}
+	if i.VersionGT != nil {
+		predicates = append(predicates, cloudusergroup.VersionGT(*i.VersionGT))
+	}
+	if i.VersionGTE != nil {
+		predicates = append(predicates, cloudusergroup.VersionGTE(*i.VersionGTE))
+	}
+	if i.VersionLT != nil {
+		predicates = append(predicates, cloudusergroup.VersionLT(*i.VersionLT))
+	}
+	if i.VersionLTE != nil {
+		predicates = append(predicates, cloudusergroup.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
 		predicates = append(predicates, cloudusergroup.CreatedAtEQ(*i.CreatedAt))
@@ -1923,6 +2387,42 @@ func (i *CloudUserGroupWhereInput) P() (predicate.CloudUserGroup, error) {
 			with = append(with, p)
 		}
 		predicates = append(predicates, cloudusergroup.HasUsersWith(with...))
+	}
+	if i.HasGroups != nil {
+		p := cloudusergroup.HasGroups()
+		if !*i.HasGroups {
+			p = cloudusergroup.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasGroupsWith) > 0 {
+		with := make([]predicate.CloudUserGroup, 0, len(i.HasGroupsWith))
+		for _, w := range i.HasGroupsWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasGroupsWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, cloudusergroup.HasGroupsWith(with...))
+	}
+	if i.HasMemberOf != nil {
+		p := cloudusergroup.HasMemberOf()
+		if !*i.HasMemberOf {
+			p = cloudusergroup.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasMemberOfWith) > 0 {
+		with := make([]predicate.CloudUserGroup, 0, len(i.HasMemberOfWith))
+		for _, w := range i.HasMemberOfWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasMemberOfWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, cloudusergroup.HasMemberOfWith(with...))
 	}
 	switch len(predicates) {
 	case 0:
@@ -3168,6 +3668,18 @@ type JobWhereInput struct {
 	CustomerIDIsNil  bool        `json:"customerIDIsNil,omitempty"`
 	CustomerIDNotNil bool        `json:"customerIDNotNil,omitempty"`
 
+	// "object_id" field predicates.
+	ObjectID       *uuid.UUID  `json:"objectID,omitempty"`
+	ObjectIDNEQ    *uuid.UUID  `json:"objectIDNEQ,omitempty"`
+	ObjectIDIn     []uuid.UUID `json:"objectIDIn,omitempty"`
+	ObjectIDNotIn  []uuid.UUID `json:"objectIDNotIn,omitempty"`
+	ObjectIDGT     *uuid.UUID  `json:"objectIDGT,omitempty"`
+	ObjectIDGTE    *uuid.UUID  `json:"objectIDGTE,omitempty"`
+	ObjectIDLT     *uuid.UUID  `json:"objectIDLT,omitempty"`
+	ObjectIDLTE    *uuid.UUID  `json:"objectIDLTE,omitempty"`
+	ObjectIDIsNil  bool        `json:"objectIDIsNil,omitempty"`
+	ObjectIDNotNil bool        `json:"objectIDNotNil,omitempty"`
+
 	// "parent_id" field predicates.
 	ParentID       *uuid.UUID  `json:"parentID,omitempty"`
 	ParentIDNEQ    *uuid.UUID  `json:"parentIDNEQ,omitempty"`
@@ -3662,6 +4174,36 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	}
 	if i.CustomerIDNotNil {
 		predicates = append(predicates, job.CustomerIDNotNil())
+	}
+	if i.ObjectID != nil {
+		predicates = append(predicates, job.ObjectIDEQ(*i.ObjectID))
+	}
+	if i.ObjectIDNEQ != nil {
+		predicates = append(predicates, job.ObjectIDNEQ(*i.ObjectIDNEQ))
+	}
+	if len(i.ObjectIDIn) > 0 {
+		predicates = append(predicates, job.ObjectIDIn(i.ObjectIDIn...))
+	}
+	if len(i.ObjectIDNotIn) > 0 {
+		predicates = append(predicates, job.ObjectIDNotIn(i.ObjectIDNotIn...))
+	}
+	if i.ObjectIDGT != nil {
+		predicates = append(predicates, job.ObjectIDGT(*i.ObjectIDGT))
+	}
+	if i.ObjectIDGTE != nil {
+		predicates = append(predicates, job.ObjectIDGTE(*i.ObjectIDGTE))
+	}
+	if i.ObjectIDLT != nil {
+		predicates = append(predicates, job.ObjectIDLT(*i.ObjectIDLT))
+	}
+	if i.ObjectIDLTE != nil {
+		predicates = append(predicates, job.ObjectIDLTE(*i.ObjectIDLTE))
+	}
+	if i.ObjectIDIsNil {
+		predicates = append(predicates, job.ObjectIDIsNil())
+	}
+	if i.ObjectIDNotNil {
+		predicates = append(predicates, job.ObjectIDNotNil())
 	}
 	if i.ParentID != nil {
 		predicates = append(predicates, job.ParentIDEQ(*i.ParentID))

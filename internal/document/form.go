@@ -192,3 +192,23 @@ func (t table) byName(name string) *field {
 	}
 	return nil
 }
+
+// The names of the forms.
+const (
+	FormThrift = "THRIFT"
+	FormYAML   = "YAML"
+	FormXML    = "XML"
+)
+
+// Write returns the object in the form of that name.
+func Write[T any, F form[T]](v T, name string) (string, error) {
+	switch name {
+	case FormThrift:
+		return Thrift[T, F](v)
+	case FormXML:
+		return XML[T, F](v)
+	case FormYAML:
+		return YAML[T, F](v), nil
+	}
+	return "", fmt.Errorf("there is no form %q", name)
+}

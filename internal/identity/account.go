@@ -62,7 +62,7 @@ func (s *Service) AccountByToken(ctx context.Context, hash []byte) (*Token, erro
 func account(u *ent.CloudUser) *Account {
 	return &Account{
 		ID: u.ID, Login: u.Login, Role: viewer.Role(u.Role),
-		Disabled: u.Status != clouduser.StatusACTIVE, PasswordHash: u.PasswordHash,
+		Disabled: u.Status == clouduser.StatusDISABLED, PasswordHash: u.PasswordHash,
 	}
 }
 

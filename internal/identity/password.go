@@ -39,17 +39,25 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	return out, err
 }
 
-// ChangePassword changes the caller's own password and ends its sessions.
+// ChangePassword changes a password whose current value is known, and ends the
+// sessions of its user: the caller, or, for an administrator, anybody.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	me, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if in.CloudUserID != nil {
+		me = *in.CloudUserID
+	}
 	out := &model.ChangePasswordPayload{}
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
 		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, me,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+			// A user that the caller may not see is missing.
 			u, err := tx.CloudUser.Get(ctx, me)
+			if ent.IsNotFound(err) {
+				return fault.Missing("clouduser", me)
+			}
 			if err != nil {
 				return err
 			}
@@ -58,7 +66,7 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 				return err
 			}
 			if !ok {
-				return fault.New(fault.Invalid, "currentPassword is wrong").On("currentPassword")
+				return fault.New(fault.Invalid, "Invalid current password").On("currentPassword")
 			}
 			return s.replace(ctx, tx, up, me, "newPassword", in.NewPassword)
 		})

@@ -11,6 +11,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -46,11 +47,14 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	out := &model.CreateCloudUserPayload{}
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
 			row := tx.CloudUser.Create().
 				SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
 				SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
-				SetNillableRole(in.Role)
+				SetNillableName(in.Name).SetNillableDescription(in.Description).
+				SetNillableAddress(in.Address).SetNillableCity(in.City).SetNillableCountry(in.Country).
+				SetNillablePhoneMobile(in.PhoneMobile).SetNillablePhoneLandline(in.PhoneLandline).
+				SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
 			if err := clouduser.Policy.EvalMutation(ctx, row.Mutation()); err != nil {
 				return err
 			}
@@ -59,8 +63,11 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 				return err
 			}
 			out.CloudUser, err = row.SetPasswordHash(hash).Save(ctx)
+			if err == nil {
+				r.ObjectID = out.CloudUser.ID
+			}
 			if ent.IsConstraintError(err) {
-				return fault.New(fault.Conflict, "The login %s is taken", in.Login).On("login").Because(err)
+				return fault.New(fault.Conflict, "Clouduser with login '%s' already exists", in.Login).On("login").Because(err)
 			}
 			return err
 		})
@@ -81,6 +88,13 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
 			setText(in.LastName, up.SetLastName)
+			setText(in.Name, up.SetName)
+			setText(in.Description, up.SetDescription)
+			setText(in.Address, up.SetAddress)
+			setText(in.City, up.SetCity)
+			setText(in.Country, up.SetCountry)
+			setText(in.PhoneMobile, up.SetPhoneMobile)
+			setText(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
 			if loses(in) {
 				return keepOne(ctx, tx, in.CloudUserID)
@@ -88,6 +102,41 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			return nil
 		})
 	return out, err
+}
+
+// SetStatus sets the status of a user.
+func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
+	out := &model.SetCloudUserStatusPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.setStanding(ctx,
+		job.Change{Action: "setCloudUserStatus", Input: in, Execution: in.Execution},
+		model.UpdateCloudUserInput{CloudUserID: in.CloudUserID, Status: &in.Status})
+	return out, err
+}
+
+// SetAdministrator makes a user an administrator, or a member again.
+func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdministratorInput) (*model.SetCloudUserAdministratorPayload, error) {
+	role := clouduser.RoleMEMBER
+	if in.Administrator {
+		role = clouduser.RoleADMINISTRATOR
+	}
+	out := &model.SetCloudUserAdministratorPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.setStanding(ctx,
+		job.Change{Action: "setCloudUserAdministrator", Input: in, Execution: in.Execution},
+		model.UpdateCloudUserInput{CloudUserID: in.CloudUserID, Role: &role})
+	return out, err
+}
+
+// setStanding sets the role or the status of a user.
+func (s *Service) setStanding(ctx context.Context, c job.Change, in model.UpdateCloudUserInput) (*ent.CloudUser, *ent.Job, error) {
+	return s.changeUser(ctx, c, in.CloudUserID, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+		up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
+		if loses(in) {
+			return keepOne(ctx, tx, in.CloudUserID)
+		}
+		return nil
+	})
 }
 
 // setText sets a text that is given; an explicit null blanks it.
@@ -101,7 +150,7 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 
 func loses(in model.UpdateCloudUserInput) bool {
 	return (in.Role != nil && *in.Role != clouduser.RoleADMINISTRATOR) ||
-		(in.Status != nil && *in.Status != clouduser.StatusACTIVE)
+		(in.Status != nil && *in.Status == clouduser.StatusDISABLED)
 }
 
 // changeUser changes one user in one guarded statement.
@@ -109,6 +158,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var changed *ent.CloudUser
+	c.ObjectID = id
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		up := tx.CloudUser.UpdateOneID(id)
 		if err := edit(ctx, tx, up); err != nil {
@@ -130,7 +180,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 // keepOne refuses to take the last administrator who can sign in away.
 func keepOne(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
 	another, err := tx.CloudUser.Query().Where(
-		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusEQ(clouduser.StatusACTIVE),
+		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED),
 	).Exist(ctx)
 	if err != nil || another {
 		return err
@@ -145,7 +195,7 @@ func keepOne(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: in.CloudUserID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
 			if !viewer.FromContext(ctx).May(viewer.Administrator) {
@@ -154,7 +204,12 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 			if err := keepOne(ctx, tx, in.CloudUserID); err != nil {
 				return err
 			}
-			err := gone.Exec(ctx)
+			// The groups that show the user have another version afterwards.
+			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			err = gone.Exec(ctx)
 			if ent.IsNotFound(err) {
 				return fault.Missing("clouduser", in.CloudUserID)
 			}

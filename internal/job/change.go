@@ -28,6 +28,9 @@ type Change struct {
 	Execution *model.ExecutionInput
 	// CustomerID is the customer that the change concerns, uuid.Nil for none.
 	CustomerID uuid.UUID
+	// ObjectID is the object that the change concerns where that is not the
+	// customer: a group, a user, a cloud space.
+	ObjectID uuid.UUID
 	// Ask is work outside of the database that must succeed first: it runs
 	// before the transaction begins.
 	Ask func(ctx context.Context, jobID uuid.UUID) error
@@ -42,6 +45,8 @@ type Record struct {
 	JobID uuid.UUID
 	// CustomerID may be set by work that creates the customer.
 	CustomerID uuid.UUID
+	// ObjectID may be set by work that creates another object than a customer.
+	ObjectID uuid.UUID
 	// Result is kept with the job.
 	Result map[string]any
 }
@@ -131,7 +136,18 @@ func (c *Change) draft(ctx context.Context, client *ent.Client, id uuid.UUID, st
 	if c.CustomerID != uuid.Nil {
 		row.SetCustomerID(c.CustomerID)
 	}
+	if id := c.object(); id != uuid.Nil {
+		row.SetObjectID(id)
+	}
 	return row, nil
+}
+
+// object is the guid of the object that the change concerns, uuid.Nil for none.
+func (c *Change) object() uuid.UUID {
+	if c.ObjectID != uuid.Nil {
+		return c.ObjectID
+	}
+	return c.CustomerID
 }
 
 // checkParent refuses a parent that is no known job (CONTRACT.md, 4).

@@ -61,11 +61,11 @@ func (r *Recorder) attempt(ctx context.Context, c *Change, id uuid.UUID, started
 		if err := c.checkParent(ctx, tx); err != nil {
 			return err
 		}
-		rec := &Record{JobID: id, CustomerID: c.CustomerID}
+		rec := &Record{JobID: id, CustomerID: c.CustomerID, ObjectID: c.ObjectID}
 		if err := work(ctx, tx, rec); err != nil {
 			return err
 		}
-		c.CustomerID = rec.CustomerID
+		c.CustomerID, c.ObjectID = rec.CustomerID, rec.ObjectID
 		row, err := c.draft(ctx, tx, id, started)
 		if err != nil {
 			return err
