@@ -38,6 +38,7 @@ build: ## Build the static binary bin/cloudapi
 .PHONY: generate
 generate: ## Write the generated code anew
 	$(GO) generate ./ent ./graph ./server/rest ./server
+	$(GO) test ./internal/dev/architecture -count=1 -run TestMapIsFresh -update
 
 .PHONY: migration
 migration: ## Write the migrations to ent's schema: make migration name=what_changes

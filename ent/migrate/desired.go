@@ -1,3 +1,4 @@
+// Package migrate has the migrations of both databases, as SQL files, and the schema that they lead to.
 package migrate
 
 import (

@@ -1,5 +1,5 @@
-// Package batch joins what is asked for at the same time, without a timer: what
-// arrives while an execution runs waits for it, and is then executed together.
+// Package batch groups concurrent calls without a timer: calls that arrive while
+// an execution runs wait for it, and are then executed together.
 package batch
 
 import (
@@ -16,7 +16,7 @@ import (
 // in their order. Its context has the values of the first member's.
 type Run[K comparable, In, Out any] func(ctx context.Context, key K, members []In) []Result[Out]
 
-// Result is what became of one member.
+// Result is the result of one member.
 type Result[Out any] struct {
 	Out Out
 	Err error
@@ -28,14 +28,15 @@ type Options struct {
 	Most int
 	// Parallel is how many executions of one key run at once, 1.
 	Parallel int
-	// Time bounds an execution of several members, 0 for as long as one of them
-	// waits for it.
+	// Time bounds an execution of several members. 0 means as long as one of
+	// them waits for it.
 	Time time.Duration
-	// Stay keeps a member whose execution has begun until it has ended, whatever
-	// the member's context says: who asked for a change hears the truth about it.
-	Stay bool
-	// Executed hears of each execution and how many members it has, nil for
-	// nobody.
+	// WaitForResult makes Do wait for the end of an execution that has begun, even
+	// after the member's context has ended, so that the caller of a change gets its
+	// real result.
+	WaitForResult bool
+	// Executed is called for each execution with the number of its members; nil
+	// for no call.
 	Executed func(members int)
 }
 
@@ -73,16 +74,16 @@ type execution struct {
 	cancel  context.CancelCauseFunc
 }
 
-// errAbandoned ends an execution that nobody waits for any more.
-var errAbandoned = errors.New("batch: everybody who waited has gone")
+// errAbandoned ends an execution for which no member waits any more.
+var errAbandoned = errors.New("batch: all members have been cancelled")
 
-// PanicError is what the members of an execution get that has panicked.
+// PanicError is the error of all members of an execution that panicked.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-// Error tells the operator where it happened; no client may see it.
+// Error has the panic's value and stack, for the log only.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
 // New returns a group that executes with run.
@@ -96,11 +97,11 @@ func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In
 	return &Group[K, In, Out]{options: o, run: run, keys: map[K]*line[In, Out]{}}
 }
 
-// Do executes in: at once, on the caller's goroutine and context, where fewer
-// than Parallel executions of the key run, and together with others that wait
-// where not. A caller whose context ends while it waits gets the cause of that;
-// the others do not notice, and the shared work goes on as long as one of them
-// is there.
+// Do executes in. If fewer than Parallel executions of the key run, it executes
+// at once, on the caller's goroutine and context; otherwise together with the
+// other waiting members. A caller whose context ends while it waits gets the
+// cause of that. It does not affect the other members: the shared execution goes
+// on as long as one member waits.
 func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	m := g.enter(ctx, key, in)
 	defer g.exit()
@@ -113,7 +114,7 @@ func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	select {
 	case <-m.done:
 	case <-ctx.Done():
-		if g.leave(key, m) || !g.options.Stay {
+		if g.leave(key, m) || !g.options.WaitForResult {
 			var none Out
 			return none, context.Cause(ctx)
 		}

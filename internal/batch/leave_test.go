@@ -47,7 +47,7 @@ func TestWhoLeavesLeavesAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gate, got := newGate(), &answers{}
-				group := batch.New(batch.Options{Stay: c.stay}, gate.run)
+				group := batch.New(batch.Options{WaitForResult: c.stay}, gate.run)
 				hangUp := map[int]context.CancelCauseFunc{}
 				for in := 1; in <= 4; in++ {
 					ctx, cancel := context.WithCancelCause(t.Context())

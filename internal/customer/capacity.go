@@ -36,7 +36,7 @@ func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedI
 func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	change := s.about(action, in.CustomerID, in, in.Execution)
 	out, err := s.Additions.add(ctx, &change, kind, in)
-	if !errors.Is(err, job.ErrAlone) {
+	if !errors.Is(err, job.ErrNotGrouped) {
 		return out, err
 	}
 	out = &model.AddCapacityAvailablePayload{}

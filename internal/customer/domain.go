@@ -27,7 +27,7 @@ func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInp
 	out := &model.RegisterDomainPayload{}
 	var err error
 	change := s.about(Register, in.CustomerID, in, in.Execution)
-	if later(in.Execution) {
+	if isAsync(in.Execution) {
 		out.Job, err = s.Async.Start(ctx, change, domainOrder(in.Username, in.Password, in.Domain))
 		return out, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomai
 	out := &model.UnregisterDomainPayload{}
 	var err error
 	change := s.about(Unregister, in.CustomerID, in, in.Execution)
-	if later(in.Execution) {
+	if isAsync(in.Execution) {
 		out.Job, err = s.Async.Start(ctx, change, domainOrder(in.Username, in.Password, in.Domain))
 		return out, err
 	}
@@ -69,7 +69,7 @@ func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomai
 
 func (s *Service) askRegister(in model.RegisterDomainInput) func(context.Context, uuid.UUID) error {
 	return func(ctx context.Context, jobID uuid.UUID) error {
-		if err := s.mayWork(ctx, in.CustomerID, in.Domain); err != nil {
+		if err := s.authorizeDomainWork(ctx, in.CustomerID, in.Domain); err != nil {
 			return err
 		}
 		taken, err := s.Client.Domain.Query().Where(domain.Name(in.Domain)).Exist(ctx)
@@ -85,7 +85,7 @@ func (s *Service) askRegister(in model.RegisterDomainInput) func(context.Context
 
 func (s *Service) askUnregister(in model.UnregisterDomainInput) func(context.Context, uuid.UUID) error {
 	return func(ctx context.Context, jobID uuid.UUID) error {
-		if err := s.mayWork(ctx, in.CustomerID, in.Domain); err != nil {
+		if err := s.authorizeDomainWork(ctx, in.CustomerID, in.Domain); err != nil {
 			return err
 		}
 		if err := owned(ctx, s.Client, in); err != nil {
@@ -95,8 +95,8 @@ func (s *Service) askUnregister(in model.UnregisterDomainInput) func(context.Con
 	}
 }
 
-// mayWork checks what can be checked before another system is asked.
-func (s *Service) mayWork(ctx context.Context, id uuid.UUID, name string) error {
+// authorizeDomainWork checks what can be checked before another system is asked.
+func (s *Service) authorizeDomainWork(ctx context.Context, id uuid.UUID, name string) error {
 	if err := customer.Policy.EvalMutation(ctx, s.Client.Customer.UpdateOneID(id).Mutation()); err != nil {
 		return err
 	}
@@ -168,6 +168,6 @@ func written(name string) string {
 	return name
 }
 
-func later(ex *model.ExecutionInput) bool {
+func isAsync(ex *model.ExecutionInput) bool {
 	return ex != nil && ex.Params != nil && ex.Params.Wait != nil && !*ex.Params.Wait
 }

@@ -23,8 +23,8 @@ type Service struct {
 	Portal portal.Portal
 	// Async runs domain work that nobody waits for.
 	Async *job.Runner
-	// Additions join additions of capacity; nil where each is made alone.
-	Additions *Additions
+	// CapacityBatcher join additions of capacity; nil where each is made alone.
+	Additions *CapacityBatcher
 }
 
 // Create makes a customer with status CONFIGURED.

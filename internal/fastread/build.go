@@ -52,7 +52,7 @@ func (l *level) saves(at slot) {
 	l.late = append(l.late, at)
 }
 
-// position adds the position of the owner's row. It is made of the guid and of
+// cursorPosition adds the position of the owner's row. It is made of the guid and of
 // the value of the order.
 func (s *steps) position() {
 	if s.left {

@@ -36,7 +36,7 @@ type compiler struct {
 // compile compiles a root field for anybody of a role.
 func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer) (*plan, error) {
 	anybody := *v
-	anybody.ID = r.anyone
+	anybody.ID = r.viewerPlaceholder
 	c := &compiler{
 		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities,
 		plan: &plan{root: &level{}, statements: map[int]statement{}},
@@ -49,7 +49,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 	for _, l := range c.plan.levels {
 		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
 	}
-	c.plan.personal = slices.Contains(c.plan.statement(1).args, any(r.anyone))
+	c.plan.viewerDependent = slices.Contains(c.plan.statement(1).args, any(r.viewerPlaceholder))
 	return c.plan, nil
 }
 

@@ -32,7 +32,7 @@ func (r *Reader) bind(args []any, q *request, guids []uuid.UUID) ([]any, error) 
 		bound[i] = arg
 		switch arg := arg.(type) {
 		case uuid.UUID:
-			if arg == r.anyone {
+			if arg == r.viewerPlaceholder {
 				bound[i] = q.viewer.ID
 			}
 		case param:

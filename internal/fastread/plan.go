@@ -16,8 +16,8 @@ type plan struct {
 	// guid is how the one row below the root is found, nil where it is a
 	// connection. One statement can answer for several guids.
 	guid *ast.Value
-	// personal says that the statement depends on who asks, beyond the role.
-	personal bool
+	// viewerDependent says that the statement depends on who asks, beyond the role.
+	viewerDependent bool
 	// filtered says that the root field has conditions.
 	filtered bool
 	// usual is how long an answer was the last time, in bytes.

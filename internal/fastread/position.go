@@ -9,14 +9,14 @@ import (
 	"cloudapi/ent"
 )
 
-// position is where a row stands in its list.
-type position struct {
+// cursorPosition is where a row stands in its list.
+type cursorPosition struct {
 	id    [36]byte
 	value driver.Value
 }
 
 // here is the position of the row at hand.
-func (w *writer) here(l *level) (at position) {
+func (w *writer) here(l *level) (at cursorPosition) {
 	copy(at.id[:], bytesOf(w.uuids[l.id().n]))
 	if l.page.ordered {
 		at.value = w.texts[l.page.order.n]
@@ -24,13 +24,13 @@ func (w *writer) here(l *level) (at position) {
 	return at
 }
 
-// position writes the position of the row, or of the one that is behind.
+// cursorPosition writes the position of the row, or of the one that is behind.
 func (w *writer) position(s *step, l *level) error {
 	if !s.late {
 		return w.appendPosition(w.here(l), l)
 	}
 	st := &w.states[l.tag]
-	at := position{}
+	at := cursorPosition{}
 	copy(at.id[:], st.uuids[l.id().n])
 	if l.page.ordered {
 		at.value = st.texts[l.page.order.n]
@@ -39,7 +39,7 @@ func (w *writer) position(s *step, l *level) error {
 }
 
 // appendPosition writes a position as ent does.
-func (w *writer) appendPosition(at position, l *level) error {
+func (w *writer) appendPosition(at cursorPosition, l *level) error {
 	id, err := idOf(at.id[:])
 	if err != nil {
 		return err

@@ -30,8 +30,8 @@ type Reader struct {
 	store    *store.Store
 	entities map[string]*entity
 	plans    *plans
-	// anyone stands in plans for the guid of the viewer.
-	anyone uuid.UUID
+	// viewerPlaceholder stands in plans for the guid of the viewer.
+	viewerPlaceholder uuid.UUID
 	// shared answers simultaneous requests together, nil where each is answered
 	// by itself.
 	shared *batch.Group[sharing, *request, []byte]
@@ -52,7 +52,7 @@ type Options struct {
 
 // New returns the fast path on a database.
 func New(s *store.Store, o Options) *Reader {
-	r := &Reader{store: s, entities: graph(), plans: newPlans(), anyone: uuid.New()}
+	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New()}
 	if !o.Alone {
 		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
 	}
@@ -152,7 +152,7 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 	results := make([]batch.Result[[]byte], len(all))
 	var guids []uuid.UUID
 	if p.guid != nil {
-		guids = different(all)
+		guids = uniqueGuids(all)
 	}
 	answers, err := r.execute(ctx, p, all[0], guids)
 	for i, q := range all {

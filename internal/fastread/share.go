@@ -25,7 +25,7 @@ type sharing struct {
 
 func (r *Reader) sharing(p *plan, q *request) sharing {
 	key := sharing{plan: p}
-	if p.personal {
+	if p.viewerDependent {
 		key.viewer = q.viewer.ID
 	}
 	if len(p.cursors) > 0 {
@@ -48,8 +48,8 @@ func (r *Reader) together(ctx context.Context, key sharing, all []*request) []ba
 	return r.run(ctx, key.plan, all)
 }
 
-// different are the guids that requests ask for, each once.
-func different(all []*request) []uuid.UUID {
+// uniqueGuids are the guids that requests ask for, each once.
+func uniqueGuids(all []*request) []uuid.UUID {
 	guids := make([]uuid.UUID, 0, len(all))
 	for _, q := range all {
 		if !slices.Contains(guids, q.guid) {

@@ -24,7 +24,7 @@ type state struct {
 	shown     int // rows on the page
 	more      bool
 	held      []byte
-	positions []position
+	positions []cursorPosition
 }
 
 func newWriter(p *plan, c *cursor) *writer {

@@ -110,7 +110,7 @@ func (s *Service) Provision(ctx context.Context, login string, role viewer.Role)
 // stays one in the database, since somebody must, though its tokens from the
 // issuer say otherwise.
 func (s *Service) follow(ctx context.Context, id uuid.UUID, role clouduser.Role) error {
-	err := keepOne(ctx, s.Client, id)
+	err := ensureAnotherAdministrator(ctx, s.Client, id)
 	if fault.Is(err, fault.Conflict) {
 		return nil
 	}

@@ -97,7 +97,7 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
 			if loses(in) {
-				return keepOne(ctx, tx, in.CloudUserID)
+				return ensureAnotherAdministrator(ctx, tx, in.CloudUserID)
 			}
 			return nil
 		})
@@ -177,8 +177,8 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	return job.Settled(ctx, changed), done, nil
 }
 
-// keepOne refuses to take the last administrator who can sign in away.
-func keepOne(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
+// ensureAnotherAdministrator refuses to take the last administrator who can sign in away.
+func ensureAnotherAdministrator(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
 	another, err := tx.CloudUser.Query().Where(
 		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED),
 	).Exist(ctx)
@@ -201,7 +201,7 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 			if !viewer.FromContext(ctx).May(viewer.Administrator) {
 				return forbidden()
 			}
-			if err := keepOne(ctx, tx, in.CloudUserID); err != nil {
+			if err := ensureAnotherAdministrator(ctx, tx, in.CloudUserID); err != nil {
 				return err
 			}
 			// The groups that show the user have another version afterwards.

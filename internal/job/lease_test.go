@@ -75,7 +75,7 @@ func runner(client *ent.Client) *job.Runner {
 	log := slog.New(slog.DiscardHandler)
 	return &job.Runner{
 		Recorder: &job.Recorder{Client: client, Log: log, Classify: fault.As},
-		Sealer:   &job.Sealer{Client: client, Key: secret.New("key")},
+		Sealer:   &job.Encrypter{Client: client, Key: secret.New("key")},
 		Log:      log,
 		Handlers: map[string]job.Handler{action: func(uuid.UUID, []byte) (job.Task, error) {
 			return job.Task{

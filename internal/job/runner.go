@@ -40,7 +40,7 @@ const (
 // another runs the job again.
 type Runner struct {
 	Recorder *Recorder
-	Sealer   *Sealer
+	Sealer   *Encrypter
 	Handlers map[string]Handler
 	Log      *slog.Logger
 

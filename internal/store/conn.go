@@ -23,23 +23,23 @@ type inner interface {
 	driver.Validator
 }
 
-// tally is what the connections of a store count together, and who hears of
-// their statements.
-type tally struct {
+// counters are the counters shared by all connections of a store, and the
+// observer of their statements.
+type counters struct {
 	statements, connections atomic.Int64
 	watcher                 atomic.Pointer[Watcher]
 }
 
-// conn stands between database/sql and a driver's connection. It keeps
-// prepared statements, bounds every operation by its context, counts, and
-// knows when a statement whose connection was lost may run again. As
-// database/sql demands of its users, one goroutine uses it at a time.
+// conn wraps a driver's connection for database/sql. It caches prepared
+// statements, bounds every operation by its context, counts, and decides whether
+// a statement may run again after its connection was lost. Like every driver
+// connection it is used by one goroutine at a time.
 type conn struct {
 	inner
 	kept  *statements
 	link  *link // nil for SQLite
 	grace time.Duration
-	tally *tally
+	tally *counters
 
 	inTx    bool
 	reading int  // result sets not yet closed
@@ -71,7 +71,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return &rows{Rows: found, conn: c, ctx: ctx, end: end}, nil
 }
 
-// start begins a statement; end is told how it ended.
+// start begins a statement; call end with its error.
 func (c *conn) start(ctx context.Context, query string) (end func(error), err error) {
 	if c.broken {
 		return nil, driver.ErrBadConn
@@ -99,9 +99,9 @@ func (c *conn) bind(ctx context.Context) (end func()) {
 	return c.link.begin(ctx, c.grace)
 }
 
-// attempt runs a statement, prepared and kept where it pays, plain where not.
-// A prepared statement that has become stale is prepared again, once; in a
-// transaction there is no use in that, because the error has ended it.
+// attempt runs a statement: prepared and cached if it is cacheable, otherwise
+// unprepared. A stale prepared statement is prepared again, once, but not in a
+// transaction, which the error has already ended.
 func attempt[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue,
 	plain func(context.Context, string, []driver.NamedValue) (T, error),
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
@@ -115,7 +115,7 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	for again := !c.inTx; ; again = false {
 		st, err := c.kept.get(ctx, query)
 		if err != nil {
-			// To prepare a statement does nothing yet: it may run elsewhere.
+			// Preparing a statement has no effect, so it may run elsewhere.
 			return none, c.settle(ctx, err, false)
 		}
 		sent := c.sent()
@@ -138,14 +138,14 @@ func (c *conn) sent() int64 {
 	return c.link.written.Load()
 }
 
-// repeatable reports whether a statement may run a second time when nobody
-// knows whether it ran a first time.
+// repeatable reports whether a statement may run again when it is uncertain
+// whether it ran the first time.
 func (c *conn) repeatable(query string) bool { return !c.inTx && reads(query) }
 
-// settle looks at how an operation ended, and decides about the connection
-// and the error to report. uncertain says that the server may have done what
-// was asked though no answer came: then database/sql must not try again, as
-// it does for driver.ErrBadConn.
+// settle decides after an operation whether the connection is still usable and
+// which error to report. uncertain means that the server may have executed the
+// statement although no answer came: then database/sql must not retry, which it
+// does for driver.ErrBadConn.
 func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
 	if c.kept.failed != nil {
 		c.broken = true
@@ -156,12 +156,12 @@ func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
 	answer, answered := errors.AsType[*pq.Error](err)
 	switch {
 	case answered && answer.Code == pqerror.ReadOnlySQLTransaction:
-		// This server is no primary any more: the next connection looks for
-		// the one that is.
+		// This server is no longer the primary: the next connection searches
+		// the hosts for the primary.
 		c.broken = true
 	case ctx.Err() != nil && (!answered || answer.Code != pqerror.QueryCanceled):
-		// A cancellation is on its way that this operation has not consumed:
-		// it must not meet the next one.
+		// A cancellation is under way that this operation did not consume. It
+		// must not cancel the next operation.
 		c.broken = true
 	case err != nil && !answered:
 		c.broken = true
@@ -189,7 +189,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	end := c.bind(ctx)
 	defer end()
 	started, err := c.inner.BeginTx(ctx, opts)
-	// A BEGIN that got lost did nothing.
+	// A lost BEGIN changed nothing.
 	if err := c.settle(ctx, err, false); err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (c *conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-// Ping asks the server for an answer.
+// Ping checks that the server answers.
 func (c *conn) Ping(ctx context.Context) error {
 	if c.broken {
 		return driver.ErrBadConn
@@ -231,7 +231,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 	return c.inner.ResetSession(ctx)
 }
 
-// IsValid tells the pool whether to keep the connection.
+// IsValid reports whether the pool may keep the connection.
 func (c *conn) IsValid() bool { return !c.broken && c.reading == 0 && c.inner.IsValid() }
 
 // Close ends the session. The server closes the statements with it.
@@ -243,7 +243,7 @@ func (c *conn) Close() error {
 		return c.inner.Close()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // from here on only the grace counts
+	cancel() // the grace is the only limit from here on
 	defer c.bind(ctx)()
 	return c.inner.Close()
 }

@@ -29,10 +29,10 @@ func (d *entDriver) Exec(ctx context.Context, query string, args, v any) error {
 
 func (d *entDriver) Query(ctx context.Context, query string, args, v any) error {
 	db, b := d.store.route(ctx, query)
-	err := b.attend(ctx, func(ctx context.Context) error {
+	err := b.runWithHealthCheck(ctx, func(ctx context.Context) error {
 		return entsql.OpenDB(d.store.dialect, db).Query(ctx, query, args, v)
 	})
-	if d.store.elsewhere(ctx, b, err) {
+	if d.store.shouldFallBack(ctx, b, err) {
 		return d.writer.Query(ctx, query, args, v)
 	}
 	return err
@@ -45,11 +45,11 @@ func (d *entDriver) ExecContext(ctx context.Context, query string, args ...any) 
 func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	db, b := d.store.route(ctx, query)
 	var found *sql.Rows
-	err := b.attend(ctx, func(ctx context.Context) (err error) {
+	err := b.runWithHealthCheck(ctx, func(ctx context.Context) (err error) {
 		found, err = db.QueryContext(ctx, query, args...) //nolint:rowserrcheck,sqlclosecheck // by who reads them
 		return err
 	})
-	if d.store.elsewhere(ctx, b, err) {
+	if d.store.shouldFallBack(ctx, b, err) {
 		return d.store.writer.QueryContext(ctx, query, args...)
 	}
 	return found, err

@@ -16,8 +16,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// retryAfter is what clients are told to wait for a database that is away: a
-// restart takes a few seconds, and a failover not much longer.
+// retryAfter is the Retry-After for a database that is away: a restart takes a
+// few seconds, a failover not much longer.
 const retryAfter = 5 * time.Second
 
 // The messages. What the database itself said stays in the cause.
@@ -50,9 +50,9 @@ func Fault(err error) error {
 	return err
 }
 
-// classify returns the fault for an error, nil for one it does not know. What
-// the database has answered says more than how the call ended; a server that
-// is silent or gone explains a context that ended while waiting for it.
+// classify returns the fault for an error, nil for an unknown one. An answer of
+// the database takes precedence over how the call ended; a silent or closed
+// server takes precedence over a context that ended while waiting for it.
 func classify(err error) *fault.Fault {
 	_, unconnected := errors.AsType[*connectError](err)
 	if answer, ok := errors.AsType[*pq.Error](err); ok {

@@ -25,7 +25,7 @@ type Migration struct {
 
 // Migrate applies what is pending of the migrations in files, which has a
 // directory for each dialect: postgres and sqlite. It returns what it applied.
-// Servers that start at once take turns: one applies, the others find it done.
+// Of servers that start at the same time one applies them and the others wait.
 func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, err error) {
 	provider, done, err := s.migrations(files)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 			return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
-		c, err := newConnector(s.address.config, s.options, 0, s.tally)
+		c, err := newConnector(s.address.config, s.options, 0, s.counters)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -4,12 +4,12 @@ import "context"
 
 type ownPlanKey struct{}
 
-// WithOwnPlan returns a context whose statements PostgreSQL plans for the
-// values at hand each time. A kept statement gets one plan for all values after
-// a few executions: right where values are alike, as guids and positions are.
-// The conditions of a search are not: half of the rows meet one, none another,
-// and the plan that finds the first page of the former at once reads the whole
-// table for the latter. The price is a round trip and the planner's time.
+// WithOwnPlan returns a context whose statements PostgreSQL plans for their
+// actual values (custom plans). A prepared statement gets a generic plan after a
+// few executions, which suits guids and cursors. It does not suit the conditions
+// of a search: half of the rows may match one value and none another, and the
+// plan that is fast for the former reads the whole table for the latter. The cost
+// is one round trip and the planner's time.
 func WithOwnPlan(ctx context.Context) context.Context {
 	return context.WithValue(ctx, ownPlanKey{}, true)
 }

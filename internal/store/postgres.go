@@ -18,13 +18,14 @@ type connector struct {
 	hosts      int
 	grace      time.Duration
 	statements int
-	tally      *tally
+	tally      *counters
 	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
 }
 
-// newConnector prepares connections with the parameters of the URL, ours
-// where the URL says nothing. statementTimeout 0 means no limit.
-func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *tally) (*connector, error) {
+// newConnector prepares connections with the parameters of the URL, and our
+// defaults for parameters that the URL does not set. statementTimeout 0 means
+// no limit.
+func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *counters) (*connector, error) {
 	config = config.Clone()
 	// lib/pq would read []byte arguments as bytea for every type, and gains
 	// nothing where statements are prepared.
@@ -114,7 +115,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return ours, nil
 }
 
-func newConn(session inner, l *link, grace time.Duration, kept int, t *tally) (*conn, error) {
+func newConn(session inner, l *link, grace time.Duration, kept int, t *counters) (*conn, error) {
 	cache, err := newStatements(session, kept)
 	if err != nil {
 		return nil, errors.Join(err, session.Close())

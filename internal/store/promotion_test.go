@@ -76,7 +76,7 @@ func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if now, err := store.ParsePosition(got[0]); err != nil || now >= ahead {
+	if now, err := store.ParseLSN(got[0]); err != nil || now >= ahead {
 		t.Errorf("the new primary is at %v, and the standby was at %v: the test shows nothing", now, ahead)
 	}
 }

@@ -29,10 +29,10 @@ func (s *Store) Rows(ctx context.Context, query string, args []any, read func(dr
 		return read(found)
 	}
 	db, b := s.route(ctx, query)
-	err := b.attend(ctx, func(ctx context.Context) error {
+	err := b.runWithHealthCheck(ctx, func(ctx context.Context) error {
 		return rawRows(ctx, db, query, args, &handed, once)
 	})
-	if s.elsewhere(ctx, b, err) && !handed {
+	if s.shouldFallBack(ctx, b, err) && !handed {
 		return rawRows(ctx, s.writer, query, args, &handed, once)
 	}
 	return err

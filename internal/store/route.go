@@ -11,39 +11,39 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-type choiceKey struct{}
+type replicaChoiceKey struct{}
 
-// choice is who answers the queries of a context. It is made once, by the
-// first of them: a later query must not see less than an earlier one has seen,
-// and standbys are not equally far. From a standby it may turn to the primary,
-// which is ahead of all, and never back.
-type choice struct {
+// replicaChoice is the server that answers the queries of a context. The first
+// query chooses it: a later query must not see less than an earlier one, and
+// standbys differ in how far they have replayed. The choice may change from a
+// standby to the primary, which is ahead of all standbys, and never back.
+type replicaChoice struct {
 	mu      sync.Mutex
 	made    bool
 	standby *standby // nil for the primary
 }
 
-// AllowStandby returns a context on which queries outside a transaction may
-// run on a standby that has everything that was committed when the first of
-// them began: by whomever, through whichever server. Who asks cannot tell the
-// difference. Without it every query runs on the primary.
+// AllowStandby returns a context whose queries outside a transaction may run on
+// a standby that has replayed everything committed when the first query began,
+// by any client through any server. The answers are the same as the primary's.
+// Without it every query runs on the primary.
 func AllowStandby(ctx context.Context) context.Context {
-	return context.WithValue(ctx, choiceKey{}, &choice{})
+	return context.WithValue(ctx, replicaChoiceKey{}, &replicaChoice{})
 }
 
-// ChooseAgain returns a context for work that is shared with others who came
-// later than ctx's operation began: it may use a standby where ctx may, and
-// chooses one that has everything that was committed until now.
+// ChooseAgain returns a context for work that is shared with operations that
+// began later than that of ctx. It may use a standby if ctx may, and chooses one
+// that has replayed everything committed until now.
 func ChooseAgain(ctx context.Context) context.Context {
-	if _, allowed := ctx.Value(choiceKey{}).(*choice); !allowed {
+	if _, allowed := ctx.Value(replicaChoiceKey{}).(*replicaChoice); !allowed {
 		return ctx
 	}
 	return AllowStandby(ctx)
 }
 
-// route says where a statement outside a transaction runs: a query with the
-// readers, or on a standby where its context allows that and the standby has
-// come far enough; everything else with the writer. In doubt the writer it is:
+// route chooses the pool for a statement outside a transaction. A query runs on
+// the readers, or on a standby if its context allows it and the standby has
+// replayed enough. Everything else, and everything doubtful, runs on the writer:
 // ent sends INSERT … RETURNING as a query.
 func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 	switch {
@@ -52,7 +52,7 @@ func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 	case len(s.standbys) == 0:
 		return s.reader, nil
 	}
-	c, allowed := ctx.Value(choiceKey{}).(*choice)
+	c, allowed := ctx.Value(replicaChoiceKey{}).(*replicaChoice)
 	if !allowed {
 		return s.reader, nil
 	}
@@ -60,11 +60,11 @@ func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 		b.queries.Add(1)
 		return b.db, b
 	}
-	s.instead.Add(1)
+	s.fallbacks.Add(1)
 	return s.reader, nil
 }
 
-func (c *choice) choose(ctx context.Context, s *Store) *standby {
+func (c *replicaChoice) choose(ctx context.Context, s *Store) *standby {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.made {
@@ -73,22 +73,22 @@ func (c *choice) choose(ctx context.Context, s *Store) *standby {
 	return c.standby
 }
 
-// abandon turns the queries that follow to the primary.
-func (c *choice) abandon() {
+// abandon makes the following queries run on the primary.
+func (c *replicaChoice) abandon() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.standby = nil
 }
 
-// pick returns a standby that has everything committed so far, nil where there
-// is none. They take turns. What is committed only the primary knows; when it
-// does not say, it gets the query, and the caller hears what is wrong with it.
+// pick returns a standby that has replayed everything committed so far, or nil.
+// It rotates among the standbys. Only the primary can say what is committed; if
+// it does not answer, the query runs on the primary, which reports the error.
 func (s *Store) pick(ctx context.Context) *standby {
-	wanted, err := s.frontier.ask(ctx)
+	wanted, err := s.frontier.get(ctx)
 	if err != nil {
 		return nil
 	}
-	until := time.Now().Add(patience)
+	until := time.Now().Add(replayWait)
 	first := int(s.turn.Add(1) % int64(len(s.standbys)))
 	for i := range s.standbys {
 		candidate := s.standbys[(first+i)%len(s.standbys)]
@@ -100,10 +100,10 @@ func (s *Store) pick(ctx context.Context) *standby {
 	return nil
 }
 
-// attend runs a query on a standby, and gives it up when the standby does not
-// answer whether it is still there: one that is frozen would keep it until the
-// caller's time is over.
-func (b *standby) attend(ctx context.Context, run func(context.Context) error) error {
+// runWithHealthCheck runs a query on a standby, and cancels it when the standby
+// does not answer health checks: a frozen standby would hold the query until the
+// caller's deadline.
+func (b *standby) runWithHealthCheck(ctx context.Context, run func(context.Context) error) error {
 	if b == nil {
 		return run(ctx)
 	}
@@ -123,7 +123,7 @@ func (b *standby) attend(ctx context.Context, run func(context.Context) error) e
 	return err
 }
 
-var errGivenUp = errors.New("the standby was asked whether it is still there, and did not answer")
+var errGivenUp = errors.New("the standby did not answer a health check")
 
 func (b *standby) watch(ctx context.Context, answered <-chan struct{}, cancel context.CancelFunc) {
 	for {
@@ -151,10 +151,10 @@ func (b *standby) doubtful() bool {
 	return b.doubt
 }
 
-// elsewhere reports whether a query that failed on a standby before it gave
-// anything should run on the primary: the standby is away, or was replaying
-// what the query was looking at.
-func (s *Store) elsewhere(ctx context.Context, b *standby, err error) bool {
+// shouldFallBack reports whether a query that failed on a standby before its
+// first row should run on the primary: the standby is away, or the query
+// conflicted with the replay.
+func (s *Store) shouldFallBack(ctx context.Context, b *standby, err error) bool {
 	if b == nil || err == nil || ctx.Err() != nil {
 		return false
 	}
@@ -166,15 +166,15 @@ func (s *Store) elsewhere(ctx context.Context, b *standby, err error) bool {
 	} else if !ok {
 		b.failed(err)
 	}
-	if c, ok := ctx.Value(choiceKey{}).(*choice); ok {
+	if c, ok := ctx.Value(replicaChoiceKey{}).(*replicaChoice); ok {
 		c.abandon()
 	}
-	s.instead.Add(1)
+	s.fallbacks.Add(1)
 	return true
 }
 
-// recovering reports whether a code may mean that the query was in the way of
-// the replay, or is more than a query.
+// recovering reports whether a code may mean that the query conflicted with the
+// replay, or that the statement writes.
 func recovering(code pqerror.Code) bool {
 	return code == pqerror.TRSerializationFailure || code == pqerror.TRDeadlockDetected ||
 		code == pqerror.ReadOnlySQLTransaction

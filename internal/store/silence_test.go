@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// patience is the time a context gives in the tests of silence, and late by
+// replayWait is the time a context gives in the tests of silence, and late by
 // how much a call may outlast context and grace together on a busy machine.
 const (
 	patience = 300 * time.Millisecond

@@ -20,11 +20,11 @@ const busyTimeout = "busy_timeout(10000)"
 type liteConnector struct {
 	driver.Connector
 	statements int
-	tally      *tally
+	tally      *counters
 }
 
 // newLiteConnector prepares connections that write, or that only read.
-func newLiteConnector(path string, readOnly bool, o Options, t *tally) (*liteConnector, error) {
+func newLiteConnector(path string, readOnly bool, o Options, t *counters) (*liteConnector, error) {
 	c, err := lite.NewConnector(liteDSN(path, readOnly))
 	if err != nil {
 		return nil, fmt.Errorf("configure SQLite: %w", err)

@@ -14,15 +14,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// How a standby is watched. It is asked when a query needs it and never
-// besides, so that an idle server costs nothing.
+// Times for monitoring standbys. A standby is queried only when a query needs
+// it, so an idle server costs nothing.
 const (
-	// freshFor is how long an answer is trusted without asking again, so that
-	// a standby that has fallen silent loses its queries.
+	// freshFor is how long a replay state is valid. A silent standby gets no
+	// queries after that.
 	freshFor = time.Second
-	// patience is how long a read waits for a standby that is behind.
-	patience = 20 * time.Millisecond
-	// askAgain is the pause between two questions of one who waits.
+	// replayWait is how long a read waits for a standby that is behind.
+	replayWait = 20 * time.Millisecond
+	// askAgain is the pause between two checks while a read waits.
 	askAgain = time.Millisecond
 	// awayFor is how long a standby that has failed gets no queries.
 	awayFor = time.Second
@@ -33,22 +33,22 @@ var errBehind = errors.New("the standby has come back without what it had before
 // standby is one server that replays the primary's log.
 type standby struct {
 	db      *sql.DB
-	asker   *sql.DB // a connection of its own: questions do not queue behind queries
-	where   asking[place]
+	asker   *sql.DB // a separate connection: checks do not queue behind queries
+	where   coalescer[replayState]
 	host    string
 	log     *slog.Logger
 	queries atomic.Int64
 	refused atomic.Int64
 
 	mu     sync.Mutex
-	seen   place     // the last answer
-	asked  time.Time // when it came
-	most   place     // of all answers of this history
-	due    place     // nobody waits for the standby until it has come this far
-	away   time.Time // no queries until then
-	doubt  bool      // it has failed, and not answered since
-	trying bool      // somebody asks it whether it is back
-	opened int64     // connections opened so far
+	seen   replayState // the last answer
+	asked  time.Time   // when it came
+	max    replayState // of all answers of this history
+	due    replayState // no read waits for the standby until it has replayed this far
+	away   time.Time   // no queries until then
+	doubt  bool        // it has failed, and not answered since
+	trying bool        // a check is under way whether it is back
+	opened int64       // connections opened so far
 }
 
 func (s *Store) openStandbys() error {
@@ -71,21 +71,21 @@ func (s *Store) openStandbys() error {
 		}
 		s.standbys = append(s.standbys, b)
 	}
-	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.tally)
+	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.counters)
 	if err != nil {
 		return err
 	}
 	s.asker = s.pool(sql.OpenDB(c), 1)
-	s.frontier.question = func(ctx context.Context) (place, error) {
+	s.frontier.fetch = func(ctx context.Context) (replayState, error) {
 		s.questions.Add(1)
-		return where(ctx, s.asker, wherePrimary)
+		return readReplayState(ctx, s.asker, primaryStateQuery)
 	}
 	return nil
 }
 
 func (s *Store) openStandby(config pq.Config) (*standby, error) {
 	b := &standby{host: config.Host, log: s.options.Logger}
-	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.tally)
+	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.counters)
 	if err != nil {
 		return nil, err
 	}
@@ -95,18 +95,19 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 		size = 20
 	}
 	b.db = s.pool(sql.OpenDB(c), size)
-	if c, err = newConnector(config, s.options, s.options.QueryTimeout, s.tally); err != nil {
+	if c, err = newConnector(config, s.options, s.options.QueryTimeout, s.counters); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
 	b.asker = s.pool(sql.OpenDB(c), 1)
-	b.where.question = func(ctx context.Context) (place, error) { return where(ctx, b.asker, whereStandby) }
+	b.where.fetch = func(ctx context.Context) (replayState, error) {
+		return readReplayState(ctx, b.asker, standbyStateQuery)
+	}
 	return b, nil
 }
 
-// accept looks at a new connection before anything runs on it. What a standby
-// has replayed only grows while it runs, and so what is known of it holds for
-// connections that exist; but after a restart it may open its doors with less
-// than it had.
+// accept checks a new connection before anything runs on it. The replayed LSN
+// of a running standby only grows, so its known state holds for existing
+// connections; but after a restart a standby may have replayed less than before.
 func (b *standby) accept(ctx context.Context, c *conn) error {
 	at, err := c.where(ctx)
 	if err != nil {
@@ -115,16 +116,16 @@ func (b *standby) accept(ctx context.Context, c *conn) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.opened++
-	if b.most != (place{}) && !at.covers(b.most) {
+	if b.max != (replayState{}) && !at.covers(b.max) {
 		return errBehind
 	}
 	return nil
 }
 
-// reaches reports whether the standby has all that the primary had at a place.
-// It waits a little for one that is about to, until the time given; not for one
-// that others have waited for in vain.
-func (b *standby) reaches(ctx context.Context, wanted place, until time.Time) bool {
+// reaches reports whether the standby has replayed the given state of the
+// primary. It waits until the given time, but not for a standby for which another
+// read has already waited in vain.
+func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Time) bool {
 	for {
 		if has, ask := b.known(wanted); !ask {
 			return has
@@ -144,9 +145,9 @@ func (b *standby) reaches(ctx context.Context, wanted place, until time.Time) bo
 	}
 }
 
-// known is what can be said without asking; ask reports that asking might help.
-// One that has failed keeps only one operation waiting until it answers again.
-func (b *standby) known(wanted place) (has, ask bool) {
+// known returns what is known without a query; ask reports that a query might
+// help. A standby that has failed makes only one operation wait until it answers.
+func (b *standby) known(wanted replayState) (has, ask bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -157,7 +158,7 @@ func (b *standby) known(wanted place) (has, ask bool) {
 	return has, !has
 }
 
-// look asks the standby how far it has come.
+// look queries the replay state of the standby.
 func (b *standby) look(ctx context.Context) {
 	b.mu.Lock()
 	opened, trial := b.opened, b.doubt
@@ -167,7 +168,7 @@ func (b *standby) look(ctx context.Context) {
 	}
 	b.trying = trial
 	b.mu.Unlock()
-	at, err := b.where.ask(ctx)
+	at, err := b.where.get(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if trial {
@@ -180,21 +181,21 @@ func (b *standby) look(ctx context.Context) {
 		// With a connection opened meanwhile, the answer may be that of the
 		// server before its restart, and the connection one to the server after.
 		b.seen, b.asked, b.doubt = at, time.Now(), false
-		if at.covers(b.most) || at.history != b.most.history {
-			b.most = at
+		if at.covers(b.max) || at.timeline != b.max.timeline {
+			b.max = at
 		}
 	}
 }
 
-// worthWaiting reports whether to ask again soon. When the time is up, nobody
-// waits until the standby has come to where it should be now.
-func (b *standby) worthWaiting(wanted place, until time.Time) bool {
+// worthWaiting reports whether to check again soon. After the given time no read
+// waits until the standby has replayed the wanted state.
+func (b *standby) worthWaiting(wanted replayState, until time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.due.history == wanted.history && !b.seen.covers(b.due) {
+	if b.due.timeline == wanted.timeline && !b.seen.covers(b.due) {
 		return false
 	}
-	b.due = place{}
+	b.due = replayState{}
 	if time.Now().Before(until) {
 		return true
 	}
@@ -202,7 +203,7 @@ func (b *standby) worthWaiting(wanted place, until time.Time) bool {
 	return false
 }
 
-// failed keeps queries away from the standby for a while.
+// failed marks the standby as away for awayFor.
 func (b *standby) failed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -211,7 +212,7 @@ func (b *standby) failed(err error) {
 
 func (b *standby) fail(err error) {
 	if !b.doubt {
-		b.log.Warn("a standby does not answer: the primary does its work", "host", b.host, "error", err)
+		b.log.Warn("a standby does not answer: its queries run on the primary", "host", b.host, "error", err)
 	}
 	b.away, b.doubt = time.Now().Add(awayFor), true
 }
@@ -222,6 +223,6 @@ func (b *standby) stats() StandbyStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return StandbyStats{
-		Host: b.host, Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), Position: b.seen.position,
+		Host: b.host, Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), Position: b.seen.lsn,
 	}
 }

@@ -252,14 +252,14 @@ func signalAll(pids []int64, signal syscall.Signal) (err error) {
 }
 
 func TestPositionsReadAsTheyAreWritten(t *testing.T) {
-	for _, p := range []store.Position{0, 1, 0x16_B374D848, 1 << 63} {
-		got, err := store.ParsePosition(p.String())
+	for _, p := range []store.LSN{0, 1, 0x16_B374D848, 1 << 63} {
+		got, err := store.ParseLSN(p.String())
 		if err != nil || got != p {
 			t.Errorf("%v becomes %v, %v", p, got, err)
 		}
 	}
 	for _, text := range []string{"", "/", "1", "1/", "x/1", "1/123456789", "-1/1"} {
-		if p, err := store.ParsePosition(text); err == nil {
+		if p, err := store.ParseLSN(text); err == nil {
 			t.Errorf("%q is taken for %v", text, p)
 		}
 	}

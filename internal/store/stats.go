@@ -27,18 +27,18 @@ type Stats struct {
 type StandbyStats struct {
 	Host     string
 	Pool     sql.DBStats
-	Queries  int64    // sent to it
-	Refused  int64    // operations that it could not serve since it was behind or away
-	Position Position // last seen
+	Queries  int64 // sent to it
+	Refused  int64 // operations that it could not serve since it was behind or away
+	Position LSN   // last seen
 }
 
 // Stats returns the figures of this moment.
 func (s *Store) Stats() Stats {
 	stats := Stats{
 		Writer: s.writer.Stats(), Reader: s.reader.Stats(),
-		Statements: s.tally.statements.Load(), Connections: s.tally.connections.Load(),
+		Statements: s.counters.statements.Load(), Connections: s.counters.connections.Load(),
 	}
-	stats.Primary, stats.Questions = s.instead.Load(), s.questions.Load()
+	stats.Primary, stats.Questions = s.fallbacks.Load(), s.questions.Load()
 	for _, standby := range s.standbys {
 		one := standby.stats()
 		stats.Standbys = append(stats.Standbys, one)

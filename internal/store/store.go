@@ -1,10 +1,28 @@
 // Package store opens and drives the database: PostgreSQL for many servers,
 // with standbys for reads, or an SQLite file for one.
 //
-// It stands under database/sql, so that ent, the read path and goose gain the
-// same: statements prepared once for each connection, operations that end
-// with their contexts even when the server has gone silent, and a change never
-// sent twice. It also decides where a statement runs: see route.
+// It has three layers. Each one knows only the layer below it:
+//
+//   - The store (store.go, ent.go, raw.go, migrate.go, backup.go, stats.go) opens
+//     and migrates databases and gives ent, the fast reads and goose their
+//     connections. fault.go classifies the errors of both databases.
+//   - The replicas (route.go, standby.go, lsn.go, coalesce.go) decide which server
+//     runs a query. They know LSNs and hosts, and nothing about statements.
+//   - The connection (conn.go, statements.go, rows.go, tx.go, netconn.go,
+//     postgres.go, sqlite.go) sits between database/sql and the driver. It prepares
+//     each statement once per connection, ends every operation with its context even
+//     when the server is silent, and never sends a change twice. It knows one server.
+//
+// The states of a standby:
+//
+//	            answers                      has replayed the LSN
+//	unknown ───────────────▶ known ─────────────────────────────▶ serves the query
+//	   ▲                       │  │ does not reach the LSN in 20 ms
+//	   │ answers again         │  └───────────▶ behind ─── reaches it ───▶ known
+//	   │                       │ fails or does not answer
+//	   └── after 1 s ── away ◀─┘
+//
+// In the states unknown, behind and away the primary runs the query.
 package store
 
 import (
@@ -42,14 +60,14 @@ type Options struct {
 	URL string
 	// ReadURL names standbys of a PostgreSQL URL, one or several hosts.
 	ReadURL string
-	// Logger gets what the operator should know; nil for slog.Default().
+	// Logger receives warnings for the operator; nil means slog.Default().
 	Logger *slog.Logger
 	// MaxConns bounds the connections to each PostgreSQL server, 20, or
 	// SQLite's readers, twice the processors and at least 4. SQLite has one
 	// writer besides.
 	MaxConns int
-	// QueryTimeout is how long one statement may take in PostgreSQL whatever
-	// its context says, 30 s.
+	// QueryTimeout is the longest time of one statement in PostgreSQL,
+	// independent of its context, 30 s.
 	QueryTimeout time.Duration
 	// LockTimeout is how long a statement may wait for a lock in PostgreSQL,
 	// 10 s.
@@ -58,8 +76,8 @@ type Options struct {
 	IdleInTxTimeout time.Duration
 	// ConnectTimeout bounds connecting to one PostgreSQL host, 3 s.
 	ConnectTimeout time.Duration
-	// Grace is what a PostgreSQL server has to answer a cancellation when a
-	// context has ended, 1 s. After it the connection is given up.
+	// Grace is the time in which a PostgreSQL server must answer a cancellation
+	// after a context has ended, 1 s. Then the connection is closed.
 	Grace time.Duration
 	// Statements is how many prepared statements each connection keeps, 256.
 	Statements int
@@ -78,26 +96,25 @@ func (o Options) withDefaults() Options {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	dialect string
-	options Options
-	address address
-	writer  *sql.DB // PostgreSQL's primary, or SQLite's one writer
-	reader  *sql.DB // SQLite's readers; the writer on PostgreSQL
-	tally   *tally
-	scratch string // directory to remove when the store is closed, "" for none
+	dialect  string
+	options  Options
+	address  address
+	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
+	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
+	counters *counters
+	scratch  string // directory to remove when the store is closed, "" for none
 
 	standbys  []*standby
-	asker     *sql.DB       // asks the primary how far it has come, nil without standbys
-	frontier  asking[place] // its answers
+	asker     *sql.DB                // asks the primary how far it has come, nil without standbys
+	frontier  coalescer[replayState] // its answers
 	turn      atomic.Int64
-	instead   atomic.Int64 // queries of the primary that a standby might have answered
+	fallbacks atomic.Int64 // queries of the primary that a standby might have answered
 	questions atomic.Int64
 }
 
 // Open opens a database. A wrong URL is a fault with code BAD_USER_INPUT that
-// does not show the password. SQLite's file is created when it is not there;
-// PostgreSQL is not asked for anything yet, so that a server can start while
-// its database does.
+// does not show the password. SQLite's file is created if it does not exist.
+// Open sends nothing to PostgreSQL, so a server can start before its database.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	a, err := parse(o.URL)
@@ -107,7 +124,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if len(a.config.Multi) > 0 && a.config.TargetSessionAttrs == "" {
 		a.config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
 	}
-	s := &Store{dialect: a.dialect, options: o, address: a, tally: &tally{}}
+	s := &Store{dialect: a.dialect, options: o, address: a, counters: &counters{}}
 	if a.dialect == postgres {
 		err = s.openPostgres()
 	} else {
@@ -120,7 +137,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) openPostgres() error {
-	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.tally)
+	c, err := newConnector(s.address.config, s.options, s.options.QueryTimeout, s.counters)
 	if err != nil {
 		return err
 	}
@@ -146,11 +163,11 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		path = filepath.Join(scratch, "memory.db")
 		s.address.path = path
 	}
-	writes, err := newLiteConnector(path, false, s.options, s.tally)
+	writes, err := newLiteConnector(path, false, s.options, s.counters)
 	if err != nil {
 		return err
 	}
-	readers, err := newLiteConnector(path, true, s.options, s.tally)
+	readers, err := newLiteConnector(path, true, s.options, s.counters)
 	if err != nil {
 		return err
 	}
@@ -168,8 +185,8 @@ func (s *Store) pool(db *sql.DB, size int) *sql.DB {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	if s.dialect == postgres {
-		// A session's memory in the server only grows, and a load balancer in
-		// between wants its connections spread anew now and then.
+		// The memory of a session in the server only grows, and new connections
+		// let a load balancer spread the load again.
 		db.SetConnMaxLifetime(30 * time.Minute)
 		db.SetConnMaxIdleTime(5 * time.Minute)
 	}
@@ -179,8 +196,8 @@ func (s *Store) pool(db *sql.DB, size int) *sql.DB {
 // Dialect is ent's name of the database: "postgres" or "sqlite3".
 func (s *Store) Dialect() string { return s.dialect }
 
-// Ping reports whether the database takes statements, for readiness. Standbys
-// do not matter: the primary does their work when they are away.
+// Ping reports whether the database accepts statements, for readiness. Standbys
+// are not checked: the primary replaces a standby that is away.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	if err := s.writer.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {

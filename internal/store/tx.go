@@ -12,7 +12,7 @@ type tx struct {
 	ctx  context.Context
 }
 
-// Commit commits. When its answer does not come, nobody knows what happened.
+// Commit commits. Without an answer the outcome is unknown.
 func (t *tx) Commit() error { return t.finish(t.Tx.Commit) }
 
 // Rollback rolls back, also when the transaction's context has ended: then it

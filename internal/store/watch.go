@@ -2,15 +2,15 @@ package store
 
 import "context"
 
-// Watcher hears of each statement when it is sent, and by end when its last
-// row was read, with the error it ended with. The text has placeholders, never
-// values. It is called on the goroutine of the statement, and must be quick.
+// Watcher is called when a statement is sent; end is called after its last row
+// was read, with its error. The text has placeholders, never values. Both run on
+// the goroutine of the statement and must be quick.
 type Watcher func(ctx context.Context, query string) (end func(error))
 
-// Watch has w hear of all statements from now on, in the place of any other.
-func (s *Store) Watch(w Watcher) { s.tally.watcher.Store(&w) }
+// Watch replaces the observer of all statements by w.
+func (s *Store) Watch(w Watcher) { s.counters.watcher.Store(&w) }
 
-func (t *tally) watch(ctx context.Context, query string) (end func(error)) {
+func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	if w := t.watcher.Load(); w != nil {
 		return (*w)(ctx, query)
 	}

@@ -115,10 +115,10 @@ func New(o Options) (*API, error) {
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
 	}
-	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Sealer{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
+	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
 	if !o.SeparateCommits {
-		a.Customers.Additions = customer.NewAdditions(o.Store.Driver(), recorder, metrics.Shared("commit"))
+		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
 	}
 	a.runner.Handlers = a.Customers.Handlers()
 
@@ -173,7 +173,7 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 		return nil, err
 	}
 	for _, text := range documents.Texts() {
-		if _, err := core.Pin(text); err != nil {
+		if _, err := core.Preload(text); err != nil {
 			return nil, fmt.Errorf("trusted document %.60q: %w", text, err)
 		}
 	}

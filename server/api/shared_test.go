@@ -26,7 +26,7 @@ import (
 // watched makes additions that tell how many were made together.
 func watched(a *apitest.API) *executions {
 	e := &executions{}
-	a.Customers.Additions = customer.NewAdditions(a.Store.Driver(), a.Customers.Jobs, e.note)
+	a.Customers.Additions = customer.NewCapacityBatcher(a.Store.Driver(), a.Customers.Jobs, e.note)
 	return e
 }
 

@@ -76,12 +76,12 @@ type Authenticator struct {
 	flights  singleflight.Group
 
 	// mu makes sure that what was read before a change is not kept after it.
-	mu       sync.Mutex
-	changes  uint64
-	proven   *memory[string] // the hash that a password was proven by
-	accounts *memory[*identity.Account]
-	tokens   *memory[*identity.Token]
-	vouched  *memory[oidcClaims]
+	mu                sync.Mutex
+	changes           uint64
+	verifiedPasswords *ttlCache[string] // the hash that a password was proven by
+	accounts          *ttlCache[*identity.Account]
+	tokens            *ttlCache[*identity.Token]
+	oidcVerified      *ttlCache[oidcClaims]
 }
 
 // New returns an authenticator.
@@ -96,10 +96,10 @@ func New(o Options) *Authenticator {
 	_, _ = rand.Read(key) // never fails: crypto/rand
 	return &Authenticator{
 		Options: o, key: key, throttle: newThrottle(o.Now),
-		proven:   newMemory[string](Proven, o.Now),
-		accounts: newMemory[*identity.Account](Fresh, o.Now),
-		tokens:   newMemory[*identity.Token](Fresh, o.Now),
-		vouched:  newMemory[oidcClaims](Proven, o.Now),
+		verifiedPasswords: newTTLCache[string](Proven, o.Now),
+		accounts:          newTTLCache[*identity.Account](Fresh, o.Now),
+		tokens:            newTTLCache[*identity.Token](Fresh, o.Now),
+		oidcVerified:      newTTLCache[oidcClaims](Proven, o.Now),
 	}
 }
 
@@ -124,7 +124,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	case token.Is(given.secret.Reveal()):
 		return a.token(r.Context(), given.secret.Reveal())
 	default:
-		return a.vouch(r.Context(), given.secret.Reveal())
+		return a.verifyOIDC(r.Context(), given.secret.Reveal())
 	}
 }
 

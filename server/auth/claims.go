@@ -82,14 +82,14 @@ func rank(role viewer.Role) int {
 	return 0
 }
 
-// vouch returns who an issuer's token signs in. The signature is remembered for
+// verifyOIDC returns who an issuer's token signs in. The signature is remembered for
 // as long as a password is; the user is read again every Fresh.
-func (a *Authenticator) vouch(ctx context.Context, given string) (*viewer.Viewer, error) {
+func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.Viewer, error) {
 	if a.Issuer == nil || strings.Count(given, ".") != 2 {
 		return nil, Failed()
 	}
 	key := a.digest("oidc", given)
-	who, ok := a.vouched.get(key)
+	who, ok := a.oidcVerified.get(key)
 	if !ok {
 		var err error
 		if who, err = a.Issuer.verify(ctx, given); err != nil {
@@ -99,12 +99,12 @@ func (a *Authenticator) vouch(ctx context.Context, given string) (*viewer.Viewer
 			return nil, err
 		}
 		a.Outcome("oidc", "ok")
-		a.vouched.put(key, who)
+		a.oidcVerified.put(key, who)
 	}
 	if !a.Now().Before(who.expires) {
 		return nil, Failed()
 	}
-	account, err := a.provided(ctx, who)
+	account, err := a.oidcAccount(ctx, who)
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +116,8 @@ func (a *Authenticator) vouch(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-// provided is the account of an oidcClaims, at most Fresh old.
-func (a *Authenticator) provided(ctx context.Context, who oidcClaims) (*identity.Account, error) {
+// oidcAccount is the account of an oidcClaims, at most Fresh old.
+func (a *Authenticator) oidcAccount(ctx context.Context, who oidcClaims) (*identity.Account, error) {
 	key := a.digest("provided", textrule.Fold(who.login), string(who.role))
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil

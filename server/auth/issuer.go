@@ -49,9 +49,9 @@ const issuerTime = 5 * time.Second
 type Issuer struct {
 	o IssuerOptions
 
-	mu     sync.Mutex
-	keys   *keySet // nil until the issuer has told where they are
-	asking *patience
+	mu   sync.Mutex
+	keys *keySet // nil until the issuer has told where they are
+	gate *retryGate
 }
 
 // NewIssuer returns an issuer, or an error that says which option is wrong.
@@ -76,7 +76,7 @@ func NewIssuer(o IssuerOptions) (*Issuer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Issuer{o: o, asking: &patience{now: o.Now, log: o.Log}}, nil
+	return &Issuer{o: o, gate: &retryGate{now: o.Now, log: o.Log}}, nil
 }
 
 func checkIssuer(text string) error {
@@ -100,7 +100,7 @@ func (i *Issuer) verify(ctx context.Context, token string) (oidcClaims, error) {
 	if err != nil {
 		return oidcClaims{}, away(err)
 	}
-	seen := &witness{keys: keys}
+	seen := &errCapturingKeySet{keys: keys}
 	verified, err := oidc.NewVerifier(i.o.URL, seen, &oidc.Config{
 		ClientID: i.o.Audience, SupportedSigningAlgs: algorithmNames(), Now: i.o.Now,
 	}).Verify(ctx, token)
@@ -130,7 +130,7 @@ func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
 	if i.keys != nil {
 		return i.keys, nil
 	}
-	err := i.asking.try(func() error {
+	err := i.gate.try(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuerTime)
 		defer cancel()
 		client := *i.o.Client
@@ -145,21 +145,21 @@ func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
 		if err := provider.Claims(&told); err != nil || told.Keys == "" {
 			return fmt.Errorf("the issuer does not tell where its keys are: %w", err)
 		}
-		i.keys = newKeySet(told.Keys, &client, patience{now: i.o.Now, log: i.o.Log})
+		i.keys = newKeySet(told.Keys, &client, retryGate{now: i.o.Now, log: i.o.Log})
 		return nil
 	})
 	return i.keys, err
 }
 
-// witness keeps why a signature could not be verified, which go-oidc does not
+// errCapturingKeySet keeps why a signature could not be verified, which go-oidc does not
 // hand on.
-type witness struct {
+type errCapturingKeySet struct {
 	keys *keySet
 	err  error
 }
 
 // VerifySignature is what oidc.KeySet asks for.
-func (w *witness) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
+func (w *errCapturingKeySet) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
 	payload, w.err = w.keys.VerifySignature(ctx, token)
 	return payload, w.err
 }

@@ -51,15 +51,15 @@ func algorithmNames() (names []string) {
 	return names
 }
 
-// patience keeps from asking somebody again who has just not answered.
-type patience struct {
+// retryGate keeps from asking somebody again who has just not answered.
+type retryGate struct {
 	now   func() time.Time
 	log   *slog.Logger
 	tried time.Time
 	err   error
 }
 
-func (p *patience) try(ask func() error) error {
+func (p *retryGate) try(ask func() error) error {
 	if p.err != nil && p.now().Sub(p.tried) < retryIssuer {
 		return p.err
 	}
@@ -75,15 +75,15 @@ func (p *patience) try(ask func() error) error {
 type keySet struct {
 	url    string
 	client *http.Client
-	asking patience
+	gate   retryGate
 
 	turn chan struct{} // guards what follows; waiting for it ends with the request
 	keys []jose.JSONWebKey
 	read time.Time
 }
 
-func newKeySet(url string, client *http.Client, asking patience) *keySet {
-	return &keySet{url: url, client: client, asking: asking, turn: make(chan struct{}, 1)}
+func newKeySet(url string, client *http.Client, asking retryGate) *keySet {
+	return &keySet{url: url, client: client, gate: asking, turn: make(chan struct{}, 1)}
 }
 
 // VerifySignature returns the payload of a token that one of the keys has
@@ -125,7 +125,7 @@ func (k *keySet) youngerThan(ctx context.Context, age time.Duration) ([]jose.JSO
 	if k.age() < age {
 		return k.keys, nil
 	}
-	err := k.asking.try(func() error { return k.ask(ctx) })
+	err := k.gate.try(func() error { return k.ask(ctx) })
 	if err != nil && (age < keysFresh || k.age() > keysLast) {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (k *keySet) age() time.Duration {
 	if k.read.IsZero() {
 		return keysLast + 1
 	}
-	return k.asking.now().Sub(k.read)
+	return k.gate.now().Sub(k.read)
 }
 
 func (k *keySet) ask(ctx context.Context) error {
@@ -158,7 +158,7 @@ func (k *keySet) ask(ctx context.Context) error {
 	if err := json.NewDecoder(answer.Body).Decode(&set); err != nil {
 		return fmt.Errorf("its keys: %w", err)
 	}
-	k.keys, k.read = usable(set.Keys), k.asking.now()
+	k.keys, k.read = usable(set.Keys), k.gate.now()
 	return nil
 }
 

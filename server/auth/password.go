@@ -22,23 +22,23 @@ const (
 )
 
 // password returns the account of a login and its password. One that was
-// proven is recognized without a hash and is never throttled.
+// verifiedPasswords is recognized without a hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*identity.Account, error) {
 	if len(login) > longestLogin {
 		return nil, Failed()
 	}
 	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
-	if hash, ok := a.proven.get(key); ok {
+	if hash, ok := a.verifiedPasswords.get(key); ok {
 		account, err := a.account(ctx, fold)
 		if err != nil {
 			return nil, err
 		}
 		if account != nil && !account.Disabled && account.PasswordHash == hash {
-			a.proven.put(key, hash)
+			a.verifiedPasswords.put(key, hash)
 			return account, nil
 		}
-		a.proven.remove(key)
+		a.verifiedPasswords.remove(key)
 	}
 	// A client that opens many connections at once costs one hash.
 	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
@@ -97,7 +97,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	a.Outcome("basic", "ok")
 	a.renew(ctx, account, given)
 	a.remember(since, func() {
-		a.proven.put(key, account.PasswordHash)
+		a.verifiedPasswords.put(key, account.PasswordHash)
 		a.accounts.put(a.digest("account", fold), account)
 	})
 	return account, nil

@@ -69,9 +69,9 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	if doc, ok := e.docs.get(query); ok {
 		return doc, nil
 	}
-	rules := e.silent
+	rules := e.rulesWithoutSuggestions
 	if e.introspect(viewer.FromContext(ctx)) {
-		rules = e.telling
+		rules = e.rulesWithSuggestions
 	}
 	doc, errs := e.read(query, rules, e.limits)
 	if len(errs) > 0 {
@@ -106,9 +106,9 @@ func (e *Engine) read(query string, rules *rules.Rules, limits limit.Limits) (re
 	return readDocument{doc, len(query) + tokens*bytesOfToken}, nil
 }
 
-// silentRules are the rules of validation for those who may not see the schema:
+// newRulesWithoutSuggestions are the rules of validation for those who may not see the schema:
 // their errors do not suggest what the caller may have meant.
-func silentRules() *rules.Rules {
+func newRulesWithoutSuggestions() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)

@@ -29,21 +29,21 @@ type Engine struct {
 	schema *ast.Schema
 	exec   *executor.Executor
 	docs   *documents
-	repeat Repeater
+	repeat Idempotency
 	// observe hears of every answer.
 	observe func(context.Context, Answer)
 
 	limits     limit.Limits
-	prices     *limit.Prices
+	prices     *limit.CostModel
 	rate       *limit.Rate
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
 	// Validation for those who may introspect, and for those who may not.
-	telling, silent *rules.Rules
+	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
 
-// Repeater gives the first answer again to a mutation that is sent again.
-type Repeater interface {
+// Idempotency gives the first answer again to a mutation that is sent again.
+type Idempotency interface {
 	// Once runs a mutation so that its change and the answer kept under key are
 	// one transaction.
 	Once(ctx context.Context, key string, request []byte, run func(context.Context) *graphql.Response) *graphql.Response
@@ -61,7 +61,7 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
-	Repeater   Repeater
+	Repeater   Idempotency
 	// Observe hears of every answer, nil for nobody.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -72,9 +72,9 @@ func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
 	e := &Engine{
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
-		limits: limits, prices: limit.NewPrices(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
+		limits: limits, prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
 		origin: o.Origin, introspect: o.Introspect,
-		telling: rules.NewDefaultRules(), silent: silentRules(),
+		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
 	}
 	if e.introspect == nil {
 		e.introspect = func(v *viewer.Viewer) bool { return v != nil }
@@ -85,7 +85,7 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
-	e.exec.Use(turns{})
+	e.exec.Use(fieldSerializer{})
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(o.Presenter)
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
@@ -101,11 +101,11 @@ func (e *Engine) Use(x graphql.HandlerExtension) { e.exec.Use(x) }
 // Schema is what operations are validated against.
 func (e *Engine) Schema() *ast.Schema { return e.schema }
 
-// Pin validates a document of the server's own and keeps it for good. All are
+// Preload validates a document of the server's own and keeps it for good. All are
 // pinned before the first request. How large a document of others may be does
 // not bound them.
-func (e *Engine) Pin(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.telling, limit.Unbounded())
+func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
+	read, errs := e.read(query, e.rulesWithSuggestions, limit.Unbounded())
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -138,7 +138,7 @@ type Answer struct {
 	// Cost is what the operation has cost, 0 where it was refused.
 	Cost int
 	// Standing is how the caller stands with its rate after it.
-	Standing limit.Standing
+	Standing limit.Quota
 }
 
 // Run executes a request.
@@ -152,7 +152,7 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)
-	account := e.account(ctx)
+	account := e.newCharge(ctx)
 	if err := account.enter(r); err != nil {
 		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
@@ -171,7 +171,7 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 }
 
 // execute runs an operation that is paid for.
-func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *account) Answer {
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge) Answer {
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
 		return next(ctx)
@@ -196,7 +196,7 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	if err := e.admit(ctx, doc, r); err != nil {
+	if err := e.authorize(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
 	// The executor takes the document from the context: what is too large to be
@@ -212,7 +212,7 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 // Refuse answers a request that was refused before there was an operation. The
 // error is a fault, or a gqlerror.Error with a code.
 func (e *Engine) Refuse(ctx context.Context, err error) Answer {
-	account := e.account(ctx)
+	account := e.newCharge(ctx)
 	account.standing = account.rate.Settle(account.holder, -1)
 	shown, ok := errors.AsType[*gqlerror.Error](err)
 	if !ok {

@@ -25,8 +25,8 @@ func (c Cost) Actual(data []byte) int {
 
 // Price sums up a validated operation with its variables in their places, and
 // refuses one that costs too much.
-func (l Limits) Price(p *Prices, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
-	b := &bill{
+func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
+	b := &costVisitor{
 		prices: p, inputs: inputs{schema: p.schema, variables: variables, sizes: map[string]size{}},
 		limits: l, seen: map[spread]int{},
 	}
@@ -45,9 +45,9 @@ func (l Limits) Price(p *Prices, op *ast.OperationDefinition, variables map[stri
 
 func rounded(tenths int) int { return (tenths + object - 1) / object }
 
-// bill sums an operation up, in tenths of an object.
-type bill struct {
-	prices *Prices
+// costVisitor sums an operation up, in tenths of an object.
+type costVisitor struct {
+	prices *CostModel
 	inputs inputs
 	limits Limits
 	fixed  int
@@ -63,7 +63,7 @@ type spread struct {
 
 // set prices selections; entries is the size of the page if they are those of a
 // connection.
-func (b *bill) set(set ast.SelectionSet, entries int) int {
+func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
 	sum := 0
 	for _, s := range set {
 		switch s := s.(type) {
@@ -84,7 +84,7 @@ func (b *bill) set(set ast.SelectionSet, entries int) int {
 	return sum
 }
 
-func (b *bill) fragment(s *ast.FragmentSpread, entries int) int {
+func (b *costVisitor) fragment(s *ast.FragmentSpread, entries int) int {
 	key := spread{s.Name, entries}
 	sum, ok := b.seen[key]
 	if !ok && s.Definition != nil {
@@ -94,7 +94,7 @@ func (b *bill) fragment(s *ast.FragmentSpread, entries int) int {
 	return sum
 }
 
-func (b *bill) field(f *ast.Field, entries int) int {
+func (b *costVisitor) field(f *ast.Field, entries int) int {
 	input := b.arguments(f)
 	if len(f.SelectionSet) == 0 {
 		return add(input, b.leaf(f))
@@ -103,7 +103,7 @@ func (b *bill) field(f *ast.Field, entries int) int {
 }
 
 // parent prices a field that has fields.
-func (b *bill) parent(f *ast.Field, entries int) int {
+func (b *costVisitor) parent(f *ast.Field, entries int) int {
 	p, paged := b.prices.pages[f.Definition]
 	switch {
 	case f.Name == "__schema":
@@ -130,12 +130,12 @@ func (b *bill) parent(f *ast.Field, entries int) int {
 }
 
 // once is a price that does not depend on the data.
-func (b *bill) once(price int) int {
+func (b *costVisitor) once(price int) int {
 	b.fixed = add(b.fixed, price)
 	return price
 }
 
-func (b *bill) leaf(f *ast.Field) int {
+func (b *costVisitor) leaf(f *ast.Field) int {
 	if f.Definition != nil && (len(f.Definition.Arguments) > 0 || isConnection(f.ObjectDefinition)) && f.Name != "__typename" {
 		return b.once(computed)
 	}
@@ -144,7 +144,7 @@ func (b *bill) leaf(f *ast.Field) int {
 
 // arguments prices the arguments of a field, and refuses those that are too
 // large.
-func (b *bill) arguments(f *ast.Field) int {
+func (b *costVisitor) arguments(f *ast.Field) int {
 	price := 0
 	for _, a := range f.Arguments {
 		s := b.inputs.value(a.Value)

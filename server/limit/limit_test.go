@@ -119,7 +119,7 @@ func schema(t *testing.T) *ast.Schema {
 
 func TestPrice(t *testing.T) {
 	s := schema(t)
-	prices := limit.NewPrices(s)
+	prices := limit.NewCostModel(s)
 	limits := limit.Limits{Values: 100, InputDepth: 6}.OrDefault()
 	guids := make([]any, 101)
 	for i := range guids {
@@ -218,7 +218,7 @@ func read(t *testing.T, s *ast.Schema, query string) *ast.QueryDocument {
 func TestActual(t *testing.T) {
 	s := schema(t)
 	doc := read(t, s, "{ customers { totalCount nodes { id } } }")
-	cost, err := limit.Limits{}.OrDefault().Price(limit.NewPrices(s), doc.Operations[0], nil)
+	cost, err := limit.Limits{}.OrDefault().Price(limit.NewCostModel(s), doc.Operations[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,8 @@ const (
 	ceiling       = 1 << 40        // no sum grows beyond this
 )
 
-// Prices are what the fields of a schema cost. They are safe for concurrent use.
-type Prices struct {
+// CostModel are what the fields of a schema cost. They are safe for concurrent use.
+type CostModel struct {
 	schema *ast.Schema
 	pages  map[*ast.FieldDefinition]page
 }
@@ -29,9 +29,9 @@ type Prices struct {
 // how many at most.
 type page struct{ usual, most int }
 
-// NewPrices reads the sizes of pages from a schema's @page directives.
-func NewPrices(schema *ast.Schema) *Prices {
-	p := &Prices{schema: schema, pages: map[*ast.FieldDefinition]page{}}
+// NewCostModel reads the sizes of pages from a schema's @page directives.
+func NewCostModel(schema *ast.Schema) *CostModel {
+	p := &CostModel{schema: schema, pages: map[*ast.FieldDefinition]page{}}
 	for _, t := range schema.Types {
 		for _, f := range t.Fields {
 			if d := f.Directives.ForName("page"); d != nil {

@@ -63,9 +63,9 @@ func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	}
 }
 
-// Standing is how a caller stands with its rate. The zero value is that of one
+// Quota is how a caller stands with its rate. The zero value is that of one
 // without.
-type Standing struct {
+type Quota struct {
 	Limit     int           // what may be spent at once
 	Remaining int           // what is left of it
 	Reset     time.Duration // until all of it is there again
@@ -73,9 +73,9 @@ type Standing struct {
 
 // Take takes cost from a caller's account. Where there is not enough nothing is
 // taken, and the fault says when there will be.
-func (r *Rate) Take(caller string, cost int) (Standing, error) {
+func (r *Rate) Take(caller string, cost int) (Quota, error) {
 	if r == nil {
-		return Standing{}, nil
+		return Quota{}, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,9 +94,9 @@ func (r *Rate) Take(caller string, cost int) (Standing, error) {
 
 // Settle gives back what was taken too much, or takes what was too little: a
 // negative refund may leave an account in debt.
-func (r *Rate) Settle(caller string, refund int) Standing {
+func (r *Rate) Settle(caller string, refund int) Quota {
 	if r == nil {
-		return Standing{}
+		return Quota{}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -119,8 +119,8 @@ func (r *Rate) account(caller string) *account {
 	return a
 }
 
-func (r *Rate) standing(a *account) Standing {
-	return Standing{
+func (r *Rate) standing(a *account) Quota {
+	return Quota{
 		Limit:     int(r.burst),
 		Remaining: int(max(0, a.left)),
 		Reset:     time.Duration((r.burst - a.left) / r.perSecond * float64(time.Second)),
@@ -129,7 +129,7 @@ func (r *Rate) standing(a *account) Standing {
 
 // Header tells a client how it stands (draft-ietf-httpapi-ratelimit-headers:
 // the fields of its versions up to 07, which clients know, and those of now).
-func (s Standing) Header(h http.Header) {
+func (s Quota) Header(h http.Header) {
 	if s.Limit == 0 {
 		return
 	}

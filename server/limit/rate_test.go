@@ -58,7 +58,7 @@ func TestRate(t *testing.T) {
 
 func TestStandingInHeaders(t *testing.T) {
 	h := http.Header{}
-	limit.Standing{Limit: 100, Remaining: 40, Reset: 5500 * time.Millisecond}.Header(h)
+	limit.Quota{Limit: 100, Remaining: 40, Reset: 5500 * time.Millisecond}.Header(h)
 	var got strings.Builder
 	// Into memory.
 	_ = h.Write(&got)
@@ -68,7 +68,7 @@ func TestStandingInHeaders(t *testing.T) {
 		t.Errorf("%q\nwant\n%q", got.String(), want)
 	}
 	h = http.Header{}
-	limit.Standing{}.Header(h)
+	limit.Quota{}.Header(h)
 	if len(h) > 0 {
 		t.Errorf("without a rate there are headers: %v", h)
 	}
@@ -77,7 +77,7 @@ func TestStandingInHeaders(t *testing.T) {
 func TestNoRate(t *testing.T) {
 	r := limit.NewRate(limit.Rates{Burst: -1}, 1, time.Now)
 	for range 3 {
-		if standing, err := r.Take("a", 1<<40); err != nil || standing != (limit.Standing{}) {
+		if standing, err := r.Take("a", 1<<40); err != nil || standing != (limit.Quota{}) {
 			t.Fatal(standing, err)
 		}
 	}

@@ -44,7 +44,7 @@ func (a arguments) body(r *http.Request) error {
 	}
 	// A body of another type cannot be understood; none at all is fine.
 	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
-		return refuse("The body must be application/x-www-form-urlencoded or multipart/form-data")
+		return invalid("The body must be application/x-www-form-urlencoded or multipart/form-data")
 	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return unreadable(err)
 	}
@@ -55,7 +55,7 @@ func unreadable(err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit).With("limit", "body")
 	}
-	return refuse("The body could not be read")
+	return invalid("The body could not be read")
 }
 
 // parse reads the form a=1&b=2, where + is a space.
@@ -67,10 +67,10 @@ func (a arguments) parse(form string) error {
 		key, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(key)
 		if err != nil {
-			return refuse("A parameter's name is not properly encoded")
+			return invalid("A parameter's name is not properly encoded")
 		}
 		if value, err = url.QueryUnescape(value); err != nil {
-			return refuse("%s is not properly encoded", clip(name))
+			return invalid("%s is not properly encoded", clip(name))
 		}
 		if err := a.add(name, value); err != nil {
 			return err
@@ -81,10 +81,10 @@ func (a arguments) parse(form string) error {
 
 func (a arguments) add(name, value string) error {
 	if a.method.byName[name] == nil {
-		return refuse("%s takes no parameter %s", a.method.Name, shown(name))
+		return invalid("%s takes no parameter %s", a.method.Name, shown(name))
 	}
 	if _, twice := a.given[name]; twice {
-		return refuse("Multi-item arguments not supported: %s", name)
+		return invalid("Multi-item arguments not supported: %s", name)
 	}
 	a.given[name] = value
 	return nil
@@ -93,11 +93,11 @@ func (a arguments) add(name, value string) error {
 // multipart reads a form with a boundary. The body is bounded already.
 func (a arguments) multipart(r *http.Request, boundary string) error {
 	if boundary == "" {
-		return refuse("The multipart body has no boundary")
+		return invalid("The multipart body has no boundary")
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return refuse("The multipart body is malformed")
+		return invalid("The multipart body is malformed")
 	}
 	for {
 		part, err := parts.NextPart()
@@ -108,7 +108,7 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 			return unreadable(err)
 		}
 		if part.FileName() != "" {
-			return refuse("%s is a file; only values are taken", clip(part.FormName()))
+			return invalid("%s is a file; only values are taken", clip(part.FormName()))
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
@@ -129,7 +129,7 @@ func (m *Method) variables(given map[string]string) (map[string]any, error) {
 			return nil, err
 		}
 		if value == nil && p.Required {
-			return nil, refuse("The parameter %s is required", p.Name)
+			return nil, invalid("The parameter %s is required", p.Name)
 		}
 		if value != nil {
 			vars[p.Name] = value

@@ -17,20 +17,20 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 	}
 	var v any
 	if err := jsontext.Unmarshal([]byte(value), &v); err != nil {
-		return nil, refuse("%s is not valid JSON", p.Name)
+		return nil, invalid("%s is not valid JSON", p.Name)
 	}
 	if v == nil {
 		return nil, nil
 	}
 	if p.list {
 		if _, ok := v.([]any); !ok {
-			return nil, refuse("%s must be a JSON list", p.Name)
+			return nil, invalid("%s must be a JSON list", p.Name)
 		}
 		return v, nil
 	}
 	given, ok := v.(map[string]any)
 	if !ok {
-		return nil, refuse("%s must be a JSON dictionary", p.Name)
+		return nil, invalid("%s must be a JSON dictionary", p.Name)
 	}
 	if p.Type == "JSONObject" {
 		return given, nil
@@ -54,14 +54,14 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 		default:
 			value, ok := coerce(field.Type.Name(), v)
 			if !ok {
-				return nil, refuse("%s.%s is not a %s", p.Name, key, strings.ToLower(field.Type.Name()))
+				return nil, invalid("%s.%s is not a %s", p.Name, key, strings.ToLower(field.Type.Name()))
 			}
 			object[key] = value
 		}
 	}
 	if len(rest) > 0 {
 		if p.definition.Fields.ForName(other) == nil {
-			return nil, refuse("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
+			return nil, invalid("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
 		}
 		object[other] = rest
 	}

@@ -29,7 +29,7 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 	}
 	seconds, err := n.Float64()
 	if err != nil || seconds <= 0 || seconds > longestCall.Seconds() {
-		return nil, nil, refuse("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
+		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
 	ctx = context.WithValue(ctx, callerLimit{}, true)
@@ -39,10 +39,10 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 
 type callerLimit struct{}
 
-// goOn is the context of a page after the first. How long a whole list takes is
+// nextPageContext is the context of a page after the first. How long a whole list takes is
 // up to its length and to how fast the client reads, so that the time of a
 // request bounds each page; the caller's own maxduration bounds all of them.
-func (h *Handler) goOn(ctx context.Context) (context.Context, context.CancelFunc) {
+func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if h.pageTime == 0 || ctx.Value(callerLimit{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return ctx, func() {}
 	}

@@ -31,7 +31,7 @@ func TestGoOn(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer end()
-			page, stop := h.goOn(ctx)
+			page, stop := h.nextPageContext(ctx)
 			defer stop()
 			if own := page != ctx; own != c.own {
 				t.Errorf("%s: a time of its own: %t, want %t", name, own, c.own)

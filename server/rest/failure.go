@@ -96,18 +96,18 @@ func (m *Method) named(f *fault.Fault) string {
 	return name + ": " + f.Message
 }
 
-// refuse answers a call that did not get to its operation.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *Method, err error) {
+// invalid answers a call that did not get to its operation.
+func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method, err error) {
 	f := fault.As(err)
 	limit, _ := f.Details["limit"].(string)
 	observe.NoteFault(r.Context(), string(f.Code), limit)
-	h.tell(w, r, m, err, "")
+	h.writeFault(w, r, m, err, "")
 }
 
-// tell answers a call that failed. A person is told the caller's own words,
+// writeFault answers a call that failed. A person is told the caller's own words,
 // where it gave some: a failed job has them already, and a call that only reads
 // is no job.
-func (h *Handler) tell(w http.ResponseWriter, r *http.Request, m *Method, err error, own string) {
+func (h *Handler) writeFault(w http.ResponseWriter, r *http.Request, m *Method, err error, own string) {
 	f := fault.As(err)
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
@@ -119,10 +119,10 @@ func (h *Handler) tell(w http.ResponseWriter, r *http.Request, m *Method, err er
 	if own != "" && (!m.Mutation() || f.Message == own) {
 		out.exception = own
 	}
-	h.fail(w, r, out)
+	h.writeError(w, r, out)
 }
 
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, f failure) {
+func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f failure) {
 	headers(w.Header())
 	w.WriteHeader(f.status)
 	// A struct of texts and numbers always encodes.

@@ -101,10 +101,10 @@ func New(o Options) (*Handler, error) {
 // credentials, then the arguments (CONTRACT.md, 1).
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &writer{ResponseWriter: w}
-	defer h.survive(out, r)
+	defer h.recoverPanic(out, r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		h.fail(w, r, notAllowed(r.Method))
+		h.writeError(w, r, notAllowed(r.Method))
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
@@ -115,12 +115,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	service, name, _ := strings.Cut(strings.TrimSuffix(path, "/"), "/")
 	s, ok := h.services[service]
 	if !ok {
-		h.fail(w, r, noService(service))
+		h.writeError(w, r, noService(service))
 		return
 	}
 	m, ok := s.byName[name]
 	if !ok {
-		h.fail(w, r, noMethod(service, name))
+		h.writeError(w, r, noMethod(service, name))
 		return
 	}
 	observe.Note(r.Context(), "", service+"."+name)
@@ -133,7 +133,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = fault.New(fault.Forbidden, "Authorization failed")
 	}
 	if err != nil {
-		h.refuse(w, r, m, err)
+		h.writeRefusal(w, r, m, err)
 		return
 	}
 	observe.Note(r.Context(), v.Login, "")
@@ -157,17 +157,17 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 	w := out.ResponseWriter
 	given, err := m.read(r)
 	if err != nil {
-		h.refuse(w, r, m, err)
+		h.writeRefusal(w, r, m, err)
 		return
 	}
 	vars, err := m.variables(given)
 	if err != nil {
-		h.refuse(w, r, m, err)
+		h.writeRefusal(w, r, m, err)
 		return
 	}
 	ctx, end, err := m.begin(r.Context(), vars)
 	if err != nil {
-		h.refuse(w, r, m, err)
+		h.writeRefusal(w, r, m, err)
 		return
 	}
 	defer end()
@@ -177,7 +177,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 			// The client must not take half an answer for a whole one.
 			panic(http.ErrAbortHandler)
 		}
-		h.tell(w, r, m, err, own)
+		h.writeFault(w, r, m, err, own)
 	}
 }
 
@@ -189,7 +189,7 @@ func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return func(vars map[string]any) ([]byte, error) {
 		ctx, end := ctx, context.CancelFunc(func() {})
 		if begun {
-			ctx, end = h.goOn(ctx)
+			ctx, end = h.nextPageContext(ctx)
 			// Where the connection has no deadline nothing has to be put off.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingTime))
 		}

@@ -99,7 +99,7 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 	var text strings.Builder
 	formatter.NewFormatter(&text).FormatQueryDocument(&ast.QueryDocument{Operations: ast.OperationList{op}})
 	m.query = text.String()
-	valid, err := e.Pin(m.query)
+	valid, err := e.Preload(m.query)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ var (
 	bits    = map[string]int{"Int": 32, "Amount": 64, "BigInt": 64}
 )
 
-func refuse(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
+func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
 
 // structured reports whether the values of the parameter are lists or
 // dictionaries, in JSON.
@@ -82,20 +82,20 @@ func (p *Parameter) scalar(value string) (any, error) {
 	case p.Type == "ID":
 		id, err := uuid.Parse(value)
 		if err != nil || len(value) != len(uuid.Nil.String()) {
-			return nil, refuse("%s is not a guid: %s", p.Name, shown(value))
+			return nil, invalid("%s is not a guid: %s", p.Name, shown(value))
 		}
 		return id.String(), nil
 	case bits[p.Type] > 0:
 		return p.integer(strings.TrimSpace(value))
 	case p.definition.Kind == ast.Enum:
 		if p.definition.EnumValues.ForName(value) == nil {
-			return nil, refuse("Enumeration %s got no item with name %s", enumeration(p.Type), clip(value))
+			return nil, invalid("Enumeration %s got no item with name %s", enumeration(p.Type), clip(value))
 		}
 		return value, nil
 	case p.Type == "Float", p.Type == "Boolean":
 		v, ok := coerce(p.Type, value)
 		if !ok {
-			return nil, refuse("%s is not a %s: %s", p.Name, strings.ToLower(p.Type), shown(value))
+			return nil, invalid("%s is not a %s: %s", p.Name, strings.ToLower(p.Type), shown(value))
 		}
 		return v, nil
 	}
@@ -104,10 +104,10 @@ func (p *Parameter) scalar(value string) (any, error) {
 
 func (p *Parameter) integer(value string) (any, error) {
 	if !integer.MatchString(value) {
-		return nil, refuse("%s must be an integer, not %s", p.Name, shown(value))
+		return nil, invalid("%s must be an integer, not %s", p.Name, shown(value))
 	}
 	if _, err := strconv.ParseInt(value, 10, bits[p.Type]); err != nil {
-		return nil, refuse("%s is out of range: %s", p.Name, shown(value))
+		return nil, invalid("%s is out of range: %s", p.Name, shown(value))
 	}
 	return json.Number(value), nil
 }
@@ -128,7 +128,7 @@ func (p *Parameter) unquote(value string) (string, error) {
 	err := jsontext.Unmarshal([]byte(value), &s)
 	switch {
 	case errors.Is(err, jsontext.ErrSurrogate):
-		return "", refuse("%s has half of a surrogate pair", p.Name)
+		return "", invalid("%s has half of a surrogate pair", p.Name)
 	case err != nil:
 		return value, nil
 	}

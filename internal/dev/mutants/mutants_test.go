@@ -12,7 +12,7 @@ import (
 	"cloudapi/internal/dev/mutants"
 )
 
-const root = "../.."
+const root = "../../.."
 
 // TestMutantsFit holds the mutants to the program as it is: each finds its
 // lines, makes another program of them, and names a test that exists. That the

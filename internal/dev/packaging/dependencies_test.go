@@ -10,7 +10,7 @@ import (
 )
 
 func TestEachDependencyHasItsReason(t *testing.T) {
-	text, err := os.ReadFile("../../docs/dependencies.md")
+	text, err := os.ReadFile("../../../docs/dependencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,11 +19,11 @@ import (
 // keyName is the row of the key that servers share when none is configured.
 const keyName = "jobs"
 
-// Sealer encrypts what a job needs that must not be read: AES-256-GCM, bound to
+// Encrypter encrypts what a job needs that must not be read: AES-256-GCM, bound to
 // the job's guid. The key is the configured one; without one it is made once
 // and kept in the database, which hides it from logs and backups of single
 // tables and from nobody who can read the whole database.
-type Sealer struct {
+type Encrypter struct {
 	Client *ent.Client
 	// Key is the configured key, empty for none.
 	Key secret.Text
@@ -33,13 +33,13 @@ type Sealer struct {
 }
 
 // Prepare gets the key ready, so that no transaction has to wait for it later.
-func (s *Sealer) Prepare(ctx context.Context) error {
+func (s *Encrypter) Prepare(ctx context.Context) error {
 	_, err := s.cipher(ctx)
 	return err
 }
 
 // Seal encrypts data for the job.
-func (s *Sealer) Seal(ctx context.Context, job, data []byte) ([]byte, error) {
+func (s *Encrypter) Seal(ctx context.Context, job, data []byte) ([]byte, error) {
 	aead, err := s.cipher(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (s *Sealer) Seal(ctx context.Context, job, data []byte) ([]byte, error) {
 }
 
 // Open decrypts what Seal made for the same job.
-func (s *Sealer) Open(ctx context.Context, job, sealed []byte) ([]byte, error) {
+func (s *Encrypter) Open(ctx context.Context, job, sealed []byte) ([]byte, error) {
 	aead, err := s.cipher(ctx)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *Sealer) Open(ctx context.Context, job, sealed []byte) ([]byte, error) {
 	return data, nil
 }
 
-func (s *Sealer) cipher(ctx context.Context) (cipher.AEAD, error) {
+func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.aead != nil {
@@ -88,7 +88,7 @@ func (s *Sealer) cipher(ctx context.Context) (cipher.AEAD, error) {
 }
 
 // shared returns the key in the database; the first server to ask makes it.
-func (s *Sealer) shared(ctx context.Context) ([]byte, error) {
+func (s *Encrypter) shared(ctx context.Context) ([]byte, error) {
 	fresh := make([]byte, sha256.Size)
 	_, _ = rand.Read(fresh)
 	err := s.Client.ServerKey.Create().SetID(keyName).SetValue(fresh).

@@ -12,13 +12,13 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// ErrAlone says that nothing was made of a change that would have been made
+// ErrNotGrouped says that nothing was made of a change that would have been made
 // together with others: it is still to be made by itself, with Do.
-var ErrAlone = errors.New("job: to be made alone")
+var ErrNotGrouped = errors.New("job: to be made alone")
 
-// Joint is a change that is made together with others. It has no work outside of
+// GroupedChange is a change that is made together with others. It has no work outside of
 // the database, no parent and no time of its own.
-type Joint struct {
+type GroupedChange struct {
 	Change Change
 	// Job is the change's own job, once it is made.
 	Job *ent.Job
@@ -29,16 +29,16 @@ type Joint struct {
 
 // Join notes a change that is asked for now and made later, in company but with
 // the rights of ctx: its job begins now, also where Do makes it in the end.
-func Join(ctx context.Context, c *Change) *Joint {
+func Join(ctx context.Context, c *Change) *GroupedChange {
 	c.asked = now()
-	return &Joint{Change: *c, ctx: ctx, id: mixin.NewID()}
+	return &GroupedChange{Change: *c, ctx: ctx, id: mixin.NewID()}
 }
 
 // Context is that of whoever asks.
-func (j *Joint) Context() context.Context { return j.ctx }
+func (j *GroupedChange) Context() context.Context { return j.ctx }
 
 // Record writes the job, which is done now.
-func (j *Joint) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
+func (j *GroupedChange) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
 	row, err := j.Change.draft(ctx, client, j.id, j.Change.asked)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (j *Joint) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate,
 }
 
 // Together makes changes in one transaction, all or none. An error that is
-// ErrAlone leaves no trace of any; another one came with the commit, and nobody
+// ErrNotGrouped leaves no trace of any; another one came with the commit, and nobody
 // may know whether they are kept: Fail tells their callers.
 func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent.Client) error) error {
 	committing := false
@@ -64,16 +64,16 @@ func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent
 		return nil
 	})
 	if err != nil && !committing {
-		return fmt.Errorf("%w: %w", ErrAlone, err)
+		return fmt.Errorf("%w: %w", ErrNotGrouped, err)
 	}
 	return err
 }
 
 // Done tells that a change is kept.
-func (r *Recorder) Done(j *Joint) { r.finished(j.ctx, j.Change.Action, job.StatusDONE) }
+func (r *Recorder) Done(j *GroupedChange) { r.finished(j.ctx, j.Change.Action, job.StatusDONE) }
 
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.
-func (r *Recorder) Fail(j *Joint, err error) error {
+func (r *Recorder) Fail(j *GroupedChange, err error) error {
 	return r.fail(j.ctx, &j.Change, j.id, j.Change.asked, cause(j.ctx, err))
 }

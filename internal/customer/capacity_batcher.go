@@ -17,13 +17,13 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Additions adds units of capacity, those that come at the same time with one
+// CapacityBatcher adds units of capacity, those that come at the same time with one
 // commit. What cannot be made in company, whatever the reason, is left to be
 // made alone, so that its caller hears the same as ever.
-type Additions struct {
-	jobs  *job.Recorder
-	lanes *batch.Group[uuid.UUID, *addition, struct{}]
-	make  maker
+type CapacityBatcher struct {
+	jobs   *job.Recorder
+	queues *batch.Group[uuid.UUID, *addition, struct{}]
+	make   maker
 }
 
 // maker makes additions: those that it gives the outcome nil, and none where it
@@ -36,13 +36,13 @@ type maker func(ctx context.Context, lane uuid.UUID, all []*addition) error
 // own, where it may wait without holding up others.
 var common = uuid.Nil
 
-// errHeld says that somebody else is changing the customer, or that it is not
+// errLocked says that somebody else is changing the customer, or that it is not
 // there.
-var errHeld = errors.New("customer: held by another change")
+var errLocked = errors.New("customer: held by another change")
 
 // addition is one unit to add.
 type addition struct {
-	*job.Joint
+	*job.GroupedChange
 	kind capacityunit.Kind
 	in   model.AddCapacityAvailableInput
 	// What became of it: whether it was in an execution at all, and where that
@@ -53,48 +53,48 @@ type addition struct {
 	unit     *ent.CapacityUnit
 }
 
-// NewAdditions returns additions that are made on a database and recorded by
+// NewCapacityBatcher returns additions that are made on a database and recorded by
 // jobs; executed hears how many were made together, nil for nobody.
-func NewAdditions(d dialect.Driver, jobs *job.Recorder, executed func(int)) *Additions {
-	a := &Additions{jobs: jobs, make: (&inTurn{d, jobs}).make}
+func NewCapacityBatcher(d dialect.Driver, jobs *job.Recorder, executed func(int)) *CapacityBatcher {
+	a := &CapacityBatcher{jobs: jobs, make: (&oneTransaction{d, jobs}).make}
 	if d.Dialect() == dialect.Postgres {
-		a.make = (&inOne{d}).make
+		a.make = (&singleStatement{d}).make
 	}
-	a.lanes = batch.New(batch.Options{Stay: true, Executed: executed}, a.run)
+	a.queues = batch.New(batch.Options{WaitForResult: true, Executed: executed}, a.run)
 	return a
 }
 
 // Present is how many additions are waited for at the moment.
-func (a *Additions) Present() int { return a.lanes.Present() }
+func (a *CapacityBatcher) Present() int { return a.queues.Present() }
 
 // add adds a unit, or returns job.ErrAlone where that has to be done alone: when
 // the caller has said more of the job, or has a transaction of its own.
-func (a *Additions) add(ctx context.Context, c *job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
+func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	if a == nil || in.Execution != nil || ent.TxFromContext(ctx) != nil || viewer.FromContext(ctx) == nil {
-		return nil, job.ErrAlone
+		return nil, job.ErrNotGrouped
 	}
-	m := &addition{Joint: job.Join(ctx, c), kind: kind, in: in}
-	_, err := a.lanes.Do(ctx, common, m)
-	if errors.Is(err, errHeld) {
+	m := &addition{GroupedChange: job.Join(ctx, c), kind: kind, in: in}
+	_, err := a.queues.Do(ctx, common, m)
+	if errors.Is(err, errLocked) {
 		m.run = false
-		_, err = a.lanes.Do(ctx, in.CustomerID, m)
+		_, err = a.queues.Do(ctx, in.CustomerID, m)
 	}
 	switch {
 	case err == nil:
-		a.jobs.Done(m.Joint)
+		a.jobs.Done(m.GroupedChange)
 		return &model.AddCapacityAvailablePayload{Customer: m.customer, CapacityUnit: m.unit, Job: m.Job}, nil
-	case errors.Is(err, job.ErrAlone), !m.run:
-		return nil, job.ErrAlone
+	case errors.Is(err, job.ErrNotGrouped), !m.run:
+		return nil, job.ErrNotGrouped
 	default:
-		return nil, a.jobs.Fail(m.Joint, err)
+		return nil, a.jobs.Fail(m.GroupedChange, err)
 	}
 }
 
 // run makes the additions of a lane, in the time that each of them has.
-func (a *Additions) run(ctx context.Context, lane uuid.UUID, all []*addition) []batch.Result[struct{}] {
+func (a *CapacityBatcher) run(ctx context.Context, lane uuid.UUID, all []*addition) []batch.Result[struct{}] {
 	present := make([]*addition, 0, len(all))
 	for _, m := range all {
-		m.run, m.outcome = true, job.ErrAlone
+		m.run, m.outcome = true, job.ErrNotGrouped
 		if m.Context().Err() == nil {
 			present = append(present, m)
 		}

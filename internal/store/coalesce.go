@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// askLimit bounds a question to a server. Nobody depends on the answer: the
+// coalesceTimeout bounds a question to a server. Nobody depends on the answer: the
 // primary is there to be used.
-const askLimit = 200 * time.Millisecond
+const coalesceTimeout = 200 * time.Millisecond
 
-// asking puts one question for all who ask at once. Everybody gets an answer
-// that was given after they asked: who comes while the question is under way
-// waits for the next one, together with all others who come meanwhile. So a
-// server is never asked twice at a time, however many want to know.
-type asking[T any] struct {
-	question func(context.Context) (T, error)
+// coalescer shares one query among concurrent callers; each gets a result
+// fetched after it called. A caller that arrives during a query waits for the
+// next one, together with the other callers that arrive meanwhile. So at most one
+// query runs at a time.
+type coalescer[T any] struct {
+	fetch func(context.Context) (T, error)
 
 	mu      sync.Mutex
 	running bool
@@ -28,10 +28,10 @@ type answer[T any] struct {
 	err   error
 }
 
-// ask returns an answer that was given after the call, or an error within
-// askLimit.
-func (a *asking[T]) ask(ctx context.Context) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+// get returns an answer that was given after the call, or an error within
+// coalesceTimeout.
+func (a *coalescer[T]) get(ctx context.Context) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, coalesceTimeout)
 	defer cancel()
 	mine := a.join()
 	select {
@@ -43,7 +43,7 @@ func (a *asking[T]) ask(ctx context.Context) (T, error) {
 	}
 }
 
-func (a *asking[T]) join() *answer[T] {
+func (a *coalescer[T]) join() *answer[T] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.next == nil {
@@ -59,7 +59,7 @@ func (a *asking[T]) join() *answer[T] {
 
 // run asks until nobody waits any more. The question is everybody's: it ends
 // with none of their contexts, and is counted for none of them.
-func (a *asking[T]) run() {
+func (a *coalescer[T]) run() {
 	for {
 		a.mu.Lock()
 		one := a.next
@@ -68,8 +68,8 @@ func (a *asking[T]) run() {
 		if one == nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), askLimit)
-		one.value, one.err = a.question(ctx)
+		ctx, cancel := context.WithTimeout(context.Background(), coalesceTimeout)
+		one.value, one.err = a.fetch(ctx)
 		cancel()
 		close(one.given)
 	}

@@ -22,16 +22,16 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// inOne makes additions in one statement, which is its own transaction: one
+// singleStatement makes additions in one statement, which is its own transaction: one
 // round trip to PostgreSQL for all of them.
-type inOne struct{ driver dialect.Driver }
+type singleStatement struct{ driver dialect.Driver }
 
 // rows are what a statement inserts, by table, as JSON arrays for
 // json_populate_recordset.
 type rows struct{ units, jobs []byte }
 
-func (o *inOne) make(ctx context.Context, lane uuid.UUID, all []*addition) error {
-	d := &deferred{Driver: o.driver}
+func (o *singleStatement) make(ctx context.Context, lane uuid.UUID, all []*addition) error {
+	d := &recordingDriver{Driver: o.driver}
 	client := ent.NewClient(ent.Driver(d))
 	touch := client.Customer.Update()
 	some, inserted := permitted(client, touch.Mutation(), all)
@@ -55,7 +55,7 @@ func (o *inOne) make(ctx context.Context, lane uuid.UUID, all []*addition) error
 			own := *c
 			m.customer, m.outcome = &own, nil
 		} else if lane == common {
-			m.outcome = errHeld
+			m.outcome = errLocked
 		}
 	}
 	return nil
@@ -106,7 +106,7 @@ func inHeld(s *sql.Selector) {
 // for any number of additions, so that it is prepared once; and it is planned
 // once because the planner cannot look into the array: = ANY($1) it would plan
 // anew each time, in which it spends longer than the statement takes.
-func (d *deferred) join(onlyFree bool, some []*addition, inserted rows) {
+func (d *recordingDriver) join(onlyFree bool, some []*addition, inserted rows) {
 	ids := make([]string, len(some))
 	for i, m := range some {
 		ids[i] = m.in.CustomerID.String()
@@ -134,7 +134,7 @@ func insertFrom(table string, columns []string, customerID string, arg int) stri
 
 // judge tells whether a statement that has failed has left nothing: when the
 // database has said so, or was never asked.
-func (d *deferred) judge(err error) error {
+func (d *recordingDriver) judge(err error) error {
 	answer, answered := errors.AsType[*pq.Error](err)
 	switch {
 	case answered && !fault.Is(store.Fault(answer), fault.Unavailable):
@@ -146,4 +146,4 @@ func (d *deferred) judge(err error) error {
 	}
 }
 
-func alone(err error) error { return fmt.Errorf("%w: %w", job.ErrAlone, err) }
+func alone(err error) error { return fmt.Errorf("%w: %w", job.ErrNotGrouped, err) }

@@ -11,17 +11,17 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// inTurn makes additions one after the other in one transaction: for SQLite,
+// oneTransaction makes additions one after the other in one transaction: for SQLite,
 // where a statement is a call and the commit costs the most.
-type inTurn struct {
+type oneTransaction struct {
 	driver dialect.Driver
 	jobs   *job.Recorder
 }
 
-func (t *inTurn) make(ctx context.Context, _ uuid.UUID, all []*addition) error {
+func (t *oneTransaction) make(ctx context.Context, _ uuid.UUID, all []*addition) error {
 	// One that is refused would end the transaction of all: they are sorted out
 	// first.
-	dry := ent.NewClient(ent.Driver(&deferred{Driver: t.driver}))
+	dry := ent.NewClient(ent.Driver(&recordingDriver{Driver: t.driver}))
 	all, _ = permitted(dry, dry.Customer.Update().Mutation(), all)
 	err := t.jobs.Together(ctx, func(ctx context.Context, tx *ent.Client) error {
 		for _, m := range all {

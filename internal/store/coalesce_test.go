@@ -14,7 +14,7 @@ import (
 func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, asked := make(chan struct{}), 0
-		a := &asking[int]{question: func(context.Context) (int, error) {
+		a := &coalescer[int]{fetch: func(context.Context) (int, error) {
 			asked++
 			n := asked
 			<-release
@@ -23,7 +23,7 @@ func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 		var all sync.WaitGroup
 		expect := func(want int) {
 			all.Go(func() {
-				if got, err := a.ask(t.Context()); got != want || err != nil {
+				if got, err := a.get(t.Context()); got != want || err != nil {
 					t.Errorf("the answer is %d, %v; want %d", got, err, want)
 				}
 			})
@@ -47,24 +47,24 @@ func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 // gives up leaves the question to the others.
 func TestAQuestionIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &asking[int]{question: func(ctx context.Context) (int, error) {
+		a := &coalescer[int]{fetch: func(ctx context.Context) (int, error) {
 			<-ctx.Done()
 			return 0, ctx.Err()
 		}}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		started := time.Now()
-		if _, err := a.ask(gone); !errors.Is(err, context.Canceled) {
+		if _, err := a.get(gone); !errors.Is(err, context.Canceled) {
 			t.Errorf("who has gone hears %v", err)
 		}
-		if _, err := a.ask(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := a.get(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("who waits hears %v", err)
 		}
-		if took := time.Since(started); took != askLimit {
+		if took := time.Since(started); took != coalesceTimeout {
 			t.Errorf("the answer took %v", took)
 		}
 		synctest.Wait()
-		time.Sleep(askLimit) // the question of who waited ends
+		time.Sleep(coalesceTimeout) // the question of who waited ends
 		synctest.Wait()
 	})
 }

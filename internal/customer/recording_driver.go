@@ -10,12 +10,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
-// deferred is a driver under ent that keeps changes back, so that they can be
+// recordingDriver is a driver under ent that keeps changes back, so that they can be
 // made in one statement of another form. What is inserted is read from ent's
 // mutations; of an update the text and the arguments are kept. Once they are
 // joined, the next query runs the statement, and has its rows; everything after
 // it goes straight to the database.
-type deferred struct {
+type recordingDriver struct {
 	dialect.Driver
 	query  string
 	args   []any
@@ -24,7 +24,7 @@ type deferred struct {
 }
 
 // Exec keeps a change back.
-func (d *deferred) Exec(ctx context.Context, query string, args, result any) error {
+func (d *recordingDriver) Exec(ctx context.Context, query string, args, result any) error {
 	switch {
 	case d.begun:
 		return d.Driver.Exec(ctx, query, args, result)
@@ -40,7 +40,7 @@ func (d *deferred) Exec(ctx context.Context, query string, args, result any) err
 }
 
 // Query runs the statement, once.
-func (d *deferred) Query(ctx context.Context, query string, args, rows any) error {
+func (d *recordingDriver) Query(ctx context.Context, query string, args, rows any) error {
 	switch {
 	case d.begun:
 		return d.Driver.Query(ctx, query, args, rows)

@@ -18,18 +18,18 @@ func (e *Engine) once(ctx context.Context, r *Request, run func(context.Context)
 
 type turnKey struct{}
 
-// turns makes the fields of an operation that is one transaction take turns: a
+// fieldSerializer makes the fields of an operation that is one transaction take turns: a
 // transaction has one connection, and gqlgen resolves fields at once.
-type turns struct{}
+type fieldSerializer struct{}
 
 // ExtensionName names the extension.
-func (turns) ExtensionName() string { return "turns" }
+func (fieldSerializer) ExtensionName() string { return "turns" }
 
 // Validate accepts any schema.
-func (turns) Validate(graphql.ExecutableSchema) error { return nil }
+func (fieldSerializer) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptField waits for the field's turn.
-func (turns) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+func (fieldSerializer) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	if turn, ok := ctx.Value(turnKey{}).(*sync.Mutex); ok {
 		turn.Lock()
 		defer turn.Unlock()

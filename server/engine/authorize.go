@@ -9,8 +9,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// admit refuses what the caller may not ask at all.
-func (e *Engine) admit(ctx context.Context, doc *ast.QueryDocument, r *Request) error {
+// authorize refuses what the caller may not ask at all.
+func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Request) error {
 	op := doc.Operations.ForName(r.OperationName)
 	if op == nil {
 		return nil

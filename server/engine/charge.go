@@ -11,18 +11,18 @@ import (
 	"cloudapi/server/limit"
 )
 
-// account is who pays for a request: a user, or where a request without
+// newCharge is who pays for a request: a user, or where a request without
 // credentials comes from.
-type account struct {
+type charge struct {
 	rate     *limit.Rate
 	most     int
 	holder   string
 	cost     limit.Cost
-	standing limit.Standing
+	standing limit.Quota
 }
 
-func (e *Engine) account(ctx context.Context) *account {
-	a := &account{rate: e.rate, most: e.limits.Cost}
+func (e *Engine) newCharge(ctx context.Context) *charge {
+	a := &charge{rate: e.rate, most: e.limits.Cost}
 	switch v := viewer.FromContext(ctx); {
 	case v == nil:
 		a.holder = "from " + e.origin(ctx)
@@ -36,7 +36,7 @@ func (e *Engine) account(ctx context.Context) *account {
 
 // enter takes what every request costs, also one that is refused: a flood of
 // them is one of work all the same.
-func (a *account) enter(r *Request) (err error) {
+func (a *charge) enter(r *Request) (err error) {
 	if r.Continues {
 		a.standing = a.rate.Settle(a.holder, -1)
 		return nil
@@ -46,7 +46,7 @@ func (a *account) enter(r *Request) (err error) {
 }
 
 // reserve takes what the operation may cost, one of which is taken already.
-func (a *account) reserve(cost limit.Cost, r *Request) (err error) {
+func (a *charge) reserve(cost limit.Cost, r *Request) (err error) {
 	if r.Continues {
 		a.standing = a.rate.Settle(a.holder, 1-cost.Requested)
 	} else if a.standing, err = a.rate.Take(a.holder, cost.Requested-1); err != nil {
@@ -57,7 +57,7 @@ func (a *account) reserve(cost limit.Cost, r *Request) (err error) {
 }
 
 // tell gives back what was reserved for a request that was not executed.
-func (a *account) tell(answer Answer) Answer {
+func (a *charge) tell(answer Answer) Answer {
 	if back := a.cost.Requested - 1; back > 0 {
 		a.standing = a.rate.Settle(a.holder, back)
 	}
@@ -68,7 +68,7 @@ func (a *account) tell(answer Answer) Answer {
 // settle gives back what the operation did not cost, and says so in the answer.
 // The answer to a key is the same to the letter whenever it is given: what is
 // left is told in its headers alone.
-func (a *account) settle(answer Answer, keyed bool) Answer {
+func (a *charge) settle(answer Answer, keyed bool) Answer {
 	answer.Cost = a.cost.Actual(answer.Data)
 	answer.Standing = a.rate.Settle(a.holder, a.cost.Requested-answer.Cost)
 	told := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.most}

@@ -33,7 +33,7 @@ func TestSurvive(t *testing.T) {
 	}
 	broken := func(out *writer, value any) (got any) {
 		defer func() { got = recover() }()
-		defer h.survive(out, httptest.NewRequest(http.MethodGet, Prefix, nil))
+		defer h.recoverPanic(out, httptest.NewRequest(http.MethodGet, Prefix, nil))
 		panic(value)
 	}
 	begun := &writer{ResponseWriter: httptest.NewRecorder(), begun: true}

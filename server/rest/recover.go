@@ -9,11 +9,11 @@ import (
 	"cloudapi/server/observe"
 )
 
-// survive is deferred: it answers a call that panicked in the form of the old
+// recoverPanic is deferred: it answers a call that panicked in the form of the old
 // API, with the request id and nothing of what is inside. Where an answer has
 // begun the connection is broken off, so that nobody takes half of it for a
 // whole one.
-func (h *Handler) survive(out *writer, r *http.Request) {
+func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	value := recover()
 	if value == nil {
 		return
@@ -27,5 +27,5 @@ func (h *Handler) survive(out *writer, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	internal := fault.New(fault.Internal, "panic")
-	h.fail(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
+	h.writeError(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
 }
