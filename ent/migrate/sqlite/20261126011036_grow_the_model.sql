@@ -1,8 +1,8 @@
 -- Cloud users, groups and spaces as the old services have them.
 
 -- +goose Up
-ALTER TABLE `cloud_spaces` ADD COLUMN `version` uuid NOT NULL DEFAULT ('00000000-0000-0000-0000-000000000000');
-ALTER TABLE `cloud_user_groups` ADD COLUMN `version` uuid NOT NULL DEFAULT ('00000000-0000-0000-0000-000000000000');
+ALTER TABLE `cloud_spaces` ADD COLUMN `version` uuid NOT NULL DEFAULT (('00000000-0000-0000-0000-000000000000'));
+ALTER TABLE `cloud_user_groups` ADD COLUMN `version` uuid NOT NULL DEFAULT (('00000000-0000-0000-0000-000000000000'));
 UPDATE `cloud_spaces` SET `version` = lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)));
 UPDATE `cloud_user_groups` SET `version` = lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)));
 ALTER TABLE `cloud_users` ADD COLUMN `name` text NOT NULL DEFAULT ('');

@@ -24,7 +24,9 @@ func (v Version) Fields() []ent.Field {
 	version := field.UUID("version", uuid.UUID{}).Default(uuid.New)
 	if v.Later {
 		none := "'" + uuid.Nil.String() + "'"
-		version.Annotations(entsql.DefaultExprs(map[string]string{dialect.Postgres: none + "::uuid", dialect.SQLite: none}))
+		version.Annotations(entsql.DefaultExprs(map[string]string{
+			dialect.Postgres: none + "::uuid", dialect.SQLite: none,
+		}))
 	}
 	return []ent.Field{version}
 }
