@@ -641,8 +641,8 @@ type QueryResolver interface {
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
 	CustomerStatuses(ctx context.Context) ([]customer.Status, error)
-	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error)
-	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (string, error)
+	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
+	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error)
 	CloudUserStatuses(ctx context.Context) ([]clouduser.Status, error)
 	CloudSpaceStatuses(ctx context.Context) ([]cloudspace.Status, error)
 	CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error)
@@ -3166,7 +3166,7 @@ type Query {
   nodes(
     "The guids, 100 at most."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]
   "The caller."
   viewer: CloudUser
   "The customer with that guid."
@@ -3188,27 +3188,27 @@ type Query {
     orderBy: CustomerOrder
     "Only customers for which all of this holds."
     where: CustomerWhereInput
-  ): CustomerConnection! @page
+  ): CustomerConnection @page
   "The statuses a customer can have."
-  customerStatuses: [CustomerStatus!]!
+  customerStatuses: [CustomerStatus!]
   "The XSD 1.0 of the XML form of a customer."
   customerXMLSchema(
     "The guid of a customer, for the old API's sake: the schema is the same for every one."
     customerId: ID
-  ): String!
+  ): String
   "The XSD 1.0 of the XML form of an object."
   xmlSchema(
     "The type of the object."
     type: SerializedType!
     "The guid of an object. It has no effect: the schema is the same for each. The old API has it as a parameter."
     id: ID
-  ): String!
+  ): String
   "The statuses a cloud user can have."
-  cloudUserStatuses: [CloudUserStatus!]!
+  cloudUserStatuses: [CloudUserStatus!]
   "The statuses a cloud space can have."
-  cloudSpaceStatuses: [CloudSpaceStatus!]!
+  cloudSpaceStatuses: [CloudSpaceStatus!]
   "The types of capacity units."
-  capacityUnitTypes: [CapacityUnitType!]!
+  capacityUnitTypes: [CapacityUnitType!]
   "The cloud user group with that guid."
   cloudUserGroup(
     "The guid of the group."
@@ -3228,7 +3228,7 @@ type Query {
     orderBy: CloudUserGroupOrder
     "Only groups for which all of this holds."
     where: CloudUserGroupWhereInput
-  ): CloudUserGroupConnection! @page
+  ): CloudUserGroupConnection @page
   "The cloud user with that guid."
   cloudUser(
     "The guid of the user."
@@ -3248,7 +3248,7 @@ type Query {
     orderBy: CloudUserOrder
     "Only users for which all of this holds."
     where: CloudUserWhereInput
-  ): CloudUserConnection! @page
+  ): CloudUserConnection @page
   "The cloud space with that guid."
   cloudSpace(
     "The guid of the cloud space."
@@ -3268,7 +3268,7 @@ type Query {
     orderBy: CloudSpaceOrder
     "Only spaces for which all of this holds."
     where: CloudSpaceWhereInput
-  ): CloudSpaceConnection! @page
+  ): CloudSpaceConnection @page
   "The domain of that name, in any of its written forms."
   domain(
     "The domain name."
@@ -3288,7 +3288,7 @@ type Query {
     orderBy: PortalAccountOrder
     "Only accounts for which all of this holds."
     where: PortalAccountWhereInput
-  ): PortalAccountConnection! @page
+  ): PortalAccountConnection @page
   "The job with that guid."
   job(
     "The guid of the job."
@@ -3308,7 +3308,7 @@ type Query {
     orderBy: JobOrder = { field: STARTED_AT, direction: DESC }
     "Only jobs for which all of this holds."
     where: JobWhereInput
-  ): JobConnection! @page
+  ): JobConnection @page
 }
 
 "A customer of the cloud provider."
@@ -4332,187 +4332,187 @@ type Mutation {
   createCustomer(
     "What to do."
     input: CreateCustomerInput!
-  ): CreateCustomerPayload!
+  ): CreateCustomerPayload
   "Changes the properties of a customer that are given. An explicit null blanks one, except the name."
   updateCustomer(
     "What to do."
     input: UpdateCustomerInput!
-  ): UpdateCustomerPayload!
+  ): UpdateCustomerPayload
   "Sets the status of a customer. Any may follow any other."
   setCustomerStatus(
     "What to do."
     input: SetCustomerStatusInput!
-  ): SetCustomerStatusPayload!
+  ): SetCustomerStatusPayload
   "Deletes a customer with its capacity, domains, cloud spaces and group links. The job keeps its last form."
   deleteCustomer(
     "What to do."
     input: DeleteCustomerInput!
-  ): DeleteCustomerPayload!
+  ): DeleteCustomerPayload
   "Adds a unit to the capacity that a customer has. Units are appended, never merged."
   addCapacityAvailable(
     "What to do."
     input: AddCapacityAvailableInput!
-  ): AddCapacityAvailablePayload!
+  ): AddCapacityAvailablePayload
   "Removes every unit of a type from the capacity that a customer has; it is an error if there is none."
   removeCapacityAvailable(
     "What to do."
     input: RemoveCapacityAvailableInput!
-  ): RemoveCapacityAvailablePayload!
+  ): RemoveCapacityAvailablePayload
   "Adds a unit to the capacity that a customer uses. Units are appended, never merged."
   addCapacityConsumed(
     "What to do."
     input: AddCapacityConsumedInput!
-  ): AddCapacityConsumedPayload!
+  ): AddCapacityConsumedPayload
   "Removes every unit of a type from the capacity that a customer uses; it is an error if there is none."
   removeCapacityConsumed(
     "What to do."
     input: RemoveCapacityConsumedInput!
-  ): RemoveCapacityConsumedPayload!
+  ): RemoveCapacityConsumedPayload
   "Links a cloud user group to a customer. A link that exists stays as it is."
   addCloudUserGroup(
     "What to do."
     input: AddCloudUserGroupInput!
-  ): AddCloudUserGroupPayload!
+  ): AddCloudUserGroupPayload
   "Takes away the link between a cloud user group and a customer, if there is one."
   removeCloudUserGroup(
     "What to do."
     input: RemoveCloudUserGroupInput!
-  ): RemoveCloudUserGroupPayload!
+  ): RemoveCloudUserGroupPayload
   "Registers a domain for a customer, at the ITPS portal and here. It belongs to one customer at most."
   registerDomain(
     "What to do."
     input: RegisterDomainInput!
-  ): RegisterDomainPayload!
+  ): RegisterDomainPayload
   "Unregisters a domain. Only the portal account that registered it may."
   unregisterDomain(
     "What to do."
     input: UnregisterDomainInput!
-  ): UnregisterDomainPayload!
+  ): UnregisterDomainPayload
   "Creates a cloud space for a customer."
   createCloudSpace(
     "What to do."
     input: CreateCloudSpaceInput!
-  ): CreateCloudSpacePayload!
+  ): CreateCloudSpacePayload
   "Changes what is given of a cloud space."
   updateCloudSpace(
     "What to do."
     input: UpdateCloudSpaceInput!
-  ): UpdateCloudSpacePayload!
+  ): UpdateCloudSpacePayload
   "Sets the status of a cloud space."
   setCloudSpaceStatus(
     "What to do."
     input: SetCloudSpaceStatusInput!
-  ): SetCloudSpaceStatusPayload!
+  ): SetCloudSpaceStatusPayload
   "Deletes a cloud space that has no spaces in it."
   deleteCloudSpace(
     "What to do."
     input: DeleteCloudSpaceInput!
-  ): DeleteCloudSpacePayload!
+  ): DeleteCloudSpacePayload
   "Creates a cloud user group."
   createCloudUserGroup(
     "What to do."
     input: CreateCloudUserGroupInput!
-  ): CreateCloudUserGroupPayload!
+  ): CreateCloudUserGroupPayload
   "Changes what is given of a cloud user group."
   updateCloudUserGroup(
     "What to do."
     input: UpdateCloudUserGroupInput!
-  ): UpdateCloudUserGroupPayload!
+  ): UpdateCloudUserGroupPayload
   "Deletes a cloud user group with its links; its users and customers stay."
   deleteCloudUserGroup(
     "What to do."
     input: DeleteCloudUserGroupInput!
-  ): DeleteCloudUserGroupPayload!
+  ): DeleteCloudUserGroupPayload
   "Puts a cloud user into a group; CONFLICT if it is in it already. Administrators only."
   addUserToGroup(
     "What to do."
     input: AddUserToGroupInput!
-  ): AddUserToGroupPayload!
+  ): AddUserToGroupPayload
   "Takes a cloud user out of a group, if it is in it. Administrators only."
   removeUserFromGroup(
     "What to do."
     input: RemoveUserFromGroupInput!
-  ): RemoveUserFromGroupPayload!
+  ): RemoveUserFromGroupPayload
   "Makes a group a member of another one: its users count as users of that one. CONFLICT if it is a member already, or if a circle would result. Administrators only."
   addGroupToGroup(
     "What to do."
     input: AddGroupToGroupInput!
-  ): AddGroupToGroupPayload!
+  ): AddGroupToGroupPayload
   "Takes a group out of another one, if it is a member of it. Administrators only."
   removeGroupFromGroup(
     "What to do."
     input: RemoveGroupFromGroupInput!
-  ): RemoveGroupFromGroupPayload!
+  ): RemoveGroupFromGroupPayload
   "Creates a cloud user. Administrators only."
   createCloudUser(
     "What to do."
     input: CreateCloudUserInput!
-  ): CreateCloudUserPayload!
+  ): CreateCloudUserPayload
   "Changes what is given of a cloud user. Administrators only."
   updateCloudUser(
     "What to do."
     input: UpdateCloudUserInput!
-  ): UpdateCloudUserPayload!
+  ): UpdateCloudUserPayload
   "Sets the status of a cloud user. Administrators only."
   setCloudUserStatus(
     "What to do."
     input: SetCloudUserStatusInput!
-  ): SetCloudUserStatusPayload!
+  ): SetCloudUserStatusPayload
   "Makes a cloud user an ADMINISTRATOR, or a MEMBER again. Administrators only, and never the last of them."
   setCloudUserAdministrator(
     "What to do."
     input: SetCloudUserAdministratorInput!
-  ): SetCloudUserAdministratorPayload!
+  ): SetCloudUserAdministratorPayload
   "Sets the password of a cloud user and ends its sessions. Administrators only."
   setCloudUserPassword(
     "What to do."
     input: SetCloudUserPasswordInput!
-  ): SetCloudUserPasswordPayload!
+  ): SetCloudUserPasswordPayload
   "Changes a password whose current value is known, and ends the sessions of the user: that of the caller, or for administrators of any user."
   changePassword(
     "What to do."
     input: ChangePasswordInput!
-  ): ChangePasswordPayload!
+  ): ChangePasswordPayload
   "Deletes a cloud user with its tokens. Administrators only, and never the last of them."
   deleteCloudUser(
     "What to do."
     input: DeleteCloudUserInput!
-  ): DeleteCloudUserPayload!
+  ): DeleteCloudUserPayload
   "Creates an account at the embedded portal. Administrators only."
   createPortalAccount(
     "What to do."
     input: CreatePortalAccountInput!
-  ): CreatePortalAccountPayload!
+  ): CreatePortalAccountPayload
   "Sets the password of a portal account. Administrators only."
   setPortalAccountPassword(
     "What to do."
     input: SetPortalAccountPasswordInput!
-  ): SetPortalAccountPasswordPayload!
+  ): SetPortalAccountPasswordPayload
   "Deletes a portal account; its domains stay. Administrators only."
   deletePortalAccount(
     "What to do."
     input: DeletePortalAccountInput!
-  ): DeletePortalAccountPayload!
+  ): DeletePortalAccountPayload
   "Signs in with a password and gives a bearer token. Needs no credentials."
   signIn(
     "What to do."
     input: SignInInput!
-  ): SignInPayload!
+  ): SignInPayload
   "Ends the token that the request was made with."
   signOut(
     "What to do."
     input: SignOutInput!
-  ): SignOutPayload!
+  ): SignOutPayload
   "Makes a personal access token for the caller."
   createAccessToken(
     "What to do."
     input: CreateAccessTokenInput!
-  ): CreateAccessTokenPayload!
+  ): CreateAccessTokenPayload
   "Ends a token: one of the caller, or of anybody for an administrator."
   revokeAccessToken(
     "What to do."
     input: RevokeAccessTokenInput!
-  ): RevokeAccessTokenPayload!
+  ): RevokeAccessTokenPayload
 }
 
 "How a change is carried out as a job (the old API's ` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + `)."
@@ -4564,7 +4564,7 @@ input CreateCustomerInput {
 "What createCustomer gives."
 type CreateCustomerPayload {
   "The new customer."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4596,7 +4596,7 @@ input UpdateCustomerInput {
 "What updateCustomer gives."
 type UpdateCustomerPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4616,7 +4616,7 @@ input SetCustomerStatusInput {
 "What setCustomerStatus gives."
 type SetCustomerStatusPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4658,9 +4658,9 @@ input AddCapacityAvailableInput {
 "What addCapacityAvailable gives."
 type AddCapacityAvailablePayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The new unit."
-  capacityUnit: CapacityUnit!
+  capacityUnit: CapacityUnit
   "The record of the change."
   job: Job!
 }
@@ -4678,7 +4678,7 @@ input RemoveCapacityAvailableInput {
 "What removeCapacityAvailable gives."
 type RemoveCapacityAvailablePayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "How many units are gone."
   removed: Int!
   "The record of the change."
@@ -4704,9 +4704,9 @@ input AddCapacityConsumedInput {
 "What addCapacityConsumed gives."
 type AddCapacityConsumedPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The new unit."
-  capacityUnit: CapacityUnit!
+  capacityUnit: CapacityUnit
   "The record of the change."
   job: Job!
 }
@@ -4724,7 +4724,7 @@ input RemoveCapacityConsumedInput {
 "What removeCapacityConsumed gives."
 type RemoveCapacityConsumedPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "How many units are gone."
   removed: Int!
   "The record of the change."
@@ -4744,9 +4744,9 @@ input AddCloudUserGroupInput {
 "What addCloudUserGroup gives."
 type AddCloudUserGroupPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4764,7 +4764,7 @@ input RemoveCloudUserGroupInput {
 "What removeCloudUserGroup gives."
 type RemoveCloudUserGroupPayload {
   "The customer, changed."
-  customer: Customer!
+  customer: Customer
   "The record of the change."
   job: Job!
 }
@@ -4838,7 +4838,7 @@ input CreateCloudSpaceInput {
 "What createCloudSpace gives."
 type CreateCloudSpacePayload {
   "The new space."
-  cloudSpace: CloudSpace!
+  cloudSpace: CloudSpace
   "The record of the change."
   job: Job!
 }
@@ -4860,7 +4860,7 @@ input UpdateCloudSpaceInput {
 "What updateCloudSpace gives."
 type UpdateCloudSpacePayload {
   "The space, changed."
-  cloudSpace: CloudSpace!
+  cloudSpace: CloudSpace
   "The record of the change."
   job: Job!
 }
@@ -4878,7 +4878,7 @@ input SetCloudSpaceStatusInput {
 "What setCloudSpaceStatus gives."
 type SetCloudSpaceStatusPayload {
   "The space, changed."
-  cloudSpace: CloudSpace!
+  cloudSpace: CloudSpace
   "The record of the change."
   job: Job!
 }
@@ -4912,7 +4912,7 @@ input CreateCloudUserGroupInput {
 "What createCloudUserGroup gives."
 type CreateCloudUserGroupPayload {
   "The new group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4932,7 +4932,7 @@ input UpdateCloudUserGroupInput {
 "What updateCloudUserGroup gives."
 type UpdateCloudUserGroupPayload {
   "The group, changed."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -4966,9 +4966,9 @@ input AddUserToGroupInput {
 "What addUserToGroup gives."
 type AddUserToGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -4986,9 +4986,9 @@ input RemoveUserFromGroupInput {
 "What removeUserFromGroup gives."
 type RemoveUserFromGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5006,9 +5006,9 @@ input AddGroupToGroupInput {
 "What addGroupToGroup gives."
 type AddGroupToGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The group that is the member."
-  member: CloudUserGroup!
+  member: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -5026,9 +5026,9 @@ input RemoveGroupFromGroupInput {
 "What removeGroupFromGroup gives."
 type RemoveGroupFromGroupPayload {
   "The group."
-  cloudUserGroup: CloudUserGroup!
+  cloudUserGroup: CloudUserGroup
   "The group that is the member."
-  member: CloudUserGroup!
+  member: CloudUserGroup
   "The record of the change."
   job: Job!
 }
@@ -5070,7 +5070,7 @@ input CreateCloudUserInput {
 "What createCloudUser gives."
 type CreateCloudUserPayload {
   "The new user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5110,7 +5110,7 @@ input UpdateCloudUserInput {
 "What updateCloudUser gives."
 type UpdateCloudUserPayload {
   "The user, changed."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5128,7 +5128,7 @@ input SetCloudUserStatusInput {
 "What setCloudUserStatus gives."
 type SetCloudUserStatusPayload {
   "The user, changed."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5146,7 +5146,7 @@ input SetCloudUserAdministratorInput {
 "What setCloudUserAdministrator gives."
 type SetCloudUserAdministratorPayload {
   "The user, changed."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5164,7 +5164,7 @@ input SetCloudUserPasswordInput {
 "What setCloudUserPassword gives."
 type SetCloudUserPasswordPayload {
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5184,7 +5184,7 @@ input ChangePasswordInput {
 "What changePassword gives."
 type ChangePasswordPayload {
   "The user."
-  cloudUser: CloudUser!
+  cloudUser: CloudUser
   "The record of the change."
   job: Job!
 }
@@ -5218,7 +5218,7 @@ input CreatePortalAccountInput {
 "What createPortalAccount gives."
 type CreatePortalAccountPayload {
   "The new account."
-  portalAccount: PortalAccount!
+  portalAccount: PortalAccount
   "The record of the change."
   job: Job!
 }
@@ -5236,7 +5236,7 @@ input SetPortalAccountPasswordInput {
 "What setPortalAccountPassword gives."
 type SetPortalAccountPasswordPayload {
   "The account."
-  portalAccount: PortalAccount!
+  portalAccount: PortalAccount
   "The record of the change."
   job: Job!
 }
@@ -5272,7 +5272,7 @@ type SignInPayload {
   "When the token ends."
   expiresAt: Time!
   "Who is signed in."
-  viewer: CloudUser!
+  viewer: CloudUser
 }
 
 "What signOut takes."
@@ -5302,7 +5302,7 @@ type CreateAccessTokenPayload {
   "The bearer token, shown this once."
   token: String!
   "The token as it is listed."
-  accessToken: AccessToken!
+  accessToken: AccessToken
   "The record of the change."
   job: Job!
 }
@@ -8484,10 +8484,10 @@ func (ec *executionContext) _AddCapacityAvailablePayload_customer(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityAvailablePayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8516,10 +8516,10 @@ func (ec *executionContext) _AddCapacityAvailablePayload_capacityUnit(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+			return ec.marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityAvailablePayload_capacityUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8580,10 +8580,10 @@ func (ec *executionContext) _AddCapacityConsumedPayload_customer(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8612,10 +8612,10 @@ func (ec *executionContext) _AddCapacityConsumedPayload_capacityUnit(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
-			return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
+			return ec.marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_capacityUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8676,10 +8676,10 @@ func (ec *executionContext) _AddCloudUserGroupPayload_customer(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8708,10 +8708,10 @@ func (ec *executionContext) _AddCloudUserGroupPayload_cloudUserGroup(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8772,10 +8772,10 @@ func (ec *executionContext) _AddGroupToGroupPayload_cloudUserGroup(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddGroupToGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8804,10 +8804,10 @@ func (ec *executionContext) _AddGroupToGroupPayload_member(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddGroupToGroupPayload_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8868,10 +8868,10 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUserGroup(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8900,10 +8900,10 @@ func (ec *executionContext) _AddUserToGroupPayload_cloudUser(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9249,10 +9249,10 @@ func (ec *executionContext) _ChangePasswordPayload_cloudUser(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ChangePasswordPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11167,10 +11167,10 @@ func (ec *executionContext) _CreateAccessTokenPayload_accessToken(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.AccessToken) graphql.Marshaler {
-			return ec.marshalNAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, selections, v)
+			return ec.marshalOAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateAccessTokenPayload_accessToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11231,10 +11231,10 @@ func (ec *executionContext) _CreateCloudSpacePayload_cloudSpace(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudSpacePayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11295,10 +11295,10 @@ func (ec *executionContext) _CreateCloudUserGroupPayload_cloudUserGroup(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11359,10 +11359,10 @@ func (ec *executionContext) _CreateCloudUserPayload_cloudUser(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11423,10 +11423,10 @@ func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11487,10 +11487,10 @@ func (ec *executionContext) _CreatePortalAccountPayload_portalAccount(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
+			return ec.marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CreatePortalAccountPayload_portalAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13856,10 +13856,10 @@ func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx, selections, v)
+			return ec.marshalOCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13900,10 +13900,10 @@ func (ec *executionContext) _Mutation_updateCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx, selections, v)
+			return ec.marshalOUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13944,10 +13944,10 @@ func (ec *executionContext) _Mutation_setCustomerStatus(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
-			return ec.marshalNSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx, selections, v)
+			return ec.marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCustomerStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13988,10 +13988,10 @@ func (ec *executionContext) _Mutation_deleteCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx, selections, v)
+			return ec.marshalODeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14032,10 +14032,10 @@ func (ec *executionContext) _Mutation_addCapacityAvailable(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
-			return ec.marshalNAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx, selections, v)
+			return ec.marshalOAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCapacityAvailable(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14076,10 +14076,10 @@ func (ec *executionContext) _Mutation_removeCapacityAvailable(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
-			return ec.marshalNRemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx, selections, v)
+			return ec.marshalORemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCapacityAvailable(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14120,10 +14120,10 @@ func (ec *executionContext) _Mutation_addCapacityConsumed(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
-			return ec.marshalNAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx, selections, v)
+			return ec.marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCapacityConsumed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14164,10 +14164,10 @@ func (ec *executionContext) _Mutation_removeCapacityConsumed(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
-			return ec.marshalNRemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx, selections, v)
+			return ec.marshalORemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCapacityConsumed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14208,10 +14208,10 @@ func (ec *executionContext) _Mutation_addCloudUserGroup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14252,10 +14252,10 @@ func (ec *executionContext) _Mutation_removeCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNRemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalORemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14296,10 +14296,10 @@ func (ec *executionContext) _Mutation_registerDomain(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
-			return ec.marshalNRegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx, selections, v)
+			return ec.marshalORegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_registerDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14340,10 +14340,10 @@ func (ec *executionContext) _Mutation_unregisterDomain(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
-			return ec.marshalNUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx, selections, v)
+			return ec.marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_unregisterDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14384,10 +14384,10 @@ func (ec *executionContext) _Mutation_createCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx, selections, v)
+			return ec.marshalOCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14428,10 +14428,10 @@ func (ec *executionContext) _Mutation_updateCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14472,10 +14472,10 @@ func (ec *executionContext) _Mutation_setCloudSpaceStatus(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
-			return ec.marshalNSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx, selections, v)
+			return ec.marshalOSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCloudSpaceStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14516,10 +14516,10 @@ func (ec *executionContext) _Mutation_deleteCloudSpace(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx, selections, v)
+			return ec.marshalODeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudSpace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14560,10 +14560,10 @@ func (ec *executionContext) _Mutation_createCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14604,10 +14604,10 @@ func (ec *executionContext) _Mutation_updateCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14648,10 +14648,10 @@ func (ec *executionContext) _Mutation_deleteCloudUserGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx, selections, v)
+			return ec.marshalODeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudUserGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14692,10 +14692,10 @@ func (ec *executionContext) _Mutation_addUserToGroup(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
-			return ec.marshalNAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx, selections, v)
+			return ec.marshalOAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addUserToGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14736,10 +14736,10 @@ func (ec *executionContext) _Mutation_removeUserFromGroup(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
-			return ec.marshalNRemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx, selections, v)
+			return ec.marshalORemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeUserFromGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14780,10 +14780,10 @@ func (ec *executionContext) _Mutation_addGroupToGroup(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
-			return ec.marshalNAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx, selections, v)
+			return ec.marshalOAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_addGroupToGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14824,10 +14824,10 @@ func (ec *executionContext) _Mutation_removeGroupFromGroup(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
-			return ec.marshalNRemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx, selections, v)
+			return ec.marshalORemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_removeGroupFromGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14868,10 +14868,10 @@ func (ec *executionContext) _Mutation_createCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx, selections, v)
+			return ec.marshalOCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14912,10 +14912,10 @@ func (ec *executionContext) _Mutation_updateCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx, selections, v)
+			return ec.marshalOUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14956,10 +14956,10 @@ func (ec *executionContext) _Mutation_setCloudUserStatus(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserStatusPayload) graphql.Marshaler {
-			return ec.marshalNSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx, selections, v)
+			return ec.marshalOSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCloudUserStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15000,10 +15000,10 @@ func (ec *executionContext) _Mutation_setCloudUserAdministrator(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
-			return ec.marshalNSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx, selections, v)
+			return ec.marshalOSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCloudUserAdministrator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15044,10 +15044,10 @@ func (ec *executionContext) _Mutation_setCloudUserPassword(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
-			return ec.marshalNSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx, selections, v)
+			return ec.marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setCloudUserPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15088,10 +15088,10 @@ func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
-			return ec.marshalNChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx, selections, v)
+			return ec.marshalOChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15132,10 +15132,10 @@ func (ec *executionContext) _Mutation_deleteCloudUser(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx, selections, v)
+			return ec.marshalODeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15176,10 +15176,10 @@ func (ec *executionContext) _Mutation_createPortalAccount(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
-			return ec.marshalNCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx, selections, v)
+			return ec.marshalOCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createPortalAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15220,10 +15220,10 @@ func (ec *executionContext) _Mutation_setPortalAccountPassword(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
-			return ec.marshalNSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx, selections, v)
+			return ec.marshalOSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setPortalAccountPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15264,10 +15264,10 @@ func (ec *executionContext) _Mutation_deletePortalAccount(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
-			return ec.marshalNDeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx, selections, v)
+			return ec.marshalODeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deletePortalAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15308,10 +15308,10 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalOSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15352,10 +15352,10 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
-			return ec.marshalNSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx, selections, v)
+			return ec.marshalOSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signOut(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15396,10 +15396,10 @@ func (ec *executionContext) _Mutation_createAccessToken(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
-			return ec.marshalNCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx, selections, v)
+			return ec.marshalOCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createAccessToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15440,10 +15440,10 @@ func (ec *executionContext) _Mutation_revokeAccessToken(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
-			return ec.marshalNRevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx, selections, v)
+			return ec.marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_revokeAccessToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -15863,10 +15863,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
-			return ec.marshalNNode2ᚕcloudapiᚋentᚐNoder(ctx, selections, v)
+			return ec.marshalONode2ᚕcloudapiᚋentᚐNoder(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16006,10 +16006,10 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CustomerConnection) graphql.Marshaler {
-			return ec.marshalNCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx, selections, v)
+			return ec.marshalOCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16049,10 +16049,10 @@ func (ec *executionContext) _Query_customerStatuses(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []customer.Status) graphql.Marshaler {
-			return ec.marshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx, selections, v)
+			return ec.marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customerStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16072,11 +16072,11 @@ func (ec *executionContext) _Query_customerXMLSchema(ctx context.Context, field 
 			return ec.Resolvers.Query().CustomerXMLSchema(ctx, fc.Args["customerId"].(*uuid.UUID))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customerXMLSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16116,11 +16116,11 @@ func (ec *executionContext) _Query_xmlSchema(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().XMLSchema(ctx, fc.Args["type"].(model.SerializedType), fc.Args["id"].(*uuid.UUID))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_xmlSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16160,10 +16160,10 @@ func (ec *executionContext) _Query_cloudUserStatuses(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []clouduser.Status) graphql.Marshaler {
-			return ec.marshalNCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx, selections, v)
+			return ec.marshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudUserStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16183,10 +16183,10 @@ func (ec *executionContext) _Query_cloudSpaceStatuses(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []cloudspace.Status) graphql.Marshaler {
-			return ec.marshalNCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx, selections, v)
+			return ec.marshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudSpaceStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16206,10 +16206,10 @@ func (ec *executionContext) _Query_capacityUnitTypes(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
-			return ec.marshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx, selections, v)
+			return ec.marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_capacityUnitTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16297,10 +16297,10 @@ func (ec *executionContext) _Query_cloudUserGroups(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
-			return ec.marshalNCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
+			return ec.marshalOCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudUserGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16408,10 +16408,10 @@ func (ec *executionContext) _Query_cloudUsers(ctx context.Context, field graphql
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserConnection) graphql.Marshaler {
-			return ec.marshalNCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx, selections, v)
+			return ec.marshalOCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16519,10 +16519,10 @@ func (ec *executionContext) _Query_cloudSpaces(ctx context.Context, field graphq
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpaceConnection) graphql.Marshaler {
-			return ec.marshalNCloudSpaceConnection2ᚖcloudapiᚋentᚐCloudSpaceConnection(ctx, selections, v)
+			return ec.marshalOCloudSpaceConnection2ᚖcloudapiᚋentᚐCloudSpaceConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cloudSpaces(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16630,10 +16630,10 @@ func (ec *executionContext) _Query_portalAccounts(ctx context.Context, field gra
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
-			return ec.marshalNPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx, selections, v)
+			return ec.marshalOPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_portalAccounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16741,10 +16741,10 @@ func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.Colle
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.JobConnection) graphql.Marshaler {
-			return ec.marshalNJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx, selections, v)
+			return ec.marshalOJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_jobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16979,10 +16979,10 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload_customer(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCapacityAvailablePayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17066,10 +17066,10 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload_customer(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCapacityConsumedPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17153,10 +17153,10 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload_customer(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveCloudUserGroupPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17217,10 +17217,10 @@ func (ec *executionContext) _RemoveGroupFromGroupPayload_cloudUserGroup(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveGroupFromGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17249,10 +17249,10 @@ func (ec *executionContext) _RemoveGroupFromGroupPayload_member(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveGroupFromGroupPayload_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17313,10 +17313,10 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUserGroup(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveUserFromGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17345,10 +17345,10 @@ func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUser(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RemoveUserFromGroupPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17464,10 +17464,10 @@ func (ec *executionContext) _SetCloudSpaceStatusPayload_cloudSpace(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCloudSpaceStatusPayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17528,10 +17528,10 @@ func (ec *executionContext) _SetCloudUserAdministratorPayload_cloudUser(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCloudUserAdministratorPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17592,10 +17592,10 @@ func (ec *executionContext) _SetCloudUserPasswordPayload_cloudUser(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCloudUserPasswordPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17656,10 +17656,10 @@ func (ec *executionContext) _SetCloudUserStatusPayload_cloudUser(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCloudUserStatusPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17720,10 +17720,10 @@ func (ec *executionContext) _SetCustomerStatusPayload_customer(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetCustomerStatusPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17784,10 +17784,10 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload_portalAccount(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
-			return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
+			return ec.marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SetPortalAccountPasswordPayload_portalAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17894,10 +17894,10 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SignInPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18036,10 +18036,10 @@ func (ec *executionContext) _UpdateCloudSpacePayload_cloudSpace(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
-			return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudSpacePayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18100,10 +18100,10 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload_cloudUserGroup(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
-			return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudUserGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18164,10 +18164,10 @@ func (ec *executionContext) _UpdateCloudUserPayload_cloudUser(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
-			return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18228,10 +18228,10 @@ func (ec *executionContext) _UpdateCustomerPayload_customer(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_UpdateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -23331,12 +23331,12 @@ func (ec *executionContext) _AddCapacityAvailablePayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("AddCapacityAvailablePayload")
 		case "customer":
 			out.Values[i] = ec._AddCapacityAvailablePayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "capacityUnit":
 			out.Values[i] = ec._AddCapacityAvailablePayload_capacityUnit(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23374,12 +23374,12 @@ func (ec *executionContext) _AddCapacityConsumedPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("AddCapacityConsumedPayload")
 		case "customer":
 			out.Values[i] = ec._AddCapacityConsumedPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "capacityUnit":
 			out.Values[i] = ec._AddCapacityConsumedPayload_capacityUnit(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23417,12 +23417,12 @@ func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("AddCloudUserGroupPayload")
 		case "customer":
 			out.Values[i] = ec._AddCloudUserGroupPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUserGroup":
 			out.Values[i] = ec._AddCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23460,12 +23460,12 @@ func (ec *executionContext) _AddGroupToGroupPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("AddGroupToGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._AddGroupToGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "member":
 			out.Values[i] = ec._AddGroupToGroupPayload_member(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23503,12 +23503,12 @@ func (ec *executionContext) _AddUserToGroupPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("AddUserToGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._AddUserToGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUser":
 			out.Values[i] = ec._AddUserToGroupPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -23663,7 +23663,7 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ChangePasswordPayload")
 		case "cloudUser":
 			out.Values[i] = ec._ChangePasswordPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24260,7 +24260,7 @@ func (ec *executionContext) _CreateAccessTokenPayload(ctx context.Context, sel a
 			}
 		case "accessToken":
 			out.Values[i] = ec._CreateAccessTokenPayload_accessToken(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24298,7 +24298,7 @@ func (ec *executionContext) _CreateCloudSpacePayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("CreateCloudSpacePayload")
 		case "cloudSpace":
 			out.Values[i] = ec._CreateCloudSpacePayload_cloudSpace(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24336,7 +24336,7 @@ func (ec *executionContext) _CreateCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("CreateCloudUserGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._CreateCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24374,7 +24374,7 @@ func (ec *executionContext) _CreateCloudUserPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("CreateCloudUserPayload")
 		case "cloudUser":
 			out.Values[i] = ec._CreateCloudUserPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24412,7 +24412,7 @@ func (ec *executionContext) _CreateCustomerPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("CreateCustomerPayload")
 		case "customer":
 			out.Values[i] = ec._CreateCustomerPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -24450,7 +24450,7 @@ func (ec *executionContext) _CreatePortalAccountPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("CreatePortalAccountPayload")
 		case "portalAccount":
 			out.Values[i] = ec._CreatePortalAccountPayload_portalAccount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -25303,259 +25303,259 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCustomerStatus":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCustomerStatus(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCapacityAvailable":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCapacityAvailable(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCapacityAvailable":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCapacityAvailable(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCapacityConsumed":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCapacityConsumed(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCapacityConsumed":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCapacityConsumed(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "registerDomain":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_registerDomain(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "unregisterDomain":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_unregisterDomain(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCloudSpaceStatus":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCloudSpaceStatus(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudSpace(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudUserGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addUserToGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addUserToGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeUserFromGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeUserFromGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "addGroupToGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addGroupToGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removeGroupFromGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeGroupFromGroup(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCloudUserStatus":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCloudUserStatus(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCloudUserAdministrator":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCloudUserAdministrator(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setCloudUserPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setCloudUserPassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "changePassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_changePassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createPortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPortalAccount(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setPortalAccountPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setPortalAccountPassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deletePortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deletePortalAccount(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "signIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signIn(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAccessToken(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "revokeAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeAccessToken(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -25779,7 +25779,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
@@ -25797,43 +25797,43 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "customers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
 				})
 		case "customerStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerStatuses(ctx, field)
 				})
 		case "customerXMLSchema":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerXMLSchema(ctx, field)
 				})
 		case "xmlSchema":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_xmlSchema(ctx, field)
 				})
 		case "cloudUserStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudUserStatuses(ctx, field)
 				})
 		case "cloudSpaceStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudSpaceStatuses(ctx, field)
 				})
 		case "capacityUnitTypes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_capacityUnitTypes(ctx, field)
 				})
@@ -25845,7 +25845,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cloudUserGroups":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudUserGroups(ctx, field)
 				})
@@ -25857,7 +25857,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cloudUsers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudUsers(ctx, field)
 				})
@@ -25869,7 +25869,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cloudSpaces":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudSpaces(ctx, field)
 				})
@@ -25881,7 +25881,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "portalAccounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_portalAccounts(ctx, field)
 				})
@@ -25893,7 +25893,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "jobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_jobs(ctx, field)
 				})
@@ -25989,7 +25989,7 @@ func (ec *executionContext) _RemoveCapacityAvailablePayload(ctx context.Context,
 			out.Values[i] = graphql.MarshalString("RemoveCapacityAvailablePayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCapacityAvailablePayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removed":
@@ -26032,7 +26032,7 @@ func (ec *executionContext) _RemoveCapacityConsumedPayload(ctx context.Context, 
 			out.Values[i] = graphql.MarshalString("RemoveCapacityConsumedPayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCapacityConsumedPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "removed":
@@ -26075,7 +26075,7 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("RemoveCloudUserGroupPayload")
 		case "customer":
 			out.Values[i] = ec._RemoveCloudUserGroupPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26113,12 +26113,12 @@ func (ec *executionContext) _RemoveGroupFromGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("RemoveGroupFromGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._RemoveGroupFromGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "member":
 			out.Values[i] = ec._RemoveGroupFromGroupPayload_member(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26156,12 +26156,12 @@ func (ec *executionContext) _RemoveUserFromGroupPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("RemoveUserFromGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._RemoveUserFromGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cloudUser":
 			out.Values[i] = ec._RemoveUserFromGroupPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26237,7 +26237,7 @@ func (ec *executionContext) _SetCloudSpaceStatusPayload(ctx context.Context, sel
 			out.Values[i] = graphql.MarshalString("SetCloudSpaceStatusPayload")
 		case "cloudSpace":
 			out.Values[i] = ec._SetCloudSpaceStatusPayload_cloudSpace(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26275,7 +26275,7 @@ func (ec *executionContext) _SetCloudUserAdministratorPayload(ctx context.Contex
 			out.Values[i] = graphql.MarshalString("SetCloudUserAdministratorPayload")
 		case "cloudUser":
 			out.Values[i] = ec._SetCloudUserAdministratorPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26313,7 +26313,7 @@ func (ec *executionContext) _SetCloudUserPasswordPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("SetCloudUserPasswordPayload")
 		case "cloudUser":
 			out.Values[i] = ec._SetCloudUserPasswordPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26351,7 +26351,7 @@ func (ec *executionContext) _SetCloudUserStatusPayload(ctx context.Context, sel 
 			out.Values[i] = graphql.MarshalString("SetCloudUserStatusPayload")
 		case "cloudUser":
 			out.Values[i] = ec._SetCloudUserStatusPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26389,7 +26389,7 @@ func (ec *executionContext) _SetCustomerStatusPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("SetCustomerStatusPayload")
 		case "customer":
 			out.Values[i] = ec._SetCustomerStatusPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26427,7 +26427,7 @@ func (ec *executionContext) _SetPortalAccountPasswordPayload(ctx context.Context
 			out.Values[i] = graphql.MarshalString("SetPortalAccountPasswordPayload")
 		case "portalAccount":
 			out.Values[i] = ec._SetPortalAccountPasswordPayload_portalAccount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26475,7 +26475,7 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "viewer":
 			out.Values[i] = ec._SignInPayload_viewer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -26584,7 +26584,7 @@ func (ec *executionContext) _UpdateCloudSpacePayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("UpdateCloudSpacePayload")
 		case "cloudSpace":
 			out.Values[i] = ec._UpdateCloudSpacePayload_cloudSpace(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26622,7 +26622,7 @@ func (ec *executionContext) _UpdateCloudUserGroupPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("UpdateCloudUserGroupPayload")
 		case "cloudUserGroup":
 			out.Values[i] = ec._UpdateCloudUserGroupPayload_cloudUserGroup(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26660,7 +26660,7 @@ func (ec *executionContext) _UpdateCloudUserPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("UpdateCloudUserPayload")
 		case "cloudUser":
 			out.Values[i] = ec._UpdateCloudUserPayload_cloudUser(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -26698,7 +26698,7 @@ func (ec *executionContext) _UpdateCustomerPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("UpdateCustomerPayload")
 		case "customer":
 			out.Values[i] = ec._UpdateCustomerPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "job":
@@ -27170,25 +27170,9 @@ func (ec *executionContext) unmarshalNAddCapacityAvailableInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCapacityAvailablePayload!")
-		return graphql.Null
-	}
-	return ec._AddCapacityAvailablePayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAddCapacityConsumedInput2cloudapiᚋinternalᚋmodelᚐAddCapacityConsumedInput(ctx context.Context, v any) (model.AddCapacityConsumedInput, error) {
 	res, err := ec.unmarshalInputAddCapacityConsumedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCapacityConsumedPayload!")
-		return graphql.Null
-	}
-	return ec._AddCapacityConsumedPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupInput(ctx context.Context, v any) (model.AddCloudUserGroupInput, error) {
@@ -27196,38 +27180,14 @@ func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._AddCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAddGroupToGroupInput2cloudapiᚋinternalᚋmodelᚐAddGroupToGroupInput(ctx context.Context, v any) (model.AddGroupToGroupInput, error) {
 	res, err := ec.unmarshalInputAddGroupToGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddGroupToGroupPayload!")
-		return graphql.Null
-	}
-	return ec._AddGroupToGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAddUserToGroupInput2cloudapiᚋinternalᚋmodelᚐAddUserToGroupInput(ctx context.Context, v any) (model.AddUserToGroupInput, error) {
 	res, err := ec.unmarshalInputAddUserToGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddUserToGroupPayload!")
-		return graphql.Null
-	}
-	return ec._AddUserToGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAmount2int64(ctx context.Context, v any) (int64, error) {
@@ -27344,47 +27304,9 @@ func (ec *executionContext) marshalNCapacityUnitType2cloudapiᚋentᚋcapacityun
 	return v
 }
 
-func (ec *executionContext) unmarshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, v any) ([]capacityunit.Type, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]capacityunit.Type, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNChangePasswordInput2cloudapiᚋinternalᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
 	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ChangePasswordPayload!")
-		return graphql.Null
-	}
-	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCloudSpace2ᚕᚖcloudapiᚋentᚐCloudSpaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpace) graphql.Marshaler {
@@ -27465,36 +27387,6 @@ func (ec *executionContext) unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspa
 
 func (ec *executionContext) marshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx context.Context, sel ast.SelectionSet, v cloudspace.Status) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) unmarshalNCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, v any) ([]cloudspace.Status, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]cloudspace.Status, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []cloudspace.Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNCloudSpaceWhereInput2ᚖcloudapiᚋentᚐCloudSpaceWhereInput(ctx context.Context, v any) (*ent.CloudSpaceWhereInput, error) {
@@ -27667,36 +27559,6 @@ func (ec *executionContext) marshalNCloudUserStatus2cloudapiᚋentᚋclouduser�
 	return v
 }
 
-func (ec *executionContext) unmarshalNCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, v any) ([]clouduser.Status, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]clouduser.Status, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []clouduser.Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNCloudUserWhereInput2ᚖcloudapiᚋentᚐCloudUserWhereInput(ctx context.Context, v any) (*ent.CloudUserWhereInput, error) {
 	res, err := ec.unmarshalInputCloudUserWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -27707,25 +27569,9 @@ func (ec *executionContext) unmarshalNCreateAccessTokenInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateAccessTokenPayload!")
-		return graphql.Null
-	}
-	return ec._CreateAccessTokenPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateCloudSpaceInput2cloudapiᚋinternalᚋmodelᚐCreateCloudSpaceInput(ctx context.Context, v any) (model.CreateCloudSpaceInput, error) {
 	res, err := ec.unmarshalInputCreateCloudSpaceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudSpacePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupInput(ctx context.Context, v any) (model.CreateCloudUserGroupInput, error) {
@@ -27733,25 +27579,9 @@ func (ec *executionContext) unmarshalNCreateCloudUserGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateCloudUserInput2cloudapiᚋinternalᚋmodelᚐCreateCloudUserInput(ctx context.Context, v any) (model.CreateCloudUserInput, error) {
 	res, err := ec.unmarshalInputCreateCloudUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCloudUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateCustomerInput2cloudapiᚋinternalᚋmodelᚐCreateCustomerInput(ctx context.Context, v any) (model.CreateCustomerInput, error) {
@@ -27759,25 +27589,9 @@ func (ec *executionContext) unmarshalNCreateCustomerInput2cloudapiᚋinternalᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreatePortalAccountInput2cloudapiᚋinternalᚋmodelᚐCreatePortalAccountInput(ctx context.Context, v any) (model.CreatePortalAccountInput, error) {
 	res, err := ec.unmarshalInputCreatePortalAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreatePortalAccountPayload!")
-		return graphql.Null
-	}
-	return ec._CreatePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (entgql.Cursor[uuid.UUID], error) {
@@ -27874,36 +27688,6 @@ func (ec *executionContext) marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐS
 	return v
 }
 
-func (ec *executionContext) unmarshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, v any) ([]customer.Status, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]customer.Status, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []customer.Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNCustomerWhereInput2ᚖcloudapiᚋentᚐCustomerWhereInput(ctx context.Context, v any) (*ent.CustomerWhereInput, error) {
 	res, err := ec.unmarshalInputCustomerWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -27914,25 +27698,9 @@ func (ec *executionContext) unmarshalNDeleteCloudSpaceInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudSpacePayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupInput(ctx context.Context, v any) (model.DeleteCloudUserGroupInput, error) {
 	res, err := ec.unmarshalInputDeleteCloudUserGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudUserGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteCloudUserInput2cloudapiᚋinternalᚋmodelᚐDeleteCloudUserInput(ctx context.Context, v any) (model.DeleteCloudUserInput, error) {
@@ -27940,38 +27708,14 @@ func (ec *executionContext) unmarshalNDeleteCloudUserInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCloudUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteCustomerInput2cloudapiᚋinternalᚋmodelᚐDeleteCustomerInput(ctx context.Context, v any) (model.DeleteCustomerInput, error) {
 	res, err := ec.unmarshalInputDeleteCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeletePortalAccountInput2cloudapiᚋinternalᚋmodelᚐDeletePortalAccountInput(ctx context.Context, v any) (model.DeletePortalAccountInput, error) {
 	res, err := ec.unmarshalInputDeletePortalAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeletePortalAccountPayload!")
-		return graphql.Null
-	}
-	return ec._DeletePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDomain2ᚕᚖcloudapiᚋentᚐDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Domain) graphql.Marshaler {
@@ -28191,16 +27935,6 @@ func (ec *executionContext) unmarshalNJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNode2ᚕcloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -28237,14 +27971,6 @@ func (ec *executionContext) marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAcco
 		return graphql.Null
 	}
 	return ec._PortalAccount(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PortalAccountConnection!")
-		return graphql.Null
-	}
-	return ec._PortalAccountConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPortalAccountEdge2ᚕᚖcloudapiᚋentᚐPortalAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccountEdge) graphql.Marshaler {
@@ -28290,25 +28016,9 @@ func (ec *executionContext) unmarshalNRegisterDomainInput2cloudapiᚋinternalᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RegisterDomainPayload!")
-		return graphql.Null
-	}
-	return ec._RegisterDomainPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRemoveCapacityAvailableInput2cloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailableInput(ctx context.Context, v any) (model.RemoveCapacityAvailableInput, error) {
 	res, err := ec.unmarshalInputRemoveCapacityAvailableInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCapacityAvailablePayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCapacityAvailablePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveCapacityConsumedInput2cloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedInput(ctx context.Context, v any) (model.RemoveCapacityConsumedInput, error) {
@@ -28316,25 +28026,9 @@ func (ec *executionContext) unmarshalNRemoveCapacityConsumedInput2cloudapiᚋint
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCapacityConsumedPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCapacityConsumedPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRemoveCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupInput(ctx context.Context, v any) (model.RemoveCloudUserGroupInput, error) {
 	res, err := ec.unmarshalInputRemoveCloudUserGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveCloudUserGroupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveGroupFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupInput(ctx context.Context, v any) (model.RemoveGroupFromGroupInput, error) {
@@ -28342,38 +28036,14 @@ func (ec *executionContext) unmarshalNRemoveGroupFromGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveGroupFromGroupPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveGroupFromGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRemoveUserFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupInput(ctx context.Context, v any) (model.RemoveUserFromGroupInput, error) {
 	res, err := ec.unmarshalInputRemoveUserFromGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveUserFromGroupPayload!")
-		return graphql.Null
-	}
-	return ec._RemoveUserFromGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRevokeAccessTokenInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokenInput(ctx context.Context, v any) (model.RevokeAccessTokenInput, error) {
 	res, err := ec.unmarshalInputRevokeAccessTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RevokeAccessTokenPayload!")
-		return graphql.Null
-	}
-	return ec._RevokeAccessTokenPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSecret2cloudapiᚋinternalᚋsecretᚐText(ctx context.Context, v any) (secret.Text, error) {
@@ -28415,25 +28085,9 @@ func (ec *executionContext) unmarshalNSetCloudSpaceStatusInput2cloudapiᚋintern
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCloudSpaceStatusPayload!")
-		return graphql.Null
-	}
-	return ec._SetCloudSpaceStatusPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSetCloudUserAdministratorInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorInput(ctx context.Context, v any) (model.SetCloudUserAdministratorInput, error) {
 	res, err := ec.unmarshalInputSetCloudUserAdministratorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCloudUserAdministratorPayload!")
-		return graphql.Null
-	}
-	return ec._SetCloudUserAdministratorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetCloudUserPasswordInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordInput(ctx context.Context, v any) (model.SetCloudUserPasswordInput, error) {
@@ -28441,25 +28095,9 @@ func (ec *executionContext) unmarshalNSetCloudUserPasswordInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCloudUserPasswordPayload!")
-		return graphql.Null
-	}
-	return ec._SetCloudUserPasswordPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSetCloudUserStatusInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserStatusInput(ctx context.Context, v any) (model.SetCloudUserStatusInput, error) {
 	res, err := ec.unmarshalInputSetCloudUserStatusInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserStatusPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCloudUserStatusPayload!")
-		return graphql.Null
-	}
-	return ec._SetCloudUserStatusPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetCustomerStatusInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusInput(ctx context.Context, v any) (model.SetCustomerStatusInput, error) {
@@ -28467,25 +28105,9 @@ func (ec *executionContext) unmarshalNSetCustomerStatusInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetCustomerStatusPayload!")
-		return graphql.Null
-	}
-	return ec._SetCustomerStatusPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSetPortalAccountPasswordInput2cloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordInput(ctx context.Context, v any) (model.SetPortalAccountPasswordInput, error) {
 	res, err := ec.unmarshalInputSetPortalAccountPasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetPortalAccountPasswordPayload!")
-		return graphql.Null
-	}
-	return ec._SetPortalAccountPasswordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSignInInput2cloudapiᚋinternalᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
@@ -28493,25 +28115,9 @@ func (ec *executionContext) unmarshalNSignInInput2cloudapiᚋinternalᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignInPayload!")
-		return graphql.Null
-	}
-	return ec._SignInPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSignOutInput2cloudapiᚋinternalᚋmodelᚐSignOutInput(ctx context.Context, v any) (model.SignOutInput, error) {
 	res, err := ec.unmarshalInputSignOutInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignOutPayload!")
-		return graphql.Null
-	}
-	return ec._SignOutPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -28547,25 +28153,9 @@ func (ec *executionContext) unmarshalNUnregisterDomainInput2cloudapiᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UnregisterDomainPayload!")
-		return graphql.Null
-	}
-	return ec._UnregisterDomainPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCloudSpaceInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudSpaceInput(ctx context.Context, v any) (model.UpdateCloudSpaceInput, error) {
 	res, err := ec.unmarshalInputUpdateCloudSpaceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudSpacePayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudSpacePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupInput(ctx context.Context, v any) (model.UpdateCloudUserGroupInput, error) {
@@ -28573,38 +28163,14 @@ func (ec *executionContext) unmarshalNUpdateCloudUserGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudUserGroupPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudUserGroupPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCloudUserInput2cloudapiᚋinternalᚋmodelᚐUpdateCloudUserInput(ctx context.Context, v any) (model.UpdateCloudUserInput, error) {
 	res, err := ec.unmarshalInputUpdateCloudUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCloudUserPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCloudUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateCustomerInput2cloudapiᚋinternalᚋmodelᚐUpdateCustomerInput(ctx context.Context, v any) (model.UpdateCustomerInput, error) {
 	res, err := ec.unmarshalInputUpdateCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCustomerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -28749,6 +28315,13 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx context.Context, sel ast.SelectionSet, v *ent.AccessToken) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccessToken(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAccessTokenKind2ᚖcloudapiᚋentᚋaccesstokenᚐKind(ctx context.Context, v any) (*accesstoken.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -28781,6 +28354,41 @@ func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOAddCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityAvailablePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCapacityAvailablePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCapacityConsumedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCapacityConsumedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddGroupToGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddUserToGroupPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28811,11 +28419,68 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CapacityUnit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, v any) ([]capacityunit.Type, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]capacityunit.Type, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacityunitᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []capacityunit.Type) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOChangePasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx context.Context, sel ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CloudSpace(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloudSpaceConnection2ᚖcloudapiᚋentᚐCloudSpaceConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudSpaceConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudSpaceConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCloudSpaceOrder2ᚖcloudapiᚋentᚐCloudSpaceOrder(ctx context.Context, v any) (*ent.CloudSpaceOrder, error) {
@@ -28824,6 +28489,42 @@ func (ec *executionContext) unmarshalOCloudSpaceOrder2ᚖcloudapiᚋentᚐCloudS
 	}
 	res, err := ec.unmarshalInputCloudSpaceOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, v any) ([]cloudspace.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]cloudspace.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []cloudspace.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOCloudSpaceStatus2ᚖcloudapiᚋentᚋcloudspaceᚐStatus(ctx context.Context, v any) (*cloudspace.Status, error) {
@@ -28874,11 +28575,25 @@ func (ec *executionContext) marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx 
 	return ec._CloudUser(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCloudUserConnection2ᚖcloudapiᚋentᚐCloudUserConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudUserConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CloudUserGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudUserGroupConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCloudUserGroupOrder2ᚖcloudapiᚋentᚐCloudUserGroupOrder(ctx context.Context, v any) (*ent.CloudUserGroupOrder, error) {
@@ -28938,6 +28653,42 @@ func (ec *executionContext) marshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduser�
 	return v
 }
 
+func (ec *executionContext) unmarshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, v any) ([]clouduser.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]clouduser.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []clouduser.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCloudUserStatus2ᚖcloudapiᚋentᚋclouduserᚐStatus(ctx context.Context, v any) (*clouduser.Status, error) {
 	if v == nil {
 		return nil, nil
@@ -28979,6 +28730,48 @@ func (ec *executionContext) unmarshalOCloudUserWhereInput2ᚖcloudapiᚋentᚐCl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOCreateAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAccessTokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAccessTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreatePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐCreatePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePortalAccountPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreatePortalAccountPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
 	if v == nil {
 		return nil, nil
@@ -29002,6 +28795,13 @@ func (ec *executionContext) marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx co
 		return graphql.Null
 	}
 	return ec._Customer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomerConnection2ᚖcloudapiᚋentᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CustomerConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCustomerOrder2ᚖcloudapiᚋentᚐCustomerOrder(ctx context.Context, v any) (*ent.CustomerOrder, error) {
@@ -29087,6 +28887,41 @@ func (ec *executionContext) unmarshalOCustomerWhereInput2ᚖcloudapiᚋentᚐCus
 	}
 	res, err := ec.unmarshalInputCustomerWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeleteCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeletePortalAccountPayload2ᚖcloudapiᚋinternalᚋmodelᚐDeletePortalAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePortalAccountPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeletePortalAccountPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODomain2ᚖcloudapiᚋentᚐDomain(ctx context.Context, sel ast.SelectionSet, v *ent.Domain) graphql.Marshaler {
@@ -29259,6 +29094,13 @@ func (ec *executionContext) marshalOJob2ᚖcloudapiᚋentᚐJob(ctx context.Cont
 	return ec._Job(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOJobConnection2ᚖcloudapiᚋentᚐJobConnection(ctx context.Context, sel ast.SelectionSet, v *ent.JobConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._JobConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOJobOrder2ᚖcloudapiᚋentᚐJobOrder(ctx context.Context, v any) (*ent.JobOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -29351,6 +29193,33 @@ func (ec *executionContext) marshalONode2cloudapiᚋentᚐNoder(ctx context.Cont
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕcloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PortalAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPortalAccountConnection2ᚖcloudapiᚋentᚐPortalAccountConnection(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccountConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PortalAccountConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPortalAccountOrder2ᚖcloudapiᚋentᚐPortalAccountOrder(ctx context.Context, v any) (*ent.PortalAccountOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -29365,6 +29234,111 @@ func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋent�
 	}
 	res, err := ec.unmarshalInputPortalAccountWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORegisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐRegisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterDomainPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RegisterDomainPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCapacityAvailablePayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityAvailablePayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityAvailablePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCapacityAvailablePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCapacityConsumedPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCapacityConsumedPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCapacityConsumedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCapacityConsumedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveGroupFromGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveUserFromGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevokeAccessTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudSpaceStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserAdministratorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCustomerStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetPortalAccountPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignInPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignOutPayload2ᚖcloudapiᚋinternalᚋmodelᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignOutPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -29436,6 +29410,41 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnregisterDomainPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudSpacePayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudSpacePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudSpacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudSpacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCloudUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCustomerPayload2ᚖcloudapiᚋinternalᚋmodelᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCustomerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

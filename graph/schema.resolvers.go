@@ -300,13 +300,13 @@ func (r *queryResolver) CustomerStatuses(ctx context.Context) ([]customer.Status
 }
 
 // CustomerXMLSchema is the resolver for the customerXMLSchema field.
-func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (string, error) {
-	return document.XMLSchema[document.Customer](), nil
+func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error) {
+	return new(document.XMLSchema[document.Customer]()), nil
 }
 
 // XMLSchema is the resolver for the xmlSchema field.
-func (r *queryResolver) XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (string, error) {
-	return xmlSchema(typeArg), nil
+func (r *queryResolver) XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error) {
+	return new(xmlSchema(typeArg)), nil
 }
 
 // CloudUserStatuses is the resolver for the cloudUserStatuses field.

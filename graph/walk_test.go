@@ -63,12 +63,33 @@ func TestMutationsHaveOneShape(t *testing.T) {
 	s := load(t)
 	for _, m := range s.Mutation.Fields {
 		title := strings.ToUpper(m.Name[:1]) + m.Name[1:]
-		if len(m.Arguments) != 1 || m.Arguments[0].Type.String() != title+"Input!" || m.Type.String() != title+"Payload!" {
-			t.Errorf("%s is not %s(input: %sInput!): %sPayload!", m.Name, m.Name, title, title)
+		if len(m.Arguments) != 1 || m.Arguments[0].Type.String() != title+"Input!" || m.Type.String() != title+"Payload" {
+			t.Errorf("%s is not %s(input: %sInput!): %sPayload", m.Name, m.Name, title, title)
 		}
 		payload := s.Types[title+"Payload"]
 		if m.Name != "signIn" && m.Name != "signOut" && payload.Fields.ForName("job") == nil {
 			t.Errorf("%s gives no job", m.Name)
+		}
+	}
+}
+
+// TestFailuresStayTheirOwn: a field of the root is null when it fails, and so is an object in a
+// payload, so that an error takes no neighbour away. What was committed is told by the job.
+func TestFailuresStayTheirOwn(t *testing.T) {
+	s := load(t)
+	for _, root := range []*schema.Definition{s.Query, s.Mutation} {
+		for _, f := range root.Fields {
+			if f.Type.NonNull && !strings.HasPrefix(f.Name, "__") {
+				t.Errorf("%s.%s must not be %s", root.Name, f.Name, f.Type)
+			}
+		}
+	}
+	for _, m := range s.Mutation.Fields {
+		for _, f := range s.Types[m.Type.Name()].Fields {
+			object := s.Types[f.Type.Name()].IsCompositeType()
+			if job := f.Name == "job"; object && f.Type.NonNull != job {
+				t.Errorf("%s.%s must not be %s", m.Type.Name(), f.Name, f.Type)
+			}
 		}
 	}
 }

@@ -74,6 +74,10 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 		// what the caller must hear.
 		_ = tx.Rollback()
 		k.tell(nil, "failed")
+		if answer != nil {
+			// What the fields that did not fail have changed is undone with the rest.
+			answer.Data = nil
+		}
 		return answer, nil
 	}
 	err = tx.IdempotencyKey.Update().

@@ -133,7 +133,7 @@ func (s *Service) setStanding(ctx context.Context, c job.Change, in model.Update
 	return s.changeUser(ctx, c, in.CloudUserID, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 		up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
 		if loses(in) {
-			return keepOne(ctx, tx, in.CloudUserID)
+			return ensureAnotherAdministrator(ctx, tx, in.CloudUserID)
 		}
 		return nil
 	})

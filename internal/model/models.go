@@ -39,9 +39,9 @@ type AddCapacityAvailableInput struct {
 // What addCapacityAvailable gives.
 type AddCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -65,9 +65,9 @@ type AddCapacityConsumedInput struct {
 // What addCapacityConsumed gives.
 type AddCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
-	CapacityUnit *ent.CapacityUnit `json:"capacityUnit"`
+	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -85,9 +85,9 @@ type AddCloudUserGroupInput struct {
 // What addCloudUserGroup gives.
 type AddCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -105,9 +105,9 @@ type AddGroupToGroupInput struct {
 // What addGroupToGroup gives.
 type AddGroupToGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The group that is the member.
-	Member *ent.CloudUserGroup `json:"member"`
+	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -125,9 +125,9 @@ type AddUserToGroupInput struct {
 // What addUserToGroup gives.
 type AddUserToGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -159,7 +159,7 @@ type ChangePasswordInput struct {
 // What changePassword gives.
 type ChangePasswordPayload struct {
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -179,7 +179,7 @@ type CreateAccessTokenPayload struct {
 	// The bearer token, shown this once.
 	Token string `json:"token"`
 	// The token as it is listed.
-	AccessToken *ent.AccessToken `json:"accessToken"`
+	AccessToken *ent.AccessToken `json:"accessToken,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -203,7 +203,7 @@ type CreateCloudSpaceInput struct {
 // What createCloudSpace gives.
 type CreateCloudSpacePayload struct {
 	// The new space.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -221,7 +221,7 @@ type CreateCloudUserGroupInput struct {
 // What createCloudUserGroup gives.
 type CreateCloudUserGroupPayload struct {
 	// The new group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -263,7 +263,7 @@ type CreateCloudUserInput struct {
 // What createCloudUser gives.
 type CreateCloudUserPayload struct {
 	// The new user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -291,7 +291,7 @@ type CreateCustomerInput struct {
 // What createCustomer gives.
 type CreateCustomerPayload struct {
 	// The new customer.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -309,7 +309,7 @@ type CreatePortalAccountInput struct {
 // What createPortalAccount gives.
 type CreatePortalAccountPayload struct {
 	// The new account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -461,7 +461,7 @@ type RemoveCapacityAvailableInput struct {
 // What removeCapacityAvailable gives.
 type RemoveCapacityAvailablePayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -481,7 +481,7 @@ type RemoveCapacityConsumedInput struct {
 // What removeCapacityConsumed gives.
 type RemoveCapacityConsumedPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// How many units are gone.
 	Removed int `json:"removed"`
 	// The record of the change.
@@ -501,7 +501,7 @@ type RemoveCloudUserGroupInput struct {
 // What removeCloudUserGroup gives.
 type RemoveCloudUserGroupPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -519,9 +519,9 @@ type RemoveGroupFromGroupInput struct {
 // What removeGroupFromGroup gives.
 type RemoveGroupFromGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The group that is the member.
-	Member *ent.CloudUserGroup `json:"member"`
+	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -539,9 +539,9 @@ type RemoveUserFromGroupInput struct {
 // What removeUserFromGroup gives.
 type RemoveUserFromGroupPayload struct {
 	// The group.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -575,7 +575,7 @@ type SetCloudSpaceStatusInput struct {
 // What setCloudSpaceStatus gives.
 type SetCloudSpaceStatusPayload struct {
 	// The space, changed.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -593,7 +593,7 @@ type SetCloudUserAdministratorInput struct {
 // What setCloudUserAdministrator gives.
 type SetCloudUserAdministratorPayload struct {
 	// The user, changed.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -611,7 +611,7 @@ type SetCloudUserPasswordInput struct {
 // What setCloudUserPassword gives.
 type SetCloudUserPasswordPayload struct {
 	// The user.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -629,7 +629,7 @@ type SetCloudUserStatusInput struct {
 // What setCloudUserStatus gives.
 type SetCloudUserStatusPayload struct {
 	// The user, changed.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -649,7 +649,7 @@ type SetCustomerStatusInput struct {
 // What setCustomerStatus gives.
 type SetCustomerStatusPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -667,7 +667,7 @@ type SetPortalAccountPasswordInput struct {
 // What setPortalAccountPassword gives.
 type SetPortalAccountPasswordPayload struct {
 	// The account.
-	PortalAccount *ent.PortalAccount `json:"portalAccount"`
+	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -687,7 +687,7 @@ type SignInPayload struct {
 	// When the token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// Who is signed in.
-	Viewer *ent.CloudUser `json:"viewer"`
+	Viewer *ent.CloudUser `json:"viewer,omitempty,omitzero"`
 }
 
 // What signOut takes.
@@ -743,7 +743,7 @@ type UpdateCloudSpaceInput struct {
 // What updateCloudSpace gives.
 type UpdateCloudSpacePayload struct {
 	// The space, changed.
-	CloudSpace *ent.CloudSpace `json:"cloudSpace"`
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -763,7 +763,7 @@ type UpdateCloudUserGroupInput struct {
 // What updateCloudUserGroup gives.
 type UpdateCloudUserGroupPayload struct {
 	// The group, changed.
-	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup"`
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -803,7 +803,7 @@ type UpdateCloudUserInput struct {
 // What updateCloudUser gives.
 type UpdateCloudUserPayload struct {
 	// The user, changed.
-	CloudUser *ent.CloudUser `json:"cloudUser"`
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
@@ -835,7 +835,7 @@ type UpdateCustomerInput struct {
 // What updateCustomer gives.
 type UpdateCustomerPayload struct {
 	// The customer, changed.
-	Customer *ent.Customer `json:"customer"`
+	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The record of the change.
 	Job *ent.Job `json:"job"`
 }
