@@ -38,10 +38,10 @@ type CloudUserGroupEdges struct {
 	Customers []*Customer `json:"customers,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*CloudUser `json:"users,omitempty"`
-	// Groups holds the value of the groups edge.
-	Groups []*CloudUserGroup `json:"groups,omitempty"`
 	// MemberOf holds the value of the member_of edge.
 	MemberOf []*CloudUserGroup `json:"member_of,omitempty"`
+	// Groups holds the value of the groups edge.
+	Groups []*CloudUserGroup `json:"groups,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [4]bool
@@ -50,8 +50,8 @@ type CloudUserGroupEdges struct {
 
 	namedCustomers map[string][]*Customer
 	namedUsers     map[string][]*CloudUser
-	namedGroups    map[string][]*CloudUserGroup
 	namedMemberOf  map[string][]*CloudUserGroup
+	namedGroups    map[string][]*CloudUserGroup
 }
 
 // CustomersOrErr returns the Customers value or an error if the edge
@@ -72,22 +72,22 @@ func (e CloudUserGroupEdges) UsersOrErr() ([]*CloudUser, error) {
 	return nil, &NotLoadedError{edge: "users"}
 }
 
-// GroupsOrErr returns the Groups value or an error if the edge
-// was not loaded in eager-loading.
-func (e CloudUserGroupEdges) GroupsOrErr() ([]*CloudUserGroup, error) {
-	if e.loadedTypes[2] {
-		return e.Groups, nil
-	}
-	return nil, &NotLoadedError{edge: "groups"}
-}
-
 // MemberOfOrErr returns the MemberOf value or an error if the edge
 // was not loaded in eager-loading.
 func (e CloudUserGroupEdges) MemberOfOrErr() ([]*CloudUserGroup, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[2] {
 		return e.MemberOf, nil
 	}
 	return nil, &NotLoadedError{edge: "member_of"}
+}
+
+// GroupsOrErr returns the Groups value or an error if the edge
+// was not loaded in eager-loading.
+func (e CloudUserGroupEdges) GroupsOrErr() ([]*CloudUserGroup, error) {
+	if e.loadedTypes[3] {
+		return e.Groups, nil
+	}
+	return nil, &NotLoadedError{edge: "groups"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -169,14 +169,14 @@ func (_m *CloudUserGroup) QueryUsers() *CloudUserQuery {
 	return NewCloudUserGroupClient(_m.config).QueryUsers(_m)
 }
 
-// QueryGroups queries the "groups" edge of the CloudUserGroup entity.
-func (_m *CloudUserGroup) QueryGroups() *CloudUserGroupQuery {
-	return NewCloudUserGroupClient(_m.config).QueryGroups(_m)
-}
-
 // QueryMemberOf queries the "member_of" edge of the CloudUserGroup entity.
 func (_m *CloudUserGroup) QueryMemberOf() *CloudUserGroupQuery {
 	return NewCloudUserGroupClient(_m.config).QueryMemberOf(_m)
+}
+
+// QueryGroups queries the "groups" edge of the CloudUserGroup entity.
+func (_m *CloudUserGroup) QueryGroups() *CloudUserGroupQuery {
+	return NewCloudUserGroupClient(_m.config).QueryGroups(_m)
 }
 
 // Update returns a builder for updating this CloudUserGroup.
@@ -265,30 +265,6 @@ func (_m *CloudUserGroup) appendNamedUsers(name string, edges ...*CloudUser) {
 	}
 }
 
-// NamedGroups returns the Groups named value or an error if the edge was not
-// loaded in eager-loading with this name.
-func (_m *CloudUserGroup) NamedGroups(name string) ([]*CloudUserGroup, error) {
-	if _m.Edges.namedGroups == nil {
-		return nil, &NotLoadedError{edge: name}
-	}
-	nodes, ok := _m.Edges.namedGroups[name]
-	if !ok {
-		return nil, &NotLoadedError{edge: name}
-	}
-	return nodes, nil
-}
-
-func (_m *CloudUserGroup) appendNamedGroups(name string, edges ...*CloudUserGroup) {
-	if _m.Edges.namedGroups == nil {
-		_m.Edges.namedGroups = make(map[string][]*CloudUserGroup)
-	}
-	if len(edges) == 0 {
-		_m.Edges.namedGroups[name] = []*CloudUserGroup{}
-	} else {
-		_m.Edges.namedGroups[name] = append(_m.Edges.namedGroups[name], edges...)
-	}
-}
-
 // NamedMemberOf returns the MemberOf named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *CloudUserGroup) NamedMemberOf(name string) ([]*CloudUserGroup, error) {
@@ -310,6 +286,30 @@ func (_m *CloudUserGroup) appendNamedMemberOf(name string, edges ...*CloudUserGr
 		_m.Edges.namedMemberOf[name] = []*CloudUserGroup{}
 	} else {
 		_m.Edges.namedMemberOf[name] = append(_m.Edges.namedMemberOf[name], edges...)
+	}
+}
+
+// NamedGroups returns the Groups named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CloudUserGroup) NamedGroups(name string) ([]*CloudUserGroup, error) {
+	if _m.Edges.namedGroups == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedGroups[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CloudUserGroup) appendNamedGroups(name string, edges ...*CloudUserGroup) {
+	if _m.Edges.namedGroups == nil {
+		_m.Edges.namedGroups = make(map[string][]*CloudUserGroup)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedGroups[name] = []*CloudUserGroup{}
+	} else {
+		_m.Edges.namedGroups[name] = append(_m.Edges.namedGroups[name], edges...)
 	}
 }
 

@@ -118,21 +118,6 @@ func (_c *CloudUserGroupCreate) AddUsers(v ...*CloudUser) *CloudUserGroupCreate 
 	return _c.AddUserIDs(ids...)
 }
 
-// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
-func (_c *CloudUserGroupCreate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupCreate {
-	_c.mutation.AddGroupIDs(ids...)
-	return _c
-}
-
-// AddGroups adds the "groups" edges to the CloudUserGroup entity.
-func (_c *CloudUserGroupCreate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupCreate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddGroupIDs(ids...)
-}
-
 // AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
 func (_c *CloudUserGroupCreate) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupCreate {
 	_c.mutation.AddMemberOfIDs(ids...)
@@ -146,6 +131,21 @@ func (_c *CloudUserGroupCreate) AddMemberOf(v ...*CloudUserGroup) *CloudUserGrou
 		ids[i] = v[i].ID
 	}
 	return _c.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_c *CloudUserGroupCreate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupCreate {
+	_c.mutation.AddGroupIDs(ids...)
+	return _c
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_c *CloudUserGroupCreate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddGroupIDs(ids...)
 }
 
 // Mutation returns the CloudUserGroupMutation object of the builder.
@@ -324,13 +324,13 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.GroupsIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.MemberOfIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
 			},
@@ -340,12 +340,12 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.MemberOfIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.GroupsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   cloudusergroup.MemberOfTable,
-			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),

@@ -103,21 +103,6 @@ func (_u *CloudUserGroupUpdate) AddUsers(v ...*CloudUser) *CloudUserGroupUpdate 
 	return _u.AddUserIDs(ids...)
 }
 
-// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
-func (_u *CloudUserGroupUpdate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
-	_u.mutation.AddGroupIDs(ids...)
-	return _u
-}
-
-// AddGroups adds the "groups" edges to the CloudUserGroup entity.
-func (_u *CloudUserGroupUpdate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddGroupIDs(ids...)
-}
-
 // AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
 func (_u *CloudUserGroupUpdate) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
 	_u.mutation.AddMemberOfIDs(ids...)
@@ -131,6 +116,21 @@ func (_u *CloudUserGroupUpdate) AddMemberOf(v ...*CloudUserGroup) *CloudUserGrou
 		ids[i] = v[i].ID
 	}
 	return _u.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
 }
 
 // Mutation returns the CloudUserGroupMutation object of the builder.
@@ -180,27 +180,6 @@ func (_u *CloudUserGroupUpdate) RemoveUsers(v ...*CloudUser) *CloudUserGroupUpda
 	return _u.RemoveUserIDs(ids...)
 }
 
-// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
-func (_u *CloudUserGroupUpdate) ClearGroups() *CloudUserGroupUpdate {
-	_u.mutation.ClearGroups()
-	return _u
-}
-
-// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
-func (_u *CloudUserGroupUpdate) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
-	_u.mutation.RemoveGroupIDs(ids...)
-	return _u
-}
-
-// RemoveGroups removes "groups" edges to CloudUserGroup entities.
-func (_u *CloudUserGroupUpdate) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveGroupIDs(ids...)
-}
-
 // ClearMemberOf clears all "member_of" edges to the CloudUserGroup entity.
 func (_u *CloudUserGroupUpdate) ClearMemberOf() *CloudUserGroupUpdate {
 	_u.mutation.ClearMemberOf()
@@ -220,6 +199,27 @@ func (_u *CloudUserGroupUpdate) RemoveMemberOf(v ...*CloudUserGroup) *CloudUserG
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveMemberOfIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) ClearGroups() *CloudUserGroupUpdate {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdate) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdate) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -381,51 +381,6 @@ func (_u *CloudUserGroupUpdate) sqlSave(ctx context.Context) (_node int, err err
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if _u.mutation.GroupsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _u.mutation.MemberOfCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2M,
@@ -461,6 +416,51 @@ func (_u *CloudUserGroupUpdate) sqlSave(ctx context.Context) (_node int, err err
 			Inverse: true,
 			Table:   cloudusergroup.MemberOfTable,
 			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
@@ -565,21 +565,6 @@ func (_u *CloudUserGroupUpdateOne) AddUsers(v ...*CloudUser) *CloudUserGroupUpda
 	return _u.AddUserIDs(ids...)
 }
 
-// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
-func (_u *CloudUserGroupUpdateOne) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
-	_u.mutation.AddGroupIDs(ids...)
-	return _u
-}
-
-// AddGroups adds the "groups" edges to the CloudUserGroup entity.
-func (_u *CloudUserGroupUpdateOne) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddGroupIDs(ids...)
-}
-
 // AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
 func (_u *CloudUserGroupUpdateOne) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
 	_u.mutation.AddMemberOfIDs(ids...)
@@ -593,6 +578,21 @@ func (_u *CloudUserGroupUpdateOne) AddMemberOf(v ...*CloudUserGroup) *CloudUserG
 		ids[i] = v[i].ID
 	}
 	return _u.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdateOne) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
 }
 
 // Mutation returns the CloudUserGroupMutation object of the builder.
@@ -642,27 +642,6 @@ func (_u *CloudUserGroupUpdateOne) RemoveUsers(v ...*CloudUser) *CloudUserGroupU
 	return _u.RemoveUserIDs(ids...)
 }
 
-// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
-func (_u *CloudUserGroupUpdateOne) ClearGroups() *CloudUserGroupUpdateOne {
-	_u.mutation.ClearGroups()
-	return _u
-}
-
-// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
-func (_u *CloudUserGroupUpdateOne) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
-	_u.mutation.RemoveGroupIDs(ids...)
-	return _u
-}
-
-// RemoveGroups removes "groups" edges to CloudUserGroup entities.
-func (_u *CloudUserGroupUpdateOne) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveGroupIDs(ids...)
-}
-
 // ClearMemberOf clears all "member_of" edges to the CloudUserGroup entity.
 func (_u *CloudUserGroupUpdateOne) ClearMemberOf() *CloudUserGroupUpdateOne {
 	_u.mutation.ClearMemberOf()
@@ -682,6 +661,27 @@ func (_u *CloudUserGroupUpdateOne) RemoveMemberOf(v ...*CloudUserGroup) *CloudUs
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveMemberOfIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) ClearGroups() *CloudUserGroupUpdateOne {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdateOne) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdateOne) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
 }
 
 // Where appends a list predicates to the CloudUserGroupUpdate builder.
@@ -873,51 +873,6 @@ func (_u *CloudUserGroupUpdateOne) sqlSave(ctx context.Context) (_node *CloudUse
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if _u.mutation.GroupsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   cloudusergroup.GroupsTable,
-			Columns: cloudusergroup.GroupsPrimaryKey,
-			Bidi:    true,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _u.mutation.MemberOfCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2M,
@@ -953,6 +908,51 @@ func (_u *CloudUserGroupUpdateOne) sqlSave(ctx context.Context) (_node *CloudUse
 			Inverse: true,
 			Table:   cloudusergroup.MemberOfTable,
 			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),

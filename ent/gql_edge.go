@@ -145,27 +145,6 @@ func (_m *CloudUserGroup) Users(
 	return _m.QueryUsers().Paginate(ctx, after, first, before, last, opts...)
 }
 
-func (_m *CloudUserGroup) Groups(
-	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
-) (*CloudUserGroupConnection, error) {
-	opts := []CloudUserGroupPaginateOption{
-		WithCloudUserGroupOrder(orderBy),
-		WithCloudUserGroupFilter(where.Filter),
-	}
-	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
-	if nodes, err := _m.NamedGroups(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserGroupPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
-	}
-	return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
-}
-
 func (_m *CloudUserGroup) MemberOf(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
 ) (*CloudUserGroupConnection, error) {
@@ -174,7 +153,7 @@ func (_m *CloudUserGroup) MemberOf(
 		WithCloudUserGroupFilter(where.Filter),
 	}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
 	if nodes, err := _m.NamedMemberOf(alias); err == nil || hasTotalCount {
 		pager, err := newCloudUserGroupPager(opts, last != nil)
 		if err != nil {
@@ -185,6 +164,27 @@ func (_m *CloudUserGroup) MemberOf(
 		return conn, nil
 	}
 	return _m.QueryMemberOf().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *CloudUserGroup) Groups(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
+) (*CloudUserGroupConnection, error) {
+	opts := []CloudUserGroupPaginateOption{
+		WithCloudUserGroupOrder(orderBy),
+		WithCloudUserGroupFilter(where.Filter),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	if nodes, err := _m.NamedGroups(alias); err == nil || hasTotalCount {
+		pager, err := newCloudUserGroupPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
 }
 
 func (_m *Customer) CapacityUnits(ctx context.Context) (result []*CapacityUnit, err error) {

@@ -189,15 +189,15 @@ func Entities() []Entity {
 					Link: cloudusergroup.UsersTable,
 					From: cloudusergroup.UsersPrimaryKey[0], Target: cloudusergroup.UsersPrimaryKey[1],
 				},
-				"groups": {
-					To: "CloudUserGroup", Connection: true,
-					Link: cloudusergroup.GroupsTable,
-					From: cloudusergroup.GroupsPrimaryKey[0], Target: cloudusergroup.GroupsPrimaryKey[1],
-				},
 				"memberOf": {
 					To: "CloudUserGroup", Connection: true,
 					Link: cloudusergroup.MemberOfTable,
 					From: cloudusergroup.MemberOfPrimaryKey[1], Target: cloudusergroup.MemberOfPrimaryKey[0],
+				},
+				"groups": {
+					To: "CloudUserGroup", Connection: true,
+					Link: cloudusergroup.GroupsTable,
+					From: cloudusergroup.GroupsPrimaryKey[0], Target: cloudusergroup.GroupsPrimaryKey[1],
 				},
 			},
 			Where: func(ctx context.Context, given any) (func(*sql.Selector), error) {

@@ -2121,13 +2121,13 @@ type CloudUserGroupWhereInput struct {
 	HasUsers     *bool                  `json:"hasUsers,omitempty"`
 	HasUsersWith []*CloudUserWhereInput `json:"hasUsersWith,omitempty"`
 
-	// "groups" edge predicates.
-	HasGroups     *bool                       `json:"hasGroups,omitempty"`
-	HasGroupsWith []*CloudUserGroupWhereInput `json:"hasGroupsWith,omitempty"`
-
 	// "member_of" edge predicates.
 	HasMemberOf     *bool                       `json:"hasMemberOf,omitempty"`
 	HasMemberOfWith []*CloudUserGroupWhereInput `json:"hasMemberOfWith,omitempty"`
+
+	// "groups" edge predicates.
+	HasGroups     *bool                       `json:"hasGroups,omitempty"`
+	HasGroupsWith []*CloudUserGroupWhereInput `json:"hasGroupsWith,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -2388,24 +2388,6 @@ func (i *CloudUserGroupWhereInput) P() (predicate.CloudUserGroup, error) {
 		}
 		predicates = append(predicates, cloudusergroup.HasUsersWith(with...))
 	}
-	if i.HasGroups != nil {
-		p := cloudusergroup.HasGroups()
-		if !*i.HasGroups {
-			p = cloudusergroup.Not(p)
-		}
-		predicates = append(predicates, p)
-	}
-	if len(i.HasGroupsWith) > 0 {
-		with := make([]predicate.CloudUserGroup, 0, len(i.HasGroupsWith))
-		for _, w := range i.HasGroupsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasGroupsWith'", err)
-			}
-			with = append(with, p)
-		}
-		predicates = append(predicates, cloudusergroup.HasGroupsWith(with...))
-	}
 	if i.HasMemberOf != nil {
 		p := cloudusergroup.HasMemberOf()
 		if !*i.HasMemberOf {
@@ -2423,6 +2405,24 @@ func (i *CloudUserGroupWhereInput) P() (predicate.CloudUserGroup, error) {
 			with = append(with, p)
 		}
 		predicates = append(predicates, cloudusergroup.HasMemberOfWith(with...))
+	}
+	if i.HasGroups != nil {
+		p := cloudusergroup.HasGroups()
+		if !*i.HasGroups {
+			p = cloudusergroup.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasGroupsWith) > 0 {
+		with := make([]predicate.CloudUserGroup, 0, len(i.HasGroupsWith))
+		for _, w := range i.HasGroupsWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasGroupsWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, cloudusergroup.HasGroupsWith(with...))
 	}
 	switch len(predicates) {
 	case 0:

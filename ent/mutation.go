@@ -3832,12 +3832,12 @@ type CloudUserGroupMutation struct {
 	users            map[uuid.UUID]struct{}
 	removedusers     map[uuid.UUID]struct{}
 	clearedusers     bool
-	groups           map[uuid.UUID]struct{}
-	removedgroups    map[uuid.UUID]struct{}
-	clearedgroups    bool
 	member_of        map[uuid.UUID]struct{}
 	removedmember_of map[uuid.UUID]struct{}
 	clearedmember_of bool
+	groups           map[uuid.UUID]struct{}
+	removedgroups    map[uuid.UUID]struct{}
+	clearedgroups    bool
 	done             bool
 	oldValue         func(context.Context) (*CloudUserGroup, error)
 	predicates       []predicate.CloudUserGroup
@@ -4199,60 +4199,6 @@ func (m *CloudUserGroupMutation) ResetUsers() {
 	m.removedusers = nil
 }
 
-// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by ids.
-func (m *CloudUserGroupMutation) AddGroupIDs(ids ...uuid.UUID) {
-	if m.groups == nil {
-		m.groups = make(map[uuid.UUID]struct{})
-	}
-	for i := range ids {
-		m.groups[ids[i]] = struct{}{}
-	}
-}
-
-// ClearGroups clears the "groups" edge to the CloudUserGroup entity.
-func (m *CloudUserGroupMutation) ClearGroups() {
-	m.clearedgroups = true
-}
-
-// GroupsCleared reports if the "groups" edge to the CloudUserGroup entity was cleared.
-func (m *CloudUserGroupMutation) GroupsCleared() bool {
-	return m.clearedgroups
-}
-
-// RemoveGroupIDs removes the "groups" edge to the CloudUserGroup entity by IDs.
-func (m *CloudUserGroupMutation) RemoveGroupIDs(ids ...uuid.UUID) {
-	if m.removedgroups == nil {
-		m.removedgroups = make(map[uuid.UUID]struct{})
-	}
-	for i := range ids {
-		delete(m.groups, ids[i])
-		m.removedgroups[ids[i]] = struct{}{}
-	}
-}
-
-// RemovedGroups returns the removed IDs of the "groups" edge to the CloudUserGroup entity.
-func (m *CloudUserGroupMutation) RemovedGroupsIDs() (ids []uuid.UUID) {
-	for id := range m.removedgroups {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// GroupsIDs returns the "groups" edge IDs in the mutation.
-func (m *CloudUserGroupMutation) GroupsIDs() (ids []uuid.UUID) {
-	for id := range m.groups {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// ResetGroups resets all changes to the "groups" edge.
-func (m *CloudUserGroupMutation) ResetGroups() {
-	m.groups = nil
-	m.clearedgroups = false
-	m.removedgroups = nil
-}
-
 // AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by ids.
 func (m *CloudUserGroupMutation) AddMemberOfIDs(ids ...uuid.UUID) {
 	if m.member_of == nil {
@@ -4305,6 +4251,60 @@ func (m *CloudUserGroupMutation) ResetMemberOf() {
 	m.member_of = nil
 	m.clearedmember_of = false
 	m.removedmember_of = nil
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by ids.
+func (m *CloudUserGroupMutation) AddGroupIDs(ids ...uuid.UUID) {
+	if m.groups == nil {
+		m.groups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.groups[ids[i]] = struct{}{}
+	}
+}
+
+// ClearGroups clears the "groups" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) ClearGroups() {
+	m.clearedgroups = true
+}
+
+// GroupsCleared reports if the "groups" edge to the CloudUserGroup entity was cleared.
+func (m *CloudUserGroupMutation) GroupsCleared() bool {
+	return m.clearedgroups
+}
+
+// RemoveGroupIDs removes the "groups" edge to the CloudUserGroup entity by IDs.
+func (m *CloudUserGroupMutation) RemoveGroupIDs(ids ...uuid.UUID) {
+	if m.removedgroups == nil {
+		m.removedgroups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.groups, ids[i])
+		m.removedgroups[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedGroups returns the removed IDs of the "groups" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) RemovedGroupsIDs() (ids []uuid.UUID) {
+	for id := range m.removedgroups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// GroupsIDs returns the "groups" edge IDs in the mutation.
+func (m *CloudUserGroupMutation) GroupsIDs() (ids []uuid.UUID) {
+	for id := range m.groups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetGroups resets all changes to the "groups" edge.
+func (m *CloudUserGroupMutation) ResetGroups() {
+	m.groups = nil
+	m.clearedgroups = false
+	m.removedgroups = nil
 }
 
 // Where appends a list predicates to the CloudUserGroupMutation builder.
@@ -4498,11 +4498,11 @@ func (m *CloudUserGroupMutation) AddedEdges() []string {
 	if m.users != nil {
 		edges = append(edges, cloudusergroup.EdgeUsers)
 	}
-	if m.groups != nil {
-		edges = append(edges, cloudusergroup.EdgeGroups)
-	}
 	if m.member_of != nil {
 		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.groups != nil {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4523,15 +4523,15 @@ func (m *CloudUserGroupMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
-	case cloudusergroup.EdgeGroups:
-		ids := make([]ent.Value, 0, len(m.groups))
-		for id := range m.groups {
-			ids = append(ids, id)
-		}
-		return ids
 	case cloudusergroup.EdgeMemberOf:
 		ids := make([]ent.Value, 0, len(m.member_of))
 		for id := range m.member_of {
+			ids = append(ids, id)
+		}
+		return ids
+	case cloudusergroup.EdgeGroups:
+		ids := make([]ent.Value, 0, len(m.groups))
+		for id := range m.groups {
 			ids = append(ids, id)
 		}
 		return ids
@@ -4548,11 +4548,11 @@ func (m *CloudUserGroupMutation) RemovedEdges() []string {
 	if m.removedusers != nil {
 		edges = append(edges, cloudusergroup.EdgeUsers)
 	}
-	if m.removedgroups != nil {
-		edges = append(edges, cloudusergroup.EdgeGroups)
-	}
 	if m.removedmember_of != nil {
 		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.removedgroups != nil {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4573,15 +4573,15 @@ func (m *CloudUserGroupMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
-	case cloudusergroup.EdgeGroups:
-		ids := make([]ent.Value, 0, len(m.removedgroups))
-		for id := range m.removedgroups {
-			ids = append(ids, id)
-		}
-		return ids
 	case cloudusergroup.EdgeMemberOf:
 		ids := make([]ent.Value, 0, len(m.removedmember_of))
 		for id := range m.removedmember_of {
+			ids = append(ids, id)
+		}
+		return ids
+	case cloudusergroup.EdgeGroups:
+		ids := make([]ent.Value, 0, len(m.removedgroups))
+		for id := range m.removedgroups {
 			ids = append(ids, id)
 		}
 		return ids
@@ -4598,11 +4598,11 @@ func (m *CloudUserGroupMutation) ClearedEdges() []string {
 	if m.clearedusers {
 		edges = append(edges, cloudusergroup.EdgeUsers)
 	}
-	if m.clearedgroups {
-		edges = append(edges, cloudusergroup.EdgeGroups)
-	}
 	if m.clearedmember_of {
 		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.clearedgroups {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4615,10 +4615,10 @@ func (m *CloudUserGroupMutation) EdgeCleared(name string) bool {
 		return m.clearedcustomers
 	case cloudusergroup.EdgeUsers:
 		return m.clearedusers
-	case cloudusergroup.EdgeGroups:
-		return m.clearedgroups
 	case cloudusergroup.EdgeMemberOf:
 		return m.clearedmember_of
+	case cloudusergroup.EdgeGroups:
+		return m.clearedgroups
 	}
 	return false
 }
@@ -4641,11 +4641,11 @@ func (m *CloudUserGroupMutation) ResetEdge(name string) error {
 	case cloudusergroup.EdgeUsers:
 		m.ResetUsers()
 		return nil
-	case cloudusergroup.EdgeGroups:
-		m.ResetGroups()
-		return nil
 	case cloudusergroup.EdgeMemberOf:
 		m.ResetMemberOf()
+		return nil
+	case cloudusergroup.EdgeGroups:
+		m.ResetGroups()
 		return nil
 	}
 	return fmt.Errorf("unknown CloudUserGroup edge %s", name)

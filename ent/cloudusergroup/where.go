@@ -333,29 +333,6 @@ func HasUsersWith(preds ...predicate.CloudUser) predicate.CloudUserGroup {
 	})
 }
 
-// HasGroups applies the HasEdge predicate on the "groups" edge.
-func HasGroups() predicate.CloudUserGroup {
-	return predicate.CloudUserGroup(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, false, GroupsTable, GroupsPrimaryKey...),
-		)
-		edgeexists.HasNeighbors(s, step)
-	})
-}
-
-// HasGroupsWith applies the HasEdge predicate on the "groups" edge with a given conditions (other predicates).
-func HasGroupsWith(preds ...predicate.CloudUserGroup) predicate.CloudUserGroup {
-	return predicate.CloudUserGroup(func(s *sql.Selector) {
-		step := newGroupsStep()
-		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasMemberOf applies the HasEdge predicate on the "member_of" edge.
 func HasMemberOf() predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
@@ -371,6 +348,29 @@ func HasMemberOf() predicate.CloudUserGroup {
 func HasMemberOfWith(preds ...predicate.CloudUserGroup) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newMemberOfStep()
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasGroups applies the HasEdge predicate on the "groups" edge.
+func HasGroups() predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, GroupsTable, GroupsPrimaryKey...),
+		)
+		edgeexists.HasNeighbors(s, step)
+	})
+}
+
+// HasGroupsWith applies the HasEdge predicate on the "groups" edge with a given conditions (other predicates).
+func HasGroupsWith(preds ...predicate.CloudUserGroup) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := newGroupsStep()
 		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
