@@ -1,124 +1,169 @@
 package ent
 
 import (
-	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"cloudapi/internal/fault"
 )
 
-// ParseCursor reads a position as Cursor writes it, and nothing else. What its
-// decoder is given has the form of a position: left to itself it believes any
-// length that it reads, and makes room for gigabytes.
-func ParseCursor(given any) (*Cursor, error) {
-	text, _ := given.(string)
-	raw, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil || !formed(raw) {
-		return nil, errCursor
-	}
-	c := &Cursor{}
-	if err := c.UnmarshalGQL(text); err != nil {
-		return nil, errCursor
-	}
-	var again bytes.Buffer
-	if c.MarshalGQL(&again); again.String() != `"`+text+`"` {
-		return nil, errCursor
-	}
-	return c, nil
+// Position is the Value of every cursor: the list that the cursor belongs to,
+// and what the entry has in the column of the list's order. The guid, which
+// decides between equal values, is the cursor's ID.
+type Position struct {
+	List  uint32
+	Value any // a string, a time.Time, or nil in the order of the guids
 }
 
-var errCursor = errors.New("not a cursor")
+// List is what a cursor belongs to: a field of schema.graphqls, and its order.
+type List struct {
+	Object, Field, Column string
+	Direction             OrderDirection
+}
 
-// The form of a position in MessagePack: a map with the guid of 16 bytes in "i"
-// and, in an order with a value, that value in "v": a text or a moment.
-var (
-	withoutValue = []byte{0x81, 0xa1, 'i', 0xc4, 16}
-	withValue    = []byte{0x82, 0xa1, 'i', 0xc4, 16}
-	valueFollows = []byte{0xa1, 'v'}
+// ID is a number that stands for the list in its cursors. A test holds the
+// numbers of all lists different.
+func (l List) ID() uint32 {
+	h := fnv.New32a()
+	// A hash takes everything.
+	_, _ = fmt.Fprintf(h, "%s.%s %s %s", l.Object, l.Field, l.Column, l.Direction)
+	return h.Sum32()
+}
+
+// Cursor returns the cursor of an entry of the list.
+func (l List) Cursor(id uuid.UUID, value any) Cursor {
+	return Cursor{ID: id, Value: Position{List: l.ID(), Value: value}}
+}
+
+// Value returns what a cursor has in the column of the order, and refuses a
+// cursor of another list.
+func (l List) Value(c *Cursor) (any, *fault.Fault) {
+	at, ok := c.Value.(Position)
+	_, isTime := at.Value.(time.Time)
+	_, isText := at.Value.(string)
+	if !ok || at.List != l.ID() || isTime != isTimeColumn(l.Column) || isText != (!isTime && l.Column != "id") {
+		return nil, fault.New(fault.Invalid, "the cursor is from another list, or from a list with another order")
+	}
+	return at.Value, nil
+}
+
+// isTimeColumn reports whether a column holds times: the columns that do end
+// in _at.
+func isTimeColumn(column string) bool { return strings.HasSuffix(column, "_at") }
+
+// The bytes of a cursor: the number of the list, the guid, the kind of the
+// value, the value. EncodeCursor writes them in base64 that is safe in URLs.
+const (
+	cursorHead = 4 + 16 + 1
+	// maxCursor is longer than the longest cursor: names have 255 characters,
+	// and folding the case may make them longer.
+	maxCursor = 8 << 10
+
+	kindNone, kindText, kindTime = 0, 't', 'm'
 )
 
-func formed(raw []byte) bool {
-	if rest, ok := bytes.CutPrefix(raw, withoutValue); ok {
-		return len(rest) == 16
-	}
-	rest, ok := bytes.CutPrefix(raw, withValue)
-	if !ok || len(rest) < 16 {
-		return false
-	}
-	value, ok := bytes.CutPrefix(rest[16:], valueFollows)
-	if !ok || len(value) == 0 {
-		return false
-	}
-	switch code := value[0]; {
-	case code >= 0xa0 && code <= 0xbf: // a text of up to 31 bytes
-		return len(value) == 1+int(code&0x1f)
-	case code == 0xd9: // of up to 255
-		return len(value) >= 2 && len(value) == 2+int(value[1])
-	case code == 0xda: // of up to 65,535
-		return len(value) >= 3 && len(value) == 3+int(value[1])<<8+int(value[2])
-	case code == 0xd6: // seconds
-		return len(value) == 6
-	case code == 0xd7: // and nanoseconds
-		return len(value) == 10
-	case code == 0xc7: // of other centuries
-		return len(value) == 15 && value[1] == 12
-	}
-	return false
-}
-
-// CursorValue is the value of a position in a list that is ordered by a column;
-// nil where the guid alone says where. A cursor carries no value for "". One
-// from a list with another order is refused.
-func CursorValue(c *Cursor, column string) (any, *fault.Fault) {
-	if column == "id" {
-		if c.Value != nil {
-			return nil, foreign()
-		}
-		return nil, nil
-	}
-	switch value := c.Value.(type) {
-	case time.Time:
-		if isMoment(column) {
-			return value, nil
-		}
-	case string:
-		if !isMoment(column) {
-			return value, nil
-		}
+// EncodeCursor writes a cursor as clients see it.
+func EncodeCursor(c Cursor) string {
+	at, _ := c.Value.(Position)
+	raw := binary.BigEndian.AppendUint32(make([]byte, 0, 64), at.List)
+	raw = append(raw, c.ID[:]...)
+	switch value := at.Value.(type) {
 	case nil:
-		if !isMoment(column) {
-			return "", nil
-		}
+		raw = append(raw, kindNone)
+	case time.Time:
+		raw = binary.BigEndian.AppendUint64(append(raw, kindTime), uint64(value.UnixMicro())) //nolint:gosec // DecodeCursor turns it back
+	default: // a string, or an enumeration
+		raw = append(append(raw, kindText), fmt.Sprint(value)...)
 	}
-	return nil, foreign()
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func foreign() *fault.Fault {
-	return fault.New(fault.Invalid, "the cursor is from a list with another order")
+// ErrCursor says that a text is not one of EncodeCursor's.
+var ErrCursor = errors.New("not a cursor")
+
+// ParseCursor reads what EncodeCursor wrote, and nothing else.
+func ParseCursor(given any) (*Cursor, error) {
+	text, _ := given.(string)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) < cursorHead || len(raw) > maxCursor || strings.ContainsAny(text, "\r\n") {
+		return nil, ErrCursor
+	}
+	at := Position{List: binary.BigEndian.Uint32(raw)}
+	switch kind, value := raw[cursorHead-1], raw[cursorHead:]; kind {
+	case kindNone:
+		if len(value) > 0 {
+			return nil, ErrCursor
+		}
+	case kindText:
+		// A NUL is no text for PostgreSQL.
+		if !utf8.Valid(value) || slices.Contains(value, 0) {
+			return nil, ErrCursor
+		}
+		at.Value = string(value)
+	case kindTime:
+		if len(value) != 8 {
+			return nil, ErrCursor
+		}
+		t := time.UnixMicro(int64(binary.BigEndian.Uint64(value))).UTC() //nolint:gosec // EncodeCursor made it
+		if t.Year() < 1 || t.Year() > 9999 {
+			return nil, ErrCursor
+		}
+		at.Value = t
+	default:
+		return nil, ErrCursor
+	}
+	return &Cursor{ID: uuid.UUID(raw[4:20]), Value: at}, nil
 }
 
-// isMoment reports whether a column has moments: all that do are called so.
-func isMoment(column string) bool { return strings.HasSuffix(column, "_at") }
+// Place is a position in an order, as a statement compares it. ID and Value are
+// arguments of the statement.
+type Place struct {
+	Column    string
+	Direction OrderDirection
+	ID, Value any
+}
 
-// cursorsPredicate is entgql's, which takes a cursor without a value for one of
-// a list in the order of creation, and any value for any column.
-func cursorsPredicate(after, before *Cursor, idField, field string, direction OrderDirection) []func(*sql.Selector) {
-	both := []*Cursor{after, before}
-	for i, name := range []string{"after", "before"} {
-		if both[i] == nil {
-			continue
-		}
-		value, err := CursorValue(both[i], field)
-		if err != nil {
-			return []func(*sql.Selector){func(s *sql.Selector) { s.AddError(err.On(name)) }}
-		}
-		both[i] = &Cursor{ID: both[i].ID, Value: value}
+// After keeps the rows that follow the place.
+func (p Place) After() func(*sql.Selector) { return p.compare(p.Direction, "") }
+
+// Before keeps the rows that precede the place.
+func (p Place) Before() func(*sql.Selector) { return p.compare(p.Direction.Reverse(), "") }
+
+// NotAfter keeps the rows that After leaves out.
+func (p Place) NotAfter() func(*sql.Selector) { return p.compare(p.Direction.Reverse(), "=") }
+
+// NotBefore keeps the rows that Before leaves out.
+func (p Place) NotBefore() func(*sql.Selector) { return p.compare(p.Direction, "=") }
+
+// compare keeps the rows that lie in a direction from the place, with "=" the
+// place itself too. The columns of all orders are NOT NULL.
+func (p Place) compare(d OrderDirection, equal string) func(*sql.Selector) {
+	operator := " > "
+	if d == entgql.OrderDirectionDesc {
+		operator = " < "
 	}
-	return entgql.CursorsPredicate(both[0], both[1], idField, field, direction)
+	if equal != "" {
+		operator = operator[:2] + equal + " "
+	}
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			if p.Column == "id" {
+				b.Ident(s.C("id")).WriteString(operator).Arg(p.ID)
+				return
+			}
+			b.Wrap(func(b *sql.Builder) { b.Ident(s.C(p.Column)).Comma().Ident(s.C("id")) }).WriteString(operator).
+				Wrap(func(b *sql.Builder) { b.Arg(p.Value).Comma().Arg(p.ID) })
+		}))
+	}
 }

@@ -24,9 +24,16 @@ func main() {
 		Hooks: []gen.Hook{replaceCollection},
 	},
 		entc.Extensions(ex),
-		entc.TemplateDir("./template"),
+		templates,
 	)
 	if err != nil {
 		log.Fatalf("ent: %v", err)
 	}
+}
+
+// templates adds ours after those of entgql, some of which they replace.
+func templates(c *gen.Config) error {
+	ours, err := gen.NewTemplate("cloudapi").Funcs(entgql.TemplateFuncs).ParseDir("./template")
+	c.Templates = append(c.Templates, ours)
+	return err
 }

@@ -16,11 +16,12 @@ import (
 	"golang.org/x/tools/imports"
 )
 
-// replaced are the functions of entgql that paging.go has in another form: its
-// own find a selected field by alias only, know nothing of `nodes`, count for
-// `pageInfo` and take any page size.
+// replaced are the functions and methods of entgql that paging.go, collect.go and
+// template/pages.tmpl have in another form: its own find a selected field by alias
+// only, know nothing of `nodes`, count for `pageInfo`, take any page size, and
+// apply both cursors in one direction.
 var replaced = map[string][]string{
-	"gql_pagination.go": {"collectedField", "hasCollectedField", "validateFirstLast"},
+	"gql_pagination.go": {"collectedField", "hasCollectedField", "validateFirstLast", "build", "applyCursors"},
 	"gql_collection.go": {"fieldArgs"},
 }
 
@@ -36,10 +37,14 @@ func replaceCollection(next gen.Generator) gen.Generator {
 				return err
 			}
 		}
-		if err := replaceCall(filepath.Join(g.Target, "gql_pagination.go"), "entgql.CursorsPredicate(", "cursorsPredicate("); err != nil {
+		collection := filepath.Join(g.Target, "gql_collection.go")
+		if err := replaceCall(collection, "entgql.LimitPerRow(", "limitPerRow("); err != nil {
 			return err
 		}
-		if err := replaceCall(filepath.Join(g.Target, "gql_collection.go"), "entgql.LimitPerRow(", "limitPerRow("); err != nil {
+		if err := replaceCall(collection, "args.last != nil)", "fromEnd(args.first, args.last))"); err != nil {
+			return err
+		}
+		if err := replaceCall(collection, "\t\t\targs := new", "\t\t\tif !preloads(ctx, path...) {\n\t\t\t\tcontinue\n\t\t\t}\n\t\t\targs := new"); err != nil {
 			return err
 		}
 		return replaceNeighbors(g)
@@ -59,8 +64,8 @@ func replaceNeighbors(g *gen.Graph) error {
 	return nil
 }
 
-// replaceCall makes the generated code call ours: see limitPerRow and
-// cursorsPredicate.
+// replaceCall makes the generated code call ours: see limitPerRow, fromEnd and
+// preloads.
 func replaceCall(path, theirs, ours string) error {
 	src, err := os.ReadFile(path)
 	if err != nil {
@@ -89,7 +94,7 @@ func removeFunctions(path string, names []string) error {
 	missing := slices.Clone(names)
 	for _, decl := range slices.Backward(file.Decls) {
 		fn, ok := decl.(*ast.FuncDecl)
-		if !ok || fn.Recv != nil || !slices.Contains(names, fn.Name.Name) {
+		if !ok || !slices.Contains(names, fn.Name.Name) {
 			continue
 		}
 		missing = slices.DeleteFunc(missing, func(n string) bool { return n == fn.Name.Name })

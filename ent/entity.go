@@ -34,8 +34,9 @@ type Entity struct {
 
 // EntityField is a field and the column that has it.
 type EntityField struct {
-	Column string
-	Kind   Kind
+	Column   string
+	Kind     Kind
+	Nullable bool
 }
 
 // EntityEdge leads from an entity to another.

@@ -343,11 +343,14 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				path  = append(path, alias)
 				query = (&CloudSpaceClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudSpacePaginateArgs(fieldArgs(ctx, new(CloudSpaceWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudSpacePager(args.opts, args.last != nil)
+			pager, err := newCloudSpacePager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -551,11 +554,14 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -644,11 +650,14 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				path  = append(path, alias)
 				query = (&AccessTokenClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newAccessTokenPaginateArgs(fieldArgs(ctx, new(AccessTokenWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newAccessTokenPager(args.opts, args.last != nil)
+			pager, err := newAccessTokenPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -897,11 +906,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCustomerPaginateArgs(fieldArgs(ctx, new(CustomerWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCustomerPager(args.opts, args.last != nil)
+			pager, err := newCustomerPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -990,11 +1002,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CloudUserClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserPaginateArgs(fieldArgs(ctx, new(CloudUserWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserPager(args.opts, args.last != nil)
+			pager, err := newCloudUserPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1083,11 +1098,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1176,11 +1194,14 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1386,11 +1407,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&CloudUserGroupClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudUserGroupPager(args.opts, args.last != nil)
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1479,11 +1503,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&DomainClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newDomainPaginateArgs(fieldArgs(ctx, new(DomainWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newDomainPager(args.opts, args.last != nil)
+			pager, err := newDomainPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1568,11 +1595,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&CloudSpaceClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newCloudSpacePaginateArgs(fieldArgs(ctx, new(CloudSpaceWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newCloudSpacePager(args.opts, args.last != nil)
+			pager, err := newCloudSpacePager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -1657,11 +1687,14 @@ func (_q *CustomerQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				path  = append(path, alias)
 				query = (&JobClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newJobPaginateArgs(fieldArgs(ctx, new(JobWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newJobPager(args.opts, args.last != nil)
+			pager, err := newJobPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}
@@ -2054,11 +2087,14 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				path  = append(path, alias)
 				query = (&JobClient{config: _q.config}).Query()
 			)
+			if !preloads(ctx, path...) {
+				continue
+			}
 			args := newJobPaginateArgs(fieldArgs(ctx, new(JobWhereInput), path...))
 			if err := validateFirstLast(args.first, args.last); err != nil {
 				return fmt.Errorf("validate first and last in path %q: %w", path, err)
 			}
-			pager, err := newJobPager(args.opts, args.last != nil)
+			pager, err := newJobPager(args.opts, fromEnd(args.first, args.last))
 			if err != nil {
 				return fmt.Errorf("create new pager in path %q: %w", path, err)
 			}

@@ -43,148 +43,162 @@ func (_m *CloudSpace) Parent(ctx context.Context) (*CloudSpace, error) {
 func (_m *CloudSpace) Children(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudSpaceOrder, where *CloudSpaceWhereInput,
 ) (*CloudSpaceConnection, error) {
-	opts := []CloudSpacePaginateOption{
-		WithCloudSpaceOrder(orderBy),
-		WithCloudSpaceFilter(where.Filter),
-	}
+	opts := []CloudSpacePaginateOption{WithCloudSpaceOrder(orderBy), WithCloudSpaceFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
-	if nodes, err := _m.NamedChildren(alias); err == nil || hasTotalCount {
-		pager, err := newCloudSpacePager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudSpaceConnection{Edges: []*CloudSpaceEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedChildren(alias)
+	total, counted := _m.Edges.totalCount[2][alias]
+	if err != nil && !counted {
+		return _m.QueryChildren().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryChildren().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudSpacePager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudSpaceConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUser) Groups(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
 ) (*CloudUserGroupConnection, error) {
-	opts := []CloudUserGroupPaginateOption{
-		WithCloudUserGroupOrder(orderBy),
-		WithCloudUserGroupFilter(where.Filter),
-	}
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[0][alias]
-	if nodes, err := _m.NamedGroups(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserGroupPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedGroups(alias)
+	total, counted := _m.Edges.totalCount[0][alias]
+	if err != nil && !counted {
+		return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUser) AccessTokens(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *AccessTokenOrder, where *AccessTokenWhereInput,
 ) (*AccessTokenConnection, error) {
-	opts := []AccessTokenPaginateOption{
-		WithAccessTokenOrder(orderBy),
-		WithAccessTokenFilter(where.Filter),
-	}
+	opts := []AccessTokenPaginateOption{WithAccessTokenOrder(orderBy), WithAccessTokenFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
-	if nodes, err := _m.NamedAccessTokens(alias); err == nil || hasTotalCount {
-		pager, err := newAccessTokenPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &AccessTokenConnection{Edges: []*AccessTokenEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedAccessTokens(alias)
+	total, counted := _m.Edges.totalCount[1][alias]
+	if err != nil && !counted {
+		return _m.QueryAccessTokens().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryAccessTokens().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newAccessTokenPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &AccessTokenConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUserGroup) Customers(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CustomerOrder, where *CustomerWhereInput,
 ) (*CustomerConnection, error) {
-	opts := []CustomerPaginateOption{
-		WithCustomerOrder(orderBy),
-		WithCustomerFilter(where.Filter),
-	}
+	opts := []CustomerPaginateOption{WithCustomerOrder(orderBy), WithCustomerFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[0][alias]
-	if nodes, err := _m.NamedCustomers(alias); err == nil || hasTotalCount {
-		pager, err := newCustomerPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CustomerConnection{Edges: []*CustomerEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedCustomers(alias)
+	total, counted := _m.Edges.totalCount[0][alias]
+	if err != nil && !counted {
+		return _m.QueryCustomers().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryCustomers().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCustomerPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CustomerConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUserGroup) Users(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserOrder, where *CloudUserWhereInput,
 ) (*CloudUserConnection, error) {
-	opts := []CloudUserPaginateOption{
-		WithCloudUserOrder(orderBy),
-		WithCloudUserFilter(where.Filter),
-	}
+	opts := []CloudUserPaginateOption{WithCloudUserOrder(orderBy), WithCloudUserFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
-	if nodes, err := _m.NamedUsers(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserConnection{Edges: []*CloudUserEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedUsers(alias)
+	total, counted := _m.Edges.totalCount[1][alias]
+	if err != nil && !counted {
+		return _m.QueryUsers().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryUsers().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudUserPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUserGroup) MemberOf(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
 ) (*CloudUserGroupConnection, error) {
-	opts := []CloudUserGroupPaginateOption{
-		WithCloudUserGroupOrder(orderBy),
-		WithCloudUserGroupFilter(where.Filter),
-	}
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
-	if nodes, err := _m.NamedMemberOf(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserGroupPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedMemberOf(alias)
+	total, counted := _m.Edges.totalCount[2][alias]
+	if err != nil && !counted {
+		return _m.QueryMemberOf().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryMemberOf().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *CloudUserGroup) Groups(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
 ) (*CloudUserGroupConnection, error) {
-	opts := []CloudUserGroupPaginateOption{
-		WithCloudUserGroupOrder(orderBy),
-		WithCloudUserGroupFilter(where.Filter),
-	}
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
-	if nodes, err := _m.NamedGroups(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserGroupPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedGroups(alias)
+	total, counted := _m.Edges.totalCount[3][alias]
+	if err != nil && !counted {
+		return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *Customer) CapacityUnits(ctx context.Context) (result []*CapacityUnit, err error) {
@@ -202,85 +216,93 @@ func (_m *Customer) CapacityUnits(ctx context.Context) (result []*CapacityUnit, 
 func (_m *Customer) CloudUserGroups(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
 ) (*CloudUserGroupConnection, error) {
-	opts := []CloudUserGroupPaginateOption{
-		WithCloudUserGroupOrder(orderBy),
-		WithCloudUserGroupFilter(where.Filter),
-	}
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
-	if nodes, err := _m.NamedCloudUserGroups(alias); err == nil || hasTotalCount {
-		pager, err := newCloudUserGroupPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedCloudUserGroups(alias)
+	total, counted := _m.Edges.totalCount[1][alias]
+	if err != nil && !counted {
+		return _m.QueryCloudUserGroups().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryCloudUserGroups().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *Customer) Domains(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *DomainOrder, where *DomainWhereInput,
 ) (*DomainConnection, error) {
-	opts := []DomainPaginateOption{
-		WithDomainOrder(orderBy),
-		WithDomainFilter(where.Filter),
-	}
+	opts := []DomainPaginateOption{WithDomainOrder(orderBy), WithDomainFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
-	if nodes, err := _m.NamedDomains(alias); err == nil || hasTotalCount {
-		pager, err := newDomainPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &DomainConnection{Edges: []*DomainEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedDomains(alias)
+	total, counted := _m.Edges.totalCount[2][alias]
+	if err != nil && !counted {
+		return _m.QueryDomains().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryDomains().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newDomainPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &DomainConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *Customer) CloudSpaces(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudSpaceOrder, where *CloudSpaceWhereInput,
 ) (*CloudSpaceConnection, error) {
-	opts := []CloudSpacePaginateOption{
-		WithCloudSpaceOrder(orderBy),
-		WithCloudSpaceFilter(where.Filter),
-	}
+	opts := []CloudSpacePaginateOption{WithCloudSpaceOrder(orderBy), WithCloudSpaceFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
-	if nodes, err := _m.NamedCloudSpaces(alias); err == nil || hasTotalCount {
-		pager, err := newCloudSpacePager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &CloudSpaceConnection{Edges: []*CloudSpaceEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedCloudSpaces(alias)
+	total, counted := _m.Edges.totalCount[3][alias]
+	if err != nil && !counted {
+		return _m.QueryCloudSpaces().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryCloudSpaces().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newCloudSpacePager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudSpaceConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *Customer) Jobs(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *JobOrder, where *JobWhereInput,
 ) (*JobConnection, error) {
-	opts := []JobPaginateOption{
-		WithJobOrder(orderBy),
-		WithJobFilter(where.Filter),
-	}
+	opts := []JobPaginateOption{WithJobOrder(orderBy), WithJobFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[4][alias]
-	if nodes, err := _m.NamedJobs(alias); err == nil || hasTotalCount {
-		pager, err := newJobPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &JobConnection{Edges: []*JobEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedJobs(alias)
+	total, counted := _m.Edges.totalCount[4][alias]
+	if err != nil && !counted {
+		return _m.QueryJobs().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryJobs().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newJobPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &JobConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }
 
 func (_m *Domain) Customer(ctx context.Context) (*Customer, error) {
@@ -318,20 +340,22 @@ func (_m *Job) Parent(ctx context.Context) (*Job, error) {
 func (_m *Job) Children(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *JobOrder, where *JobWhereInput,
 ) (*JobConnection, error) {
-	opts := []JobPaginateOption{
-		WithJobOrder(orderBy),
-		WithJobFilter(where.Filter),
-	}
+	opts := []JobPaginateOption{WithJobOrder(orderBy), WithJobFilter(where.Filter)}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
-	if nodes, err := _m.NamedChildren(alias); err == nil || hasTotalCount {
-		pager, err := newJobPager(opts, last != nil)
-		if err != nil {
-			return nil, err
-		}
-		conn := &JobConnection{Edges: []*JobEdge{}, TotalCount: totalCount}
-		conn.build(nodes, pager, after, first, before, last)
-		return conn, nil
+	rows, err := _m.NamedChildren(alias)
+	total, counted := _m.Edges.totalCount[3][alias]
+	if err != nil && !counted {
+		return _m.QueryChildren().Paginate(ctx, after, first, before, last, opts...)
 	}
-	return _m.QueryChildren().Paginate(ctx, after, first, before, last, opts...)
+	pager, err := newJobPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &JobConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
 }

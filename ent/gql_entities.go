@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-	"errors"
 
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
@@ -27,12 +26,12 @@ func Entities() []Entity {
 		{
 			Name: "AccessToken", Table: accesstoken.Table,
 			Fields: map[string]EntityField{
-				"id":        {accesstoken.FieldID, KindUUID},
-				"createdAt": {accesstoken.FieldCreatedAt, KindTime},
-				"userId":    {accesstoken.FieldUserID, KindUUID},
-				"kind":      {accesstoken.FieldKind, KindText},
-				"name":      {accesstoken.FieldName, KindText},
-				"expiresAt": {accesstoken.FieldExpiresAt, KindTime},
+				"id":        {accesstoken.FieldID, KindUUID, false},
+				"createdAt": {accesstoken.FieldCreatedAt, KindTime, false},
+				"userId":    {accesstoken.FieldUserID, KindUUID, false},
+				"kind":      {accesstoken.FieldKind, KindText, false},
+				"name":      {accesstoken.FieldName, KindText, false},
+				"expiresAt": {accesstoken.FieldExpiresAt, KindTime, true},
 			},
 			Edges: map[string]EntityEdge{
 				"user": {
@@ -45,11 +44,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "AccessTokenWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyAccessTokenWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f AccessTokenOrderField
@@ -60,15 +55,15 @@ func Entities() []Entity {
 		{
 			Name: "CapacityUnit", Table: capacityunit.Table,
 			Fields: map[string]EntityField{
-				"id":          {capacityunit.FieldID, KindUUID},
-				"version":     {capacityunit.FieldVersion, KindUUID},
-				"createdAt":   {capacityunit.FieldCreatedAt, KindTime},
-				"customerId":  {capacityunit.FieldCustomerID, KindUUID},
-				"kind":        {capacityunit.FieldKind, KindText},
-				"type":        {capacityunit.FieldType, KindText},
-				"amount":      {capacityunit.FieldAmount, KindNumber},
-				"name":        {capacityunit.FieldName, KindText},
-				"description": {capacityunit.FieldDescription, KindText},
+				"id":          {capacityunit.FieldID, KindUUID, false},
+				"version":     {capacityunit.FieldVersion, KindUUID, false},
+				"createdAt":   {capacityunit.FieldCreatedAt, KindTime, false},
+				"customerId":  {capacityunit.FieldCustomerID, KindUUID, false},
+				"kind":        {capacityunit.FieldKind, KindText, false},
+				"type":        {capacityunit.FieldType, KindText, false},
+				"amount":      {capacityunit.FieldAmount, KindNumber, false},
+				"name":        {capacityunit.FieldName, KindText, false},
+				"description": {capacityunit.FieldDescription, KindText, false},
 			},
 			Edges: map[string]EntityEdge{
 				"customer": {
@@ -80,14 +75,14 @@ func Entities() []Entity {
 		{
 			Name: "CloudSpace", Table: cloudspace.Table,
 			Fields: map[string]EntityField{
-				"id":          {cloudspace.FieldID, KindUUID},
-				"version":     {cloudspace.FieldVersion, KindUUID},
-				"createdAt":   {cloudspace.FieldCreatedAt, KindTime},
-				"customerId":  {cloudspace.FieldCustomerID, KindUUID},
-				"parentId":    {cloudspace.FieldParentID, KindUUID},
-				"name":        {cloudspace.FieldName, KindText},
-				"description": {cloudspace.FieldDescription, KindText},
-				"status":      {cloudspace.FieldStatus, KindText},
+				"id":          {cloudspace.FieldID, KindUUID, false},
+				"version":     {cloudspace.FieldVersion, KindUUID, false},
+				"createdAt":   {cloudspace.FieldCreatedAt, KindTime, false},
+				"customerId":  {cloudspace.FieldCustomerID, KindUUID, false},
+				"parentId":    {cloudspace.FieldParentID, KindUUID, true},
+				"name":        {cloudspace.FieldName, KindText, false},
+				"description": {cloudspace.FieldDescription, KindText, false},
+				"status":      {cloudspace.FieldStatus, KindText, false},
 			},
 			Edges: map[string]EntityEdge{
 				"customer": {
@@ -108,11 +103,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudSpaceWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudSpaceWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudSpaceOrderField
@@ -123,23 +114,23 @@ func Entities() []Entity {
 		{
 			Name: "CloudUser", Table: clouduser.Table,
 			Fields: map[string]EntityField{
-				"id":            {clouduser.FieldID, KindUUID},
-				"version":       {clouduser.FieldVersion, KindUUID},
-				"createdAt":     {clouduser.FieldCreatedAt, KindTime},
-				"login":         {clouduser.FieldLogin, KindText},
-				"email":         {clouduser.FieldEmail, KindText},
-				"firstName":     {clouduser.FieldFirstName, KindText},
-				"lastName":      {clouduser.FieldLastName, KindText},
-				"name":          {clouduser.FieldName, KindText},
-				"description":   {clouduser.FieldDescription, KindText},
-				"address":       {clouduser.FieldAddress, KindText},
-				"city":          {clouduser.FieldCity, KindText},
-				"country":       {clouduser.FieldCountry, KindText},
-				"phoneMobile":   {clouduser.FieldPhoneMobile, KindText},
-				"phoneLandline": {clouduser.FieldPhoneLandline, KindText},
-				"systemUser":    {clouduser.FieldSystemUser, KindNumber},
-				"role":          {clouduser.FieldRole, KindText},
-				"status":        {clouduser.FieldStatus, KindText},
+				"id":            {clouduser.FieldID, KindUUID, false},
+				"version":       {clouduser.FieldVersion, KindUUID, false},
+				"createdAt":     {clouduser.FieldCreatedAt, KindTime, false},
+				"login":         {clouduser.FieldLogin, KindText, false},
+				"email":         {clouduser.FieldEmail, KindText, false},
+				"firstName":     {clouduser.FieldFirstName, KindText, false},
+				"lastName":      {clouduser.FieldLastName, KindText, false},
+				"name":          {clouduser.FieldName, KindText, false},
+				"description":   {clouduser.FieldDescription, KindText, false},
+				"address":       {clouduser.FieldAddress, KindText, false},
+				"city":          {clouduser.FieldCity, KindText, false},
+				"country":       {clouduser.FieldCountry, KindText, false},
+				"phoneMobile":   {clouduser.FieldPhoneMobile, KindText, false},
+				"phoneLandline": {clouduser.FieldPhoneLandline, KindText, false},
+				"systemUser":    {clouduser.FieldSystemUser, KindNumber, false},
+				"role":          {clouduser.FieldRole, KindText, false},
+				"status":        {clouduser.FieldStatus, KindText, false},
 			},
 			Edges: map[string]EntityEdge{
 				"groups": {
@@ -157,11 +148,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudUserWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudUserWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudUserOrderField
@@ -172,11 +159,11 @@ func Entities() []Entity {
 		{
 			Name: "CloudUserGroup", Table: cloudusergroup.Table,
 			Fields: map[string]EntityField{
-				"id":          {cloudusergroup.FieldID, KindUUID},
-				"version":     {cloudusergroup.FieldVersion, KindUUID},
-				"createdAt":   {cloudusergroup.FieldCreatedAt, KindTime},
-				"name":        {cloudusergroup.FieldName, KindText},
-				"description": {cloudusergroup.FieldDescription, KindText},
+				"id":          {cloudusergroup.FieldID, KindUUID, false},
+				"version":     {cloudusergroup.FieldVersion, KindUUID, false},
+				"createdAt":   {cloudusergroup.FieldCreatedAt, KindTime, false},
+				"name":        {cloudusergroup.FieldName, KindText, false},
+				"description": {cloudusergroup.FieldDescription, KindText, false},
 			},
 			Edges: map[string]EntityEdge{
 				"customers": {
@@ -205,11 +192,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudUserGroupWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCloudUserGroupWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CloudUserGroupOrderField
@@ -220,19 +203,19 @@ func Entities() []Entity {
 		{
 			Name: "Customer", Table: customer.Table,
 			Fields: map[string]EntityField{
-				"id":                {customer.FieldID, KindUUID},
-				"version":           {customer.FieldVersion, KindUUID},
-				"createdAt":         {customer.FieldCreatedAt, KindTime},
-				"updatedAt":         {customer.FieldUpdatedAt, KindTime},
-				"name":              {customer.FieldName, KindText},
-				"nameFold":          {customer.FieldNameFold, KindText},
-				"description":       {customer.FieldDescription, KindText},
-				"address":           {customer.FieldAddress, KindText},
-				"city":              {customer.FieldCity, KindText},
-				"country":           {customer.FieldCountry, KindText},
-				"status":            {customer.FieldStatus, KindText},
-				"resourceGroupId":   {customer.FieldResourceGroupID, KindUUID},
-				"retentionPolicyId": {customer.FieldRetentionPolicyID, KindUUID},
+				"id":                {customer.FieldID, KindUUID, false},
+				"version":           {customer.FieldVersion, KindUUID, false},
+				"createdAt":         {customer.FieldCreatedAt, KindTime, false},
+				"updatedAt":         {customer.FieldUpdatedAt, KindTime, false},
+				"name":              {customer.FieldName, KindText, false},
+				"nameFold":          {customer.FieldNameFold, KindText, false},
+				"description":       {customer.FieldDescription, KindText, false},
+				"address":           {customer.FieldAddress, KindText, false},
+				"city":              {customer.FieldCity, KindText, false},
+				"country":           {customer.FieldCountry, KindText, false},
+				"status":            {customer.FieldStatus, KindText, false},
+				"resourceGroupId":   {customer.FieldResourceGroupID, KindUUID, true},
+				"retentionPolicyId": {customer.FieldRetentionPolicyID, KindUUID, true},
 			},
 			Edges: map[string]EntityEdge{
 				"capacityUnits": {
@@ -262,11 +245,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyCustomerWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f CustomerOrderField
@@ -277,11 +256,11 @@ func Entities() []Entity {
 		{
 			Name: "Domain", Table: domain.Table,
 			Fields: map[string]EntityField{
-				"id":             {domain.FieldID, KindUUID},
-				"customerId":     {domain.FieldCustomerID, KindUUID},
-				"name":           {domain.FieldName, KindText},
-				"registeredAt":   {domain.FieldRegisteredAt, KindTime},
-				"portalUsername": {domain.FieldPortalUsername, KindText},
+				"id":             {domain.FieldID, KindUUID, false},
+				"customerId":     {domain.FieldCustomerID, KindUUID, false},
+				"name":           {domain.FieldName, KindText, false},
+				"registeredAt":   {domain.FieldRegisteredAt, KindTime, false},
+				"portalUsername": {domain.FieldPortalUsername, KindText, false},
 			},
 			Edges: map[string]EntityEdge{
 				"customer": {
@@ -294,11 +273,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "DomainWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyDomainWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f DomainOrderField
@@ -309,23 +284,23 @@ func Entities() []Entity {
 		{
 			Name: "Job", Table: job.Table,
 			Fields: map[string]EntityField{
-				"id":                   {job.FieldID, KindUUID},
-				"action":               {job.FieldAction, KindText},
-				"status":               {job.FieldStatus, KindText},
-				"name":                 {job.FieldName, KindText},
-				"description":          {job.FieldDescription, KindText},
-				"parameters":           {job.FieldParameters, KindJSON},
-				"result":               {job.FieldResult, KindJSON},
-				"error":                {job.FieldError, KindText},
-				"userErrorMessage":     {job.FieldUserErrorMessage, KindText},
-				"internalErrorMessage": {job.FieldInternalErrorMessage, KindText},
-				"startedAt":            {job.FieldStartedAt, KindTime},
-				"endedAt":              {job.FieldEndedAt, KindTime},
-				"userId":               {job.FieldUserID, KindUUID},
-				"userLogin":            {job.FieldUserLogin, KindText},
-				"customerId":           {job.FieldCustomerID, KindUUID},
-				"objectId":             {job.FieldObjectID, KindUUID},
-				"parentId":             {job.FieldParentID, KindUUID},
+				"id":                   {job.FieldID, KindUUID, false},
+				"action":               {job.FieldAction, KindText, false},
+				"status":               {job.FieldStatus, KindText, false},
+				"name":                 {job.FieldName, KindText, false},
+				"description":          {job.FieldDescription, KindText, false},
+				"parameters":           {job.FieldParameters, KindJSON, true},
+				"result":               {job.FieldResult, KindJSON, true},
+				"error":                {job.FieldError, KindText, false},
+				"userErrorMessage":     {job.FieldUserErrorMessage, KindText, false},
+				"internalErrorMessage": {job.FieldInternalErrorMessage, KindText, false},
+				"startedAt":            {job.FieldStartedAt, KindTime, false},
+				"endedAt":              {job.FieldEndedAt, KindTime, true},
+				"userId":               {job.FieldUserID, KindUUID, true},
+				"userLogin":            {job.FieldUserLogin, KindText, false},
+				"customerId":           {job.FieldCustomerID, KindUUID, true},
+				"objectId":             {job.FieldObjectID, KindUUID, true},
+				"parentId":             {job.FieldParentID, KindUUID, true},
 			},
 			Edges: map[string]EntityEdge{
 				"user": {
@@ -350,11 +325,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "JobWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyJobWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f JobOrderField
@@ -365,9 +336,9 @@ func Entities() []Entity {
 		{
 			Name: "PortalAccount", Table: portalaccount.Table,
 			Fields: map[string]EntityField{
-				"id":        {portalaccount.FieldID, KindUUID},
-				"createdAt": {portalaccount.FieldCreatedAt, KindTime},
-				"username":  {portalaccount.FieldUsername, KindText},
+				"id":        {portalaccount.FieldID, KindUUID, false},
+				"createdAt": {portalaccount.FieldCreatedAt, KindTime, false},
+				"username":  {portalaccount.FieldUsername, KindText, false},
 			},
 			Edges: map[string]EntityEdge{},
 			Where: func(ctx context.Context, given any) (func(*sql.Selector), error) {
@@ -375,11 +346,7 @@ func Entities() []Entity {
 				if err := graphql.UnmarshalNamedInputFromContext(ctx, "PortalAccountWhereInput", given, &in); err != nil {
 					return nil, err
 				}
-				p, err := in.P()
-				if errors.Is(err, ErrEmptyPortalAccountWhereInput) {
-					return nil, nil
-				}
-				return p, err
+				return in.P(), nil
 			},
 			Order: func(name string) (string, error) {
 				var f PortalAccountOrderField

@@ -71,44 +71,6 @@ type AccessTokenConnection struct {
 	TotalCount int                `json:"totalCount"`
 }
 
-func (c *AccessTokenConnection) build(nodes []*AccessToken, pager *accesstokenPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *AccessToken
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *AccessToken {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *AccessToken {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*AccessTokenEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &AccessTokenEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // AccessTokenPaginateOption enables pagination customization.
 type AccessTokenPaginateOption func(*accesstokenPager) error
 
@@ -171,17 +133,6 @@ func (p *accesstokenPager) toCursor(_m *AccessToken) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *accesstokenPager) applyCursors(query *AccessTokenQuery, after, before *Cursor) (*AccessTokenQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultAccessTokenOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *accesstokenPager) applyOrder(query *AccessTokenQuery) *AccessTokenQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -218,10 +169,11 @@ func (_m *AccessTokenQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...AccessTokenPaginateOption,
 ) (*AccessTokenConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newAccessTokenPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newAccessTokenPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -229,40 +181,35 @@ func (_m *AccessTokenQuery) Paginate(
 		return nil, err
 	}
 	conn := &AccessTokenConnection{Edges: []*AccessTokenEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -367,44 +314,6 @@ type CapacityUnitConnection struct {
 	TotalCount int                 `json:"totalCount"`
 }
 
-func (c *CapacityUnitConnection) build(nodes []*CapacityUnit, pager *capacityunitPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *CapacityUnit
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *CapacityUnit {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *CapacityUnit {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*CapacityUnitEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &CapacityUnitEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // CapacityUnitPaginateOption enables pagination customization.
 type CapacityUnitPaginateOption func(*capacityunitPager) error
 
@@ -467,17 +376,6 @@ func (p *capacityunitPager) toCursor(_m *CapacityUnit) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *capacityunitPager) applyCursors(query *CapacityUnitQuery, after, before *Cursor) (*CapacityUnitQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultCapacityUnitOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *capacityunitPager) applyOrder(query *CapacityUnitQuery) *CapacityUnitQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -514,10 +412,11 @@ func (_m *CapacityUnitQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...CapacityUnitPaginateOption,
 ) (*CapacityUnitConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newCapacityUnitPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newCapacityUnitPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -525,40 +424,35 @@ func (_m *CapacityUnitQuery) Paginate(
 		return nil, err
 	}
 	conn := &CapacityUnitConnection{Edges: []*CapacityUnitEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -663,44 +557,6 @@ type CloudSpaceConnection struct {
 	TotalCount int               `json:"totalCount"`
 }
 
-func (c *CloudSpaceConnection) build(nodes []*CloudSpace, pager *cloudspacePager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *CloudSpace
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *CloudSpace {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *CloudSpace {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*CloudSpaceEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &CloudSpaceEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // CloudSpacePaginateOption enables pagination customization.
 type CloudSpacePaginateOption func(*cloudspacePager) error
 
@@ -763,17 +619,6 @@ func (p *cloudspacePager) toCursor(_m *CloudSpace) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *cloudspacePager) applyCursors(query *CloudSpaceQuery, after, before *Cursor) (*CloudSpaceQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultCloudSpaceOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *cloudspacePager) applyOrder(query *CloudSpaceQuery) *CloudSpaceQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -810,10 +655,11 @@ func (_m *CloudSpaceQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...CloudSpacePaginateOption,
 ) (*CloudSpaceConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newCloudSpacePager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newCloudSpacePager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -821,40 +667,35 @@ func (_m *CloudSpaceQuery) Paginate(
 		return nil, err
 	}
 	conn := &CloudSpaceConnection{Edges: []*CloudSpaceEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -977,44 +818,6 @@ type CloudUserConnection struct {
 	TotalCount int              `json:"totalCount"`
 }
 
-func (c *CloudUserConnection) build(nodes []*CloudUser, pager *clouduserPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *CloudUser
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *CloudUser {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *CloudUser {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*CloudUserEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &CloudUserEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // CloudUserPaginateOption enables pagination customization.
 type CloudUserPaginateOption func(*clouduserPager) error
 
@@ -1077,17 +880,6 @@ func (p *clouduserPager) toCursor(_m *CloudUser) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *clouduserPager) applyCursors(query *CloudUserQuery, after, before *Cursor) (*CloudUserQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultCloudUserOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *clouduserPager) applyOrder(query *CloudUserQuery) *CloudUserQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -1124,10 +916,11 @@ func (_m *CloudUserQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...CloudUserPaginateOption,
 ) (*CloudUserConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newCloudUserPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newCloudUserPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -1135,40 +928,35 @@ func (_m *CloudUserQuery) Paginate(
 		return nil, err
 	}
 	conn := &CloudUserConnection{Edges: []*CloudUserEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -1291,44 +1079,6 @@ type CloudUserGroupConnection struct {
 	TotalCount int                   `json:"totalCount"`
 }
 
-func (c *CloudUserGroupConnection) build(nodes []*CloudUserGroup, pager *cloudusergroupPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *CloudUserGroup
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *CloudUserGroup {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *CloudUserGroup {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*CloudUserGroupEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &CloudUserGroupEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // CloudUserGroupPaginateOption enables pagination customization.
 type CloudUserGroupPaginateOption func(*cloudusergroupPager) error
 
@@ -1391,17 +1141,6 @@ func (p *cloudusergroupPager) toCursor(_m *CloudUserGroup) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *cloudusergroupPager) applyCursors(query *CloudUserGroupQuery, after, before *Cursor) (*CloudUserGroupQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultCloudUserGroupOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *cloudusergroupPager) applyOrder(query *CloudUserGroupQuery) *CloudUserGroupQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -1438,10 +1177,11 @@ func (_m *CloudUserGroupQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...CloudUserGroupPaginateOption,
 ) (*CloudUserGroupConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newCloudUserGroupPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -1449,40 +1189,35 @@ func (_m *CloudUserGroupQuery) Paginate(
 		return nil, err
 	}
 	conn := &CloudUserGroupConnection{Edges: []*CloudUserGroupEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -1605,44 +1340,6 @@ type CustomerConnection struct {
 	TotalCount int             `json:"totalCount"`
 }
 
-func (c *CustomerConnection) build(nodes []*Customer, pager *customerPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *Customer
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *Customer {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *Customer {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*CustomerEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &CustomerEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // CustomerPaginateOption enables pagination customization.
 type CustomerPaginateOption func(*customerPager) error
 
@@ -1705,17 +1402,6 @@ func (p *customerPager) toCursor(_m *Customer) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *customerPager) applyCursors(query *CustomerQuery, after, before *Cursor) (*CustomerQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultCustomerOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *customerPager) applyOrder(query *CustomerQuery) *CustomerQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -1752,10 +1438,11 @@ func (_m *CustomerQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...CustomerPaginateOption,
 ) (*CustomerConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newCustomerPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newCustomerPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -1763,40 +1450,35 @@ func (_m *CustomerQuery) Paginate(
 		return nil, err
 	}
 	conn := &CustomerConnection{Edges: []*CustomerEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -1973,44 +1655,6 @@ type DomainConnection struct {
 	TotalCount int           `json:"totalCount"`
 }
 
-func (c *DomainConnection) build(nodes []*Domain, pager *domainPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *Domain
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *Domain {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *Domain {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*DomainEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &DomainEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // DomainPaginateOption enables pagination customization.
 type DomainPaginateOption func(*domainPager) error
 
@@ -2073,17 +1717,6 @@ func (p *domainPager) toCursor(_m *Domain) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *domainPager) applyCursors(query *DomainQuery, after, before *Cursor) (*DomainQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultDomainOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *domainPager) applyOrder(query *DomainQuery) *DomainQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -2120,10 +1753,11 @@ func (_m *DomainQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...DomainPaginateOption,
 ) (*DomainConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newDomainPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newDomainPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -2131,40 +1765,35 @@ func (_m *DomainQuery) Paginate(
 		return nil, err
 	}
 	conn := &DomainConnection{Edges: []*DomainEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -2287,44 +1916,6 @@ type JobConnection struct {
 	TotalCount int        `json:"totalCount"`
 }
 
-func (c *JobConnection) build(nodes []*Job, pager *jobPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *Job
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *Job {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *Job {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*JobEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &JobEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // JobPaginateOption enables pagination customization.
 type JobPaginateOption func(*jobPager) error
 
@@ -2387,17 +1978,6 @@ func (p *jobPager) toCursor(_m *Job) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *jobPager) applyCursors(query *JobQuery, after, before *Cursor) (*JobQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultJobOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *jobPager) applyOrder(query *JobQuery) *JobQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -2434,10 +2014,11 @@ func (_m *JobQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...JobPaginateOption,
 ) (*JobConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newJobPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newJobPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -2445,40 +2026,35 @@ func (_m *JobQuery) Paginate(
 		return nil, err
 	}
 	conn := &JobConnection{Edges: []*JobEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 
@@ -2583,44 +2159,6 @@ type PortalAccountConnection struct {
 	TotalCount int                  `json:"totalCount"`
 }
 
-func (c *PortalAccountConnection) build(nodes []*PortalAccount, pager *portalaccountPager, after *Cursor, first *int, before *Cursor, last *int) {
-	c.PageInfo.HasNextPage = before != nil
-	c.PageInfo.HasPreviousPage = after != nil
-	if first != nil && *first+1 == len(nodes) {
-		c.PageInfo.HasNextPage = true
-		nodes = nodes[:len(nodes)-1]
-	} else if last != nil && *last+1 == len(nodes) {
-		c.PageInfo.HasPreviousPage = true
-		nodes = nodes[:len(nodes)-1]
-	}
-	var nodeAt func(int) *PortalAccount
-	if last != nil {
-		n := len(nodes) - 1
-		nodeAt = func(i int) *PortalAccount {
-			return nodes[n-i]
-		}
-	} else {
-		nodeAt = func(i int) *PortalAccount {
-			return nodes[i]
-		}
-	}
-	c.Edges = make([]*PortalAccountEdge, len(nodes))
-	for i := range nodes {
-		node := nodeAt(i)
-		c.Edges[i] = &PortalAccountEdge{
-			Node:   node,
-			Cursor: pager.toCursor(node),
-		}
-	}
-	if l := len(c.Edges); l > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
-		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
-	}
-	if c.TotalCount == 0 {
-		c.TotalCount = len(nodes)
-	}
-}
-
 // PortalAccountPaginateOption enables pagination customization.
 type PortalAccountPaginateOption func(*portalaccountPager) error
 
@@ -2683,17 +2221,6 @@ func (p *portalaccountPager) toCursor(_m *PortalAccount) Cursor {
 	return p.order.Field.toCursor(_m)
 }
 
-func (p *portalaccountPager) applyCursors(query *PortalAccountQuery, after, before *Cursor) (*PortalAccountQuery, error) {
-	direction := p.order.Direction
-	if p.reverse {
-		direction = direction.Reverse()
-	}
-	for _, predicate := range cursorsPredicate(after, before, DefaultPortalAccountOrder.Field.column, p.order.Field.column, direction) {
-		query = query.Where(predicate)
-	}
-	return query, nil
-}
-
 func (p *portalaccountPager) applyOrder(query *PortalAccountQuery) *PortalAccountQuery {
 	direction := p.order.Direction
 	if p.reverse {
@@ -2730,10 +2257,11 @@ func (_m *PortalAccountQuery) Paginate(
 	ctx context.Context, after *Cursor, first *int,
 	before *Cursor, last *int, opts ...PortalAccountPaginateOption,
 ) (*PortalAccountConnection, error) {
-	if err := validateFirstLast(first, last); err != nil {
+	pager, err := newPortalAccountPager(opts, fromEnd(first, last))
+	if err != nil {
 		return nil, err
 	}
-	pager, err := newPortalAccountPager(opts, last != nil)
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
 	if err != nil {
 		return nil, err
 	}
@@ -2741,40 +2269,35 @@ func (_m *PortalAccountQuery) Paginate(
 		return nil, err
 	}
 	conn := &PortalAccountConnection{Edges: []*PortalAccountEdge{}}
-	ignoredEdges := !hasCollectedField(ctx, edgesField)
-	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
-		hasPagination := after != nil || first != nil || before != nil || last != nil
-		if hasPagination || ignoredEdges {
-			c := _m.Clone()
-			c.ctx.Fields = nil
-			if conn.TotalCount, err = c.Count(ctx); err != nil {
-				return nil, err
-			}
-			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
-			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
-		}
-	}
-	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
-		return conn, nil
-	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
-	limit := paginateLimit(first, last)
-	if limit != 0 {
-		_m.Limit(limit)
-	}
-	if field := collectedField(ctx, edgesField, nodeField); field != nil {
-		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+	if hasCollectedField(ctx, totalCountField) {
+		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	_m = pager.applyOrder(_m)
-	nodes, err := _m.All(ctx)
+	if !hasCollectedField(ctx, edgesField) {
+		return conn, nil
+	}
+	for field, rows := range p.beyond(ctx) {
+		found, err := _m.Clone().Where(rows).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tell(&conn.PageInfo, field, found)
+	}
+	_m = _m.Where(p.between)
+	if limit := paginateLimit(first, last); limit > 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, false, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pager.applyOrder(_m).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn.build(nodes, pager, after, first, before, last)
+	conn.build(rows, pager, p)
 	return conn, nil
 }
 

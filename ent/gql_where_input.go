@@ -3,6 +3,8 @@
 package ent
 
 import (
+	"slices"
+
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
@@ -13,4507 +15,3646 @@ import (
 	"cloudapi/ent/job"
 	"cloudapi/ent/portalaccount"
 	"cloudapi/ent/predicate"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// AccessTokenWhereInput represents a where input for filtering AccessToken queries.
+// AccessTokenWhereInput is a filter of AccessToken: all that is given must hold.
 type AccessTokenWhereInput struct {
-	Predicates []predicate.AccessToken  `json:"-"`
-	Not        *AccessTokenWhereInput   `json:"not,omitempty"`
-	Or         []*AccessTokenWhereInput `json:"or,omitempty"`
-	And        []*AccessTokenWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "user_id" field predicates.
-	UserID      *uuid.UUID  `json:"userID,omitempty"`
-	UserIDNEQ   *uuid.UUID  `json:"userIDNEQ,omitempty"`
-	UserIDIn    []uuid.UUID `json:"userIDIn,omitempty"`
-	UserIDNotIn []uuid.UUID `json:"userIDNotIn,omitempty"`
-
-	// "kind" field predicates.
-	Kind      *accesstoken.Kind  `json:"kind,omitempty"`
-	KindNEQ   *accesstoken.Kind  `json:"kindNEQ,omitempty"`
-	KindIn    []accesstoken.Kind `json:"kindIn,omitempty"`
-	KindNotIn []accesstoken.Kind `json:"kindNotIn,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "expires_at" field predicates.
-	ExpiresAt       *time.Time  `json:"expiresAt,omitempty"`
-	ExpiresAtNEQ    *time.Time  `json:"expiresAtNEQ,omitempty"`
-	ExpiresAtIn     []time.Time `json:"expiresAtIn,omitempty"`
-	ExpiresAtNotIn  []time.Time `json:"expiresAtNotIn,omitempty"`
-	ExpiresAtGT     *time.Time  `json:"expiresAtGT,omitempty"`
-	ExpiresAtGTE    *time.Time  `json:"expiresAtGTE,omitempty"`
-	ExpiresAtLT     *time.Time  `json:"expiresAtLT,omitempty"`
-	ExpiresAtLTE    *time.Time  `json:"expiresAtLTE,omitempty"`
-	ExpiresAtIsNil  bool        `json:"expiresAtIsNil,omitempty"`
-	ExpiresAtNotNil bool        `json:"expiresAtNotNil,omitempty"`
-
-	// "user" edge predicates.
-	HasUser     *bool                  `json:"hasUser,omitempty"`
-	HasUserWith []*CloudUserWhereInput `json:"hasUserWith,omitempty"`
+	Predicates       []predicate.AccessToken
+	Not              *AccessTokenWhereInput
+	Or, And          []*AccessTokenWhereInput
+	ID               *uuid.UUID
+	IDNEQ            *uuid.UUID
+	IDIn             []uuid.UUID
+	IDNotIn          []uuid.UUID
+	IDGT             *uuid.UUID
+	IDGTE            *uuid.UUID
+	IDLT             *uuid.UUID
+	IDLTE            *uuid.UUID
+	CreatedAt        *time.Time
+	CreatedAtNEQ     *time.Time
+	CreatedAtIn      []time.Time
+	CreatedAtNotIn   []time.Time
+	CreatedAtGT      *time.Time
+	CreatedAtGTE     *time.Time
+	CreatedAtLT      *time.Time
+	CreatedAtLTE     *time.Time
+	UserID           *uuid.UUID
+	UserIDNEQ        *uuid.UUID
+	UserIDIn         []uuid.UUID
+	UserIDNotIn      []uuid.UUID
+	Kind             *accesstoken.Kind
+	KindNEQ          *accesstoken.Kind
+	KindIn           []accesstoken.Kind
+	KindNotIn        []accesstoken.Kind
+	Name             *string
+	NameNEQ          *string
+	NameIn           []string
+	NameNotIn        []string
+	NameGT           *string
+	NameGTE          *string
+	NameLT           *string
+	NameLTE          *string
+	NameContains     *string
+	NameHasPrefix    *string
+	NameHasSuffix    *string
+	NameEqualFold    *string
+	NameContainsFold *string
+	ExpiresAt        *time.Time
+	ExpiresAtNEQ     *time.Time
+	ExpiresAtIn      []time.Time
+	ExpiresAtNotIn   []time.Time
+	ExpiresAtGT      *time.Time
+	ExpiresAtGTE     *time.Time
+	ExpiresAtLT      *time.Time
+	ExpiresAtLTE     *time.Time
+	ExpiresAtIsNull  *bool
+	HasUser          *bool
+	HasUserWith      []*CloudUserWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *AccessTokenWhereInput) AddPredicates(predicates ...predicate.AccessToken) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the AccessTokenWhereInput filter on the AccessTokenQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *AccessTokenWhereInput) Filter(q *AccessTokenQuery) (*AccessTokenQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyAccessTokenWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyAccessTokenWhereInput is returned in case the AccessTokenWhereInput is empty.
-var ErrEmptyAccessTokenWhereInput = errors.New("ent: empty predicate AccessTokenWhereInput")
-
-// P returns a predicate for filtering accesstokens.
-// An error is returned if the input is empty or invalid.
-func (i *AccessTokenWhereInput) P() (predicate.AccessToken, error) {
-	var predicates []predicate.AccessToken
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *AccessTokenWhereInput) P() predicate.AccessToken {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, accesstoken.Not(p))
+		all = append(all, accesstoken.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.AccessToken, 0, n)
+	if i.Or != nil {
+		var or []predicate.AccessToken
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, accesstoken.Or(or...))
+		all = append(all, join(or, accesstoken.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.AccessToken, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, accesstoken.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, accesstoken.IDEQ(*i.ID))
+		all = append(all, accesstoken.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, accesstoken.IDNEQ(*i.IDNEQ))
+		all = append(all, accesstoken.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, accesstoken.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, accesstoken.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, accesstoken.IDNotIn(i.IDNotIn...))
+		all = append(all, accesstoken.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, accesstoken.IDGT(*i.IDGT))
+		all = append(all, accesstoken.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, accesstoken.IDGTE(*i.IDGTE))
+		all = append(all, accesstoken.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, accesstoken.IDLT(*i.IDLT))
+		all = append(all, accesstoken.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, accesstoken.IDLTE(*i.IDLTE))
+		all = append(all, accesstoken.IDLTE(*i.IDLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, accesstoken.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, accesstoken.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, accesstoken.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, accesstoken.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, accesstoken.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, accesstoken.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, accesstoken.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, accesstoken.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, accesstoken.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, accesstoken.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, accesstoken.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, accesstoken.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, accesstoken.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, accesstoken.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, accesstoken.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, accesstoken.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.UserID != nil {
-		predicates = append(predicates, accesstoken.UserIDEQ(*i.UserID))
+		all = append(all, accesstoken.UserIDEQ(*i.UserID))
 	}
 	if i.UserIDNEQ != nil {
-		predicates = append(predicates, accesstoken.UserIDNEQ(*i.UserIDNEQ))
+		all = append(all, accesstoken.UserIDNEQ(*i.UserIDNEQ))
 	}
-	if len(i.UserIDIn) > 0 {
-		predicates = append(predicates, accesstoken.UserIDIn(i.UserIDIn...))
+	if i.UserIDIn != nil {
+		all = append(all, accesstoken.UserIDIn(i.UserIDIn...))
 	}
 	if len(i.UserIDNotIn) > 0 {
-		predicates = append(predicates, accesstoken.UserIDNotIn(i.UserIDNotIn...))
+		all = append(all, accesstoken.UserIDNotIn(i.UserIDNotIn...))
 	}
 	if i.Kind != nil {
-		predicates = append(predicates, accesstoken.KindEQ(*i.Kind))
+		all = append(all, accesstoken.KindEQ(*i.Kind))
 	}
 	if i.KindNEQ != nil {
-		predicates = append(predicates, accesstoken.KindNEQ(*i.KindNEQ))
+		all = append(all, accesstoken.KindNEQ(*i.KindNEQ))
 	}
-	if len(i.KindIn) > 0 {
-		predicates = append(predicates, accesstoken.KindIn(i.KindIn...))
+	if i.KindIn != nil {
+		all = append(all, accesstoken.KindIn(i.KindIn...))
 	}
 	if len(i.KindNotIn) > 0 {
-		predicates = append(predicates, accesstoken.KindNotIn(i.KindNotIn...))
+		all = append(all, accesstoken.KindNotIn(i.KindNotIn...))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, accesstoken.NameEQ(*i.Name))
+		all = append(all, accesstoken.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, accesstoken.NameNEQ(*i.NameNEQ))
+		all = append(all, accesstoken.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, accesstoken.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, accesstoken.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, accesstoken.NameNotIn(i.NameNotIn...))
+		all = append(all, accesstoken.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, accesstoken.NameGT(*i.NameGT))
+		all = append(all, accesstoken.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, accesstoken.NameGTE(*i.NameGTE))
+		all = append(all, accesstoken.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, accesstoken.NameLT(*i.NameLT))
+		all = append(all, accesstoken.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, accesstoken.NameLTE(*i.NameLTE))
+		all = append(all, accesstoken.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, accesstoken.NameContains(*i.NameContains))
+		all = append(all, accesstoken.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, accesstoken.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, accesstoken.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, accesstoken.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, accesstoken.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, accesstoken.NameEqualFold(*i.NameEqualFold))
+		all = append(all, accesstoken.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, accesstoken.NameContainsFold(*i.NameContainsFold))
+		all = append(all, accesstoken.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.ExpiresAt != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtEQ(*i.ExpiresAt))
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtEQ(*i.ExpiresAt), accesstoken.ExpiresAtNotNil()))
 	}
 	if i.ExpiresAtNEQ != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtNEQ(*i.ExpiresAtNEQ))
+		all = append(all, accesstoken.Or(accesstoken.ExpiresAtNEQ(*i.ExpiresAtNEQ), accesstoken.ExpiresAtIsNil()))
 	}
-	if len(i.ExpiresAtIn) > 0 {
-		predicates = append(predicates, accesstoken.ExpiresAtIn(i.ExpiresAtIn...))
+	if i.ExpiresAtIn != nil {
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtIn(i.ExpiresAtIn...), accesstoken.ExpiresAtNotNil()))
 	}
 	if len(i.ExpiresAtNotIn) > 0 {
-		predicates = append(predicates, accesstoken.ExpiresAtNotIn(i.ExpiresAtNotIn...))
+		all = append(all, accesstoken.Or(accesstoken.ExpiresAtNotIn(i.ExpiresAtNotIn...), accesstoken.ExpiresAtIsNil()))
 	}
 	if i.ExpiresAtGT != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtGT(*i.ExpiresAtGT))
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtGT(*i.ExpiresAtGT), accesstoken.ExpiresAtNotNil()))
 	}
 	if i.ExpiresAtGTE != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtGTE(*i.ExpiresAtGTE))
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtGTE(*i.ExpiresAtGTE), accesstoken.ExpiresAtNotNil()))
 	}
 	if i.ExpiresAtLT != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtLT(*i.ExpiresAtLT))
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtLT(*i.ExpiresAtLT), accesstoken.ExpiresAtNotNil()))
 	}
 	if i.ExpiresAtLTE != nil {
-		predicates = append(predicates, accesstoken.ExpiresAtLTE(*i.ExpiresAtLTE))
+		all = append(all, accesstoken.And(accesstoken.ExpiresAtLTE(*i.ExpiresAtLTE), accesstoken.ExpiresAtNotNil()))
 	}
-	if i.ExpiresAtIsNil {
-		predicates = append(predicates, accesstoken.ExpiresAtIsNil())
+	if i.ExpiresAtIsNull != nil {
+		all = append(all, either(*i.ExpiresAtIsNull, accesstoken.ExpiresAtIsNil(), accesstoken.ExpiresAtNotNil()))
 	}
-	if i.ExpiresAtNotNil {
-		predicates = append(predicates, accesstoken.ExpiresAtNotNil())
-	}
-
 	if i.HasUser != nil {
-		p := accesstoken.HasUser()
-		if !*i.HasUser {
-			p = accesstoken.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasUser, accesstoken.HasUser(), accesstoken.Not(accesstoken.HasUser())))
 	}
-	if len(i.HasUserWith) > 0 {
-		with := make([]predicate.CloudUser, 0, len(i.HasUserWith))
+	if i.HasUserWith != nil {
+		var with []predicate.CloudUser
 		for _, w := range i.HasUserWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasUserWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, accesstoken.HasUserWith(with...))
+		all = append(all, accesstoken.HasUserWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyAccessTokenWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return accesstoken.And(predicates...), nil
-	}
+	return join(all, accesstoken.And, always)
 }
 
-// CapacityUnitWhereInput represents a where input for filtering CapacityUnit queries.
+// CapacityUnitWhereInput is a filter of CapacityUnit: all that is given must hold.
 type CapacityUnitWhereInput struct {
-	Predicates []predicate.CapacityUnit  `json:"-"`
-	Not        *CapacityUnitWhereInput   `json:"not,omitempty"`
-	Or         []*CapacityUnitWhereInput `json:"or,omitempty"`
-	And        []*CapacityUnitWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "version" field predicates.
-	Version      *uuid.UUID  `json:"version,omitempty"`
-	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
-	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
-	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
-	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
-	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
-	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
-	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "customer_id" field predicates.
-	CustomerID      *uuid.UUID  `json:"customerID,omitempty"`
-	CustomerIDNEQ   *uuid.UUID  `json:"customerIDNEQ,omitempty"`
-	CustomerIDIn    []uuid.UUID `json:"customerIDIn,omitempty"`
-	CustomerIDNotIn []uuid.UUID `json:"customerIDNotIn,omitempty"`
-
-	// "kind" field predicates.
-	Kind      *capacityunit.Kind  `json:"kind,omitempty"`
-	KindNEQ   *capacityunit.Kind  `json:"kindNEQ,omitempty"`
-	KindIn    []capacityunit.Kind `json:"kindIn,omitempty"`
-	KindNotIn []capacityunit.Kind `json:"kindNotIn,omitempty"`
-
-	// "type" field predicates.
-	Type      *capacityunit.Type  `json:"type,omitempty"`
-	TypeNEQ   *capacityunit.Type  `json:"typeNEQ,omitempty"`
-	TypeIn    []capacityunit.Type `json:"typeIn,omitempty"`
-	TypeNotIn []capacityunit.Type `json:"typeNotIn,omitempty"`
-
-	// "amount" field predicates.
-	Amount      *int64  `json:"amount,omitempty"`
-	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
-	AmountIn    []int64 `json:"amountIn,omitempty"`
-	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
-	AmountGT    *int64  `json:"amountGT,omitempty"`
-	AmountGTE   *int64  `json:"amountGTE,omitempty"`
-	AmountLT    *int64  `json:"amountLT,omitempty"`
-	AmountLTE   *int64  `json:"amountLTE,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "customer" edge predicates.
-	HasCustomer     *bool                 `json:"hasCustomer,omitempty"`
-	HasCustomerWith []*CustomerWhereInput `json:"hasCustomerWith,omitempty"`
+	Predicates              []predicate.CapacityUnit
+	Not                     *CapacityUnitWhereInput
+	Or, And                 []*CapacityUnitWhereInput
+	ID                      *uuid.UUID
+	IDNEQ                   *uuid.UUID
+	IDIn                    []uuid.UUID
+	IDNotIn                 []uuid.UUID
+	IDGT                    *uuid.UUID
+	IDGTE                   *uuid.UUID
+	IDLT                    *uuid.UUID
+	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
+	CreatedAt               *time.Time
+	CreatedAtNEQ            *time.Time
+	CreatedAtIn             []time.Time
+	CreatedAtNotIn          []time.Time
+	CreatedAtGT             *time.Time
+	CreatedAtGTE            *time.Time
+	CreatedAtLT             *time.Time
+	CreatedAtLTE            *time.Time
+	CustomerID              *uuid.UUID
+	CustomerIDNEQ           *uuid.UUID
+	CustomerIDIn            []uuid.UUID
+	CustomerIDNotIn         []uuid.UUID
+	Kind                    *capacityunit.Kind
+	KindNEQ                 *capacityunit.Kind
+	KindIn                  []capacityunit.Kind
+	KindNotIn               []capacityunit.Kind
+	Type                    *capacityunit.Type
+	TypeNEQ                 *capacityunit.Type
+	TypeIn                  []capacityunit.Type
+	TypeNotIn               []capacityunit.Type
+	Amount                  *int64
+	AmountNEQ               *int64
+	AmountIn                []int64
+	AmountNotIn             []int64
+	AmountGT                *int64
+	AmountGTE               *int64
+	AmountLT                *int64
+	AmountLTE               *int64
+	Name                    *string
+	NameNEQ                 *string
+	NameIn                  []string
+	NameNotIn               []string
+	NameGT                  *string
+	NameGTE                 *string
+	NameLT                  *string
+	NameLTE                 *string
+	NameContains            *string
+	NameHasPrefix           *string
+	NameHasSuffix           *string
+	NameEqualFold           *string
+	NameContainsFold        *string
+	Description             *string
+	DescriptionNEQ          *string
+	DescriptionIn           []string
+	DescriptionNotIn        []string
+	DescriptionGT           *string
+	DescriptionGTE          *string
+	DescriptionLT           *string
+	DescriptionLTE          *string
+	DescriptionContains     *string
+	DescriptionHasPrefix    *string
+	DescriptionHasSuffix    *string
+	DescriptionEqualFold    *string
+	DescriptionContainsFold *string
+	HasCustomer             *bool
+	HasCustomerWith         []*CustomerWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *CapacityUnitWhereInput) AddPredicates(predicates ...predicate.CapacityUnit) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the CapacityUnitWhereInput filter on the CapacityUnitQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *CapacityUnitWhereInput) Filter(q *CapacityUnitQuery) (*CapacityUnitQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyCapacityUnitWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyCapacityUnitWhereInput is returned in case the CapacityUnitWhereInput is empty.
-var ErrEmptyCapacityUnitWhereInput = errors.New("ent: empty predicate CapacityUnitWhereInput")
-
-// P returns a predicate for filtering capacityunits.
-// An error is returned if the input is empty or invalid.
-func (i *CapacityUnitWhereInput) P() (predicate.CapacityUnit, error) {
-	var predicates []predicate.CapacityUnit
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *CapacityUnitWhereInput) P() predicate.CapacityUnit {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, capacityunit.Not(p))
+		all = append(all, capacityunit.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.CapacityUnit, 0, n)
+	if i.Or != nil {
+		var or []predicate.CapacityUnit
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, capacityunit.Or(or...))
+		all = append(all, join(or, capacityunit.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.CapacityUnit, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, capacityunit.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, capacityunit.IDEQ(*i.ID))
+		all = append(all, capacityunit.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, capacityunit.IDNEQ(*i.IDNEQ))
+		all = append(all, capacityunit.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, capacityunit.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, capacityunit.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, capacityunit.IDNotIn(i.IDNotIn...))
+		all = append(all, capacityunit.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, capacityunit.IDGT(*i.IDGT))
+		all = append(all, capacityunit.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, capacityunit.IDGTE(*i.IDGTE))
+		all = append(all, capacityunit.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, capacityunit.IDLT(*i.IDLT))
+		all = append(all, capacityunit.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, capacityunit.IDLTE(*i.IDLTE))
+		all = append(all, capacityunit.IDLTE(*i.IDLTE))
 	}
 	if i.Version != nil {
-		predicates = append(predicates, capacityunit.VersionEQ(*i.Version))
+		all = append(all, capacityunit.VersionEQ(*i.Version))
 	}
 	if i.VersionNEQ != nil {
-		predicates = append(predicates, capacityunit.VersionNEQ(*i.VersionNEQ))
+		all = append(all, capacityunit.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
-		predicates = append(predicates, capacityunit.VersionIn(i.VersionIn...))
+	if i.VersionIn != nil {
+		all = append(all, capacityunit.VersionIn(i.VersionIn...))
 	}
 	if len(i.VersionNotIn) > 0 {
-		predicates = append(predicates, capacityunit.VersionNotIn(i.VersionNotIn...))
+		all = append(all, capacityunit.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
-		predicates = append(predicates, capacityunit.VersionGT(*i.VersionGT))
+		all = append(all, capacityunit.VersionGT(*i.VersionGT))
 	}
 	if i.VersionGTE != nil {
-		predicates = append(predicates, capacityunit.VersionGTE(*i.VersionGTE))
+		all = append(all, capacityunit.VersionGTE(*i.VersionGTE))
 	}
 	if i.VersionLT != nil {
-		predicates = append(predicates, capacityunit.VersionLT(*i.VersionLT))
+		all = append(all, capacityunit.VersionLT(*i.VersionLT))
 	}
 	if i.VersionLTE != nil {
-		predicates = append(predicates, capacityunit.VersionLTE(*i.VersionLTE))
+		all = append(all, capacityunit.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, capacityunit.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, capacityunit.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, capacityunit.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, capacityunit.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, capacityunit.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, capacityunit.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, capacityunit.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, capacityunit.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, capacityunit.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, capacityunit.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, capacityunit.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, capacityunit.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, capacityunit.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, capacityunit.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, capacityunit.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, capacityunit.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.CustomerID != nil {
-		predicates = append(predicates, capacityunit.CustomerIDEQ(*i.CustomerID))
+		all = append(all, capacityunit.CustomerIDEQ(*i.CustomerID))
 	}
 	if i.CustomerIDNEQ != nil {
-		predicates = append(predicates, capacityunit.CustomerIDNEQ(*i.CustomerIDNEQ))
+		all = append(all, capacityunit.CustomerIDNEQ(*i.CustomerIDNEQ))
 	}
-	if len(i.CustomerIDIn) > 0 {
-		predicates = append(predicates, capacityunit.CustomerIDIn(i.CustomerIDIn...))
+	if i.CustomerIDIn != nil {
+		all = append(all, capacityunit.CustomerIDIn(i.CustomerIDIn...))
 	}
 	if len(i.CustomerIDNotIn) > 0 {
-		predicates = append(predicates, capacityunit.CustomerIDNotIn(i.CustomerIDNotIn...))
+		all = append(all, capacityunit.CustomerIDNotIn(i.CustomerIDNotIn...))
 	}
 	if i.Kind != nil {
-		predicates = append(predicates, capacityunit.KindEQ(*i.Kind))
+		all = append(all, capacityunit.KindEQ(*i.Kind))
 	}
 	if i.KindNEQ != nil {
-		predicates = append(predicates, capacityunit.KindNEQ(*i.KindNEQ))
+		all = append(all, capacityunit.KindNEQ(*i.KindNEQ))
 	}
-	if len(i.KindIn) > 0 {
-		predicates = append(predicates, capacityunit.KindIn(i.KindIn...))
+	if i.KindIn != nil {
+		all = append(all, capacityunit.KindIn(i.KindIn...))
 	}
 	if len(i.KindNotIn) > 0 {
-		predicates = append(predicates, capacityunit.KindNotIn(i.KindNotIn...))
+		all = append(all, capacityunit.KindNotIn(i.KindNotIn...))
 	}
 	if i.Type != nil {
-		predicates = append(predicates, capacityunit.TypeEQ(*i.Type))
+		all = append(all, capacityunit.TypeEQ(*i.Type))
 	}
 	if i.TypeNEQ != nil {
-		predicates = append(predicates, capacityunit.TypeNEQ(*i.TypeNEQ))
+		all = append(all, capacityunit.TypeNEQ(*i.TypeNEQ))
 	}
-	if len(i.TypeIn) > 0 {
-		predicates = append(predicates, capacityunit.TypeIn(i.TypeIn...))
+	if i.TypeIn != nil {
+		all = append(all, capacityunit.TypeIn(i.TypeIn...))
 	}
 	if len(i.TypeNotIn) > 0 {
-		predicates = append(predicates, capacityunit.TypeNotIn(i.TypeNotIn...))
+		all = append(all, capacityunit.TypeNotIn(i.TypeNotIn...))
 	}
 	if i.Amount != nil {
-		predicates = append(predicates, capacityunit.AmountEQ(*i.Amount))
+		all = append(all, capacityunit.AmountEQ(*i.Amount))
 	}
 	if i.AmountNEQ != nil {
-		predicates = append(predicates, capacityunit.AmountNEQ(*i.AmountNEQ))
+		all = append(all, capacityunit.AmountNEQ(*i.AmountNEQ))
 	}
-	if len(i.AmountIn) > 0 {
-		predicates = append(predicates, capacityunit.AmountIn(i.AmountIn...))
+	if i.AmountIn != nil {
+		all = append(all, capacityunit.AmountIn(i.AmountIn...))
 	}
 	if len(i.AmountNotIn) > 0 {
-		predicates = append(predicates, capacityunit.AmountNotIn(i.AmountNotIn...))
+		all = append(all, capacityunit.AmountNotIn(i.AmountNotIn...))
 	}
 	if i.AmountGT != nil {
-		predicates = append(predicates, capacityunit.AmountGT(*i.AmountGT))
+		all = append(all, capacityunit.AmountGT(*i.AmountGT))
 	}
 	if i.AmountGTE != nil {
-		predicates = append(predicates, capacityunit.AmountGTE(*i.AmountGTE))
+		all = append(all, capacityunit.AmountGTE(*i.AmountGTE))
 	}
 	if i.AmountLT != nil {
-		predicates = append(predicates, capacityunit.AmountLT(*i.AmountLT))
+		all = append(all, capacityunit.AmountLT(*i.AmountLT))
 	}
 	if i.AmountLTE != nil {
-		predicates = append(predicates, capacityunit.AmountLTE(*i.AmountLTE))
+		all = append(all, capacityunit.AmountLTE(*i.AmountLTE))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, capacityunit.NameEQ(*i.Name))
+		all = append(all, capacityunit.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, capacityunit.NameNEQ(*i.NameNEQ))
+		all = append(all, capacityunit.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, capacityunit.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, capacityunit.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, capacityunit.NameNotIn(i.NameNotIn...))
+		all = append(all, capacityunit.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, capacityunit.NameGT(*i.NameGT))
+		all = append(all, capacityunit.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, capacityunit.NameGTE(*i.NameGTE))
+		all = append(all, capacityunit.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, capacityunit.NameLT(*i.NameLT))
+		all = append(all, capacityunit.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, capacityunit.NameLTE(*i.NameLTE))
+		all = append(all, capacityunit.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, capacityunit.NameContains(*i.NameContains))
+		all = append(all, capacityunit.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, capacityunit.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, capacityunit.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, capacityunit.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, capacityunit.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, capacityunit.NameEqualFold(*i.NameEqualFold))
+		all = append(all, capacityunit.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, capacityunit.NameContainsFold(*i.NameContainsFold))
+		all = append(all, capacityunit.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, capacityunit.DescriptionEQ(*i.Description))
+		all = append(all, capacityunit.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, capacityunit.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, capacityunit.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, capacityunit.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, capacityunit.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, capacityunit.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, capacityunit.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, capacityunit.DescriptionGT(*i.DescriptionGT))
+		all = append(all, capacityunit.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, capacityunit.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, capacityunit.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, capacityunit.DescriptionLT(*i.DescriptionLT))
+		all = append(all, capacityunit.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, capacityunit.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, capacityunit.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, capacityunit.DescriptionContains(*i.DescriptionContains))
+		all = append(all, capacityunit.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, capacityunit.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, capacityunit.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, capacityunit.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, capacityunit.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, capacityunit.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, capacityunit.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, capacityunit.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, capacityunit.DescriptionContainsFold(*i.DescriptionContainsFold))
 	}
-
 	if i.HasCustomer != nil {
-		p := capacityunit.HasCustomer()
-		if !*i.HasCustomer {
-			p = capacityunit.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCustomer, capacityunit.HasCustomer(), capacityunit.Not(capacityunit.HasCustomer())))
 	}
-	if len(i.HasCustomerWith) > 0 {
-		with := make([]predicate.Customer, 0, len(i.HasCustomerWith))
+	if i.HasCustomerWith != nil {
+		var with []predicate.Customer
 		for _, w := range i.HasCustomerWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCustomerWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, capacityunit.HasCustomerWith(with...))
+		all = append(all, capacityunit.HasCustomerWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyCapacityUnitWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return capacityunit.And(predicates...), nil
-	}
+	return join(all, capacityunit.And, always)
 }
 
-// CloudSpaceWhereInput represents a where input for filtering CloudSpace queries.
+// CloudSpaceWhereInput is a filter of CloudSpace: all that is given must hold.
 type CloudSpaceWhereInput struct {
-	Predicates []predicate.CloudSpace  `json:"-"`
-	Not        *CloudSpaceWhereInput   `json:"not,omitempty"`
-	Or         []*CloudSpaceWhereInput `json:"or,omitempty"`
-	And        []*CloudSpaceWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "version" field predicates.
-	Version      *uuid.UUID  `json:"version,omitempty"`
-	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
-	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
-	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
-	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
-	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
-	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
-	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "customer_id" field predicates.
-	CustomerID      *uuid.UUID  `json:"customerID,omitempty"`
-	CustomerIDNEQ   *uuid.UUID  `json:"customerIDNEQ,omitempty"`
-	CustomerIDIn    []uuid.UUID `json:"customerIDIn,omitempty"`
-	CustomerIDNotIn []uuid.UUID `json:"customerIDNotIn,omitempty"`
-
-	// "parent_id" field predicates.
-	ParentID       *uuid.UUID  `json:"parentID,omitempty"`
-	ParentIDNEQ    *uuid.UUID  `json:"parentIDNEQ,omitempty"`
-	ParentIDIn     []uuid.UUID `json:"parentIDIn,omitempty"`
-	ParentIDNotIn  []uuid.UUID `json:"parentIDNotIn,omitempty"`
-	ParentIDIsNil  bool        `json:"parentIDIsNil,omitempty"`
-	ParentIDNotNil bool        `json:"parentIDNotNil,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "status" field predicates.
-	Status      *cloudspace.Status  `json:"status,omitempty"`
-	StatusNEQ   *cloudspace.Status  `json:"statusNEQ,omitempty"`
-	StatusIn    []cloudspace.Status `json:"statusIn,omitempty"`
-	StatusNotIn []cloudspace.Status `json:"statusNotIn,omitempty"`
-
-	// "customer" edge predicates.
-	HasCustomer     *bool                 `json:"hasCustomer,omitempty"`
-	HasCustomerWith []*CustomerWhereInput `json:"hasCustomerWith,omitempty"`
-
-	// "parent" edge predicates.
-	HasParent     *bool                   `json:"hasParent,omitempty"`
-	HasParentWith []*CloudSpaceWhereInput `json:"hasParentWith,omitempty"`
-
-	// "children" edge predicates.
-	HasChildren     *bool                   `json:"hasChildren,omitempty"`
-	HasChildrenWith []*CloudSpaceWhereInput `json:"hasChildrenWith,omitempty"`
+	Predicates              []predicate.CloudSpace
+	Not                     *CloudSpaceWhereInput
+	Or, And                 []*CloudSpaceWhereInput
+	ID                      *uuid.UUID
+	IDNEQ                   *uuid.UUID
+	IDIn                    []uuid.UUID
+	IDNotIn                 []uuid.UUID
+	IDGT                    *uuid.UUID
+	IDGTE                   *uuid.UUID
+	IDLT                    *uuid.UUID
+	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
+	CreatedAt               *time.Time
+	CreatedAtNEQ            *time.Time
+	CreatedAtIn             []time.Time
+	CreatedAtNotIn          []time.Time
+	CreatedAtGT             *time.Time
+	CreatedAtGTE            *time.Time
+	CreatedAtLT             *time.Time
+	CreatedAtLTE            *time.Time
+	CustomerID              *uuid.UUID
+	CustomerIDNEQ           *uuid.UUID
+	CustomerIDIn            []uuid.UUID
+	CustomerIDNotIn         []uuid.UUID
+	ParentID                *uuid.UUID
+	ParentIDNEQ             *uuid.UUID
+	ParentIDIn              []uuid.UUID
+	ParentIDNotIn           []uuid.UUID
+	ParentIDIsNull          *bool
+	Name                    *string
+	NameNEQ                 *string
+	NameIn                  []string
+	NameNotIn               []string
+	NameGT                  *string
+	NameGTE                 *string
+	NameLT                  *string
+	NameLTE                 *string
+	NameContains            *string
+	NameHasPrefix           *string
+	NameHasSuffix           *string
+	NameEqualFold           *string
+	NameContainsFold        *string
+	Description             *string
+	DescriptionNEQ          *string
+	DescriptionIn           []string
+	DescriptionNotIn        []string
+	DescriptionGT           *string
+	DescriptionGTE          *string
+	DescriptionLT           *string
+	DescriptionLTE          *string
+	DescriptionContains     *string
+	DescriptionHasPrefix    *string
+	DescriptionHasSuffix    *string
+	DescriptionEqualFold    *string
+	DescriptionContainsFold *string
+	Status                  *cloudspace.Status
+	StatusNEQ               *cloudspace.Status
+	StatusIn                []cloudspace.Status
+	StatusNotIn             []cloudspace.Status
+	HasCustomer             *bool
+	HasCustomerWith         []*CustomerWhereInput
+	HasParent               *bool
+	HasParentWith           []*CloudSpaceWhereInput
+	HasChildren             *bool
+	HasChildrenWith         []*CloudSpaceWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *CloudSpaceWhereInput) AddPredicates(predicates ...predicate.CloudSpace) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the CloudSpaceWhereInput filter on the CloudSpaceQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *CloudSpaceWhereInput) Filter(q *CloudSpaceQuery) (*CloudSpaceQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyCloudSpaceWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyCloudSpaceWhereInput is returned in case the CloudSpaceWhereInput is empty.
-var ErrEmptyCloudSpaceWhereInput = errors.New("ent: empty predicate CloudSpaceWhereInput")
-
-// P returns a predicate for filtering cloudspaces.
-// An error is returned if the input is empty or invalid.
-func (i *CloudSpaceWhereInput) P() (predicate.CloudSpace, error) {
-	var predicates []predicate.CloudSpace
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *CloudSpaceWhereInput) P() predicate.CloudSpace {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, cloudspace.Not(p))
+		all = append(all, cloudspace.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.CloudSpace, 0, n)
+	if i.Or != nil {
+		var or []predicate.CloudSpace
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, cloudspace.Or(or...))
+		all = append(all, join(or, cloudspace.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.CloudSpace, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, cloudspace.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, cloudspace.IDEQ(*i.ID))
+		all = append(all, cloudspace.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, cloudspace.IDNEQ(*i.IDNEQ))
+		all = append(all, cloudspace.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, cloudspace.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, cloudspace.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, cloudspace.IDNotIn(i.IDNotIn...))
+		all = append(all, cloudspace.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, cloudspace.IDGT(*i.IDGT))
+		all = append(all, cloudspace.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, cloudspace.IDGTE(*i.IDGTE))
+		all = append(all, cloudspace.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, cloudspace.IDLT(*i.IDLT))
+		all = append(all, cloudspace.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, cloudspace.IDLTE(*i.IDLTE))
+		all = append(all, cloudspace.IDLTE(*i.IDLTE))
 	}
 	if i.Version != nil {
-		predicates = append(predicates, cloudspace.VersionEQ(*i.Version))
+		all = append(all, cloudspace.VersionEQ(*i.Version))
 	}
 	if i.VersionNEQ != nil {
-		predicates = append(predicates, cloudspace.VersionNEQ(*i.VersionNEQ))
+		all = append(all, cloudspace.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
-		predicates = append(predicates, cloudspace.VersionIn(i.VersionIn...))
+	if i.VersionIn != nil {
+		all = append(all, cloudspace.VersionIn(i.VersionIn...))
 	}
 	if len(i.VersionNotIn) > 0 {
-		predicates = append(predicates, cloudspace.VersionNotIn(i.VersionNotIn...))
+		all = append(all, cloudspace.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
-		predicates = append(predicates, cloudspace.VersionGT(*i.VersionGT))
+		all = append(all, cloudspace.VersionGT(*i.VersionGT))
 	}
 	if i.VersionGTE != nil {
-		predicates = append(predicates, cloudspace.VersionGTE(*i.VersionGTE))
+		all = append(all, cloudspace.VersionGTE(*i.VersionGTE))
 	}
 	if i.VersionLT != nil {
-		predicates = append(predicates, cloudspace.VersionLT(*i.VersionLT))
+		all = append(all, cloudspace.VersionLT(*i.VersionLT))
 	}
 	if i.VersionLTE != nil {
-		predicates = append(predicates, cloudspace.VersionLTE(*i.VersionLTE))
+		all = append(all, cloudspace.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, cloudspace.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, cloudspace.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, cloudspace.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, cloudspace.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, cloudspace.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, cloudspace.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, cloudspace.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, cloudspace.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, cloudspace.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, cloudspace.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, cloudspace.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, cloudspace.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, cloudspace.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, cloudspace.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, cloudspace.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, cloudspace.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.CustomerID != nil {
-		predicates = append(predicates, cloudspace.CustomerIDEQ(*i.CustomerID))
+		all = append(all, cloudspace.CustomerIDEQ(*i.CustomerID))
 	}
 	if i.CustomerIDNEQ != nil {
-		predicates = append(predicates, cloudspace.CustomerIDNEQ(*i.CustomerIDNEQ))
+		all = append(all, cloudspace.CustomerIDNEQ(*i.CustomerIDNEQ))
 	}
-	if len(i.CustomerIDIn) > 0 {
-		predicates = append(predicates, cloudspace.CustomerIDIn(i.CustomerIDIn...))
+	if i.CustomerIDIn != nil {
+		all = append(all, cloudspace.CustomerIDIn(i.CustomerIDIn...))
 	}
 	if len(i.CustomerIDNotIn) > 0 {
-		predicates = append(predicates, cloudspace.CustomerIDNotIn(i.CustomerIDNotIn...))
+		all = append(all, cloudspace.CustomerIDNotIn(i.CustomerIDNotIn...))
 	}
 	if i.ParentID != nil {
-		predicates = append(predicates, cloudspace.ParentIDEQ(*i.ParentID))
+		all = append(all, cloudspace.And(cloudspace.ParentIDEQ(*i.ParentID), cloudspace.ParentIDNotNil()))
 	}
 	if i.ParentIDNEQ != nil {
-		predicates = append(predicates, cloudspace.ParentIDNEQ(*i.ParentIDNEQ))
+		all = append(all, cloudspace.Or(cloudspace.ParentIDNEQ(*i.ParentIDNEQ), cloudspace.ParentIDIsNil()))
 	}
-	if len(i.ParentIDIn) > 0 {
-		predicates = append(predicates, cloudspace.ParentIDIn(i.ParentIDIn...))
+	if i.ParentIDIn != nil {
+		all = append(all, cloudspace.And(cloudspace.ParentIDIn(i.ParentIDIn...), cloudspace.ParentIDNotNil()))
 	}
 	if len(i.ParentIDNotIn) > 0 {
-		predicates = append(predicates, cloudspace.ParentIDNotIn(i.ParentIDNotIn...))
+		all = append(all, cloudspace.Or(cloudspace.ParentIDNotIn(i.ParentIDNotIn...), cloudspace.ParentIDIsNil()))
 	}
-	if i.ParentIDIsNil {
-		predicates = append(predicates, cloudspace.ParentIDIsNil())
-	}
-	if i.ParentIDNotNil {
-		predicates = append(predicates, cloudspace.ParentIDNotNil())
+	if i.ParentIDIsNull != nil {
+		all = append(all, either(*i.ParentIDIsNull, cloudspace.ParentIDIsNil(), cloudspace.ParentIDNotNil()))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, cloudspace.NameEQ(*i.Name))
+		all = append(all, cloudspace.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, cloudspace.NameNEQ(*i.NameNEQ))
+		all = append(all, cloudspace.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, cloudspace.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, cloudspace.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, cloudspace.NameNotIn(i.NameNotIn...))
+		all = append(all, cloudspace.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, cloudspace.NameGT(*i.NameGT))
+		all = append(all, cloudspace.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, cloudspace.NameGTE(*i.NameGTE))
+		all = append(all, cloudspace.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, cloudspace.NameLT(*i.NameLT))
+		all = append(all, cloudspace.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, cloudspace.NameLTE(*i.NameLTE))
+		all = append(all, cloudspace.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, cloudspace.NameContains(*i.NameContains))
+		all = append(all, cloudspace.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, cloudspace.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, cloudspace.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, cloudspace.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, cloudspace.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, cloudspace.NameEqualFold(*i.NameEqualFold))
+		all = append(all, cloudspace.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, cloudspace.NameContainsFold(*i.NameContainsFold))
+		all = append(all, cloudspace.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, cloudspace.DescriptionEQ(*i.Description))
+		all = append(all, cloudspace.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, cloudspace.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, cloudspace.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, cloudspace.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, cloudspace.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, cloudspace.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, cloudspace.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, cloudspace.DescriptionGT(*i.DescriptionGT))
+		all = append(all, cloudspace.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, cloudspace.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, cloudspace.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, cloudspace.DescriptionLT(*i.DescriptionLT))
+		all = append(all, cloudspace.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, cloudspace.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, cloudspace.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, cloudspace.DescriptionContains(*i.DescriptionContains))
+		all = append(all, cloudspace.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, cloudspace.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, cloudspace.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, cloudspace.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, cloudspace.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, cloudspace.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, cloudspace.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, cloudspace.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, cloudspace.DescriptionContainsFold(*i.DescriptionContainsFold))
 	}
 	if i.Status != nil {
-		predicates = append(predicates, cloudspace.StatusEQ(*i.Status))
+		all = append(all, cloudspace.StatusEQ(*i.Status))
 	}
 	if i.StatusNEQ != nil {
-		predicates = append(predicates, cloudspace.StatusNEQ(*i.StatusNEQ))
+		all = append(all, cloudspace.StatusNEQ(*i.StatusNEQ))
 	}
-	if len(i.StatusIn) > 0 {
-		predicates = append(predicates, cloudspace.StatusIn(i.StatusIn...))
+	if i.StatusIn != nil {
+		all = append(all, cloudspace.StatusIn(i.StatusIn...))
 	}
 	if len(i.StatusNotIn) > 0 {
-		predicates = append(predicates, cloudspace.StatusNotIn(i.StatusNotIn...))
+		all = append(all, cloudspace.StatusNotIn(i.StatusNotIn...))
 	}
-
 	if i.HasCustomer != nil {
-		p := cloudspace.HasCustomer()
-		if !*i.HasCustomer {
-			p = cloudspace.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCustomer, cloudspace.HasCustomer(), cloudspace.Not(cloudspace.HasCustomer())))
 	}
-	if len(i.HasCustomerWith) > 0 {
-		with := make([]predicate.Customer, 0, len(i.HasCustomerWith))
+	if i.HasCustomerWith != nil {
+		var with []predicate.Customer
 		for _, w := range i.HasCustomerWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCustomerWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudspace.HasCustomerWith(with...))
+		all = append(all, cloudspace.HasCustomerWith(with...))
 	}
 	if i.HasParent != nil {
-		p := cloudspace.HasParent()
-		if !*i.HasParent {
-			p = cloudspace.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasParent, cloudspace.HasParent(), cloudspace.Not(cloudspace.HasParent())))
 	}
-	if len(i.HasParentWith) > 0 {
-		with := make([]predicate.CloudSpace, 0, len(i.HasParentWith))
+	if i.HasParentWith != nil {
+		var with []predicate.CloudSpace
 		for _, w := range i.HasParentWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasParentWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudspace.HasParentWith(with...))
+		all = append(all, cloudspace.HasParentWith(with...))
 	}
 	if i.HasChildren != nil {
-		p := cloudspace.HasChildren()
-		if !*i.HasChildren {
-			p = cloudspace.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasChildren, cloudspace.HasChildren(), cloudspace.Not(cloudspace.HasChildren())))
 	}
-	if len(i.HasChildrenWith) > 0 {
-		with := make([]predicate.CloudSpace, 0, len(i.HasChildrenWith))
+	if i.HasChildrenWith != nil {
+		var with []predicate.CloudSpace
 		for _, w := range i.HasChildrenWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasChildrenWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudspace.HasChildrenWith(with...))
+		all = append(all, cloudspace.HasChildrenWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyCloudSpaceWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return cloudspace.And(predicates...), nil
-	}
+	return join(all, cloudspace.And, always)
 }
 
-// CloudUserWhereInput represents a where input for filtering CloudUser queries.
+// CloudUserWhereInput is a filter of CloudUser: all that is given must hold.
 type CloudUserWhereInput struct {
-	Predicates []predicate.CloudUser  `json:"-"`
-	Not        *CloudUserWhereInput   `json:"not,omitempty"`
-	Or         []*CloudUserWhereInput `json:"or,omitempty"`
-	And        []*CloudUserWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "version" field predicates.
-	Version      *uuid.UUID  `json:"version,omitempty"`
-	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
-	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
-	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
-	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
-	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
-	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
-	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "login" field predicates.
-	Login             *string  `json:"login,omitempty"`
-	LoginNEQ          *string  `json:"loginNEQ,omitempty"`
-	LoginIn           []string `json:"loginIn,omitempty"`
-	LoginNotIn        []string `json:"loginNotIn,omitempty"`
-	LoginGT           *string  `json:"loginGT,omitempty"`
-	LoginGTE          *string  `json:"loginGTE,omitempty"`
-	LoginLT           *string  `json:"loginLT,omitempty"`
-	LoginLTE          *string  `json:"loginLTE,omitempty"`
-	LoginContains     *string  `json:"loginContains,omitempty"`
-	LoginHasPrefix    *string  `json:"loginHasPrefix,omitempty"`
-	LoginHasSuffix    *string  `json:"loginHasSuffix,omitempty"`
-	LoginEqualFold    *string  `json:"loginEqualFold,omitempty"`
-	LoginContainsFold *string  `json:"loginContainsFold,omitempty"`
-
-	// "email" field predicates.
-	Email             *string  `json:"email,omitempty"`
-	EmailNEQ          *string  `json:"emailNEQ,omitempty"`
-	EmailIn           []string `json:"emailIn,omitempty"`
-	EmailNotIn        []string `json:"emailNotIn,omitempty"`
-	EmailGT           *string  `json:"emailGT,omitempty"`
-	EmailGTE          *string  `json:"emailGTE,omitempty"`
-	EmailLT           *string  `json:"emailLT,omitempty"`
-	EmailLTE          *string  `json:"emailLTE,omitempty"`
-	EmailContains     *string  `json:"emailContains,omitempty"`
-	EmailHasPrefix    *string  `json:"emailHasPrefix,omitempty"`
-	EmailHasSuffix    *string  `json:"emailHasSuffix,omitempty"`
-	EmailEqualFold    *string  `json:"emailEqualFold,omitempty"`
-	EmailContainsFold *string  `json:"emailContainsFold,omitempty"`
-
-	// "first_name" field predicates.
-	FirstName             *string  `json:"firstName,omitempty"`
-	FirstNameNEQ          *string  `json:"firstNameNEQ,omitempty"`
-	FirstNameIn           []string `json:"firstNameIn,omitempty"`
-	FirstNameNotIn        []string `json:"firstNameNotIn,omitempty"`
-	FirstNameGT           *string  `json:"firstNameGT,omitempty"`
-	FirstNameGTE          *string  `json:"firstNameGTE,omitempty"`
-	FirstNameLT           *string  `json:"firstNameLT,omitempty"`
-	FirstNameLTE          *string  `json:"firstNameLTE,omitempty"`
-	FirstNameContains     *string  `json:"firstNameContains,omitempty"`
-	FirstNameHasPrefix    *string  `json:"firstNameHasPrefix,omitempty"`
-	FirstNameHasSuffix    *string  `json:"firstNameHasSuffix,omitempty"`
-	FirstNameEqualFold    *string  `json:"firstNameEqualFold,omitempty"`
-	FirstNameContainsFold *string  `json:"firstNameContainsFold,omitempty"`
-
-	// "last_name" field predicates.
-	LastName             *string  `json:"lastName,omitempty"`
-	LastNameNEQ          *string  `json:"lastNameNEQ,omitempty"`
-	LastNameIn           []string `json:"lastNameIn,omitempty"`
-	LastNameNotIn        []string `json:"lastNameNotIn,omitempty"`
-	LastNameGT           *string  `json:"lastNameGT,omitempty"`
-	LastNameGTE          *string  `json:"lastNameGTE,omitempty"`
-	LastNameLT           *string  `json:"lastNameLT,omitempty"`
-	LastNameLTE          *string  `json:"lastNameLTE,omitempty"`
-	LastNameContains     *string  `json:"lastNameContains,omitempty"`
-	LastNameHasPrefix    *string  `json:"lastNameHasPrefix,omitempty"`
-	LastNameHasSuffix    *string  `json:"lastNameHasSuffix,omitempty"`
-	LastNameEqualFold    *string  `json:"lastNameEqualFold,omitempty"`
-	LastNameContainsFold *string  `json:"lastNameContainsFold,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "address" field predicates.
-	Address             *string  `json:"address,omitempty"`
-	AddressNEQ          *string  `json:"addressNEQ,omitempty"`
-	AddressIn           []string `json:"addressIn,omitempty"`
-	AddressNotIn        []string `json:"addressNotIn,omitempty"`
-	AddressGT           *string  `json:"addressGT,omitempty"`
-	AddressGTE          *string  `json:"addressGTE,omitempty"`
-	AddressLT           *string  `json:"addressLT,omitempty"`
-	AddressLTE          *string  `json:"addressLTE,omitempty"`
-	AddressContains     *string  `json:"addressContains,omitempty"`
-	AddressHasPrefix    *string  `json:"addressHasPrefix,omitempty"`
-	AddressHasSuffix    *string  `json:"addressHasSuffix,omitempty"`
-	AddressEqualFold    *string  `json:"addressEqualFold,omitempty"`
-	AddressContainsFold *string  `json:"addressContainsFold,omitempty"`
-
-	// "city" field predicates.
-	City             *string  `json:"city,omitempty"`
-	CityNEQ          *string  `json:"cityNEQ,omitempty"`
-	CityIn           []string `json:"cityIn,omitempty"`
-	CityNotIn        []string `json:"cityNotIn,omitempty"`
-	CityGT           *string  `json:"cityGT,omitempty"`
-	CityGTE          *string  `json:"cityGTE,omitempty"`
-	CityLT           *string  `json:"cityLT,omitempty"`
-	CityLTE          *string  `json:"cityLTE,omitempty"`
-	CityContains     *string  `json:"cityContains,omitempty"`
-	CityHasPrefix    *string  `json:"cityHasPrefix,omitempty"`
-	CityHasSuffix    *string  `json:"cityHasSuffix,omitempty"`
-	CityEqualFold    *string  `json:"cityEqualFold,omitempty"`
-	CityContainsFold *string  `json:"cityContainsFold,omitempty"`
-
-	// "country" field predicates.
-	Country             *string  `json:"country,omitempty"`
-	CountryNEQ          *string  `json:"countryNEQ,omitempty"`
-	CountryIn           []string `json:"countryIn,omitempty"`
-	CountryNotIn        []string `json:"countryNotIn,omitempty"`
-	CountryGT           *string  `json:"countryGT,omitempty"`
-	CountryGTE          *string  `json:"countryGTE,omitempty"`
-	CountryLT           *string  `json:"countryLT,omitempty"`
-	CountryLTE          *string  `json:"countryLTE,omitempty"`
-	CountryContains     *string  `json:"countryContains,omitempty"`
-	CountryHasPrefix    *string  `json:"countryHasPrefix,omitempty"`
-	CountryHasSuffix    *string  `json:"countryHasSuffix,omitempty"`
-	CountryEqualFold    *string  `json:"countryEqualFold,omitempty"`
-	CountryContainsFold *string  `json:"countryContainsFold,omitempty"`
-
-	// "phone_mobile" field predicates.
-	PhoneMobile             *string  `json:"phoneMobile,omitempty"`
-	PhoneMobileNEQ          *string  `json:"phoneMobileNEQ,omitempty"`
-	PhoneMobileIn           []string `json:"phoneMobileIn,omitempty"`
-	PhoneMobileNotIn        []string `json:"phoneMobileNotIn,omitempty"`
-	PhoneMobileGT           *string  `json:"phoneMobileGT,omitempty"`
-	PhoneMobileGTE          *string  `json:"phoneMobileGTE,omitempty"`
-	PhoneMobileLT           *string  `json:"phoneMobileLT,omitempty"`
-	PhoneMobileLTE          *string  `json:"phoneMobileLTE,omitempty"`
-	PhoneMobileContains     *string  `json:"phoneMobileContains,omitempty"`
-	PhoneMobileHasPrefix    *string  `json:"phoneMobileHasPrefix,omitempty"`
-	PhoneMobileHasSuffix    *string  `json:"phoneMobileHasSuffix,omitempty"`
-	PhoneMobileEqualFold    *string  `json:"phoneMobileEqualFold,omitempty"`
-	PhoneMobileContainsFold *string  `json:"phoneMobileContainsFold,omitempty"`
-
-	// "phone_landline" field predicates.
-	PhoneLandline             *string  `json:"phoneLandline,omitempty"`
-	PhoneLandlineNEQ          *string  `json:"phoneLandlineNEQ,omitempty"`
-	PhoneLandlineIn           []string `json:"phoneLandlineIn,omitempty"`
-	PhoneLandlineNotIn        []string `json:"phoneLandlineNotIn,omitempty"`
-	PhoneLandlineGT           *string  `json:"phoneLandlineGT,omitempty"`
-	PhoneLandlineGTE          *string  `json:"phoneLandlineGTE,omitempty"`
-	PhoneLandlineLT           *string  `json:"phoneLandlineLT,omitempty"`
-	PhoneLandlineLTE          *string  `json:"phoneLandlineLTE,omitempty"`
-	PhoneLandlineContains     *string  `json:"phoneLandlineContains,omitempty"`
-	PhoneLandlineHasPrefix    *string  `json:"phoneLandlineHasPrefix,omitempty"`
-	PhoneLandlineHasSuffix    *string  `json:"phoneLandlineHasSuffix,omitempty"`
-	PhoneLandlineEqualFold    *string  `json:"phoneLandlineEqualFold,omitempty"`
-	PhoneLandlineContainsFold *string  `json:"phoneLandlineContainsFold,omitempty"`
-
-	// "system_user" field predicates.
-	SystemUser    *bool `json:"systemUser,omitempty"`
-	SystemUserNEQ *bool `json:"systemUserNEQ,omitempty"`
-
-	// "role" field predicates.
-	Role      *clouduser.Role  `json:"role,omitempty"`
-	RoleNEQ   *clouduser.Role  `json:"roleNEQ,omitempty"`
-	RoleIn    []clouduser.Role `json:"roleIn,omitempty"`
-	RoleNotIn []clouduser.Role `json:"roleNotIn,omitempty"`
-
-	// "status" field predicates.
-	Status      *clouduser.Status  `json:"status,omitempty"`
-	StatusNEQ   *clouduser.Status  `json:"statusNEQ,omitempty"`
-	StatusIn    []clouduser.Status `json:"statusIn,omitempty"`
-	StatusNotIn []clouduser.Status `json:"statusNotIn,omitempty"`
-
-	// "groups" edge predicates.
-	HasGroups     *bool                       `json:"hasGroups,omitempty"`
-	HasGroupsWith []*CloudUserGroupWhereInput `json:"hasGroupsWith,omitempty"`
-
-	// "access_tokens" edge predicates.
-	HasAccessTokens     *bool                    `json:"hasAccessTokens,omitempty"`
-	HasAccessTokensWith []*AccessTokenWhereInput `json:"hasAccessTokensWith,omitempty"`
+	Predicates                []predicate.CloudUser
+	Not                       *CloudUserWhereInput
+	Or, And                   []*CloudUserWhereInput
+	ID                        *uuid.UUID
+	IDNEQ                     *uuid.UUID
+	IDIn                      []uuid.UUID
+	IDNotIn                   []uuid.UUID
+	IDGT                      *uuid.UUID
+	IDGTE                     *uuid.UUID
+	IDLT                      *uuid.UUID
+	IDLTE                     *uuid.UUID
+	Version                   *uuid.UUID
+	VersionNEQ                *uuid.UUID
+	VersionIn                 []uuid.UUID
+	VersionNotIn              []uuid.UUID
+	VersionGT                 *uuid.UUID
+	VersionGTE                *uuid.UUID
+	VersionLT                 *uuid.UUID
+	VersionLTE                *uuid.UUID
+	CreatedAt                 *time.Time
+	CreatedAtNEQ              *time.Time
+	CreatedAtIn               []time.Time
+	CreatedAtNotIn            []time.Time
+	CreatedAtGT               *time.Time
+	CreatedAtGTE              *time.Time
+	CreatedAtLT               *time.Time
+	CreatedAtLTE              *time.Time
+	Login                     *string
+	LoginNEQ                  *string
+	LoginIn                   []string
+	LoginNotIn                []string
+	LoginGT                   *string
+	LoginGTE                  *string
+	LoginLT                   *string
+	LoginLTE                  *string
+	LoginContains             *string
+	LoginHasPrefix            *string
+	LoginHasSuffix            *string
+	LoginEqualFold            *string
+	LoginContainsFold         *string
+	Email                     *string
+	EmailNEQ                  *string
+	EmailIn                   []string
+	EmailNotIn                []string
+	EmailGT                   *string
+	EmailGTE                  *string
+	EmailLT                   *string
+	EmailLTE                  *string
+	EmailContains             *string
+	EmailHasPrefix            *string
+	EmailHasSuffix            *string
+	EmailEqualFold            *string
+	EmailContainsFold         *string
+	FirstName                 *string
+	FirstNameNEQ              *string
+	FirstNameIn               []string
+	FirstNameNotIn            []string
+	FirstNameGT               *string
+	FirstNameGTE              *string
+	FirstNameLT               *string
+	FirstNameLTE              *string
+	FirstNameContains         *string
+	FirstNameHasPrefix        *string
+	FirstNameHasSuffix        *string
+	FirstNameEqualFold        *string
+	FirstNameContainsFold     *string
+	LastName                  *string
+	LastNameNEQ               *string
+	LastNameIn                []string
+	LastNameNotIn             []string
+	LastNameGT                *string
+	LastNameGTE               *string
+	LastNameLT                *string
+	LastNameLTE               *string
+	LastNameContains          *string
+	LastNameHasPrefix         *string
+	LastNameHasSuffix         *string
+	LastNameEqualFold         *string
+	LastNameContainsFold      *string
+	Name                      *string
+	NameNEQ                   *string
+	NameIn                    []string
+	NameNotIn                 []string
+	NameGT                    *string
+	NameGTE                   *string
+	NameLT                    *string
+	NameLTE                   *string
+	NameContains              *string
+	NameHasPrefix             *string
+	NameHasSuffix             *string
+	NameEqualFold             *string
+	NameContainsFold          *string
+	Description               *string
+	DescriptionNEQ            *string
+	DescriptionIn             []string
+	DescriptionNotIn          []string
+	DescriptionGT             *string
+	DescriptionGTE            *string
+	DescriptionLT             *string
+	DescriptionLTE            *string
+	DescriptionContains       *string
+	DescriptionHasPrefix      *string
+	DescriptionHasSuffix      *string
+	DescriptionEqualFold      *string
+	DescriptionContainsFold   *string
+	Address                   *string
+	AddressNEQ                *string
+	AddressIn                 []string
+	AddressNotIn              []string
+	AddressGT                 *string
+	AddressGTE                *string
+	AddressLT                 *string
+	AddressLTE                *string
+	AddressContains           *string
+	AddressHasPrefix          *string
+	AddressHasSuffix          *string
+	AddressEqualFold          *string
+	AddressContainsFold       *string
+	City                      *string
+	CityNEQ                   *string
+	CityIn                    []string
+	CityNotIn                 []string
+	CityGT                    *string
+	CityGTE                   *string
+	CityLT                    *string
+	CityLTE                   *string
+	CityContains              *string
+	CityHasPrefix             *string
+	CityHasSuffix             *string
+	CityEqualFold             *string
+	CityContainsFold          *string
+	Country                   *string
+	CountryNEQ                *string
+	CountryIn                 []string
+	CountryNotIn              []string
+	CountryGT                 *string
+	CountryGTE                *string
+	CountryLT                 *string
+	CountryLTE                *string
+	CountryContains           *string
+	CountryHasPrefix          *string
+	CountryHasSuffix          *string
+	CountryEqualFold          *string
+	CountryContainsFold       *string
+	PhoneMobile               *string
+	PhoneMobileNEQ            *string
+	PhoneMobileIn             []string
+	PhoneMobileNotIn          []string
+	PhoneMobileGT             *string
+	PhoneMobileGTE            *string
+	PhoneMobileLT             *string
+	PhoneMobileLTE            *string
+	PhoneMobileContains       *string
+	PhoneMobileHasPrefix      *string
+	PhoneMobileHasSuffix      *string
+	PhoneMobileEqualFold      *string
+	PhoneMobileContainsFold   *string
+	PhoneLandline             *string
+	PhoneLandlineNEQ          *string
+	PhoneLandlineIn           []string
+	PhoneLandlineNotIn        []string
+	PhoneLandlineGT           *string
+	PhoneLandlineGTE          *string
+	PhoneLandlineLT           *string
+	PhoneLandlineLTE          *string
+	PhoneLandlineContains     *string
+	PhoneLandlineHasPrefix    *string
+	PhoneLandlineHasSuffix    *string
+	PhoneLandlineEqualFold    *string
+	PhoneLandlineContainsFold *string
+	SystemUser                *bool
+	SystemUserNEQ             *bool
+	Role                      *clouduser.Role
+	RoleNEQ                   *clouduser.Role
+	RoleIn                    []clouduser.Role
+	RoleNotIn                 []clouduser.Role
+	Status                    *clouduser.Status
+	StatusNEQ                 *clouduser.Status
+	StatusIn                  []clouduser.Status
+	StatusNotIn               []clouduser.Status
+	HasGroups                 *bool
+	HasGroupsWith             []*CloudUserGroupWhereInput
+	HasAccessTokens           *bool
+	HasAccessTokensWith       []*AccessTokenWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *CloudUserWhereInput) AddPredicates(predicates ...predicate.CloudUser) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the CloudUserWhereInput filter on the CloudUserQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *CloudUserWhereInput) Filter(q *CloudUserQuery) (*CloudUserQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyCloudUserWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyCloudUserWhereInput is returned in case the CloudUserWhereInput is empty.
-var ErrEmptyCloudUserWhereInput = errors.New("ent: empty predicate CloudUserWhereInput")
-
-// P returns a predicate for filtering cloudusers.
-// An error is returned if the input is empty or invalid.
-func (i *CloudUserWhereInput) P() (predicate.CloudUser, error) {
-	var predicates []predicate.CloudUser
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *CloudUserWhereInput) P() predicate.CloudUser {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, clouduser.Not(p))
+		all = append(all, clouduser.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.CloudUser, 0, n)
+	if i.Or != nil {
+		var or []predicate.CloudUser
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, clouduser.Or(or...))
+		all = append(all, join(or, clouduser.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.CloudUser, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, clouduser.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, clouduser.IDEQ(*i.ID))
+		all = append(all, clouduser.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, clouduser.IDNEQ(*i.IDNEQ))
+		all = append(all, clouduser.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, clouduser.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, clouduser.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, clouduser.IDNotIn(i.IDNotIn...))
+		all = append(all, clouduser.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, clouduser.IDGT(*i.IDGT))
+		all = append(all, clouduser.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, clouduser.IDGTE(*i.IDGTE))
+		all = append(all, clouduser.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, clouduser.IDLT(*i.IDLT))
+		all = append(all, clouduser.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, clouduser.IDLTE(*i.IDLTE))
+		all = append(all, clouduser.IDLTE(*i.IDLTE))
 	}
 	if i.Version != nil {
-		predicates = append(predicates, clouduser.VersionEQ(*i.Version))
+		all = append(all, clouduser.VersionEQ(*i.Version))
 	}
 	if i.VersionNEQ != nil {
-		predicates = append(predicates, clouduser.VersionNEQ(*i.VersionNEQ))
+		all = append(all, clouduser.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
-		predicates = append(predicates, clouduser.VersionIn(i.VersionIn...))
+	if i.VersionIn != nil {
+		all = append(all, clouduser.VersionIn(i.VersionIn...))
 	}
 	if len(i.VersionNotIn) > 0 {
-		predicates = append(predicates, clouduser.VersionNotIn(i.VersionNotIn...))
+		all = append(all, clouduser.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
-		predicates = append(predicates, clouduser.VersionGT(*i.VersionGT))
+		all = append(all, clouduser.VersionGT(*i.VersionGT))
 	}
 	if i.VersionGTE != nil {
-		predicates = append(predicates, clouduser.VersionGTE(*i.VersionGTE))
+		all = append(all, clouduser.VersionGTE(*i.VersionGTE))
 	}
 	if i.VersionLT != nil {
-		predicates = append(predicates, clouduser.VersionLT(*i.VersionLT))
+		all = append(all, clouduser.VersionLT(*i.VersionLT))
 	}
 	if i.VersionLTE != nil {
-		predicates = append(predicates, clouduser.VersionLTE(*i.VersionLTE))
+		all = append(all, clouduser.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, clouduser.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, clouduser.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, clouduser.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, clouduser.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, clouduser.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, clouduser.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, clouduser.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, clouduser.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, clouduser.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, clouduser.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, clouduser.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, clouduser.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, clouduser.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, clouduser.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, clouduser.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, clouduser.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.Login != nil {
-		predicates = append(predicates, clouduser.LoginEQ(*i.Login))
+		all = append(all, clouduser.LoginEQ(*i.Login))
 	}
 	if i.LoginNEQ != nil {
-		predicates = append(predicates, clouduser.LoginNEQ(*i.LoginNEQ))
+		all = append(all, clouduser.LoginNEQ(*i.LoginNEQ))
 	}
-	if len(i.LoginIn) > 0 {
-		predicates = append(predicates, clouduser.LoginIn(i.LoginIn...))
+	if i.LoginIn != nil {
+		all = append(all, clouduser.LoginIn(i.LoginIn...))
 	}
 	if len(i.LoginNotIn) > 0 {
-		predicates = append(predicates, clouduser.LoginNotIn(i.LoginNotIn...))
+		all = append(all, clouduser.LoginNotIn(i.LoginNotIn...))
 	}
 	if i.LoginGT != nil {
-		predicates = append(predicates, clouduser.LoginGT(*i.LoginGT))
+		all = append(all, clouduser.LoginGT(*i.LoginGT))
 	}
 	if i.LoginGTE != nil {
-		predicates = append(predicates, clouduser.LoginGTE(*i.LoginGTE))
+		all = append(all, clouduser.LoginGTE(*i.LoginGTE))
 	}
 	if i.LoginLT != nil {
-		predicates = append(predicates, clouduser.LoginLT(*i.LoginLT))
+		all = append(all, clouduser.LoginLT(*i.LoginLT))
 	}
 	if i.LoginLTE != nil {
-		predicates = append(predicates, clouduser.LoginLTE(*i.LoginLTE))
+		all = append(all, clouduser.LoginLTE(*i.LoginLTE))
 	}
 	if i.LoginContains != nil {
-		predicates = append(predicates, clouduser.LoginContains(*i.LoginContains))
+		all = append(all, clouduser.LoginContains(*i.LoginContains))
 	}
 	if i.LoginHasPrefix != nil {
-		predicates = append(predicates, clouduser.LoginHasPrefix(*i.LoginHasPrefix))
+		all = append(all, clouduser.LoginHasPrefix(*i.LoginHasPrefix))
 	}
 	if i.LoginHasSuffix != nil {
-		predicates = append(predicates, clouduser.LoginHasSuffix(*i.LoginHasSuffix))
+		all = append(all, clouduser.LoginHasSuffix(*i.LoginHasSuffix))
 	}
 	if i.LoginEqualFold != nil {
-		predicates = append(predicates, clouduser.LoginEqualFold(*i.LoginEqualFold))
+		all = append(all, clouduser.LoginEqualFold(*i.LoginEqualFold))
 	}
 	if i.LoginContainsFold != nil {
-		predicates = append(predicates, clouduser.LoginContainsFold(*i.LoginContainsFold))
+		all = append(all, clouduser.LoginContainsFold(*i.LoginContainsFold))
 	}
 	if i.Email != nil {
-		predicates = append(predicates, clouduser.EmailEQ(*i.Email))
+		all = append(all, clouduser.EmailEQ(*i.Email))
 	}
 	if i.EmailNEQ != nil {
-		predicates = append(predicates, clouduser.EmailNEQ(*i.EmailNEQ))
+		all = append(all, clouduser.EmailNEQ(*i.EmailNEQ))
 	}
-	if len(i.EmailIn) > 0 {
-		predicates = append(predicates, clouduser.EmailIn(i.EmailIn...))
+	if i.EmailIn != nil {
+		all = append(all, clouduser.EmailIn(i.EmailIn...))
 	}
 	if len(i.EmailNotIn) > 0 {
-		predicates = append(predicates, clouduser.EmailNotIn(i.EmailNotIn...))
+		all = append(all, clouduser.EmailNotIn(i.EmailNotIn...))
 	}
 	if i.EmailGT != nil {
-		predicates = append(predicates, clouduser.EmailGT(*i.EmailGT))
+		all = append(all, clouduser.EmailGT(*i.EmailGT))
 	}
 	if i.EmailGTE != nil {
-		predicates = append(predicates, clouduser.EmailGTE(*i.EmailGTE))
+		all = append(all, clouduser.EmailGTE(*i.EmailGTE))
 	}
 	if i.EmailLT != nil {
-		predicates = append(predicates, clouduser.EmailLT(*i.EmailLT))
+		all = append(all, clouduser.EmailLT(*i.EmailLT))
 	}
 	if i.EmailLTE != nil {
-		predicates = append(predicates, clouduser.EmailLTE(*i.EmailLTE))
+		all = append(all, clouduser.EmailLTE(*i.EmailLTE))
 	}
 	if i.EmailContains != nil {
-		predicates = append(predicates, clouduser.EmailContains(*i.EmailContains))
+		all = append(all, clouduser.EmailContains(*i.EmailContains))
 	}
 	if i.EmailHasPrefix != nil {
-		predicates = append(predicates, clouduser.EmailHasPrefix(*i.EmailHasPrefix))
+		all = append(all, clouduser.EmailHasPrefix(*i.EmailHasPrefix))
 	}
 	if i.EmailHasSuffix != nil {
-		predicates = append(predicates, clouduser.EmailHasSuffix(*i.EmailHasSuffix))
+		all = append(all, clouduser.EmailHasSuffix(*i.EmailHasSuffix))
 	}
 	if i.EmailEqualFold != nil {
-		predicates = append(predicates, clouduser.EmailEqualFold(*i.EmailEqualFold))
+		all = append(all, clouduser.EmailEqualFold(*i.EmailEqualFold))
 	}
 	if i.EmailContainsFold != nil {
-		predicates = append(predicates, clouduser.EmailContainsFold(*i.EmailContainsFold))
+		all = append(all, clouduser.EmailContainsFold(*i.EmailContainsFold))
 	}
 	if i.FirstName != nil {
-		predicates = append(predicates, clouduser.FirstNameEQ(*i.FirstName))
+		all = append(all, clouduser.FirstNameEQ(*i.FirstName))
 	}
 	if i.FirstNameNEQ != nil {
-		predicates = append(predicates, clouduser.FirstNameNEQ(*i.FirstNameNEQ))
+		all = append(all, clouduser.FirstNameNEQ(*i.FirstNameNEQ))
 	}
-	if len(i.FirstNameIn) > 0 {
-		predicates = append(predicates, clouduser.FirstNameIn(i.FirstNameIn...))
+	if i.FirstNameIn != nil {
+		all = append(all, clouduser.FirstNameIn(i.FirstNameIn...))
 	}
 	if len(i.FirstNameNotIn) > 0 {
-		predicates = append(predicates, clouduser.FirstNameNotIn(i.FirstNameNotIn...))
+		all = append(all, clouduser.FirstNameNotIn(i.FirstNameNotIn...))
 	}
 	if i.FirstNameGT != nil {
-		predicates = append(predicates, clouduser.FirstNameGT(*i.FirstNameGT))
+		all = append(all, clouduser.FirstNameGT(*i.FirstNameGT))
 	}
 	if i.FirstNameGTE != nil {
-		predicates = append(predicates, clouduser.FirstNameGTE(*i.FirstNameGTE))
+		all = append(all, clouduser.FirstNameGTE(*i.FirstNameGTE))
 	}
 	if i.FirstNameLT != nil {
-		predicates = append(predicates, clouduser.FirstNameLT(*i.FirstNameLT))
+		all = append(all, clouduser.FirstNameLT(*i.FirstNameLT))
 	}
 	if i.FirstNameLTE != nil {
-		predicates = append(predicates, clouduser.FirstNameLTE(*i.FirstNameLTE))
+		all = append(all, clouduser.FirstNameLTE(*i.FirstNameLTE))
 	}
 	if i.FirstNameContains != nil {
-		predicates = append(predicates, clouduser.FirstNameContains(*i.FirstNameContains))
+		all = append(all, clouduser.FirstNameContains(*i.FirstNameContains))
 	}
 	if i.FirstNameHasPrefix != nil {
-		predicates = append(predicates, clouduser.FirstNameHasPrefix(*i.FirstNameHasPrefix))
+		all = append(all, clouduser.FirstNameHasPrefix(*i.FirstNameHasPrefix))
 	}
 	if i.FirstNameHasSuffix != nil {
-		predicates = append(predicates, clouduser.FirstNameHasSuffix(*i.FirstNameHasSuffix))
+		all = append(all, clouduser.FirstNameHasSuffix(*i.FirstNameHasSuffix))
 	}
 	if i.FirstNameEqualFold != nil {
-		predicates = append(predicates, clouduser.FirstNameEqualFold(*i.FirstNameEqualFold))
+		all = append(all, clouduser.FirstNameEqualFold(*i.FirstNameEqualFold))
 	}
 	if i.FirstNameContainsFold != nil {
-		predicates = append(predicates, clouduser.FirstNameContainsFold(*i.FirstNameContainsFold))
+		all = append(all, clouduser.FirstNameContainsFold(*i.FirstNameContainsFold))
 	}
 	if i.LastName != nil {
-		predicates = append(predicates, clouduser.LastNameEQ(*i.LastName))
+		all = append(all, clouduser.LastNameEQ(*i.LastName))
 	}
 	if i.LastNameNEQ != nil {
-		predicates = append(predicates, clouduser.LastNameNEQ(*i.LastNameNEQ))
+		all = append(all, clouduser.LastNameNEQ(*i.LastNameNEQ))
 	}
-	if len(i.LastNameIn) > 0 {
-		predicates = append(predicates, clouduser.LastNameIn(i.LastNameIn...))
+	if i.LastNameIn != nil {
+		all = append(all, clouduser.LastNameIn(i.LastNameIn...))
 	}
 	if len(i.LastNameNotIn) > 0 {
-		predicates = append(predicates, clouduser.LastNameNotIn(i.LastNameNotIn...))
+		all = append(all, clouduser.LastNameNotIn(i.LastNameNotIn...))
 	}
 	if i.LastNameGT != nil {
-		predicates = append(predicates, clouduser.LastNameGT(*i.LastNameGT))
+		all = append(all, clouduser.LastNameGT(*i.LastNameGT))
 	}
 	if i.LastNameGTE != nil {
-		predicates = append(predicates, clouduser.LastNameGTE(*i.LastNameGTE))
+		all = append(all, clouduser.LastNameGTE(*i.LastNameGTE))
 	}
 	if i.LastNameLT != nil {
-		predicates = append(predicates, clouduser.LastNameLT(*i.LastNameLT))
+		all = append(all, clouduser.LastNameLT(*i.LastNameLT))
 	}
 	if i.LastNameLTE != nil {
-		predicates = append(predicates, clouduser.LastNameLTE(*i.LastNameLTE))
+		all = append(all, clouduser.LastNameLTE(*i.LastNameLTE))
 	}
 	if i.LastNameContains != nil {
-		predicates = append(predicates, clouduser.LastNameContains(*i.LastNameContains))
+		all = append(all, clouduser.LastNameContains(*i.LastNameContains))
 	}
 	if i.LastNameHasPrefix != nil {
-		predicates = append(predicates, clouduser.LastNameHasPrefix(*i.LastNameHasPrefix))
+		all = append(all, clouduser.LastNameHasPrefix(*i.LastNameHasPrefix))
 	}
 	if i.LastNameHasSuffix != nil {
-		predicates = append(predicates, clouduser.LastNameHasSuffix(*i.LastNameHasSuffix))
+		all = append(all, clouduser.LastNameHasSuffix(*i.LastNameHasSuffix))
 	}
 	if i.LastNameEqualFold != nil {
-		predicates = append(predicates, clouduser.LastNameEqualFold(*i.LastNameEqualFold))
+		all = append(all, clouduser.LastNameEqualFold(*i.LastNameEqualFold))
 	}
 	if i.LastNameContainsFold != nil {
-		predicates = append(predicates, clouduser.LastNameContainsFold(*i.LastNameContainsFold))
+		all = append(all, clouduser.LastNameContainsFold(*i.LastNameContainsFold))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, clouduser.NameEQ(*i.Name))
+		all = append(all, clouduser.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, clouduser.NameNEQ(*i.NameNEQ))
+		all = append(all, clouduser.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, clouduser.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, clouduser.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, clouduser.NameNotIn(i.NameNotIn...))
+		all = append(all, clouduser.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, clouduser.NameGT(*i.NameGT))
+		all = append(all, clouduser.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, clouduser.NameGTE(*i.NameGTE))
+		all = append(all, clouduser.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, clouduser.NameLT(*i.NameLT))
+		all = append(all, clouduser.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, clouduser.NameLTE(*i.NameLTE))
+		all = append(all, clouduser.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, clouduser.NameContains(*i.NameContains))
+		all = append(all, clouduser.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, clouduser.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, clouduser.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, clouduser.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, clouduser.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, clouduser.NameEqualFold(*i.NameEqualFold))
+		all = append(all, clouduser.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, clouduser.NameContainsFold(*i.NameContainsFold))
+		all = append(all, clouduser.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, clouduser.DescriptionEQ(*i.Description))
+		all = append(all, clouduser.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, clouduser.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, clouduser.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, clouduser.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, clouduser.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, clouduser.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, clouduser.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, clouduser.DescriptionGT(*i.DescriptionGT))
+		all = append(all, clouduser.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, clouduser.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, clouduser.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, clouduser.DescriptionLT(*i.DescriptionLT))
+		all = append(all, clouduser.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, clouduser.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, clouduser.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, clouduser.DescriptionContains(*i.DescriptionContains))
+		all = append(all, clouduser.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, clouduser.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, clouduser.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, clouduser.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, clouduser.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, clouduser.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, clouduser.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, clouduser.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, clouduser.DescriptionContainsFold(*i.DescriptionContainsFold))
 	}
 	if i.Address != nil {
-		predicates = append(predicates, clouduser.AddressEQ(*i.Address))
+		all = append(all, clouduser.AddressEQ(*i.Address))
 	}
 	if i.AddressNEQ != nil {
-		predicates = append(predicates, clouduser.AddressNEQ(*i.AddressNEQ))
+		all = append(all, clouduser.AddressNEQ(*i.AddressNEQ))
 	}
-	if len(i.AddressIn) > 0 {
-		predicates = append(predicates, clouduser.AddressIn(i.AddressIn...))
+	if i.AddressIn != nil {
+		all = append(all, clouduser.AddressIn(i.AddressIn...))
 	}
 	if len(i.AddressNotIn) > 0 {
-		predicates = append(predicates, clouduser.AddressNotIn(i.AddressNotIn...))
+		all = append(all, clouduser.AddressNotIn(i.AddressNotIn...))
 	}
 	if i.AddressGT != nil {
-		predicates = append(predicates, clouduser.AddressGT(*i.AddressGT))
+		all = append(all, clouduser.AddressGT(*i.AddressGT))
 	}
 	if i.AddressGTE != nil {
-		predicates = append(predicates, clouduser.AddressGTE(*i.AddressGTE))
+		all = append(all, clouduser.AddressGTE(*i.AddressGTE))
 	}
 	if i.AddressLT != nil {
-		predicates = append(predicates, clouduser.AddressLT(*i.AddressLT))
+		all = append(all, clouduser.AddressLT(*i.AddressLT))
 	}
 	if i.AddressLTE != nil {
-		predicates = append(predicates, clouduser.AddressLTE(*i.AddressLTE))
+		all = append(all, clouduser.AddressLTE(*i.AddressLTE))
 	}
 	if i.AddressContains != nil {
-		predicates = append(predicates, clouduser.AddressContains(*i.AddressContains))
+		all = append(all, clouduser.AddressContains(*i.AddressContains))
 	}
 	if i.AddressHasPrefix != nil {
-		predicates = append(predicates, clouduser.AddressHasPrefix(*i.AddressHasPrefix))
+		all = append(all, clouduser.AddressHasPrefix(*i.AddressHasPrefix))
 	}
 	if i.AddressHasSuffix != nil {
-		predicates = append(predicates, clouduser.AddressHasSuffix(*i.AddressHasSuffix))
+		all = append(all, clouduser.AddressHasSuffix(*i.AddressHasSuffix))
 	}
 	if i.AddressEqualFold != nil {
-		predicates = append(predicates, clouduser.AddressEqualFold(*i.AddressEqualFold))
+		all = append(all, clouduser.AddressEqualFold(*i.AddressEqualFold))
 	}
 	if i.AddressContainsFold != nil {
-		predicates = append(predicates, clouduser.AddressContainsFold(*i.AddressContainsFold))
+		all = append(all, clouduser.AddressContainsFold(*i.AddressContainsFold))
 	}
 	if i.City != nil {
-		predicates = append(predicates, clouduser.CityEQ(*i.City))
+		all = append(all, clouduser.CityEQ(*i.City))
 	}
 	if i.CityNEQ != nil {
-		predicates = append(predicates, clouduser.CityNEQ(*i.CityNEQ))
+		all = append(all, clouduser.CityNEQ(*i.CityNEQ))
 	}
-	if len(i.CityIn) > 0 {
-		predicates = append(predicates, clouduser.CityIn(i.CityIn...))
+	if i.CityIn != nil {
+		all = append(all, clouduser.CityIn(i.CityIn...))
 	}
 	if len(i.CityNotIn) > 0 {
-		predicates = append(predicates, clouduser.CityNotIn(i.CityNotIn...))
+		all = append(all, clouduser.CityNotIn(i.CityNotIn...))
 	}
 	if i.CityGT != nil {
-		predicates = append(predicates, clouduser.CityGT(*i.CityGT))
+		all = append(all, clouduser.CityGT(*i.CityGT))
 	}
 	if i.CityGTE != nil {
-		predicates = append(predicates, clouduser.CityGTE(*i.CityGTE))
+		all = append(all, clouduser.CityGTE(*i.CityGTE))
 	}
 	if i.CityLT != nil {
-		predicates = append(predicates, clouduser.CityLT(*i.CityLT))
+		all = append(all, clouduser.CityLT(*i.CityLT))
 	}
 	if i.CityLTE != nil {
-		predicates = append(predicates, clouduser.CityLTE(*i.CityLTE))
+		all = append(all, clouduser.CityLTE(*i.CityLTE))
 	}
 	if i.CityContains != nil {
-		predicates = append(predicates, clouduser.CityContains(*i.CityContains))
+		all = append(all, clouduser.CityContains(*i.CityContains))
 	}
 	if i.CityHasPrefix != nil {
-		predicates = append(predicates, clouduser.CityHasPrefix(*i.CityHasPrefix))
+		all = append(all, clouduser.CityHasPrefix(*i.CityHasPrefix))
 	}
 	if i.CityHasSuffix != nil {
-		predicates = append(predicates, clouduser.CityHasSuffix(*i.CityHasSuffix))
+		all = append(all, clouduser.CityHasSuffix(*i.CityHasSuffix))
 	}
 	if i.CityEqualFold != nil {
-		predicates = append(predicates, clouduser.CityEqualFold(*i.CityEqualFold))
+		all = append(all, clouduser.CityEqualFold(*i.CityEqualFold))
 	}
 	if i.CityContainsFold != nil {
-		predicates = append(predicates, clouduser.CityContainsFold(*i.CityContainsFold))
+		all = append(all, clouduser.CityContainsFold(*i.CityContainsFold))
 	}
 	if i.Country != nil {
-		predicates = append(predicates, clouduser.CountryEQ(*i.Country))
+		all = append(all, clouduser.CountryEQ(*i.Country))
 	}
 	if i.CountryNEQ != nil {
-		predicates = append(predicates, clouduser.CountryNEQ(*i.CountryNEQ))
+		all = append(all, clouduser.CountryNEQ(*i.CountryNEQ))
 	}
-	if len(i.CountryIn) > 0 {
-		predicates = append(predicates, clouduser.CountryIn(i.CountryIn...))
+	if i.CountryIn != nil {
+		all = append(all, clouduser.CountryIn(i.CountryIn...))
 	}
 	if len(i.CountryNotIn) > 0 {
-		predicates = append(predicates, clouduser.CountryNotIn(i.CountryNotIn...))
+		all = append(all, clouduser.CountryNotIn(i.CountryNotIn...))
 	}
 	if i.CountryGT != nil {
-		predicates = append(predicates, clouduser.CountryGT(*i.CountryGT))
+		all = append(all, clouduser.CountryGT(*i.CountryGT))
 	}
 	if i.CountryGTE != nil {
-		predicates = append(predicates, clouduser.CountryGTE(*i.CountryGTE))
+		all = append(all, clouduser.CountryGTE(*i.CountryGTE))
 	}
 	if i.CountryLT != nil {
-		predicates = append(predicates, clouduser.CountryLT(*i.CountryLT))
+		all = append(all, clouduser.CountryLT(*i.CountryLT))
 	}
 	if i.CountryLTE != nil {
-		predicates = append(predicates, clouduser.CountryLTE(*i.CountryLTE))
+		all = append(all, clouduser.CountryLTE(*i.CountryLTE))
 	}
 	if i.CountryContains != nil {
-		predicates = append(predicates, clouduser.CountryContains(*i.CountryContains))
+		all = append(all, clouduser.CountryContains(*i.CountryContains))
 	}
 	if i.CountryHasPrefix != nil {
-		predicates = append(predicates, clouduser.CountryHasPrefix(*i.CountryHasPrefix))
+		all = append(all, clouduser.CountryHasPrefix(*i.CountryHasPrefix))
 	}
 	if i.CountryHasSuffix != nil {
-		predicates = append(predicates, clouduser.CountryHasSuffix(*i.CountryHasSuffix))
+		all = append(all, clouduser.CountryHasSuffix(*i.CountryHasSuffix))
 	}
 	if i.CountryEqualFold != nil {
-		predicates = append(predicates, clouduser.CountryEqualFold(*i.CountryEqualFold))
+		all = append(all, clouduser.CountryEqualFold(*i.CountryEqualFold))
 	}
 	if i.CountryContainsFold != nil {
-		predicates = append(predicates, clouduser.CountryContainsFold(*i.CountryContainsFold))
+		all = append(all, clouduser.CountryContainsFold(*i.CountryContainsFold))
 	}
 	if i.PhoneMobile != nil {
-		predicates = append(predicates, clouduser.PhoneMobileEQ(*i.PhoneMobile))
+		all = append(all, clouduser.PhoneMobileEQ(*i.PhoneMobile))
 	}
 	if i.PhoneMobileNEQ != nil {
-		predicates = append(predicates, clouduser.PhoneMobileNEQ(*i.PhoneMobileNEQ))
+		all = append(all, clouduser.PhoneMobileNEQ(*i.PhoneMobileNEQ))
 	}
-	if len(i.PhoneMobileIn) > 0 {
-		predicates = append(predicates, clouduser.PhoneMobileIn(i.PhoneMobileIn...))
+	if i.PhoneMobileIn != nil {
+		all = append(all, clouduser.PhoneMobileIn(i.PhoneMobileIn...))
 	}
 	if len(i.PhoneMobileNotIn) > 0 {
-		predicates = append(predicates, clouduser.PhoneMobileNotIn(i.PhoneMobileNotIn...))
+		all = append(all, clouduser.PhoneMobileNotIn(i.PhoneMobileNotIn...))
 	}
 	if i.PhoneMobileGT != nil {
-		predicates = append(predicates, clouduser.PhoneMobileGT(*i.PhoneMobileGT))
+		all = append(all, clouduser.PhoneMobileGT(*i.PhoneMobileGT))
 	}
 	if i.PhoneMobileGTE != nil {
-		predicates = append(predicates, clouduser.PhoneMobileGTE(*i.PhoneMobileGTE))
+		all = append(all, clouduser.PhoneMobileGTE(*i.PhoneMobileGTE))
 	}
 	if i.PhoneMobileLT != nil {
-		predicates = append(predicates, clouduser.PhoneMobileLT(*i.PhoneMobileLT))
+		all = append(all, clouduser.PhoneMobileLT(*i.PhoneMobileLT))
 	}
 	if i.PhoneMobileLTE != nil {
-		predicates = append(predicates, clouduser.PhoneMobileLTE(*i.PhoneMobileLTE))
+		all = append(all, clouduser.PhoneMobileLTE(*i.PhoneMobileLTE))
 	}
 	if i.PhoneMobileContains != nil {
-		predicates = append(predicates, clouduser.PhoneMobileContains(*i.PhoneMobileContains))
+		all = append(all, clouduser.PhoneMobileContains(*i.PhoneMobileContains))
 	}
 	if i.PhoneMobileHasPrefix != nil {
-		predicates = append(predicates, clouduser.PhoneMobileHasPrefix(*i.PhoneMobileHasPrefix))
+		all = append(all, clouduser.PhoneMobileHasPrefix(*i.PhoneMobileHasPrefix))
 	}
 	if i.PhoneMobileHasSuffix != nil {
-		predicates = append(predicates, clouduser.PhoneMobileHasSuffix(*i.PhoneMobileHasSuffix))
+		all = append(all, clouduser.PhoneMobileHasSuffix(*i.PhoneMobileHasSuffix))
 	}
 	if i.PhoneMobileEqualFold != nil {
-		predicates = append(predicates, clouduser.PhoneMobileEqualFold(*i.PhoneMobileEqualFold))
+		all = append(all, clouduser.PhoneMobileEqualFold(*i.PhoneMobileEqualFold))
 	}
 	if i.PhoneMobileContainsFold != nil {
-		predicates = append(predicates, clouduser.PhoneMobileContainsFold(*i.PhoneMobileContainsFold))
+		all = append(all, clouduser.PhoneMobileContainsFold(*i.PhoneMobileContainsFold))
 	}
 	if i.PhoneLandline != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineEQ(*i.PhoneLandline))
+		all = append(all, clouduser.PhoneLandlineEQ(*i.PhoneLandline))
 	}
 	if i.PhoneLandlineNEQ != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineNEQ(*i.PhoneLandlineNEQ))
+		all = append(all, clouduser.PhoneLandlineNEQ(*i.PhoneLandlineNEQ))
 	}
-	if len(i.PhoneLandlineIn) > 0 {
-		predicates = append(predicates, clouduser.PhoneLandlineIn(i.PhoneLandlineIn...))
+	if i.PhoneLandlineIn != nil {
+		all = append(all, clouduser.PhoneLandlineIn(i.PhoneLandlineIn...))
 	}
 	if len(i.PhoneLandlineNotIn) > 0 {
-		predicates = append(predicates, clouduser.PhoneLandlineNotIn(i.PhoneLandlineNotIn...))
+		all = append(all, clouduser.PhoneLandlineNotIn(i.PhoneLandlineNotIn...))
 	}
 	if i.PhoneLandlineGT != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineGT(*i.PhoneLandlineGT))
+		all = append(all, clouduser.PhoneLandlineGT(*i.PhoneLandlineGT))
 	}
 	if i.PhoneLandlineGTE != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineGTE(*i.PhoneLandlineGTE))
+		all = append(all, clouduser.PhoneLandlineGTE(*i.PhoneLandlineGTE))
 	}
 	if i.PhoneLandlineLT != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineLT(*i.PhoneLandlineLT))
+		all = append(all, clouduser.PhoneLandlineLT(*i.PhoneLandlineLT))
 	}
 	if i.PhoneLandlineLTE != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineLTE(*i.PhoneLandlineLTE))
+		all = append(all, clouduser.PhoneLandlineLTE(*i.PhoneLandlineLTE))
 	}
 	if i.PhoneLandlineContains != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineContains(*i.PhoneLandlineContains))
+		all = append(all, clouduser.PhoneLandlineContains(*i.PhoneLandlineContains))
 	}
 	if i.PhoneLandlineHasPrefix != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineHasPrefix(*i.PhoneLandlineHasPrefix))
+		all = append(all, clouduser.PhoneLandlineHasPrefix(*i.PhoneLandlineHasPrefix))
 	}
 	if i.PhoneLandlineHasSuffix != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineHasSuffix(*i.PhoneLandlineHasSuffix))
+		all = append(all, clouduser.PhoneLandlineHasSuffix(*i.PhoneLandlineHasSuffix))
 	}
 	if i.PhoneLandlineEqualFold != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineEqualFold(*i.PhoneLandlineEqualFold))
+		all = append(all, clouduser.PhoneLandlineEqualFold(*i.PhoneLandlineEqualFold))
 	}
 	if i.PhoneLandlineContainsFold != nil {
-		predicates = append(predicates, clouduser.PhoneLandlineContainsFold(*i.PhoneLandlineContainsFold))
+		all = append(all, clouduser.PhoneLandlineContainsFold(*i.PhoneLandlineContainsFold))
 	}
 	if i.SystemUser != nil {
-		predicates = append(predicates, clouduser.SystemUserEQ(*i.SystemUser))
+		all = append(all, clouduser.SystemUserEQ(*i.SystemUser))
 	}
 	if i.SystemUserNEQ != nil {
-		predicates = append(predicates, clouduser.SystemUserNEQ(*i.SystemUserNEQ))
+		all = append(all, clouduser.SystemUserNEQ(*i.SystemUserNEQ))
 	}
 	if i.Role != nil {
-		predicates = append(predicates, clouduser.RoleEQ(*i.Role))
+		all = append(all, clouduser.RoleEQ(*i.Role))
 	}
 	if i.RoleNEQ != nil {
-		predicates = append(predicates, clouduser.RoleNEQ(*i.RoleNEQ))
+		all = append(all, clouduser.RoleNEQ(*i.RoleNEQ))
 	}
-	if len(i.RoleIn) > 0 {
-		predicates = append(predicates, clouduser.RoleIn(i.RoleIn...))
+	if i.RoleIn != nil {
+		all = append(all, clouduser.RoleIn(i.RoleIn...))
 	}
 	if len(i.RoleNotIn) > 0 {
-		predicates = append(predicates, clouduser.RoleNotIn(i.RoleNotIn...))
+		all = append(all, clouduser.RoleNotIn(i.RoleNotIn...))
 	}
 	if i.Status != nil {
-		predicates = append(predicates, clouduser.StatusEQ(*i.Status))
+		all = append(all, clouduser.StatusEQ(*i.Status))
 	}
 	if i.StatusNEQ != nil {
-		predicates = append(predicates, clouduser.StatusNEQ(*i.StatusNEQ))
+		all = append(all, clouduser.StatusNEQ(*i.StatusNEQ))
 	}
-	if len(i.StatusIn) > 0 {
-		predicates = append(predicates, clouduser.StatusIn(i.StatusIn...))
+	if i.StatusIn != nil {
+		all = append(all, clouduser.StatusIn(i.StatusIn...))
 	}
 	if len(i.StatusNotIn) > 0 {
-		predicates = append(predicates, clouduser.StatusNotIn(i.StatusNotIn...))
+		all = append(all, clouduser.StatusNotIn(i.StatusNotIn...))
 	}
-
 	if i.HasGroups != nil {
-		p := clouduser.HasGroups()
-		if !*i.HasGroups {
-			p = clouduser.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasGroups, clouduser.HasGroups(), clouduser.Not(clouduser.HasGroups())))
 	}
-	if len(i.HasGroupsWith) > 0 {
-		with := make([]predicate.CloudUserGroup, 0, len(i.HasGroupsWith))
+	if i.HasGroupsWith != nil {
+		var with []predicate.CloudUserGroup
 		for _, w := range i.HasGroupsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasGroupsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, clouduser.HasGroupsWith(with...))
+		all = append(all, clouduser.HasGroupsWith(with...))
 	}
 	if i.HasAccessTokens != nil {
-		p := clouduser.HasAccessTokens()
-		if !*i.HasAccessTokens {
-			p = clouduser.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasAccessTokens, clouduser.HasAccessTokens(), clouduser.Not(clouduser.HasAccessTokens())))
 	}
-	if len(i.HasAccessTokensWith) > 0 {
-		with := make([]predicate.AccessToken, 0, len(i.HasAccessTokensWith))
+	if i.HasAccessTokensWith != nil {
+		var with []predicate.AccessToken
 		for _, w := range i.HasAccessTokensWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasAccessTokensWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, clouduser.HasAccessTokensWith(with...))
+		all = append(all, clouduser.HasAccessTokensWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyCloudUserWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return clouduser.And(predicates...), nil
-	}
+	return join(all, clouduser.And, always)
 }
 
-// CloudUserGroupWhereInput represents a where input for filtering CloudUserGroup queries.
+// CloudUserGroupWhereInput is a filter of CloudUserGroup: all that is given must hold.
 type CloudUserGroupWhereInput struct {
-	Predicates []predicate.CloudUserGroup  `json:"-"`
-	Not        *CloudUserGroupWhereInput   `json:"not,omitempty"`
-	Or         []*CloudUserGroupWhereInput `json:"or,omitempty"`
-	And        []*CloudUserGroupWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "version" field predicates.
-	Version      *uuid.UUID  `json:"version,omitempty"`
-	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
-	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
-	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
-	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
-	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
-	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
-	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "customers" edge predicates.
-	HasCustomers     *bool                 `json:"hasCustomers,omitempty"`
-	HasCustomersWith []*CustomerWhereInput `json:"hasCustomersWith,omitempty"`
-
-	// "users" edge predicates.
-	HasUsers     *bool                  `json:"hasUsers,omitempty"`
-	HasUsersWith []*CloudUserWhereInput `json:"hasUsersWith,omitempty"`
-
-	// "member_of" edge predicates.
-	HasMemberOf     *bool                       `json:"hasMemberOf,omitempty"`
-	HasMemberOfWith []*CloudUserGroupWhereInput `json:"hasMemberOfWith,omitempty"`
-
-	// "groups" edge predicates.
-	HasGroups     *bool                       `json:"hasGroups,omitempty"`
-	HasGroupsWith []*CloudUserGroupWhereInput `json:"hasGroupsWith,omitempty"`
+	Predicates              []predicate.CloudUserGroup
+	Not                     *CloudUserGroupWhereInput
+	Or, And                 []*CloudUserGroupWhereInput
+	ID                      *uuid.UUID
+	IDNEQ                   *uuid.UUID
+	IDIn                    []uuid.UUID
+	IDNotIn                 []uuid.UUID
+	IDGT                    *uuid.UUID
+	IDGTE                   *uuid.UUID
+	IDLT                    *uuid.UUID
+	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
+	CreatedAt               *time.Time
+	CreatedAtNEQ            *time.Time
+	CreatedAtIn             []time.Time
+	CreatedAtNotIn          []time.Time
+	CreatedAtGT             *time.Time
+	CreatedAtGTE            *time.Time
+	CreatedAtLT             *time.Time
+	CreatedAtLTE            *time.Time
+	Name                    *string
+	NameNEQ                 *string
+	NameIn                  []string
+	NameNotIn               []string
+	NameGT                  *string
+	NameGTE                 *string
+	NameLT                  *string
+	NameLTE                 *string
+	NameContains            *string
+	NameHasPrefix           *string
+	NameHasSuffix           *string
+	NameEqualFold           *string
+	NameContainsFold        *string
+	Description             *string
+	DescriptionNEQ          *string
+	DescriptionIn           []string
+	DescriptionNotIn        []string
+	DescriptionGT           *string
+	DescriptionGTE          *string
+	DescriptionLT           *string
+	DescriptionLTE          *string
+	DescriptionContains     *string
+	DescriptionHasPrefix    *string
+	DescriptionHasSuffix    *string
+	DescriptionEqualFold    *string
+	DescriptionContainsFold *string
+	HasCustomers            *bool
+	HasCustomersWith        []*CustomerWhereInput
+	HasUsers                *bool
+	HasUsersWith            []*CloudUserWhereInput
+	HasMemberOf             *bool
+	HasMemberOfWith         []*CloudUserGroupWhereInput
+	HasGroups               *bool
+	HasGroupsWith           []*CloudUserGroupWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *CloudUserGroupWhereInput) AddPredicates(predicates ...predicate.CloudUserGroup) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the CloudUserGroupWhereInput filter on the CloudUserGroupQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *CloudUserGroupWhereInput) Filter(q *CloudUserGroupQuery) (*CloudUserGroupQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyCloudUserGroupWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyCloudUserGroupWhereInput is returned in case the CloudUserGroupWhereInput is empty.
-var ErrEmptyCloudUserGroupWhereInput = errors.New("ent: empty predicate CloudUserGroupWhereInput")
-
-// P returns a predicate for filtering cloudusergroups.
-// An error is returned if the input is empty or invalid.
-func (i *CloudUserGroupWhereInput) P() (predicate.CloudUserGroup, error) {
-	var predicates []predicate.CloudUserGroup
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *CloudUserGroupWhereInput) P() predicate.CloudUserGroup {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, cloudusergroup.Not(p))
+		all = append(all, cloudusergroup.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.CloudUserGroup, 0, n)
+	if i.Or != nil {
+		var or []predicate.CloudUserGroup
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, cloudusergroup.Or(or...))
+		all = append(all, join(or, cloudusergroup.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.CloudUserGroup, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, cloudusergroup.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, cloudusergroup.IDEQ(*i.ID))
+		all = append(all, cloudusergroup.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, cloudusergroup.IDNEQ(*i.IDNEQ))
+		all = append(all, cloudusergroup.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, cloudusergroup.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, cloudusergroup.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, cloudusergroup.IDNotIn(i.IDNotIn...))
+		all = append(all, cloudusergroup.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, cloudusergroup.IDGT(*i.IDGT))
+		all = append(all, cloudusergroup.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, cloudusergroup.IDGTE(*i.IDGTE))
+		all = append(all, cloudusergroup.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, cloudusergroup.IDLT(*i.IDLT))
+		all = append(all, cloudusergroup.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, cloudusergroup.IDLTE(*i.IDLTE))
+		all = append(all, cloudusergroup.IDLTE(*i.IDLTE))
 	}
 	if i.Version != nil {
-		predicates = append(predicates, cloudusergroup.VersionEQ(*i.Version))
+		all = append(all, cloudusergroup.VersionEQ(*i.Version))
 	}
 	if i.VersionNEQ != nil {
-		predicates = append(predicates, cloudusergroup.VersionNEQ(*i.VersionNEQ))
+		all = append(all, cloudusergroup.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
-		predicates = append(predicates, cloudusergroup.VersionIn(i.VersionIn...))
+	if i.VersionIn != nil {
+		all = append(all, cloudusergroup.VersionIn(i.VersionIn...))
 	}
 	if len(i.VersionNotIn) > 0 {
-		predicates = append(predicates, cloudusergroup.VersionNotIn(i.VersionNotIn...))
+		all = append(all, cloudusergroup.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
-		predicates = append(predicates, cloudusergroup.VersionGT(*i.VersionGT))
+		all = append(all, cloudusergroup.VersionGT(*i.VersionGT))
 	}
 	if i.VersionGTE != nil {
-		predicates = append(predicates, cloudusergroup.VersionGTE(*i.VersionGTE))
+		all = append(all, cloudusergroup.VersionGTE(*i.VersionGTE))
 	}
 	if i.VersionLT != nil {
-		predicates = append(predicates, cloudusergroup.VersionLT(*i.VersionLT))
+		all = append(all, cloudusergroup.VersionLT(*i.VersionLT))
 	}
 	if i.VersionLTE != nil {
-		predicates = append(predicates, cloudusergroup.VersionLTE(*i.VersionLTE))
+		all = append(all, cloudusergroup.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, cloudusergroup.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, cloudusergroup.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, cloudusergroup.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, cloudusergroup.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, cloudusergroup.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, cloudusergroup.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, cloudusergroup.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, cloudusergroup.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, cloudusergroup.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, cloudusergroup.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, cloudusergroup.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, cloudusergroup.NameEQ(*i.Name))
+		all = append(all, cloudusergroup.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, cloudusergroup.NameNEQ(*i.NameNEQ))
+		all = append(all, cloudusergroup.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, cloudusergroup.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, cloudusergroup.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, cloudusergroup.NameNotIn(i.NameNotIn...))
+		all = append(all, cloudusergroup.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, cloudusergroup.NameGT(*i.NameGT))
+		all = append(all, cloudusergroup.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, cloudusergroup.NameGTE(*i.NameGTE))
+		all = append(all, cloudusergroup.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, cloudusergroup.NameLT(*i.NameLT))
+		all = append(all, cloudusergroup.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, cloudusergroup.NameLTE(*i.NameLTE))
+		all = append(all, cloudusergroup.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, cloudusergroup.NameContains(*i.NameContains))
+		all = append(all, cloudusergroup.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, cloudusergroup.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, cloudusergroup.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, cloudusergroup.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, cloudusergroup.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, cloudusergroup.NameEqualFold(*i.NameEqualFold))
+		all = append(all, cloudusergroup.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, cloudusergroup.NameContainsFold(*i.NameContainsFold))
+		all = append(all, cloudusergroup.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionEQ(*i.Description))
+		all = append(all, cloudusergroup.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, cloudusergroup.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, cloudusergroup.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, cloudusergroup.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, cloudusergroup.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, cloudusergroup.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionGT(*i.DescriptionGT))
+		all = append(all, cloudusergroup.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, cloudusergroup.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionLT(*i.DescriptionLT))
+		all = append(all, cloudusergroup.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, cloudusergroup.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionContains(*i.DescriptionContains))
+		all = append(all, cloudusergroup.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, cloudusergroup.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, cloudusergroup.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, cloudusergroup.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, cloudusergroup.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, cloudusergroup.DescriptionContainsFold(*i.DescriptionContainsFold))
 	}
-
 	if i.HasCustomers != nil {
-		p := cloudusergroup.HasCustomers()
-		if !*i.HasCustomers {
-			p = cloudusergroup.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCustomers, cloudusergroup.HasCustomers(), cloudusergroup.Not(cloudusergroup.HasCustomers())))
 	}
-	if len(i.HasCustomersWith) > 0 {
-		with := make([]predicate.Customer, 0, len(i.HasCustomersWith))
+	if i.HasCustomersWith != nil {
+		var with []predicate.Customer
 		for _, w := range i.HasCustomersWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCustomersWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudusergroup.HasCustomersWith(with...))
+		all = append(all, cloudusergroup.HasCustomersWith(with...))
 	}
 	if i.HasUsers != nil {
-		p := cloudusergroup.HasUsers()
-		if !*i.HasUsers {
-			p = cloudusergroup.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasUsers, cloudusergroup.HasUsers(), cloudusergroup.Not(cloudusergroup.HasUsers())))
 	}
-	if len(i.HasUsersWith) > 0 {
-		with := make([]predicate.CloudUser, 0, len(i.HasUsersWith))
+	if i.HasUsersWith != nil {
+		var with []predicate.CloudUser
 		for _, w := range i.HasUsersWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasUsersWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudusergroup.HasUsersWith(with...))
+		all = append(all, cloudusergroup.HasUsersWith(with...))
 	}
 	if i.HasMemberOf != nil {
-		p := cloudusergroup.HasMemberOf()
-		if !*i.HasMemberOf {
-			p = cloudusergroup.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasMemberOf, cloudusergroup.HasMemberOf(), cloudusergroup.Not(cloudusergroup.HasMemberOf())))
 	}
-	if len(i.HasMemberOfWith) > 0 {
-		with := make([]predicate.CloudUserGroup, 0, len(i.HasMemberOfWith))
+	if i.HasMemberOfWith != nil {
+		var with []predicate.CloudUserGroup
 		for _, w := range i.HasMemberOfWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasMemberOfWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudusergroup.HasMemberOfWith(with...))
+		all = append(all, cloudusergroup.HasMemberOfWith(with...))
 	}
 	if i.HasGroups != nil {
-		p := cloudusergroup.HasGroups()
-		if !*i.HasGroups {
-			p = cloudusergroup.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasGroups, cloudusergroup.HasGroups(), cloudusergroup.Not(cloudusergroup.HasGroups())))
 	}
-	if len(i.HasGroupsWith) > 0 {
-		with := make([]predicate.CloudUserGroup, 0, len(i.HasGroupsWith))
+	if i.HasGroupsWith != nil {
+		var with []predicate.CloudUserGroup
 		for _, w := range i.HasGroupsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasGroupsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, cloudusergroup.HasGroupsWith(with...))
+		all = append(all, cloudusergroup.HasGroupsWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyCloudUserGroupWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return cloudusergroup.And(predicates...), nil
-	}
+	return join(all, cloudusergroup.And, always)
 }
 
-// CustomerWhereInput represents a where input for filtering Customer queries.
+// CustomerWhereInput is a filter of Customer: all that is given must hold.
 type CustomerWhereInput struct {
-	Predicates []predicate.Customer  `json:"-"`
-	Not        *CustomerWhereInput   `json:"not,omitempty"`
-	Or         []*CustomerWhereInput `json:"or,omitempty"`
-	And        []*CustomerWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "version" field predicates.
-	Version      *uuid.UUID  `json:"version,omitempty"`
-	VersionNEQ   *uuid.UUID  `json:"versionNEQ,omitempty"`
-	VersionIn    []uuid.UUID `json:"versionIn,omitempty"`
-	VersionNotIn []uuid.UUID `json:"versionNotIn,omitempty"`
-	VersionGT    *uuid.UUID  `json:"versionGT,omitempty"`
-	VersionGTE   *uuid.UUID  `json:"versionGTE,omitempty"`
-	VersionLT    *uuid.UUID  `json:"versionLT,omitempty"`
-	VersionLTE   *uuid.UUID  `json:"versionLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "updated_at" field predicates.
-	UpdatedAt      *time.Time  `json:"updatedAt,omitempty"`
-	UpdatedAtNEQ   *time.Time  `json:"updatedAtNEQ,omitempty"`
-	UpdatedAtIn    []time.Time `json:"updatedAtIn,omitempty"`
-	UpdatedAtNotIn []time.Time `json:"updatedAtNotIn,omitempty"`
-	UpdatedAtGT    *time.Time  `json:"updatedAtGT,omitempty"`
-	UpdatedAtGTE   *time.Time  `json:"updatedAtGTE,omitempty"`
-	UpdatedAtLT    *time.Time  `json:"updatedAtLT,omitempty"`
-	UpdatedAtLTE   *time.Time  `json:"updatedAtLTE,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "name_fold" field predicates.
-	NameFold             *string  `json:"nameFold,omitempty"`
-	NameFoldNEQ          *string  `json:"nameFoldNEQ,omitempty"`
-	NameFoldIn           []string `json:"nameFoldIn,omitempty"`
-	NameFoldNotIn        []string `json:"nameFoldNotIn,omitempty"`
-	NameFoldGT           *string  `json:"nameFoldGT,omitempty"`
-	NameFoldGTE          *string  `json:"nameFoldGTE,omitempty"`
-	NameFoldLT           *string  `json:"nameFoldLT,omitempty"`
-	NameFoldLTE          *string  `json:"nameFoldLTE,omitempty"`
-	NameFoldContains     *string  `json:"nameFoldContains,omitempty"`
-	NameFoldHasPrefix    *string  `json:"nameFoldHasPrefix,omitempty"`
-	NameFoldHasSuffix    *string  `json:"nameFoldHasSuffix,omitempty"`
-	NameFoldEqualFold    *string  `json:"nameFoldEqualFold,omitempty"`
-	NameFoldContainsFold *string  `json:"nameFoldContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "address" field predicates.
-	Address             *string  `json:"address,omitempty"`
-	AddressNEQ          *string  `json:"addressNEQ,omitempty"`
-	AddressIn           []string `json:"addressIn,omitempty"`
-	AddressNotIn        []string `json:"addressNotIn,omitempty"`
-	AddressGT           *string  `json:"addressGT,omitempty"`
-	AddressGTE          *string  `json:"addressGTE,omitempty"`
-	AddressLT           *string  `json:"addressLT,omitempty"`
-	AddressLTE          *string  `json:"addressLTE,omitempty"`
-	AddressContains     *string  `json:"addressContains,omitempty"`
-	AddressHasPrefix    *string  `json:"addressHasPrefix,omitempty"`
-	AddressHasSuffix    *string  `json:"addressHasSuffix,omitempty"`
-	AddressEqualFold    *string  `json:"addressEqualFold,omitempty"`
-	AddressContainsFold *string  `json:"addressContainsFold,omitempty"`
-
-	// "city" field predicates.
-	City             *string  `json:"city,omitempty"`
-	CityNEQ          *string  `json:"cityNEQ,omitempty"`
-	CityIn           []string `json:"cityIn,omitempty"`
-	CityNotIn        []string `json:"cityNotIn,omitempty"`
-	CityGT           *string  `json:"cityGT,omitempty"`
-	CityGTE          *string  `json:"cityGTE,omitempty"`
-	CityLT           *string  `json:"cityLT,omitempty"`
-	CityLTE          *string  `json:"cityLTE,omitempty"`
-	CityContains     *string  `json:"cityContains,omitempty"`
-	CityHasPrefix    *string  `json:"cityHasPrefix,omitempty"`
-	CityHasSuffix    *string  `json:"cityHasSuffix,omitempty"`
-	CityEqualFold    *string  `json:"cityEqualFold,omitempty"`
-	CityContainsFold *string  `json:"cityContainsFold,omitempty"`
-
-	// "country" field predicates.
-	Country             *string  `json:"country,omitempty"`
-	CountryNEQ          *string  `json:"countryNEQ,omitempty"`
-	CountryIn           []string `json:"countryIn,omitempty"`
-	CountryNotIn        []string `json:"countryNotIn,omitempty"`
-	CountryGT           *string  `json:"countryGT,omitempty"`
-	CountryGTE          *string  `json:"countryGTE,omitempty"`
-	CountryLT           *string  `json:"countryLT,omitempty"`
-	CountryLTE          *string  `json:"countryLTE,omitempty"`
-	CountryContains     *string  `json:"countryContains,omitempty"`
-	CountryHasPrefix    *string  `json:"countryHasPrefix,omitempty"`
-	CountryHasSuffix    *string  `json:"countryHasSuffix,omitempty"`
-	CountryEqualFold    *string  `json:"countryEqualFold,omitempty"`
-	CountryContainsFold *string  `json:"countryContainsFold,omitempty"`
-
-	// "status" field predicates.
-	Status      *customer.Status  `json:"status,omitempty"`
-	StatusNEQ   *customer.Status  `json:"statusNEQ,omitempty"`
-	StatusIn    []customer.Status `json:"statusIn,omitempty"`
-	StatusNotIn []customer.Status `json:"statusNotIn,omitempty"`
-
-	// "resource_group_id" field predicates.
-	ResourceGroupID       *uuid.UUID  `json:"resourceGroupID,omitempty"`
-	ResourceGroupIDNEQ    *uuid.UUID  `json:"resourceGroupIDNEQ,omitempty"`
-	ResourceGroupIDIn     []uuid.UUID `json:"resourceGroupIDIn,omitempty"`
-	ResourceGroupIDNotIn  []uuid.UUID `json:"resourceGroupIDNotIn,omitempty"`
-	ResourceGroupIDGT     *uuid.UUID  `json:"resourceGroupIDGT,omitempty"`
-	ResourceGroupIDGTE    *uuid.UUID  `json:"resourceGroupIDGTE,omitempty"`
-	ResourceGroupIDLT     *uuid.UUID  `json:"resourceGroupIDLT,omitempty"`
-	ResourceGroupIDLTE    *uuid.UUID  `json:"resourceGroupIDLTE,omitempty"`
-	ResourceGroupIDIsNil  bool        `json:"resourceGroupIDIsNil,omitempty"`
-	ResourceGroupIDNotNil bool        `json:"resourceGroupIDNotNil,omitempty"`
-
-	// "retention_policy_id" field predicates.
-	RetentionPolicyID       *uuid.UUID  `json:"retentionPolicyID,omitempty"`
-	RetentionPolicyIDNEQ    *uuid.UUID  `json:"retentionPolicyIDNEQ,omitempty"`
-	RetentionPolicyIDIn     []uuid.UUID `json:"retentionPolicyIDIn,omitempty"`
-	RetentionPolicyIDNotIn  []uuid.UUID `json:"retentionPolicyIDNotIn,omitempty"`
-	RetentionPolicyIDGT     *uuid.UUID  `json:"retentionPolicyIDGT,omitempty"`
-	RetentionPolicyIDGTE    *uuid.UUID  `json:"retentionPolicyIDGTE,omitempty"`
-	RetentionPolicyIDLT     *uuid.UUID  `json:"retentionPolicyIDLT,omitempty"`
-	RetentionPolicyIDLTE    *uuid.UUID  `json:"retentionPolicyIDLTE,omitempty"`
-	RetentionPolicyIDIsNil  bool        `json:"retentionPolicyIDIsNil,omitempty"`
-	RetentionPolicyIDNotNil bool        `json:"retentionPolicyIDNotNil,omitempty"`
-
-	// "capacity_units" edge predicates.
-	HasCapacityUnits     *bool                     `json:"hasCapacityUnits,omitempty"`
-	HasCapacityUnitsWith []*CapacityUnitWhereInput `json:"hasCapacityUnitsWith,omitempty"`
-
-	// "cloud_user_groups" edge predicates.
-	HasCloudUserGroups     *bool                       `json:"hasCloudUserGroups,omitempty"`
-	HasCloudUserGroupsWith []*CloudUserGroupWhereInput `json:"hasCloudUserGroupsWith,omitempty"`
-
-	// "domains" edge predicates.
-	HasDomains     *bool               `json:"hasDomains,omitempty"`
-	HasDomainsWith []*DomainWhereInput `json:"hasDomainsWith,omitempty"`
-
-	// "cloud_spaces" edge predicates.
-	HasCloudSpaces     *bool                   `json:"hasCloudSpaces,omitempty"`
-	HasCloudSpacesWith []*CloudSpaceWhereInput `json:"hasCloudSpacesWith,omitempty"`
-
-	// "jobs" edge predicates.
-	HasJobs     *bool            `json:"hasJobs,omitempty"`
-	HasJobsWith []*JobWhereInput `json:"hasJobsWith,omitempty"`
+	Predicates              []predicate.Customer
+	Not                     *CustomerWhereInput
+	Or, And                 []*CustomerWhereInput
+	ID                      *uuid.UUID
+	IDNEQ                   *uuid.UUID
+	IDIn                    []uuid.UUID
+	IDNotIn                 []uuid.UUID
+	IDGT                    *uuid.UUID
+	IDGTE                   *uuid.UUID
+	IDLT                    *uuid.UUID
+	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
+	CreatedAt               *time.Time
+	CreatedAtNEQ            *time.Time
+	CreatedAtIn             []time.Time
+	CreatedAtNotIn          []time.Time
+	CreatedAtGT             *time.Time
+	CreatedAtGTE            *time.Time
+	CreatedAtLT             *time.Time
+	CreatedAtLTE            *time.Time
+	UpdatedAt               *time.Time
+	UpdatedAtNEQ            *time.Time
+	UpdatedAtIn             []time.Time
+	UpdatedAtNotIn          []time.Time
+	UpdatedAtGT             *time.Time
+	UpdatedAtGTE            *time.Time
+	UpdatedAtLT             *time.Time
+	UpdatedAtLTE            *time.Time
+	Name                    *string
+	NameNEQ                 *string
+	NameIn                  []string
+	NameNotIn               []string
+	NameGT                  *string
+	NameGTE                 *string
+	NameLT                  *string
+	NameLTE                 *string
+	NameContains            *string
+	NameHasPrefix           *string
+	NameHasSuffix           *string
+	NameEqualFold           *string
+	NameContainsFold        *string
+	NameFold                *string
+	NameFoldNEQ             *string
+	NameFoldIn              []string
+	NameFoldNotIn           []string
+	NameFoldGT              *string
+	NameFoldGTE             *string
+	NameFoldLT              *string
+	NameFoldLTE             *string
+	NameFoldContains        *string
+	NameFoldHasPrefix       *string
+	NameFoldHasSuffix       *string
+	NameFoldEqualFold       *string
+	NameFoldContainsFold    *string
+	Description             *string
+	DescriptionNEQ          *string
+	DescriptionIn           []string
+	DescriptionNotIn        []string
+	DescriptionGT           *string
+	DescriptionGTE          *string
+	DescriptionLT           *string
+	DescriptionLTE          *string
+	DescriptionContains     *string
+	DescriptionHasPrefix    *string
+	DescriptionHasSuffix    *string
+	DescriptionEqualFold    *string
+	DescriptionContainsFold *string
+	Address                 *string
+	AddressNEQ              *string
+	AddressIn               []string
+	AddressNotIn            []string
+	AddressGT               *string
+	AddressGTE              *string
+	AddressLT               *string
+	AddressLTE              *string
+	AddressContains         *string
+	AddressHasPrefix        *string
+	AddressHasSuffix        *string
+	AddressEqualFold        *string
+	AddressContainsFold     *string
+	City                    *string
+	CityNEQ                 *string
+	CityIn                  []string
+	CityNotIn               []string
+	CityGT                  *string
+	CityGTE                 *string
+	CityLT                  *string
+	CityLTE                 *string
+	CityContains            *string
+	CityHasPrefix           *string
+	CityHasSuffix           *string
+	CityEqualFold           *string
+	CityContainsFold        *string
+	Country                 *string
+	CountryNEQ              *string
+	CountryIn               []string
+	CountryNotIn            []string
+	CountryGT               *string
+	CountryGTE              *string
+	CountryLT               *string
+	CountryLTE              *string
+	CountryContains         *string
+	CountryHasPrefix        *string
+	CountryHasSuffix        *string
+	CountryEqualFold        *string
+	CountryContainsFold     *string
+	Status                  *customer.Status
+	StatusNEQ               *customer.Status
+	StatusIn                []customer.Status
+	StatusNotIn             []customer.Status
+	ResourceGroupID         *uuid.UUID
+	ResourceGroupIDNEQ      *uuid.UUID
+	ResourceGroupIDIn       []uuid.UUID
+	ResourceGroupIDNotIn    []uuid.UUID
+	ResourceGroupIDGT       *uuid.UUID
+	ResourceGroupIDGTE      *uuid.UUID
+	ResourceGroupIDLT       *uuid.UUID
+	ResourceGroupIDLTE      *uuid.UUID
+	ResourceGroupIDIsNull   *bool
+	RetentionPolicyID       *uuid.UUID
+	RetentionPolicyIDNEQ    *uuid.UUID
+	RetentionPolicyIDIn     []uuid.UUID
+	RetentionPolicyIDNotIn  []uuid.UUID
+	RetentionPolicyIDGT     *uuid.UUID
+	RetentionPolicyIDGTE    *uuid.UUID
+	RetentionPolicyIDLT     *uuid.UUID
+	RetentionPolicyIDLTE    *uuid.UUID
+	RetentionPolicyIDIsNull *bool
+	HasCapacityUnits        *bool
+	HasCapacityUnitsWith    []*CapacityUnitWhereInput
+	HasCloudUserGroups      *bool
+	HasCloudUserGroupsWith  []*CloudUserGroupWhereInput
+	HasDomains              *bool
+	HasDomainsWith          []*DomainWhereInput
+	HasCloudSpaces          *bool
+	HasCloudSpacesWith      []*CloudSpaceWhereInput
+	HasJobs                 *bool
+	HasJobsWith             []*JobWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *CustomerWhereInput) AddPredicates(predicates ...predicate.Customer) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the CustomerWhereInput filter on the CustomerQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *CustomerWhereInput) Filter(q *CustomerQuery) (*CustomerQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyCustomerWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyCustomerWhereInput is returned in case the CustomerWhereInput is empty.
-var ErrEmptyCustomerWhereInput = errors.New("ent: empty predicate CustomerWhereInput")
-
-// P returns a predicate for filtering customers.
-// An error is returned if the input is empty or invalid.
-func (i *CustomerWhereInput) P() (predicate.Customer, error) {
-	var predicates []predicate.Customer
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *CustomerWhereInput) P() predicate.Customer {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, customer.Not(p))
+		all = append(all, customer.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.Customer, 0, n)
+	if i.Or != nil {
+		var or []predicate.Customer
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, customer.Or(or...))
+		all = append(all, join(or, customer.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.Customer, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, customer.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, customer.IDEQ(*i.ID))
+		all = append(all, customer.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, customer.IDNEQ(*i.IDNEQ))
+		all = append(all, customer.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, customer.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, customer.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, customer.IDNotIn(i.IDNotIn...))
+		all = append(all, customer.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, customer.IDGT(*i.IDGT))
+		all = append(all, customer.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, customer.IDGTE(*i.IDGTE))
+		all = append(all, customer.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, customer.IDLT(*i.IDLT))
+		all = append(all, customer.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, customer.IDLTE(*i.IDLTE))
+		all = append(all, customer.IDLTE(*i.IDLTE))
 	}
 	if i.Version != nil {
-		predicates = append(predicates, customer.VersionEQ(*i.Version))
+		all = append(all, customer.VersionEQ(*i.Version))
 	}
 	if i.VersionNEQ != nil {
-		predicates = append(predicates, customer.VersionNEQ(*i.VersionNEQ))
+		all = append(all, customer.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
-		predicates = append(predicates, customer.VersionIn(i.VersionIn...))
+	if i.VersionIn != nil {
+		all = append(all, customer.VersionIn(i.VersionIn...))
 	}
 	if len(i.VersionNotIn) > 0 {
-		predicates = append(predicates, customer.VersionNotIn(i.VersionNotIn...))
+		all = append(all, customer.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
-		predicates = append(predicates, customer.VersionGT(*i.VersionGT))
+		all = append(all, customer.VersionGT(*i.VersionGT))
 	}
 	if i.VersionGTE != nil {
-		predicates = append(predicates, customer.VersionGTE(*i.VersionGTE))
+		all = append(all, customer.VersionGTE(*i.VersionGTE))
 	}
 	if i.VersionLT != nil {
-		predicates = append(predicates, customer.VersionLT(*i.VersionLT))
+		all = append(all, customer.VersionLT(*i.VersionLT))
 	}
 	if i.VersionLTE != nil {
-		predicates = append(predicates, customer.VersionLTE(*i.VersionLTE))
+		all = append(all, customer.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, customer.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, customer.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, customer.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, customer.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, customer.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, customer.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, customer.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, customer.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, customer.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, customer.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, customer.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, customer.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, customer.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, customer.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, customer.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, customer.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.UpdatedAt != nil {
-		predicates = append(predicates, customer.UpdatedAtEQ(*i.UpdatedAt))
+		all = append(all, customer.UpdatedAtEQ(*i.UpdatedAt))
 	}
 	if i.UpdatedAtNEQ != nil {
-		predicates = append(predicates, customer.UpdatedAtNEQ(*i.UpdatedAtNEQ))
+		all = append(all, customer.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
-		predicates = append(predicates, customer.UpdatedAtIn(i.UpdatedAtIn...))
+	if i.UpdatedAtIn != nil {
+		all = append(all, customer.UpdatedAtIn(i.UpdatedAtIn...))
 	}
 	if len(i.UpdatedAtNotIn) > 0 {
-		predicates = append(predicates, customer.UpdatedAtNotIn(i.UpdatedAtNotIn...))
+		all = append(all, customer.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
-		predicates = append(predicates, customer.UpdatedAtGT(*i.UpdatedAtGT))
+		all = append(all, customer.UpdatedAtGT(*i.UpdatedAtGT))
 	}
 	if i.UpdatedAtGTE != nil {
-		predicates = append(predicates, customer.UpdatedAtGTE(*i.UpdatedAtGTE))
+		all = append(all, customer.UpdatedAtGTE(*i.UpdatedAtGTE))
 	}
 	if i.UpdatedAtLT != nil {
-		predicates = append(predicates, customer.UpdatedAtLT(*i.UpdatedAtLT))
+		all = append(all, customer.UpdatedAtLT(*i.UpdatedAtLT))
 	}
 	if i.UpdatedAtLTE != nil {
-		predicates = append(predicates, customer.UpdatedAtLTE(*i.UpdatedAtLTE))
+		all = append(all, customer.UpdatedAtLTE(*i.UpdatedAtLTE))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, customer.NameEQ(*i.Name))
+		all = append(all, customer.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, customer.NameNEQ(*i.NameNEQ))
+		all = append(all, customer.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, customer.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, customer.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, customer.NameNotIn(i.NameNotIn...))
+		all = append(all, customer.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, customer.NameGT(*i.NameGT))
+		all = append(all, customer.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, customer.NameGTE(*i.NameGTE))
+		all = append(all, customer.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, customer.NameLT(*i.NameLT))
+		all = append(all, customer.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, customer.NameLTE(*i.NameLTE))
+		all = append(all, customer.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, customer.NameContains(*i.NameContains))
+		all = append(all, customer.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, customer.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, customer.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, customer.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, customer.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, customer.NameEqualFold(*i.NameEqualFold))
+		all = append(all, customer.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, customer.NameContainsFold(*i.NameContainsFold))
+		all = append(all, customer.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.NameFold != nil {
-		predicates = append(predicates, customer.NameFoldEQ(*i.NameFold))
+		all = append(all, customer.NameFoldEQ(*i.NameFold))
 	}
 	if i.NameFoldNEQ != nil {
-		predicates = append(predicates, customer.NameFoldNEQ(*i.NameFoldNEQ))
+		all = append(all, customer.NameFoldNEQ(*i.NameFoldNEQ))
 	}
-	if len(i.NameFoldIn) > 0 {
-		predicates = append(predicates, customer.NameFoldIn(i.NameFoldIn...))
+	if i.NameFoldIn != nil {
+		all = append(all, customer.NameFoldIn(i.NameFoldIn...))
 	}
 	if len(i.NameFoldNotIn) > 0 {
-		predicates = append(predicates, customer.NameFoldNotIn(i.NameFoldNotIn...))
+		all = append(all, customer.NameFoldNotIn(i.NameFoldNotIn...))
 	}
 	if i.NameFoldGT != nil {
-		predicates = append(predicates, customer.NameFoldGT(*i.NameFoldGT))
+		all = append(all, customer.NameFoldGT(*i.NameFoldGT))
 	}
 	if i.NameFoldGTE != nil {
-		predicates = append(predicates, customer.NameFoldGTE(*i.NameFoldGTE))
+		all = append(all, customer.NameFoldGTE(*i.NameFoldGTE))
 	}
 	if i.NameFoldLT != nil {
-		predicates = append(predicates, customer.NameFoldLT(*i.NameFoldLT))
+		all = append(all, customer.NameFoldLT(*i.NameFoldLT))
 	}
 	if i.NameFoldLTE != nil {
-		predicates = append(predicates, customer.NameFoldLTE(*i.NameFoldLTE))
+		all = append(all, customer.NameFoldLTE(*i.NameFoldLTE))
 	}
 	if i.NameFoldContains != nil {
-		predicates = append(predicates, customer.NameFoldContains(*i.NameFoldContains))
+		all = append(all, customer.NameFoldContains(*i.NameFoldContains))
 	}
 	if i.NameFoldHasPrefix != nil {
-		predicates = append(predicates, customer.NameFoldHasPrefix(*i.NameFoldHasPrefix))
+		all = append(all, customer.NameFoldHasPrefix(*i.NameFoldHasPrefix))
 	}
 	if i.NameFoldHasSuffix != nil {
-		predicates = append(predicates, customer.NameFoldHasSuffix(*i.NameFoldHasSuffix))
+		all = append(all, customer.NameFoldHasSuffix(*i.NameFoldHasSuffix))
 	}
 	if i.NameFoldEqualFold != nil {
-		predicates = append(predicates, customer.NameFoldEqualFold(*i.NameFoldEqualFold))
+		all = append(all, customer.NameFoldEqualFold(*i.NameFoldEqualFold))
 	}
 	if i.NameFoldContainsFold != nil {
-		predicates = append(predicates, customer.NameFoldContainsFold(*i.NameFoldContainsFold))
+		all = append(all, customer.NameFoldContainsFold(*i.NameFoldContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, customer.DescriptionEQ(*i.Description))
+		all = append(all, customer.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, customer.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, customer.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, customer.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, customer.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, customer.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, customer.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, customer.DescriptionGT(*i.DescriptionGT))
+		all = append(all, customer.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, customer.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, customer.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, customer.DescriptionLT(*i.DescriptionLT))
+		all = append(all, customer.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, customer.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, customer.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, customer.DescriptionContains(*i.DescriptionContains))
+		all = append(all, customer.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, customer.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, customer.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, customer.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, customer.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, customer.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, customer.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, customer.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, customer.DescriptionContainsFold(*i.DescriptionContainsFold))
 	}
 	if i.Address != nil {
-		predicates = append(predicates, customer.AddressEQ(*i.Address))
+		all = append(all, customer.AddressEQ(*i.Address))
 	}
 	if i.AddressNEQ != nil {
-		predicates = append(predicates, customer.AddressNEQ(*i.AddressNEQ))
+		all = append(all, customer.AddressNEQ(*i.AddressNEQ))
 	}
-	if len(i.AddressIn) > 0 {
-		predicates = append(predicates, customer.AddressIn(i.AddressIn...))
+	if i.AddressIn != nil {
+		all = append(all, customer.AddressIn(i.AddressIn...))
 	}
 	if len(i.AddressNotIn) > 0 {
-		predicates = append(predicates, customer.AddressNotIn(i.AddressNotIn...))
+		all = append(all, customer.AddressNotIn(i.AddressNotIn...))
 	}
 	if i.AddressGT != nil {
-		predicates = append(predicates, customer.AddressGT(*i.AddressGT))
+		all = append(all, customer.AddressGT(*i.AddressGT))
 	}
 	if i.AddressGTE != nil {
-		predicates = append(predicates, customer.AddressGTE(*i.AddressGTE))
+		all = append(all, customer.AddressGTE(*i.AddressGTE))
 	}
 	if i.AddressLT != nil {
-		predicates = append(predicates, customer.AddressLT(*i.AddressLT))
+		all = append(all, customer.AddressLT(*i.AddressLT))
 	}
 	if i.AddressLTE != nil {
-		predicates = append(predicates, customer.AddressLTE(*i.AddressLTE))
+		all = append(all, customer.AddressLTE(*i.AddressLTE))
 	}
 	if i.AddressContains != nil {
-		predicates = append(predicates, customer.AddressContains(*i.AddressContains))
+		all = append(all, customer.AddressContains(*i.AddressContains))
 	}
 	if i.AddressHasPrefix != nil {
-		predicates = append(predicates, customer.AddressHasPrefix(*i.AddressHasPrefix))
+		all = append(all, customer.AddressHasPrefix(*i.AddressHasPrefix))
 	}
 	if i.AddressHasSuffix != nil {
-		predicates = append(predicates, customer.AddressHasSuffix(*i.AddressHasSuffix))
+		all = append(all, customer.AddressHasSuffix(*i.AddressHasSuffix))
 	}
 	if i.AddressEqualFold != nil {
-		predicates = append(predicates, customer.AddressEqualFold(*i.AddressEqualFold))
+		all = append(all, customer.AddressEqualFold(*i.AddressEqualFold))
 	}
 	if i.AddressContainsFold != nil {
-		predicates = append(predicates, customer.AddressContainsFold(*i.AddressContainsFold))
+		all = append(all, customer.AddressContainsFold(*i.AddressContainsFold))
 	}
 	if i.City != nil {
-		predicates = append(predicates, customer.CityEQ(*i.City))
+		all = append(all, customer.CityEQ(*i.City))
 	}
 	if i.CityNEQ != nil {
-		predicates = append(predicates, customer.CityNEQ(*i.CityNEQ))
+		all = append(all, customer.CityNEQ(*i.CityNEQ))
 	}
-	if len(i.CityIn) > 0 {
-		predicates = append(predicates, customer.CityIn(i.CityIn...))
+	if i.CityIn != nil {
+		all = append(all, customer.CityIn(i.CityIn...))
 	}
 	if len(i.CityNotIn) > 0 {
-		predicates = append(predicates, customer.CityNotIn(i.CityNotIn...))
+		all = append(all, customer.CityNotIn(i.CityNotIn...))
 	}
 	if i.CityGT != nil {
-		predicates = append(predicates, customer.CityGT(*i.CityGT))
+		all = append(all, customer.CityGT(*i.CityGT))
 	}
 	if i.CityGTE != nil {
-		predicates = append(predicates, customer.CityGTE(*i.CityGTE))
+		all = append(all, customer.CityGTE(*i.CityGTE))
 	}
 	if i.CityLT != nil {
-		predicates = append(predicates, customer.CityLT(*i.CityLT))
+		all = append(all, customer.CityLT(*i.CityLT))
 	}
 	if i.CityLTE != nil {
-		predicates = append(predicates, customer.CityLTE(*i.CityLTE))
+		all = append(all, customer.CityLTE(*i.CityLTE))
 	}
 	if i.CityContains != nil {
-		predicates = append(predicates, customer.CityContains(*i.CityContains))
+		all = append(all, customer.CityContains(*i.CityContains))
 	}
 	if i.CityHasPrefix != nil {
-		predicates = append(predicates, customer.CityHasPrefix(*i.CityHasPrefix))
+		all = append(all, customer.CityHasPrefix(*i.CityHasPrefix))
 	}
 	if i.CityHasSuffix != nil {
-		predicates = append(predicates, customer.CityHasSuffix(*i.CityHasSuffix))
+		all = append(all, customer.CityHasSuffix(*i.CityHasSuffix))
 	}
 	if i.CityEqualFold != nil {
-		predicates = append(predicates, customer.CityEqualFold(*i.CityEqualFold))
+		all = append(all, customer.CityEqualFold(*i.CityEqualFold))
 	}
 	if i.CityContainsFold != nil {
-		predicates = append(predicates, customer.CityContainsFold(*i.CityContainsFold))
+		all = append(all, customer.CityContainsFold(*i.CityContainsFold))
 	}
 	if i.Country != nil {
-		predicates = append(predicates, customer.CountryEQ(*i.Country))
+		all = append(all, customer.CountryEQ(*i.Country))
 	}
 	if i.CountryNEQ != nil {
-		predicates = append(predicates, customer.CountryNEQ(*i.CountryNEQ))
+		all = append(all, customer.CountryNEQ(*i.CountryNEQ))
 	}
-	if len(i.CountryIn) > 0 {
-		predicates = append(predicates, customer.CountryIn(i.CountryIn...))
+	if i.CountryIn != nil {
+		all = append(all, customer.CountryIn(i.CountryIn...))
 	}
 	if len(i.CountryNotIn) > 0 {
-		predicates = append(predicates, customer.CountryNotIn(i.CountryNotIn...))
+		all = append(all, customer.CountryNotIn(i.CountryNotIn...))
 	}
 	if i.CountryGT != nil {
-		predicates = append(predicates, customer.CountryGT(*i.CountryGT))
+		all = append(all, customer.CountryGT(*i.CountryGT))
 	}
 	if i.CountryGTE != nil {
-		predicates = append(predicates, customer.CountryGTE(*i.CountryGTE))
+		all = append(all, customer.CountryGTE(*i.CountryGTE))
 	}
 	if i.CountryLT != nil {
-		predicates = append(predicates, customer.CountryLT(*i.CountryLT))
+		all = append(all, customer.CountryLT(*i.CountryLT))
 	}
 	if i.CountryLTE != nil {
-		predicates = append(predicates, customer.CountryLTE(*i.CountryLTE))
+		all = append(all, customer.CountryLTE(*i.CountryLTE))
 	}
 	if i.CountryContains != nil {
-		predicates = append(predicates, customer.CountryContains(*i.CountryContains))
+		all = append(all, customer.CountryContains(*i.CountryContains))
 	}
 	if i.CountryHasPrefix != nil {
-		predicates = append(predicates, customer.CountryHasPrefix(*i.CountryHasPrefix))
+		all = append(all, customer.CountryHasPrefix(*i.CountryHasPrefix))
 	}
 	if i.CountryHasSuffix != nil {
-		predicates = append(predicates, customer.CountryHasSuffix(*i.CountryHasSuffix))
+		all = append(all, customer.CountryHasSuffix(*i.CountryHasSuffix))
 	}
 	if i.CountryEqualFold != nil {
-		predicates = append(predicates, customer.CountryEqualFold(*i.CountryEqualFold))
+		all = append(all, customer.CountryEqualFold(*i.CountryEqualFold))
 	}
 	if i.CountryContainsFold != nil {
-		predicates = append(predicates, customer.CountryContainsFold(*i.CountryContainsFold))
+		all = append(all, customer.CountryContainsFold(*i.CountryContainsFold))
 	}
 	if i.Status != nil {
-		predicates = append(predicates, customer.StatusEQ(*i.Status))
+		all = append(all, customer.StatusEQ(*i.Status))
 	}
 	if i.StatusNEQ != nil {
-		predicates = append(predicates, customer.StatusNEQ(*i.StatusNEQ))
+		all = append(all, customer.StatusNEQ(*i.StatusNEQ))
 	}
-	if len(i.StatusIn) > 0 {
-		predicates = append(predicates, customer.StatusIn(i.StatusIn...))
+	if i.StatusIn != nil {
+		all = append(all, customer.StatusIn(i.StatusIn...))
 	}
 	if len(i.StatusNotIn) > 0 {
-		predicates = append(predicates, customer.StatusNotIn(i.StatusNotIn...))
+		all = append(all, customer.StatusNotIn(i.StatusNotIn...))
 	}
 	if i.ResourceGroupID != nil {
-		predicates = append(predicates, customer.ResourceGroupIDEQ(*i.ResourceGroupID))
+		all = append(all, customer.And(customer.ResourceGroupIDEQ(*i.ResourceGroupID), customer.ResourceGroupIDNotNil()))
 	}
 	if i.ResourceGroupIDNEQ != nil {
-		predicates = append(predicates, customer.ResourceGroupIDNEQ(*i.ResourceGroupIDNEQ))
+		all = append(all, customer.Or(customer.ResourceGroupIDNEQ(*i.ResourceGroupIDNEQ), customer.ResourceGroupIDIsNil()))
 	}
-	if len(i.ResourceGroupIDIn) > 0 {
-		predicates = append(predicates, customer.ResourceGroupIDIn(i.ResourceGroupIDIn...))
+	if i.ResourceGroupIDIn != nil {
+		all = append(all, customer.And(customer.ResourceGroupIDIn(i.ResourceGroupIDIn...), customer.ResourceGroupIDNotNil()))
 	}
 	if len(i.ResourceGroupIDNotIn) > 0 {
-		predicates = append(predicates, customer.ResourceGroupIDNotIn(i.ResourceGroupIDNotIn...))
+		all = append(all, customer.Or(customer.ResourceGroupIDNotIn(i.ResourceGroupIDNotIn...), customer.ResourceGroupIDIsNil()))
 	}
 	if i.ResourceGroupIDGT != nil {
-		predicates = append(predicates, customer.ResourceGroupIDGT(*i.ResourceGroupIDGT))
+		all = append(all, customer.And(customer.ResourceGroupIDGT(*i.ResourceGroupIDGT), customer.ResourceGroupIDNotNil()))
 	}
 	if i.ResourceGroupIDGTE != nil {
-		predicates = append(predicates, customer.ResourceGroupIDGTE(*i.ResourceGroupIDGTE))
+		all = append(all, customer.And(customer.ResourceGroupIDGTE(*i.ResourceGroupIDGTE), customer.ResourceGroupIDNotNil()))
 	}
 	if i.ResourceGroupIDLT != nil {
-		predicates = append(predicates, customer.ResourceGroupIDLT(*i.ResourceGroupIDLT))
+		all = append(all, customer.And(customer.ResourceGroupIDLT(*i.ResourceGroupIDLT), customer.ResourceGroupIDNotNil()))
 	}
 	if i.ResourceGroupIDLTE != nil {
-		predicates = append(predicates, customer.ResourceGroupIDLTE(*i.ResourceGroupIDLTE))
+		all = append(all, customer.And(customer.ResourceGroupIDLTE(*i.ResourceGroupIDLTE), customer.ResourceGroupIDNotNil()))
 	}
-	if i.ResourceGroupIDIsNil {
-		predicates = append(predicates, customer.ResourceGroupIDIsNil())
-	}
-	if i.ResourceGroupIDNotNil {
-		predicates = append(predicates, customer.ResourceGroupIDNotNil())
+	if i.ResourceGroupIDIsNull != nil {
+		all = append(all, either(*i.ResourceGroupIDIsNull, customer.ResourceGroupIDIsNil(), customer.ResourceGroupIDNotNil()))
 	}
 	if i.RetentionPolicyID != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDEQ(*i.RetentionPolicyID))
+		all = append(all, customer.And(customer.RetentionPolicyIDEQ(*i.RetentionPolicyID), customer.RetentionPolicyIDNotNil()))
 	}
 	if i.RetentionPolicyIDNEQ != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDNEQ(*i.RetentionPolicyIDNEQ))
+		all = append(all, customer.Or(customer.RetentionPolicyIDNEQ(*i.RetentionPolicyIDNEQ), customer.RetentionPolicyIDIsNil()))
 	}
-	if len(i.RetentionPolicyIDIn) > 0 {
-		predicates = append(predicates, customer.RetentionPolicyIDIn(i.RetentionPolicyIDIn...))
+	if i.RetentionPolicyIDIn != nil {
+		all = append(all, customer.And(customer.RetentionPolicyIDIn(i.RetentionPolicyIDIn...), customer.RetentionPolicyIDNotNil()))
 	}
 	if len(i.RetentionPolicyIDNotIn) > 0 {
-		predicates = append(predicates, customer.RetentionPolicyIDNotIn(i.RetentionPolicyIDNotIn...))
+		all = append(all, customer.Or(customer.RetentionPolicyIDNotIn(i.RetentionPolicyIDNotIn...), customer.RetentionPolicyIDIsNil()))
 	}
 	if i.RetentionPolicyIDGT != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDGT(*i.RetentionPolicyIDGT))
+		all = append(all, customer.And(customer.RetentionPolicyIDGT(*i.RetentionPolicyIDGT), customer.RetentionPolicyIDNotNil()))
 	}
 	if i.RetentionPolicyIDGTE != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDGTE(*i.RetentionPolicyIDGTE))
+		all = append(all, customer.And(customer.RetentionPolicyIDGTE(*i.RetentionPolicyIDGTE), customer.RetentionPolicyIDNotNil()))
 	}
 	if i.RetentionPolicyIDLT != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDLT(*i.RetentionPolicyIDLT))
+		all = append(all, customer.And(customer.RetentionPolicyIDLT(*i.RetentionPolicyIDLT), customer.RetentionPolicyIDNotNil()))
 	}
 	if i.RetentionPolicyIDLTE != nil {
-		predicates = append(predicates, customer.RetentionPolicyIDLTE(*i.RetentionPolicyIDLTE))
+		all = append(all, customer.And(customer.RetentionPolicyIDLTE(*i.RetentionPolicyIDLTE), customer.RetentionPolicyIDNotNil()))
 	}
-	if i.RetentionPolicyIDIsNil {
-		predicates = append(predicates, customer.RetentionPolicyIDIsNil())
+	if i.RetentionPolicyIDIsNull != nil {
+		all = append(all, either(*i.RetentionPolicyIDIsNull, customer.RetentionPolicyIDIsNil(), customer.RetentionPolicyIDNotNil()))
 	}
-	if i.RetentionPolicyIDNotNil {
-		predicates = append(predicates, customer.RetentionPolicyIDNotNil())
-	}
-
 	if i.HasCapacityUnits != nil {
-		p := customer.HasCapacityUnits()
-		if !*i.HasCapacityUnits {
-			p = customer.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCapacityUnits, customer.HasCapacityUnits(), customer.Not(customer.HasCapacityUnits())))
 	}
-	if len(i.HasCapacityUnitsWith) > 0 {
-		with := make([]predicate.CapacityUnit, 0, len(i.HasCapacityUnitsWith))
+	if i.HasCapacityUnitsWith != nil {
+		var with []predicate.CapacityUnit
 		for _, w := range i.HasCapacityUnitsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCapacityUnitsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, customer.HasCapacityUnitsWith(with...))
+		all = append(all, customer.HasCapacityUnitsWith(with...))
 	}
 	if i.HasCloudUserGroups != nil {
-		p := customer.HasCloudUserGroups()
-		if !*i.HasCloudUserGroups {
-			p = customer.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCloudUserGroups, customer.HasCloudUserGroups(), customer.Not(customer.HasCloudUserGroups())))
 	}
-	if len(i.HasCloudUserGroupsWith) > 0 {
-		with := make([]predicate.CloudUserGroup, 0, len(i.HasCloudUserGroupsWith))
+	if i.HasCloudUserGroupsWith != nil {
+		var with []predicate.CloudUserGroup
 		for _, w := range i.HasCloudUserGroupsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCloudUserGroupsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, customer.HasCloudUserGroupsWith(with...))
+		all = append(all, customer.HasCloudUserGroupsWith(with...))
 	}
 	if i.HasDomains != nil {
-		p := customer.HasDomains()
-		if !*i.HasDomains {
-			p = customer.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasDomains, customer.HasDomains(), customer.Not(customer.HasDomains())))
 	}
-	if len(i.HasDomainsWith) > 0 {
-		with := make([]predicate.Domain, 0, len(i.HasDomainsWith))
+	if i.HasDomainsWith != nil {
+		var with []predicate.Domain
 		for _, w := range i.HasDomainsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasDomainsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, customer.HasDomainsWith(with...))
+		all = append(all, customer.HasDomainsWith(with...))
 	}
 	if i.HasCloudSpaces != nil {
-		p := customer.HasCloudSpaces()
-		if !*i.HasCloudSpaces {
-			p = customer.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCloudSpaces, customer.HasCloudSpaces(), customer.Not(customer.HasCloudSpaces())))
 	}
-	if len(i.HasCloudSpacesWith) > 0 {
-		with := make([]predicate.CloudSpace, 0, len(i.HasCloudSpacesWith))
+	if i.HasCloudSpacesWith != nil {
+		var with []predicate.CloudSpace
 		for _, w := range i.HasCloudSpacesWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCloudSpacesWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, customer.HasCloudSpacesWith(with...))
+		all = append(all, customer.HasCloudSpacesWith(with...))
 	}
 	if i.HasJobs != nil {
-		p := customer.HasJobs()
-		if !*i.HasJobs {
-			p = customer.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasJobs, customer.HasJobs(), customer.Not(customer.HasJobs())))
 	}
-	if len(i.HasJobsWith) > 0 {
-		with := make([]predicate.Job, 0, len(i.HasJobsWith))
+	if i.HasJobsWith != nil {
+		var with []predicate.Job
 		for _, w := range i.HasJobsWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasJobsWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, customer.HasJobsWith(with...))
+		all = append(all, customer.HasJobsWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyCustomerWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return customer.And(predicates...), nil
-	}
+	return join(all, customer.And, always)
 }
 
-// DomainWhereInput represents a where input for filtering Domain queries.
+// DomainWhereInput is a filter of Domain: all that is given must hold.
 type DomainWhereInput struct {
-	Predicates []predicate.Domain  `json:"-"`
-	Not        *DomainWhereInput   `json:"not,omitempty"`
-	Or         []*DomainWhereInput `json:"or,omitempty"`
-	And        []*DomainWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "customer_id" field predicates.
-	CustomerID      *uuid.UUID  `json:"customerID,omitempty"`
-	CustomerIDNEQ   *uuid.UUID  `json:"customerIDNEQ,omitempty"`
-	CustomerIDIn    []uuid.UUID `json:"customerIDIn,omitempty"`
-	CustomerIDNotIn []uuid.UUID `json:"customerIDNotIn,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "registered_at" field predicates.
-	RegisteredAt      *time.Time  `json:"registeredAt,omitempty"`
-	RegisteredAtNEQ   *time.Time  `json:"registeredAtNEQ,omitempty"`
-	RegisteredAtIn    []time.Time `json:"registeredAtIn,omitempty"`
-	RegisteredAtNotIn []time.Time `json:"registeredAtNotIn,omitempty"`
-	RegisteredAtGT    *time.Time  `json:"registeredAtGT,omitempty"`
-	RegisteredAtGTE   *time.Time  `json:"registeredAtGTE,omitempty"`
-	RegisteredAtLT    *time.Time  `json:"registeredAtLT,omitempty"`
-	RegisteredAtLTE   *time.Time  `json:"registeredAtLTE,omitempty"`
-
-	// "portal_username" field predicates.
-	PortalUsername             *string  `json:"portalUsername,omitempty"`
-	PortalUsernameNEQ          *string  `json:"portalUsernameNEQ,omitempty"`
-	PortalUsernameIn           []string `json:"portalUsernameIn,omitempty"`
-	PortalUsernameNotIn        []string `json:"portalUsernameNotIn,omitempty"`
-	PortalUsernameGT           *string  `json:"portalUsernameGT,omitempty"`
-	PortalUsernameGTE          *string  `json:"portalUsernameGTE,omitempty"`
-	PortalUsernameLT           *string  `json:"portalUsernameLT,omitempty"`
-	PortalUsernameLTE          *string  `json:"portalUsernameLTE,omitempty"`
-	PortalUsernameContains     *string  `json:"portalUsernameContains,omitempty"`
-	PortalUsernameHasPrefix    *string  `json:"portalUsernameHasPrefix,omitempty"`
-	PortalUsernameHasSuffix    *string  `json:"portalUsernameHasSuffix,omitempty"`
-	PortalUsernameEqualFold    *string  `json:"portalUsernameEqualFold,omitempty"`
-	PortalUsernameContainsFold *string  `json:"portalUsernameContainsFold,omitempty"`
-
-	// "customer" edge predicates.
-	HasCustomer     *bool                 `json:"hasCustomer,omitempty"`
-	HasCustomerWith []*CustomerWhereInput `json:"hasCustomerWith,omitempty"`
+	Predicates                 []predicate.Domain
+	Not                        *DomainWhereInput
+	Or, And                    []*DomainWhereInput
+	ID                         *uuid.UUID
+	IDNEQ                      *uuid.UUID
+	IDIn                       []uuid.UUID
+	IDNotIn                    []uuid.UUID
+	IDGT                       *uuid.UUID
+	IDGTE                      *uuid.UUID
+	IDLT                       *uuid.UUID
+	IDLTE                      *uuid.UUID
+	CustomerID                 *uuid.UUID
+	CustomerIDNEQ              *uuid.UUID
+	CustomerIDIn               []uuid.UUID
+	CustomerIDNotIn            []uuid.UUID
+	Name                       *string
+	NameNEQ                    *string
+	NameIn                     []string
+	NameNotIn                  []string
+	NameGT                     *string
+	NameGTE                    *string
+	NameLT                     *string
+	NameLTE                    *string
+	NameContains               *string
+	NameHasPrefix              *string
+	NameHasSuffix              *string
+	NameEqualFold              *string
+	NameContainsFold           *string
+	RegisteredAt               *time.Time
+	RegisteredAtNEQ            *time.Time
+	RegisteredAtIn             []time.Time
+	RegisteredAtNotIn          []time.Time
+	RegisteredAtGT             *time.Time
+	RegisteredAtGTE            *time.Time
+	RegisteredAtLT             *time.Time
+	RegisteredAtLTE            *time.Time
+	PortalUsername             *string
+	PortalUsernameNEQ          *string
+	PortalUsernameIn           []string
+	PortalUsernameNotIn        []string
+	PortalUsernameGT           *string
+	PortalUsernameGTE          *string
+	PortalUsernameLT           *string
+	PortalUsernameLTE          *string
+	PortalUsernameContains     *string
+	PortalUsernameHasPrefix    *string
+	PortalUsernameHasSuffix    *string
+	PortalUsernameEqualFold    *string
+	PortalUsernameContainsFold *string
+	HasCustomer                *bool
+	HasCustomerWith            []*CustomerWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *DomainWhereInput) AddPredicates(predicates ...predicate.Domain) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the DomainWhereInput filter on the DomainQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *DomainWhereInput) Filter(q *DomainQuery) (*DomainQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyDomainWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyDomainWhereInput is returned in case the DomainWhereInput is empty.
-var ErrEmptyDomainWhereInput = errors.New("ent: empty predicate DomainWhereInput")
-
-// P returns a predicate for filtering domains.
-// An error is returned if the input is empty or invalid.
-func (i *DomainWhereInput) P() (predicate.Domain, error) {
-	var predicates []predicate.Domain
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *DomainWhereInput) P() predicate.Domain {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, domain.Not(p))
+		all = append(all, domain.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.Domain, 0, n)
+	if i.Or != nil {
+		var or []predicate.Domain
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, domain.Or(or...))
+		all = append(all, join(or, domain.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.Domain, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, domain.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, domain.IDEQ(*i.ID))
+		all = append(all, domain.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, domain.IDNEQ(*i.IDNEQ))
+		all = append(all, domain.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, domain.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, domain.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, domain.IDNotIn(i.IDNotIn...))
+		all = append(all, domain.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, domain.IDGT(*i.IDGT))
+		all = append(all, domain.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, domain.IDGTE(*i.IDGTE))
+		all = append(all, domain.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, domain.IDLT(*i.IDLT))
+		all = append(all, domain.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, domain.IDLTE(*i.IDLTE))
+		all = append(all, domain.IDLTE(*i.IDLTE))
 	}
 	if i.CustomerID != nil {
-		predicates = append(predicates, domain.CustomerIDEQ(*i.CustomerID))
+		all = append(all, domain.CustomerIDEQ(*i.CustomerID))
 	}
 	if i.CustomerIDNEQ != nil {
-		predicates = append(predicates, domain.CustomerIDNEQ(*i.CustomerIDNEQ))
+		all = append(all, domain.CustomerIDNEQ(*i.CustomerIDNEQ))
 	}
-	if len(i.CustomerIDIn) > 0 {
-		predicates = append(predicates, domain.CustomerIDIn(i.CustomerIDIn...))
+	if i.CustomerIDIn != nil {
+		all = append(all, domain.CustomerIDIn(i.CustomerIDIn...))
 	}
 	if len(i.CustomerIDNotIn) > 0 {
-		predicates = append(predicates, domain.CustomerIDNotIn(i.CustomerIDNotIn...))
+		all = append(all, domain.CustomerIDNotIn(i.CustomerIDNotIn...))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, domain.NameEQ(*i.Name))
+		all = append(all, domain.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, domain.NameNEQ(*i.NameNEQ))
+		all = append(all, domain.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, domain.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, domain.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, domain.NameNotIn(i.NameNotIn...))
+		all = append(all, domain.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, domain.NameGT(*i.NameGT))
+		all = append(all, domain.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, domain.NameGTE(*i.NameGTE))
+		all = append(all, domain.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, domain.NameLT(*i.NameLT))
+		all = append(all, domain.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, domain.NameLTE(*i.NameLTE))
+		all = append(all, domain.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, domain.NameContains(*i.NameContains))
+		all = append(all, domain.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, domain.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, domain.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, domain.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, domain.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, domain.NameEqualFold(*i.NameEqualFold))
+		all = append(all, domain.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, domain.NameContainsFold(*i.NameContainsFold))
+		all = append(all, domain.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.RegisteredAt != nil {
-		predicates = append(predicates, domain.RegisteredAtEQ(*i.RegisteredAt))
+		all = append(all, domain.RegisteredAtEQ(*i.RegisteredAt))
 	}
 	if i.RegisteredAtNEQ != nil {
-		predicates = append(predicates, domain.RegisteredAtNEQ(*i.RegisteredAtNEQ))
+		all = append(all, domain.RegisteredAtNEQ(*i.RegisteredAtNEQ))
 	}
-	if len(i.RegisteredAtIn) > 0 {
-		predicates = append(predicates, domain.RegisteredAtIn(i.RegisteredAtIn...))
+	if i.RegisteredAtIn != nil {
+		all = append(all, domain.RegisteredAtIn(i.RegisteredAtIn...))
 	}
 	if len(i.RegisteredAtNotIn) > 0 {
-		predicates = append(predicates, domain.RegisteredAtNotIn(i.RegisteredAtNotIn...))
+		all = append(all, domain.RegisteredAtNotIn(i.RegisteredAtNotIn...))
 	}
 	if i.RegisteredAtGT != nil {
-		predicates = append(predicates, domain.RegisteredAtGT(*i.RegisteredAtGT))
+		all = append(all, domain.RegisteredAtGT(*i.RegisteredAtGT))
 	}
 	if i.RegisteredAtGTE != nil {
-		predicates = append(predicates, domain.RegisteredAtGTE(*i.RegisteredAtGTE))
+		all = append(all, domain.RegisteredAtGTE(*i.RegisteredAtGTE))
 	}
 	if i.RegisteredAtLT != nil {
-		predicates = append(predicates, domain.RegisteredAtLT(*i.RegisteredAtLT))
+		all = append(all, domain.RegisteredAtLT(*i.RegisteredAtLT))
 	}
 	if i.RegisteredAtLTE != nil {
-		predicates = append(predicates, domain.RegisteredAtLTE(*i.RegisteredAtLTE))
+		all = append(all, domain.RegisteredAtLTE(*i.RegisteredAtLTE))
 	}
 	if i.PortalUsername != nil {
-		predicates = append(predicates, domain.PortalUsernameEQ(*i.PortalUsername))
+		all = append(all, domain.PortalUsernameEQ(*i.PortalUsername))
 	}
 	if i.PortalUsernameNEQ != nil {
-		predicates = append(predicates, domain.PortalUsernameNEQ(*i.PortalUsernameNEQ))
+		all = append(all, domain.PortalUsernameNEQ(*i.PortalUsernameNEQ))
 	}
-	if len(i.PortalUsernameIn) > 0 {
-		predicates = append(predicates, domain.PortalUsernameIn(i.PortalUsernameIn...))
+	if i.PortalUsernameIn != nil {
+		all = append(all, domain.PortalUsernameIn(i.PortalUsernameIn...))
 	}
 	if len(i.PortalUsernameNotIn) > 0 {
-		predicates = append(predicates, domain.PortalUsernameNotIn(i.PortalUsernameNotIn...))
+		all = append(all, domain.PortalUsernameNotIn(i.PortalUsernameNotIn...))
 	}
 	if i.PortalUsernameGT != nil {
-		predicates = append(predicates, domain.PortalUsernameGT(*i.PortalUsernameGT))
+		all = append(all, domain.PortalUsernameGT(*i.PortalUsernameGT))
 	}
 	if i.PortalUsernameGTE != nil {
-		predicates = append(predicates, domain.PortalUsernameGTE(*i.PortalUsernameGTE))
+		all = append(all, domain.PortalUsernameGTE(*i.PortalUsernameGTE))
 	}
 	if i.PortalUsernameLT != nil {
-		predicates = append(predicates, domain.PortalUsernameLT(*i.PortalUsernameLT))
+		all = append(all, domain.PortalUsernameLT(*i.PortalUsernameLT))
 	}
 	if i.PortalUsernameLTE != nil {
-		predicates = append(predicates, domain.PortalUsernameLTE(*i.PortalUsernameLTE))
+		all = append(all, domain.PortalUsernameLTE(*i.PortalUsernameLTE))
 	}
 	if i.PortalUsernameContains != nil {
-		predicates = append(predicates, domain.PortalUsernameContains(*i.PortalUsernameContains))
+		all = append(all, domain.PortalUsernameContains(*i.PortalUsernameContains))
 	}
 	if i.PortalUsernameHasPrefix != nil {
-		predicates = append(predicates, domain.PortalUsernameHasPrefix(*i.PortalUsernameHasPrefix))
+		all = append(all, domain.PortalUsernameHasPrefix(*i.PortalUsernameHasPrefix))
 	}
 	if i.PortalUsernameHasSuffix != nil {
-		predicates = append(predicates, domain.PortalUsernameHasSuffix(*i.PortalUsernameHasSuffix))
+		all = append(all, domain.PortalUsernameHasSuffix(*i.PortalUsernameHasSuffix))
 	}
 	if i.PortalUsernameEqualFold != nil {
-		predicates = append(predicates, domain.PortalUsernameEqualFold(*i.PortalUsernameEqualFold))
+		all = append(all, domain.PortalUsernameEqualFold(*i.PortalUsernameEqualFold))
 	}
 	if i.PortalUsernameContainsFold != nil {
-		predicates = append(predicates, domain.PortalUsernameContainsFold(*i.PortalUsernameContainsFold))
+		all = append(all, domain.PortalUsernameContainsFold(*i.PortalUsernameContainsFold))
 	}
-
 	if i.HasCustomer != nil {
-		p := domain.HasCustomer()
-		if !*i.HasCustomer {
-			p = domain.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCustomer, domain.HasCustomer(), domain.Not(domain.HasCustomer())))
 	}
-	if len(i.HasCustomerWith) > 0 {
-		with := make([]predicate.Customer, 0, len(i.HasCustomerWith))
+	if i.HasCustomerWith != nil {
+		var with []predicate.Customer
 		for _, w := range i.HasCustomerWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCustomerWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, domain.HasCustomerWith(with...))
+		all = append(all, domain.HasCustomerWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyDomainWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return domain.And(predicates...), nil
-	}
+	return join(all, domain.And, always)
 }
 
-// JobWhereInput represents a where input for filtering Job queries.
+// JobWhereInput is a filter of Job: all that is given must hold.
 type JobWhereInput struct {
-	Predicates []predicate.Job  `json:"-"`
-	Not        *JobWhereInput   `json:"not,omitempty"`
-	Or         []*JobWhereInput `json:"or,omitempty"`
-	And        []*JobWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "action" field predicates.
-	Action             *string  `json:"action,omitempty"`
-	ActionNEQ          *string  `json:"actionNEQ,omitempty"`
-	ActionIn           []string `json:"actionIn,omitempty"`
-	ActionNotIn        []string `json:"actionNotIn,omitempty"`
-	ActionGT           *string  `json:"actionGT,omitempty"`
-	ActionGTE          *string  `json:"actionGTE,omitempty"`
-	ActionLT           *string  `json:"actionLT,omitempty"`
-	ActionLTE          *string  `json:"actionLTE,omitempty"`
-	ActionContains     *string  `json:"actionContains,omitempty"`
-	ActionHasPrefix    *string  `json:"actionHasPrefix,omitempty"`
-	ActionHasSuffix    *string  `json:"actionHasSuffix,omitempty"`
-	ActionEqualFold    *string  `json:"actionEqualFold,omitempty"`
-	ActionContainsFold *string  `json:"actionContainsFold,omitempty"`
-
-	// "status" field predicates.
-	Status      *job.Status  `json:"status,omitempty"`
-	StatusNEQ   *job.Status  `json:"statusNEQ,omitempty"`
-	StatusIn    []job.Status `json:"statusIn,omitempty"`
-	StatusNotIn []job.Status `json:"statusNotIn,omitempty"`
-
-	// "name" field predicates.
-	Name             *string  `json:"name,omitempty"`
-	NameNEQ          *string  `json:"nameNEQ,omitempty"`
-	NameIn           []string `json:"nameIn,omitempty"`
-	NameNotIn        []string `json:"nameNotIn,omitempty"`
-	NameGT           *string  `json:"nameGT,omitempty"`
-	NameGTE          *string  `json:"nameGTE,omitempty"`
-	NameLT           *string  `json:"nameLT,omitempty"`
-	NameLTE          *string  `json:"nameLTE,omitempty"`
-	NameContains     *string  `json:"nameContains,omitempty"`
-	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
-	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
-	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
-	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
-
-	// "description" field predicates.
-	Description             *string  `json:"description,omitempty"`
-	DescriptionNEQ          *string  `json:"descriptionNEQ,omitempty"`
-	DescriptionIn           []string `json:"descriptionIn,omitempty"`
-	DescriptionNotIn        []string `json:"descriptionNotIn,omitempty"`
-	DescriptionGT           *string  `json:"descriptionGT,omitempty"`
-	DescriptionGTE          *string  `json:"descriptionGTE,omitempty"`
-	DescriptionLT           *string  `json:"descriptionLT,omitempty"`
-	DescriptionLTE          *string  `json:"descriptionLTE,omitempty"`
-	DescriptionContains     *string  `json:"descriptionContains,omitempty"`
-	DescriptionHasPrefix    *string  `json:"descriptionHasPrefix,omitempty"`
-	DescriptionHasSuffix    *string  `json:"descriptionHasSuffix,omitempty"`
-	DescriptionEqualFold    *string  `json:"descriptionEqualFold,omitempty"`
-	DescriptionContainsFold *string  `json:"descriptionContainsFold,omitempty"`
-
-	// "error" field predicates.
-	Error             *string  `json:"error,omitempty"`
-	ErrorNEQ          *string  `json:"errorNEQ,omitempty"`
-	ErrorIn           []string `json:"errorIn,omitempty"`
-	ErrorNotIn        []string `json:"errorNotIn,omitempty"`
-	ErrorGT           *string  `json:"errorGT,omitempty"`
-	ErrorGTE          *string  `json:"errorGTE,omitempty"`
-	ErrorLT           *string  `json:"errorLT,omitempty"`
-	ErrorLTE          *string  `json:"errorLTE,omitempty"`
-	ErrorContains     *string  `json:"errorContains,omitempty"`
-	ErrorHasPrefix    *string  `json:"errorHasPrefix,omitempty"`
-	ErrorHasSuffix    *string  `json:"errorHasSuffix,omitempty"`
-	ErrorEqualFold    *string  `json:"errorEqualFold,omitempty"`
-	ErrorContainsFold *string  `json:"errorContainsFold,omitempty"`
-
-	// "user_error_message" field predicates.
-	UserErrorMessage             *string  `json:"userErrorMessage,omitempty"`
-	UserErrorMessageNEQ          *string  `json:"userErrorMessageNEQ,omitempty"`
-	UserErrorMessageIn           []string `json:"userErrorMessageIn,omitempty"`
-	UserErrorMessageNotIn        []string `json:"userErrorMessageNotIn,omitempty"`
-	UserErrorMessageGT           *string  `json:"userErrorMessageGT,omitempty"`
-	UserErrorMessageGTE          *string  `json:"userErrorMessageGTE,omitempty"`
-	UserErrorMessageLT           *string  `json:"userErrorMessageLT,omitempty"`
-	UserErrorMessageLTE          *string  `json:"userErrorMessageLTE,omitempty"`
-	UserErrorMessageContains     *string  `json:"userErrorMessageContains,omitempty"`
-	UserErrorMessageHasPrefix    *string  `json:"userErrorMessageHasPrefix,omitempty"`
-	UserErrorMessageHasSuffix    *string  `json:"userErrorMessageHasSuffix,omitempty"`
-	UserErrorMessageEqualFold    *string  `json:"userErrorMessageEqualFold,omitempty"`
-	UserErrorMessageContainsFold *string  `json:"userErrorMessageContainsFold,omitempty"`
-
-	// "internal_error_message" field predicates.
-	InternalErrorMessage             *string  `json:"internalErrorMessage,omitempty"`
-	InternalErrorMessageNEQ          *string  `json:"internalErrorMessageNEQ,omitempty"`
-	InternalErrorMessageIn           []string `json:"internalErrorMessageIn,omitempty"`
-	InternalErrorMessageNotIn        []string `json:"internalErrorMessageNotIn,omitempty"`
-	InternalErrorMessageGT           *string  `json:"internalErrorMessageGT,omitempty"`
-	InternalErrorMessageGTE          *string  `json:"internalErrorMessageGTE,omitempty"`
-	InternalErrorMessageLT           *string  `json:"internalErrorMessageLT,omitempty"`
-	InternalErrorMessageLTE          *string  `json:"internalErrorMessageLTE,omitempty"`
-	InternalErrorMessageContains     *string  `json:"internalErrorMessageContains,omitempty"`
-	InternalErrorMessageHasPrefix    *string  `json:"internalErrorMessageHasPrefix,omitempty"`
-	InternalErrorMessageHasSuffix    *string  `json:"internalErrorMessageHasSuffix,omitempty"`
-	InternalErrorMessageEqualFold    *string  `json:"internalErrorMessageEqualFold,omitempty"`
-	InternalErrorMessageContainsFold *string  `json:"internalErrorMessageContainsFold,omitempty"`
-
-	// "started_at" field predicates.
-	StartedAt      *time.Time  `json:"startedAt,omitempty"`
-	StartedAtNEQ   *time.Time  `json:"startedAtNEQ,omitempty"`
-	StartedAtIn    []time.Time `json:"startedAtIn,omitempty"`
-	StartedAtNotIn []time.Time `json:"startedAtNotIn,omitempty"`
-	StartedAtGT    *time.Time  `json:"startedAtGT,omitempty"`
-	StartedAtGTE   *time.Time  `json:"startedAtGTE,omitempty"`
-	StartedAtLT    *time.Time  `json:"startedAtLT,omitempty"`
-	StartedAtLTE   *time.Time  `json:"startedAtLTE,omitempty"`
-
-	// "ended_at" field predicates.
-	EndedAt       *time.Time  `json:"endedAt,omitempty"`
-	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
-	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
-	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
-	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
-	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
-	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
-	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
-	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
-	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
-
-	// "user_id" field predicates.
-	UserID       *uuid.UUID  `json:"userID,omitempty"`
-	UserIDNEQ    *uuid.UUID  `json:"userIDNEQ,omitempty"`
-	UserIDIn     []uuid.UUID `json:"userIDIn,omitempty"`
-	UserIDNotIn  []uuid.UUID `json:"userIDNotIn,omitempty"`
-	UserIDIsNil  bool        `json:"userIDIsNil,omitempty"`
-	UserIDNotNil bool        `json:"userIDNotNil,omitempty"`
-
-	// "user_login" field predicates.
-	UserLogin             *string  `json:"userLogin,omitempty"`
-	UserLoginNEQ          *string  `json:"userLoginNEQ,omitempty"`
-	UserLoginIn           []string `json:"userLoginIn,omitempty"`
-	UserLoginNotIn        []string `json:"userLoginNotIn,omitempty"`
-	UserLoginGT           *string  `json:"userLoginGT,omitempty"`
-	UserLoginGTE          *string  `json:"userLoginGTE,omitempty"`
-	UserLoginLT           *string  `json:"userLoginLT,omitempty"`
-	UserLoginLTE          *string  `json:"userLoginLTE,omitempty"`
-	UserLoginContains     *string  `json:"userLoginContains,omitempty"`
-	UserLoginHasPrefix    *string  `json:"userLoginHasPrefix,omitempty"`
-	UserLoginHasSuffix    *string  `json:"userLoginHasSuffix,omitempty"`
-	UserLoginEqualFold    *string  `json:"userLoginEqualFold,omitempty"`
-	UserLoginContainsFold *string  `json:"userLoginContainsFold,omitempty"`
-
-	// "customer_id" field predicates.
-	CustomerID       *uuid.UUID  `json:"customerID,omitempty"`
-	CustomerIDNEQ    *uuid.UUID  `json:"customerIDNEQ,omitempty"`
-	CustomerIDIn     []uuid.UUID `json:"customerIDIn,omitempty"`
-	CustomerIDNotIn  []uuid.UUID `json:"customerIDNotIn,omitempty"`
-	CustomerIDIsNil  bool        `json:"customerIDIsNil,omitempty"`
-	CustomerIDNotNil bool        `json:"customerIDNotNil,omitempty"`
-
-	// "object_id" field predicates.
-	ObjectID       *uuid.UUID  `json:"objectID,omitempty"`
-	ObjectIDNEQ    *uuid.UUID  `json:"objectIDNEQ,omitempty"`
-	ObjectIDIn     []uuid.UUID `json:"objectIDIn,omitempty"`
-	ObjectIDNotIn  []uuid.UUID `json:"objectIDNotIn,omitempty"`
-	ObjectIDGT     *uuid.UUID  `json:"objectIDGT,omitempty"`
-	ObjectIDGTE    *uuid.UUID  `json:"objectIDGTE,omitempty"`
-	ObjectIDLT     *uuid.UUID  `json:"objectIDLT,omitempty"`
-	ObjectIDLTE    *uuid.UUID  `json:"objectIDLTE,omitempty"`
-	ObjectIDIsNil  bool        `json:"objectIDIsNil,omitempty"`
-	ObjectIDNotNil bool        `json:"objectIDNotNil,omitempty"`
-
-	// "parent_id" field predicates.
-	ParentID       *uuid.UUID  `json:"parentID,omitempty"`
-	ParentIDNEQ    *uuid.UUID  `json:"parentIDNEQ,omitempty"`
-	ParentIDIn     []uuid.UUID `json:"parentIDIn,omitempty"`
-	ParentIDNotIn  []uuid.UUID `json:"parentIDNotIn,omitempty"`
-	ParentIDIsNil  bool        `json:"parentIDIsNil,omitempty"`
-	ParentIDNotNil bool        `json:"parentIDNotNil,omitempty"`
-
-	// "user" edge predicates.
-	HasUser     *bool                  `json:"hasUser,omitempty"`
-	HasUserWith []*CloudUserWhereInput `json:"hasUserWith,omitempty"`
-
-	// "customer" edge predicates.
-	HasCustomer     *bool                 `json:"hasCustomer,omitempty"`
-	HasCustomerWith []*CustomerWhereInput `json:"hasCustomerWith,omitempty"`
-
-	// "parent" edge predicates.
-	HasParent     *bool            `json:"hasParent,omitempty"`
-	HasParentWith []*JobWhereInput `json:"hasParentWith,omitempty"`
-
-	// "children" edge predicates.
-	HasChildren     *bool            `json:"hasChildren,omitempty"`
-	HasChildrenWith []*JobWhereInput `json:"hasChildrenWith,omitempty"`
+	Predicates                       []predicate.Job
+	Not                              *JobWhereInput
+	Or, And                          []*JobWhereInput
+	ID                               *uuid.UUID
+	IDNEQ                            *uuid.UUID
+	IDIn                             []uuid.UUID
+	IDNotIn                          []uuid.UUID
+	IDGT                             *uuid.UUID
+	IDGTE                            *uuid.UUID
+	IDLT                             *uuid.UUID
+	IDLTE                            *uuid.UUID
+	Action                           *string
+	ActionNEQ                        *string
+	ActionIn                         []string
+	ActionNotIn                      []string
+	ActionGT                         *string
+	ActionGTE                        *string
+	ActionLT                         *string
+	ActionLTE                        *string
+	ActionContains                   *string
+	ActionHasPrefix                  *string
+	ActionHasSuffix                  *string
+	ActionEqualFold                  *string
+	ActionContainsFold               *string
+	Status                           *job.Status
+	StatusNEQ                        *job.Status
+	StatusIn                         []job.Status
+	StatusNotIn                      []job.Status
+	Name                             *string
+	NameNEQ                          *string
+	NameIn                           []string
+	NameNotIn                        []string
+	NameGT                           *string
+	NameGTE                          *string
+	NameLT                           *string
+	NameLTE                          *string
+	NameContains                     *string
+	NameHasPrefix                    *string
+	NameHasSuffix                    *string
+	NameEqualFold                    *string
+	NameContainsFold                 *string
+	Description                      *string
+	DescriptionNEQ                   *string
+	DescriptionIn                    []string
+	DescriptionNotIn                 []string
+	DescriptionGT                    *string
+	DescriptionGTE                   *string
+	DescriptionLT                    *string
+	DescriptionLTE                   *string
+	DescriptionContains              *string
+	DescriptionHasPrefix             *string
+	DescriptionHasSuffix             *string
+	DescriptionEqualFold             *string
+	DescriptionContainsFold          *string
+	ParametersIsNull                 *bool
+	ResultIsNull                     *bool
+	Error                            *string
+	ErrorNEQ                         *string
+	ErrorIn                          []string
+	ErrorNotIn                       []string
+	ErrorGT                          *string
+	ErrorGTE                         *string
+	ErrorLT                          *string
+	ErrorLTE                         *string
+	ErrorContains                    *string
+	ErrorHasPrefix                   *string
+	ErrorHasSuffix                   *string
+	ErrorEqualFold                   *string
+	ErrorContainsFold                *string
+	UserErrorMessage                 *string
+	UserErrorMessageNEQ              *string
+	UserErrorMessageIn               []string
+	UserErrorMessageNotIn            []string
+	UserErrorMessageGT               *string
+	UserErrorMessageGTE              *string
+	UserErrorMessageLT               *string
+	UserErrorMessageLTE              *string
+	UserErrorMessageContains         *string
+	UserErrorMessageHasPrefix        *string
+	UserErrorMessageHasSuffix        *string
+	UserErrorMessageEqualFold        *string
+	UserErrorMessageContainsFold     *string
+	InternalErrorMessage             *string
+	InternalErrorMessageNEQ          *string
+	InternalErrorMessageIn           []string
+	InternalErrorMessageNotIn        []string
+	InternalErrorMessageGT           *string
+	InternalErrorMessageGTE          *string
+	InternalErrorMessageLT           *string
+	InternalErrorMessageLTE          *string
+	InternalErrorMessageContains     *string
+	InternalErrorMessageHasPrefix    *string
+	InternalErrorMessageHasSuffix    *string
+	InternalErrorMessageEqualFold    *string
+	InternalErrorMessageContainsFold *string
+	StartedAt                        *time.Time
+	StartedAtNEQ                     *time.Time
+	StartedAtIn                      []time.Time
+	StartedAtNotIn                   []time.Time
+	StartedAtGT                      *time.Time
+	StartedAtGTE                     *time.Time
+	StartedAtLT                      *time.Time
+	StartedAtLTE                     *time.Time
+	EndedAt                          *time.Time
+	EndedAtNEQ                       *time.Time
+	EndedAtIn                        []time.Time
+	EndedAtNotIn                     []time.Time
+	EndedAtGT                        *time.Time
+	EndedAtGTE                       *time.Time
+	EndedAtLT                        *time.Time
+	EndedAtLTE                       *time.Time
+	EndedAtIsNull                    *bool
+	UserID                           *uuid.UUID
+	UserIDNEQ                        *uuid.UUID
+	UserIDIn                         []uuid.UUID
+	UserIDNotIn                      []uuid.UUID
+	UserIDIsNull                     *bool
+	UserLogin                        *string
+	UserLoginNEQ                     *string
+	UserLoginIn                      []string
+	UserLoginNotIn                   []string
+	UserLoginGT                      *string
+	UserLoginGTE                     *string
+	UserLoginLT                      *string
+	UserLoginLTE                     *string
+	UserLoginContains                *string
+	UserLoginHasPrefix               *string
+	UserLoginHasSuffix               *string
+	UserLoginEqualFold               *string
+	UserLoginContainsFold            *string
+	CustomerID                       *uuid.UUID
+	CustomerIDNEQ                    *uuid.UUID
+	CustomerIDIn                     []uuid.UUID
+	CustomerIDNotIn                  []uuid.UUID
+	CustomerIDIsNull                 *bool
+	ObjectID                         *uuid.UUID
+	ObjectIDNEQ                      *uuid.UUID
+	ObjectIDIn                       []uuid.UUID
+	ObjectIDNotIn                    []uuid.UUID
+	ObjectIDGT                       *uuid.UUID
+	ObjectIDGTE                      *uuid.UUID
+	ObjectIDLT                       *uuid.UUID
+	ObjectIDLTE                      *uuid.UUID
+	ObjectIDIsNull                   *bool
+	ParentID                         *uuid.UUID
+	ParentIDNEQ                      *uuid.UUID
+	ParentIDIn                       []uuid.UUID
+	ParentIDNotIn                    []uuid.UUID
+	ParentIDIsNull                   *bool
+	HasUser                          *bool
+	HasUserWith                      []*CloudUserWhereInput
+	HasCustomer                      *bool
+	HasCustomerWith                  []*CustomerWhereInput
+	HasParent                        *bool
+	HasParentWith                    []*JobWhereInput
+	HasChildren                      *bool
+	HasChildrenWith                  []*JobWhereInput
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *JobWhereInput) AddPredicates(predicates ...predicate.Job) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the JobWhereInput filter on the JobQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *JobWhereInput) Filter(q *JobQuery) (*JobQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyJobWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyJobWhereInput is returned in case the JobWhereInput is empty.
-var ErrEmptyJobWhereInput = errors.New("ent: empty predicate JobWhereInput")
-
-// P returns a predicate for filtering jobs.
-// An error is returned if the input is empty or invalid.
-func (i *JobWhereInput) P() (predicate.Job, error) {
-	var predicates []predicate.Job
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *JobWhereInput) P() predicate.Job {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, job.Not(p))
+		all = append(all, job.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.Job, 0, n)
+	if i.Or != nil {
+		var or []predicate.Job
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, job.Or(or...))
+		all = append(all, join(or, job.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.Job, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, job.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, job.IDEQ(*i.ID))
+		all = append(all, job.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, job.IDNEQ(*i.IDNEQ))
+		all = append(all, job.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, job.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, job.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, job.IDNotIn(i.IDNotIn...))
+		all = append(all, job.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, job.IDGT(*i.IDGT))
+		all = append(all, job.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, job.IDGTE(*i.IDGTE))
+		all = append(all, job.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, job.IDLT(*i.IDLT))
+		all = append(all, job.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, job.IDLTE(*i.IDLTE))
+		all = append(all, job.IDLTE(*i.IDLTE))
 	}
 	if i.Action != nil {
-		predicates = append(predicates, job.ActionEQ(*i.Action))
+		all = append(all, job.ActionEQ(*i.Action))
 	}
 	if i.ActionNEQ != nil {
-		predicates = append(predicates, job.ActionNEQ(*i.ActionNEQ))
+		all = append(all, job.ActionNEQ(*i.ActionNEQ))
 	}
-	if len(i.ActionIn) > 0 {
-		predicates = append(predicates, job.ActionIn(i.ActionIn...))
+	if i.ActionIn != nil {
+		all = append(all, job.ActionIn(i.ActionIn...))
 	}
 	if len(i.ActionNotIn) > 0 {
-		predicates = append(predicates, job.ActionNotIn(i.ActionNotIn...))
+		all = append(all, job.ActionNotIn(i.ActionNotIn...))
 	}
 	if i.ActionGT != nil {
-		predicates = append(predicates, job.ActionGT(*i.ActionGT))
+		all = append(all, job.ActionGT(*i.ActionGT))
 	}
 	if i.ActionGTE != nil {
-		predicates = append(predicates, job.ActionGTE(*i.ActionGTE))
+		all = append(all, job.ActionGTE(*i.ActionGTE))
 	}
 	if i.ActionLT != nil {
-		predicates = append(predicates, job.ActionLT(*i.ActionLT))
+		all = append(all, job.ActionLT(*i.ActionLT))
 	}
 	if i.ActionLTE != nil {
-		predicates = append(predicates, job.ActionLTE(*i.ActionLTE))
+		all = append(all, job.ActionLTE(*i.ActionLTE))
 	}
 	if i.ActionContains != nil {
-		predicates = append(predicates, job.ActionContains(*i.ActionContains))
+		all = append(all, job.ActionContains(*i.ActionContains))
 	}
 	if i.ActionHasPrefix != nil {
-		predicates = append(predicates, job.ActionHasPrefix(*i.ActionHasPrefix))
+		all = append(all, job.ActionHasPrefix(*i.ActionHasPrefix))
 	}
 	if i.ActionHasSuffix != nil {
-		predicates = append(predicates, job.ActionHasSuffix(*i.ActionHasSuffix))
+		all = append(all, job.ActionHasSuffix(*i.ActionHasSuffix))
 	}
 	if i.ActionEqualFold != nil {
-		predicates = append(predicates, job.ActionEqualFold(*i.ActionEqualFold))
+		all = append(all, job.ActionEqualFold(*i.ActionEqualFold))
 	}
 	if i.ActionContainsFold != nil {
-		predicates = append(predicates, job.ActionContainsFold(*i.ActionContainsFold))
+		all = append(all, job.ActionContainsFold(*i.ActionContainsFold))
 	}
 	if i.Status != nil {
-		predicates = append(predicates, job.StatusEQ(*i.Status))
+		all = append(all, job.StatusEQ(*i.Status))
 	}
 	if i.StatusNEQ != nil {
-		predicates = append(predicates, job.StatusNEQ(*i.StatusNEQ))
+		all = append(all, job.StatusNEQ(*i.StatusNEQ))
 	}
-	if len(i.StatusIn) > 0 {
-		predicates = append(predicates, job.StatusIn(i.StatusIn...))
+	if i.StatusIn != nil {
+		all = append(all, job.StatusIn(i.StatusIn...))
 	}
 	if len(i.StatusNotIn) > 0 {
-		predicates = append(predicates, job.StatusNotIn(i.StatusNotIn...))
+		all = append(all, job.StatusNotIn(i.StatusNotIn...))
 	}
 	if i.Name != nil {
-		predicates = append(predicates, job.NameEQ(*i.Name))
+		all = append(all, job.NameEQ(*i.Name))
 	}
 	if i.NameNEQ != nil {
-		predicates = append(predicates, job.NameNEQ(*i.NameNEQ))
+		all = append(all, job.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
-		predicates = append(predicates, job.NameIn(i.NameIn...))
+	if i.NameIn != nil {
+		all = append(all, job.NameIn(i.NameIn...))
 	}
 	if len(i.NameNotIn) > 0 {
-		predicates = append(predicates, job.NameNotIn(i.NameNotIn...))
+		all = append(all, job.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
-		predicates = append(predicates, job.NameGT(*i.NameGT))
+		all = append(all, job.NameGT(*i.NameGT))
 	}
 	if i.NameGTE != nil {
-		predicates = append(predicates, job.NameGTE(*i.NameGTE))
+		all = append(all, job.NameGTE(*i.NameGTE))
 	}
 	if i.NameLT != nil {
-		predicates = append(predicates, job.NameLT(*i.NameLT))
+		all = append(all, job.NameLT(*i.NameLT))
 	}
 	if i.NameLTE != nil {
-		predicates = append(predicates, job.NameLTE(*i.NameLTE))
+		all = append(all, job.NameLTE(*i.NameLTE))
 	}
 	if i.NameContains != nil {
-		predicates = append(predicates, job.NameContains(*i.NameContains))
+		all = append(all, job.NameContains(*i.NameContains))
 	}
 	if i.NameHasPrefix != nil {
-		predicates = append(predicates, job.NameHasPrefix(*i.NameHasPrefix))
+		all = append(all, job.NameHasPrefix(*i.NameHasPrefix))
 	}
 	if i.NameHasSuffix != nil {
-		predicates = append(predicates, job.NameHasSuffix(*i.NameHasSuffix))
+		all = append(all, job.NameHasSuffix(*i.NameHasSuffix))
 	}
 	if i.NameEqualFold != nil {
-		predicates = append(predicates, job.NameEqualFold(*i.NameEqualFold))
+		all = append(all, job.NameEqualFold(*i.NameEqualFold))
 	}
 	if i.NameContainsFold != nil {
-		predicates = append(predicates, job.NameContainsFold(*i.NameContainsFold))
+		all = append(all, job.NameContainsFold(*i.NameContainsFold))
 	}
 	if i.Description != nil {
-		predicates = append(predicates, job.DescriptionEQ(*i.Description))
+		all = append(all, job.DescriptionEQ(*i.Description))
 	}
 	if i.DescriptionNEQ != nil {
-		predicates = append(predicates, job.DescriptionNEQ(*i.DescriptionNEQ))
+		all = append(all, job.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
-		predicates = append(predicates, job.DescriptionIn(i.DescriptionIn...))
+	if i.DescriptionIn != nil {
+		all = append(all, job.DescriptionIn(i.DescriptionIn...))
 	}
 	if len(i.DescriptionNotIn) > 0 {
-		predicates = append(predicates, job.DescriptionNotIn(i.DescriptionNotIn...))
+		all = append(all, job.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
-		predicates = append(predicates, job.DescriptionGT(*i.DescriptionGT))
+		all = append(all, job.DescriptionGT(*i.DescriptionGT))
 	}
 	if i.DescriptionGTE != nil {
-		predicates = append(predicates, job.DescriptionGTE(*i.DescriptionGTE))
+		all = append(all, job.DescriptionGTE(*i.DescriptionGTE))
 	}
 	if i.DescriptionLT != nil {
-		predicates = append(predicates, job.DescriptionLT(*i.DescriptionLT))
+		all = append(all, job.DescriptionLT(*i.DescriptionLT))
 	}
 	if i.DescriptionLTE != nil {
-		predicates = append(predicates, job.DescriptionLTE(*i.DescriptionLTE))
+		all = append(all, job.DescriptionLTE(*i.DescriptionLTE))
 	}
 	if i.DescriptionContains != nil {
-		predicates = append(predicates, job.DescriptionContains(*i.DescriptionContains))
+		all = append(all, job.DescriptionContains(*i.DescriptionContains))
 	}
 	if i.DescriptionHasPrefix != nil {
-		predicates = append(predicates, job.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+		all = append(all, job.DescriptionHasPrefix(*i.DescriptionHasPrefix))
 	}
 	if i.DescriptionHasSuffix != nil {
-		predicates = append(predicates, job.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+		all = append(all, job.DescriptionHasSuffix(*i.DescriptionHasSuffix))
 	}
 	if i.DescriptionEqualFold != nil {
-		predicates = append(predicates, job.DescriptionEqualFold(*i.DescriptionEqualFold))
+		all = append(all, job.DescriptionEqualFold(*i.DescriptionEqualFold))
 	}
 	if i.DescriptionContainsFold != nil {
-		predicates = append(predicates, job.DescriptionContainsFold(*i.DescriptionContainsFold))
+		all = append(all, job.DescriptionContainsFold(*i.DescriptionContainsFold))
+	}
+	if i.ParametersIsNull != nil {
+		all = append(all, either(*i.ParametersIsNull, job.ParametersIsNil(), job.ParametersNotNil()))
+	}
+	if i.ResultIsNull != nil {
+		all = append(all, either(*i.ResultIsNull, job.ResultIsNil(), job.ResultNotNil()))
 	}
 	if i.Error != nil {
-		predicates = append(predicates, job.ErrorEQ(*i.Error))
+		all = append(all, job.ErrorEQ(*i.Error))
 	}
 	if i.ErrorNEQ != nil {
-		predicates = append(predicates, job.ErrorNEQ(*i.ErrorNEQ))
+		all = append(all, job.ErrorNEQ(*i.ErrorNEQ))
 	}
-	if len(i.ErrorIn) > 0 {
-		predicates = append(predicates, job.ErrorIn(i.ErrorIn...))
+	if i.ErrorIn != nil {
+		all = append(all, job.ErrorIn(i.ErrorIn...))
 	}
 	if len(i.ErrorNotIn) > 0 {
-		predicates = append(predicates, job.ErrorNotIn(i.ErrorNotIn...))
+		all = append(all, job.ErrorNotIn(i.ErrorNotIn...))
 	}
 	if i.ErrorGT != nil {
-		predicates = append(predicates, job.ErrorGT(*i.ErrorGT))
+		all = append(all, job.ErrorGT(*i.ErrorGT))
 	}
 	if i.ErrorGTE != nil {
-		predicates = append(predicates, job.ErrorGTE(*i.ErrorGTE))
+		all = append(all, job.ErrorGTE(*i.ErrorGTE))
 	}
 	if i.ErrorLT != nil {
-		predicates = append(predicates, job.ErrorLT(*i.ErrorLT))
+		all = append(all, job.ErrorLT(*i.ErrorLT))
 	}
 	if i.ErrorLTE != nil {
-		predicates = append(predicates, job.ErrorLTE(*i.ErrorLTE))
+		all = append(all, job.ErrorLTE(*i.ErrorLTE))
 	}
 	if i.ErrorContains != nil {
-		predicates = append(predicates, job.ErrorContains(*i.ErrorContains))
+		all = append(all, job.ErrorContains(*i.ErrorContains))
 	}
 	if i.ErrorHasPrefix != nil {
-		predicates = append(predicates, job.ErrorHasPrefix(*i.ErrorHasPrefix))
+		all = append(all, job.ErrorHasPrefix(*i.ErrorHasPrefix))
 	}
 	if i.ErrorHasSuffix != nil {
-		predicates = append(predicates, job.ErrorHasSuffix(*i.ErrorHasSuffix))
+		all = append(all, job.ErrorHasSuffix(*i.ErrorHasSuffix))
 	}
 	if i.ErrorEqualFold != nil {
-		predicates = append(predicates, job.ErrorEqualFold(*i.ErrorEqualFold))
+		all = append(all, job.ErrorEqualFold(*i.ErrorEqualFold))
 	}
 	if i.ErrorContainsFold != nil {
-		predicates = append(predicates, job.ErrorContainsFold(*i.ErrorContainsFold))
+		all = append(all, job.ErrorContainsFold(*i.ErrorContainsFold))
 	}
 	if i.UserErrorMessage != nil {
-		predicates = append(predicates, job.UserErrorMessageEQ(*i.UserErrorMessage))
+		all = append(all, job.UserErrorMessageEQ(*i.UserErrorMessage))
 	}
 	if i.UserErrorMessageNEQ != nil {
-		predicates = append(predicates, job.UserErrorMessageNEQ(*i.UserErrorMessageNEQ))
+		all = append(all, job.UserErrorMessageNEQ(*i.UserErrorMessageNEQ))
 	}
-	if len(i.UserErrorMessageIn) > 0 {
-		predicates = append(predicates, job.UserErrorMessageIn(i.UserErrorMessageIn...))
+	if i.UserErrorMessageIn != nil {
+		all = append(all, job.UserErrorMessageIn(i.UserErrorMessageIn...))
 	}
 	if len(i.UserErrorMessageNotIn) > 0 {
-		predicates = append(predicates, job.UserErrorMessageNotIn(i.UserErrorMessageNotIn...))
+		all = append(all, job.UserErrorMessageNotIn(i.UserErrorMessageNotIn...))
 	}
 	if i.UserErrorMessageGT != nil {
-		predicates = append(predicates, job.UserErrorMessageGT(*i.UserErrorMessageGT))
+		all = append(all, job.UserErrorMessageGT(*i.UserErrorMessageGT))
 	}
 	if i.UserErrorMessageGTE != nil {
-		predicates = append(predicates, job.UserErrorMessageGTE(*i.UserErrorMessageGTE))
+		all = append(all, job.UserErrorMessageGTE(*i.UserErrorMessageGTE))
 	}
 	if i.UserErrorMessageLT != nil {
-		predicates = append(predicates, job.UserErrorMessageLT(*i.UserErrorMessageLT))
+		all = append(all, job.UserErrorMessageLT(*i.UserErrorMessageLT))
 	}
 	if i.UserErrorMessageLTE != nil {
-		predicates = append(predicates, job.UserErrorMessageLTE(*i.UserErrorMessageLTE))
+		all = append(all, job.UserErrorMessageLTE(*i.UserErrorMessageLTE))
 	}
 	if i.UserErrorMessageContains != nil {
-		predicates = append(predicates, job.UserErrorMessageContains(*i.UserErrorMessageContains))
+		all = append(all, job.UserErrorMessageContains(*i.UserErrorMessageContains))
 	}
 	if i.UserErrorMessageHasPrefix != nil {
-		predicates = append(predicates, job.UserErrorMessageHasPrefix(*i.UserErrorMessageHasPrefix))
+		all = append(all, job.UserErrorMessageHasPrefix(*i.UserErrorMessageHasPrefix))
 	}
 	if i.UserErrorMessageHasSuffix != nil {
-		predicates = append(predicates, job.UserErrorMessageHasSuffix(*i.UserErrorMessageHasSuffix))
+		all = append(all, job.UserErrorMessageHasSuffix(*i.UserErrorMessageHasSuffix))
 	}
 	if i.UserErrorMessageEqualFold != nil {
-		predicates = append(predicates, job.UserErrorMessageEqualFold(*i.UserErrorMessageEqualFold))
+		all = append(all, job.UserErrorMessageEqualFold(*i.UserErrorMessageEqualFold))
 	}
 	if i.UserErrorMessageContainsFold != nil {
-		predicates = append(predicates, job.UserErrorMessageContainsFold(*i.UserErrorMessageContainsFold))
+		all = append(all, job.UserErrorMessageContainsFold(*i.UserErrorMessageContainsFold))
 	}
 	if i.InternalErrorMessage != nil {
-		predicates = append(predicates, job.InternalErrorMessageEQ(*i.InternalErrorMessage))
+		all = append(all, job.InternalErrorMessageEQ(*i.InternalErrorMessage))
 	}
 	if i.InternalErrorMessageNEQ != nil {
-		predicates = append(predicates, job.InternalErrorMessageNEQ(*i.InternalErrorMessageNEQ))
+		all = append(all, job.InternalErrorMessageNEQ(*i.InternalErrorMessageNEQ))
 	}
-	if len(i.InternalErrorMessageIn) > 0 {
-		predicates = append(predicates, job.InternalErrorMessageIn(i.InternalErrorMessageIn...))
+	if i.InternalErrorMessageIn != nil {
+		all = append(all, job.InternalErrorMessageIn(i.InternalErrorMessageIn...))
 	}
 	if len(i.InternalErrorMessageNotIn) > 0 {
-		predicates = append(predicates, job.InternalErrorMessageNotIn(i.InternalErrorMessageNotIn...))
+		all = append(all, job.InternalErrorMessageNotIn(i.InternalErrorMessageNotIn...))
 	}
 	if i.InternalErrorMessageGT != nil {
-		predicates = append(predicates, job.InternalErrorMessageGT(*i.InternalErrorMessageGT))
+		all = append(all, job.InternalErrorMessageGT(*i.InternalErrorMessageGT))
 	}
 	if i.InternalErrorMessageGTE != nil {
-		predicates = append(predicates, job.InternalErrorMessageGTE(*i.InternalErrorMessageGTE))
+		all = append(all, job.InternalErrorMessageGTE(*i.InternalErrorMessageGTE))
 	}
 	if i.InternalErrorMessageLT != nil {
-		predicates = append(predicates, job.InternalErrorMessageLT(*i.InternalErrorMessageLT))
+		all = append(all, job.InternalErrorMessageLT(*i.InternalErrorMessageLT))
 	}
 	if i.InternalErrorMessageLTE != nil {
-		predicates = append(predicates, job.InternalErrorMessageLTE(*i.InternalErrorMessageLTE))
+		all = append(all, job.InternalErrorMessageLTE(*i.InternalErrorMessageLTE))
 	}
 	if i.InternalErrorMessageContains != nil {
-		predicates = append(predicates, job.InternalErrorMessageContains(*i.InternalErrorMessageContains))
+		all = append(all, job.InternalErrorMessageContains(*i.InternalErrorMessageContains))
 	}
 	if i.InternalErrorMessageHasPrefix != nil {
-		predicates = append(predicates, job.InternalErrorMessageHasPrefix(*i.InternalErrorMessageHasPrefix))
+		all = append(all, job.InternalErrorMessageHasPrefix(*i.InternalErrorMessageHasPrefix))
 	}
 	if i.InternalErrorMessageHasSuffix != nil {
-		predicates = append(predicates, job.InternalErrorMessageHasSuffix(*i.InternalErrorMessageHasSuffix))
+		all = append(all, job.InternalErrorMessageHasSuffix(*i.InternalErrorMessageHasSuffix))
 	}
 	if i.InternalErrorMessageEqualFold != nil {
-		predicates = append(predicates, job.InternalErrorMessageEqualFold(*i.InternalErrorMessageEqualFold))
+		all = append(all, job.InternalErrorMessageEqualFold(*i.InternalErrorMessageEqualFold))
 	}
 	if i.InternalErrorMessageContainsFold != nil {
-		predicates = append(predicates, job.InternalErrorMessageContainsFold(*i.InternalErrorMessageContainsFold))
+		all = append(all, job.InternalErrorMessageContainsFold(*i.InternalErrorMessageContainsFold))
 	}
 	if i.StartedAt != nil {
-		predicates = append(predicates, job.StartedAtEQ(*i.StartedAt))
+		all = append(all, job.StartedAtEQ(*i.StartedAt))
 	}
 	if i.StartedAtNEQ != nil {
-		predicates = append(predicates, job.StartedAtNEQ(*i.StartedAtNEQ))
+		all = append(all, job.StartedAtNEQ(*i.StartedAtNEQ))
 	}
-	if len(i.StartedAtIn) > 0 {
-		predicates = append(predicates, job.StartedAtIn(i.StartedAtIn...))
+	if i.StartedAtIn != nil {
+		all = append(all, job.StartedAtIn(i.StartedAtIn...))
 	}
 	if len(i.StartedAtNotIn) > 0 {
-		predicates = append(predicates, job.StartedAtNotIn(i.StartedAtNotIn...))
+		all = append(all, job.StartedAtNotIn(i.StartedAtNotIn...))
 	}
 	if i.StartedAtGT != nil {
-		predicates = append(predicates, job.StartedAtGT(*i.StartedAtGT))
+		all = append(all, job.StartedAtGT(*i.StartedAtGT))
 	}
 	if i.StartedAtGTE != nil {
-		predicates = append(predicates, job.StartedAtGTE(*i.StartedAtGTE))
+		all = append(all, job.StartedAtGTE(*i.StartedAtGTE))
 	}
 	if i.StartedAtLT != nil {
-		predicates = append(predicates, job.StartedAtLT(*i.StartedAtLT))
+		all = append(all, job.StartedAtLT(*i.StartedAtLT))
 	}
 	if i.StartedAtLTE != nil {
-		predicates = append(predicates, job.StartedAtLTE(*i.StartedAtLTE))
+		all = append(all, job.StartedAtLTE(*i.StartedAtLTE))
 	}
 	if i.EndedAt != nil {
-		predicates = append(predicates, job.EndedAtEQ(*i.EndedAt))
+		all = append(all, job.And(job.EndedAtEQ(*i.EndedAt), job.EndedAtNotNil()))
 	}
 	if i.EndedAtNEQ != nil {
-		predicates = append(predicates, job.EndedAtNEQ(*i.EndedAtNEQ))
+		all = append(all, job.Or(job.EndedAtNEQ(*i.EndedAtNEQ), job.EndedAtIsNil()))
 	}
-	if len(i.EndedAtIn) > 0 {
-		predicates = append(predicates, job.EndedAtIn(i.EndedAtIn...))
+	if i.EndedAtIn != nil {
+		all = append(all, job.And(job.EndedAtIn(i.EndedAtIn...), job.EndedAtNotNil()))
 	}
 	if len(i.EndedAtNotIn) > 0 {
-		predicates = append(predicates, job.EndedAtNotIn(i.EndedAtNotIn...))
+		all = append(all, job.Or(job.EndedAtNotIn(i.EndedAtNotIn...), job.EndedAtIsNil()))
 	}
 	if i.EndedAtGT != nil {
-		predicates = append(predicates, job.EndedAtGT(*i.EndedAtGT))
+		all = append(all, job.And(job.EndedAtGT(*i.EndedAtGT), job.EndedAtNotNil()))
 	}
 	if i.EndedAtGTE != nil {
-		predicates = append(predicates, job.EndedAtGTE(*i.EndedAtGTE))
+		all = append(all, job.And(job.EndedAtGTE(*i.EndedAtGTE), job.EndedAtNotNil()))
 	}
 	if i.EndedAtLT != nil {
-		predicates = append(predicates, job.EndedAtLT(*i.EndedAtLT))
+		all = append(all, job.And(job.EndedAtLT(*i.EndedAtLT), job.EndedAtNotNil()))
 	}
 	if i.EndedAtLTE != nil {
-		predicates = append(predicates, job.EndedAtLTE(*i.EndedAtLTE))
+		all = append(all, job.And(job.EndedAtLTE(*i.EndedAtLTE), job.EndedAtNotNil()))
 	}
-	if i.EndedAtIsNil {
-		predicates = append(predicates, job.EndedAtIsNil())
-	}
-	if i.EndedAtNotNil {
-		predicates = append(predicates, job.EndedAtNotNil())
+	if i.EndedAtIsNull != nil {
+		all = append(all, either(*i.EndedAtIsNull, job.EndedAtIsNil(), job.EndedAtNotNil()))
 	}
 	if i.UserID != nil {
-		predicates = append(predicates, job.UserIDEQ(*i.UserID))
+		all = append(all, job.And(job.UserIDEQ(*i.UserID), job.UserIDNotNil()))
 	}
 	if i.UserIDNEQ != nil {
-		predicates = append(predicates, job.UserIDNEQ(*i.UserIDNEQ))
+		all = append(all, job.Or(job.UserIDNEQ(*i.UserIDNEQ), job.UserIDIsNil()))
 	}
-	if len(i.UserIDIn) > 0 {
-		predicates = append(predicates, job.UserIDIn(i.UserIDIn...))
+	if i.UserIDIn != nil {
+		all = append(all, job.And(job.UserIDIn(i.UserIDIn...), job.UserIDNotNil()))
 	}
 	if len(i.UserIDNotIn) > 0 {
-		predicates = append(predicates, job.UserIDNotIn(i.UserIDNotIn...))
+		all = append(all, job.Or(job.UserIDNotIn(i.UserIDNotIn...), job.UserIDIsNil()))
 	}
-	if i.UserIDIsNil {
-		predicates = append(predicates, job.UserIDIsNil())
-	}
-	if i.UserIDNotNil {
-		predicates = append(predicates, job.UserIDNotNil())
+	if i.UserIDIsNull != nil {
+		all = append(all, either(*i.UserIDIsNull, job.UserIDIsNil(), job.UserIDNotNil()))
 	}
 	if i.UserLogin != nil {
-		predicates = append(predicates, job.UserLoginEQ(*i.UserLogin))
+		all = append(all, job.UserLoginEQ(*i.UserLogin))
 	}
 	if i.UserLoginNEQ != nil {
-		predicates = append(predicates, job.UserLoginNEQ(*i.UserLoginNEQ))
+		all = append(all, job.UserLoginNEQ(*i.UserLoginNEQ))
 	}
-	if len(i.UserLoginIn) > 0 {
-		predicates = append(predicates, job.UserLoginIn(i.UserLoginIn...))
+	if i.UserLoginIn != nil {
+		all = append(all, job.UserLoginIn(i.UserLoginIn...))
 	}
 	if len(i.UserLoginNotIn) > 0 {
-		predicates = append(predicates, job.UserLoginNotIn(i.UserLoginNotIn...))
+		all = append(all, job.UserLoginNotIn(i.UserLoginNotIn...))
 	}
 	if i.UserLoginGT != nil {
-		predicates = append(predicates, job.UserLoginGT(*i.UserLoginGT))
+		all = append(all, job.UserLoginGT(*i.UserLoginGT))
 	}
 	if i.UserLoginGTE != nil {
-		predicates = append(predicates, job.UserLoginGTE(*i.UserLoginGTE))
+		all = append(all, job.UserLoginGTE(*i.UserLoginGTE))
 	}
 	if i.UserLoginLT != nil {
-		predicates = append(predicates, job.UserLoginLT(*i.UserLoginLT))
+		all = append(all, job.UserLoginLT(*i.UserLoginLT))
 	}
 	if i.UserLoginLTE != nil {
-		predicates = append(predicates, job.UserLoginLTE(*i.UserLoginLTE))
+		all = append(all, job.UserLoginLTE(*i.UserLoginLTE))
 	}
 	if i.UserLoginContains != nil {
-		predicates = append(predicates, job.UserLoginContains(*i.UserLoginContains))
+		all = append(all, job.UserLoginContains(*i.UserLoginContains))
 	}
 	if i.UserLoginHasPrefix != nil {
-		predicates = append(predicates, job.UserLoginHasPrefix(*i.UserLoginHasPrefix))
+		all = append(all, job.UserLoginHasPrefix(*i.UserLoginHasPrefix))
 	}
 	if i.UserLoginHasSuffix != nil {
-		predicates = append(predicates, job.UserLoginHasSuffix(*i.UserLoginHasSuffix))
+		all = append(all, job.UserLoginHasSuffix(*i.UserLoginHasSuffix))
 	}
 	if i.UserLoginEqualFold != nil {
-		predicates = append(predicates, job.UserLoginEqualFold(*i.UserLoginEqualFold))
+		all = append(all, job.UserLoginEqualFold(*i.UserLoginEqualFold))
 	}
 	if i.UserLoginContainsFold != nil {
-		predicates = append(predicates, job.UserLoginContainsFold(*i.UserLoginContainsFold))
+		all = append(all, job.UserLoginContainsFold(*i.UserLoginContainsFold))
 	}
 	if i.CustomerID != nil {
-		predicates = append(predicates, job.CustomerIDEQ(*i.CustomerID))
+		all = append(all, job.And(job.CustomerIDEQ(*i.CustomerID), job.CustomerIDNotNil()))
 	}
 	if i.CustomerIDNEQ != nil {
-		predicates = append(predicates, job.CustomerIDNEQ(*i.CustomerIDNEQ))
+		all = append(all, job.Or(job.CustomerIDNEQ(*i.CustomerIDNEQ), job.CustomerIDIsNil()))
 	}
-	if len(i.CustomerIDIn) > 0 {
-		predicates = append(predicates, job.CustomerIDIn(i.CustomerIDIn...))
+	if i.CustomerIDIn != nil {
+		all = append(all, job.And(job.CustomerIDIn(i.CustomerIDIn...), job.CustomerIDNotNil()))
 	}
 	if len(i.CustomerIDNotIn) > 0 {
-		predicates = append(predicates, job.CustomerIDNotIn(i.CustomerIDNotIn...))
+		all = append(all, job.Or(job.CustomerIDNotIn(i.CustomerIDNotIn...), job.CustomerIDIsNil()))
 	}
-	if i.CustomerIDIsNil {
-		predicates = append(predicates, job.CustomerIDIsNil())
-	}
-	if i.CustomerIDNotNil {
-		predicates = append(predicates, job.CustomerIDNotNil())
+	if i.CustomerIDIsNull != nil {
+		all = append(all, either(*i.CustomerIDIsNull, job.CustomerIDIsNil(), job.CustomerIDNotNil()))
 	}
 	if i.ObjectID != nil {
-		predicates = append(predicates, job.ObjectIDEQ(*i.ObjectID))
+		all = append(all, job.And(job.ObjectIDEQ(*i.ObjectID), job.ObjectIDNotNil()))
 	}
 	if i.ObjectIDNEQ != nil {
-		predicates = append(predicates, job.ObjectIDNEQ(*i.ObjectIDNEQ))
+		all = append(all, job.Or(job.ObjectIDNEQ(*i.ObjectIDNEQ), job.ObjectIDIsNil()))
 	}
-	if len(i.ObjectIDIn) > 0 {
-		predicates = append(predicates, job.ObjectIDIn(i.ObjectIDIn...))
+	if i.ObjectIDIn != nil {
+		all = append(all, job.And(job.ObjectIDIn(i.ObjectIDIn...), job.ObjectIDNotNil()))
 	}
 	if len(i.ObjectIDNotIn) > 0 {
-		predicates = append(predicates, job.ObjectIDNotIn(i.ObjectIDNotIn...))
+		all = append(all, job.Or(job.ObjectIDNotIn(i.ObjectIDNotIn...), job.ObjectIDIsNil()))
 	}
 	if i.ObjectIDGT != nil {
-		predicates = append(predicates, job.ObjectIDGT(*i.ObjectIDGT))
+		all = append(all, job.And(job.ObjectIDGT(*i.ObjectIDGT), job.ObjectIDNotNil()))
 	}
 	if i.ObjectIDGTE != nil {
-		predicates = append(predicates, job.ObjectIDGTE(*i.ObjectIDGTE))
+		all = append(all, job.And(job.ObjectIDGTE(*i.ObjectIDGTE), job.ObjectIDNotNil()))
 	}
 	if i.ObjectIDLT != nil {
-		predicates = append(predicates, job.ObjectIDLT(*i.ObjectIDLT))
+		all = append(all, job.And(job.ObjectIDLT(*i.ObjectIDLT), job.ObjectIDNotNil()))
 	}
 	if i.ObjectIDLTE != nil {
-		predicates = append(predicates, job.ObjectIDLTE(*i.ObjectIDLTE))
+		all = append(all, job.And(job.ObjectIDLTE(*i.ObjectIDLTE), job.ObjectIDNotNil()))
 	}
-	if i.ObjectIDIsNil {
-		predicates = append(predicates, job.ObjectIDIsNil())
-	}
-	if i.ObjectIDNotNil {
-		predicates = append(predicates, job.ObjectIDNotNil())
+	if i.ObjectIDIsNull != nil {
+		all = append(all, either(*i.ObjectIDIsNull, job.ObjectIDIsNil(), job.ObjectIDNotNil()))
 	}
 	if i.ParentID != nil {
-		predicates = append(predicates, job.ParentIDEQ(*i.ParentID))
+		all = append(all, job.And(job.ParentIDEQ(*i.ParentID), job.ParentIDNotNil()))
 	}
 	if i.ParentIDNEQ != nil {
-		predicates = append(predicates, job.ParentIDNEQ(*i.ParentIDNEQ))
+		all = append(all, job.Or(job.ParentIDNEQ(*i.ParentIDNEQ), job.ParentIDIsNil()))
 	}
-	if len(i.ParentIDIn) > 0 {
-		predicates = append(predicates, job.ParentIDIn(i.ParentIDIn...))
+	if i.ParentIDIn != nil {
+		all = append(all, job.And(job.ParentIDIn(i.ParentIDIn...), job.ParentIDNotNil()))
 	}
 	if len(i.ParentIDNotIn) > 0 {
-		predicates = append(predicates, job.ParentIDNotIn(i.ParentIDNotIn...))
+		all = append(all, job.Or(job.ParentIDNotIn(i.ParentIDNotIn...), job.ParentIDIsNil()))
 	}
-	if i.ParentIDIsNil {
-		predicates = append(predicates, job.ParentIDIsNil())
+	if i.ParentIDIsNull != nil {
+		all = append(all, either(*i.ParentIDIsNull, job.ParentIDIsNil(), job.ParentIDNotNil()))
 	}
-	if i.ParentIDNotNil {
-		predicates = append(predicates, job.ParentIDNotNil())
-	}
-
 	if i.HasUser != nil {
-		p := job.HasUser()
-		if !*i.HasUser {
-			p = job.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasUser, job.HasUser(), job.Not(job.HasUser())))
 	}
-	if len(i.HasUserWith) > 0 {
-		with := make([]predicate.CloudUser, 0, len(i.HasUserWith))
+	if i.HasUserWith != nil {
+		var with []predicate.CloudUser
 		for _, w := range i.HasUserWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasUserWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, job.HasUserWith(with...))
+		all = append(all, job.HasUserWith(with...))
 	}
 	if i.HasCustomer != nil {
-		p := job.HasCustomer()
-		if !*i.HasCustomer {
-			p = job.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasCustomer, job.HasCustomer(), job.Not(job.HasCustomer())))
 	}
-	if len(i.HasCustomerWith) > 0 {
-		with := make([]predicate.Customer, 0, len(i.HasCustomerWith))
+	if i.HasCustomerWith != nil {
+		var with []predicate.Customer
 		for _, w := range i.HasCustomerWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasCustomerWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, job.HasCustomerWith(with...))
+		all = append(all, job.HasCustomerWith(with...))
 	}
 	if i.HasParent != nil {
-		p := job.HasParent()
-		if !*i.HasParent {
-			p = job.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasParent, job.HasParent(), job.Not(job.HasParent())))
 	}
-	if len(i.HasParentWith) > 0 {
-		with := make([]predicate.Job, 0, len(i.HasParentWith))
+	if i.HasParentWith != nil {
+		var with []predicate.Job
 		for _, w := range i.HasParentWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasParentWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, job.HasParentWith(with...))
+		all = append(all, job.HasParentWith(with...))
 	}
 	if i.HasChildren != nil {
-		p := job.HasChildren()
-		if !*i.HasChildren {
-			p = job.Not(p)
-		}
-		predicates = append(predicates, p)
+		all = append(all, either(*i.HasChildren, job.HasChildren(), job.Not(job.HasChildren())))
 	}
-	if len(i.HasChildrenWith) > 0 {
-		with := make([]predicate.Job, 0, len(i.HasChildrenWith))
+	if i.HasChildrenWith != nil {
+		var with []predicate.Job
 		for _, w := range i.HasChildrenWith {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'HasChildrenWith'", err)
-			}
-			with = append(with, p)
+			with = append(with, w.P())
 		}
-		predicates = append(predicates, job.HasChildrenWith(with...))
+		all = append(all, job.HasChildrenWith(with...))
 	}
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyJobWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return job.And(predicates...), nil
-	}
+	return join(all, job.And, always)
 }
 
-// PortalAccountWhereInput represents a where input for filtering PortalAccount queries.
+// PortalAccountWhereInput is a filter of PortalAccount: all that is given must hold.
 type PortalAccountWhereInput struct {
-	Predicates []predicate.PortalAccount  `json:"-"`
-	Not        *PortalAccountWhereInput   `json:"not,omitempty"`
-	Or         []*PortalAccountWhereInput `json:"or,omitempty"`
-	And        []*PortalAccountWhereInput `json:"and,omitempty"`
-
-	// "id" field predicates.
-	ID      *uuid.UUID  `json:"id,omitempty"`
-	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
-	IDIn    []uuid.UUID `json:"idIn,omitempty"`
-	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
-	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
-	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
-	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
-	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
-
-	// "created_at" field predicates.
-	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
-	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
-	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
-	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
-	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
-	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
-	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
-	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
-
-	// "username" field predicates.
-	Username             *string  `json:"username,omitempty"`
-	UsernameNEQ          *string  `json:"usernameNEQ,omitempty"`
-	UsernameIn           []string `json:"usernameIn,omitempty"`
-	UsernameNotIn        []string `json:"usernameNotIn,omitempty"`
-	UsernameGT           *string  `json:"usernameGT,omitempty"`
-	UsernameGTE          *string  `json:"usernameGTE,omitempty"`
-	UsernameLT           *string  `json:"usernameLT,omitempty"`
-	UsernameLTE          *string  `json:"usernameLTE,omitempty"`
-	UsernameContains     *string  `json:"usernameContains,omitempty"`
-	UsernameHasPrefix    *string  `json:"usernameHasPrefix,omitempty"`
-	UsernameHasSuffix    *string  `json:"usernameHasSuffix,omitempty"`
-	UsernameEqualFold    *string  `json:"usernameEqualFold,omitempty"`
-	UsernameContainsFold *string  `json:"usernameContainsFold,omitempty"`
+	Predicates           []predicate.PortalAccount
+	Not                  *PortalAccountWhereInput
+	Or, And              []*PortalAccountWhereInput
+	ID                   *uuid.UUID
+	IDNEQ                *uuid.UUID
+	IDIn                 []uuid.UUID
+	IDNotIn              []uuid.UUID
+	IDGT                 *uuid.UUID
+	IDGTE                *uuid.UUID
+	IDLT                 *uuid.UUID
+	IDLTE                *uuid.UUID
+	CreatedAt            *time.Time
+	CreatedAtNEQ         *time.Time
+	CreatedAtIn          []time.Time
+	CreatedAtNotIn       []time.Time
+	CreatedAtGT          *time.Time
+	CreatedAtGTE         *time.Time
+	CreatedAtLT          *time.Time
+	CreatedAtLTE         *time.Time
+	Username             *string
+	UsernameNEQ          *string
+	UsernameIn           []string
+	UsernameNotIn        []string
+	UsernameGT           *string
+	UsernameGTE          *string
+	UsernameLT           *string
+	UsernameLTE          *string
+	UsernameContains     *string
+	UsernameHasPrefix    *string
+	UsernameHasSuffix    *string
+	UsernameEqualFold    *string
+	UsernameContainsFold *string
 }
 
-// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+// AddPredicates adds conditions.
 func (i *PortalAccountWhereInput) AddPredicates(predicates ...predicate.PortalAccount) {
 	i.Predicates = append(i.Predicates, predicates...)
 }
 
-// Filter applies the PortalAccountWhereInput filter on the PortalAccountQuery builder.
+// Filter narrows a query. Without a filter it stays as it is.
 func (i *PortalAccountWhereInput) Filter(q *PortalAccountQuery) (*PortalAccountQuery, error) {
 	if i == nil {
 		return q, nil
 	}
-	p, err := i.P()
-	if err != nil {
-		if err == ErrEmptyPortalAccountWhereInput {
-			return q, nil
-		}
-		return nil, err
-	}
-	return q.Where(p), nil
+	return q.Where(i.P()), nil
 }
 
-// ErrEmptyPortalAccountWhereInput is returned in case the PortalAccountWhereInput is empty.
-var ErrEmptyPortalAccountWhereInput = errors.New("ent: empty predicate PortalAccountWhereInput")
-
-// P returns a predicate for filtering portalaccounts.
-// An error is returned if the input is empty or invalid.
-func (i *PortalAccountWhereInput) P() (predicate.PortalAccount, error) {
-	var predicates []predicate.PortalAccount
+// P returns the condition of the filter. That of an empty one always holds.
+func (i *PortalAccountWhereInput) P() predicate.PortalAccount {
+	all := slices.Clone(i.Predicates)
 	if i.Not != nil {
-		p, err := i.Not.P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'not'", err)
-		}
-		predicates = append(predicates, portalaccount.Not(p))
+		all = append(all, portalaccount.Not(i.Not.P()))
 	}
-	switch n := len(i.Or); {
-	case n == 1:
-		p, err := i.Or[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'or'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		or := make([]predicate.PortalAccount, 0, n)
+	if i.Or != nil {
+		var or []predicate.PortalAccount
 		for _, w := range i.Or {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'or'", err)
-			}
-			or = append(or, p)
+			or = append(or, w.P())
 		}
-		predicates = append(predicates, portalaccount.Or(or...))
+		all = append(all, join(or, portalaccount.Or, never))
 	}
-	switch n := len(i.And); {
-	case n == 1:
-		p, err := i.And[0].P()
-		if err != nil {
-			return nil, fmt.Errorf("%w: field 'and'", err)
-		}
-		predicates = append(predicates, p)
-	case n > 1:
-		and := make([]predicate.PortalAccount, 0, n)
-		for _, w := range i.And {
-			p, err := w.P()
-			if err != nil {
-				return nil, fmt.Errorf("%w: field 'and'", err)
-			}
-			and = append(and, p)
-		}
-		predicates = append(predicates, portalaccount.And(and...))
+	for _, w := range i.And {
+		all = append(all, w.P())
 	}
-	predicates = append(predicates, i.Predicates...)
 	if i.ID != nil {
-		predicates = append(predicates, portalaccount.IDEQ(*i.ID))
+		all = append(all, portalaccount.IDEQ(*i.ID))
 	}
 	if i.IDNEQ != nil {
-		predicates = append(predicates, portalaccount.IDNEQ(*i.IDNEQ))
+		all = append(all, portalaccount.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
-		predicates = append(predicates, portalaccount.IDIn(i.IDIn...))
+	if i.IDIn != nil {
+		all = append(all, portalaccount.IDIn(i.IDIn...))
 	}
 	if len(i.IDNotIn) > 0 {
-		predicates = append(predicates, portalaccount.IDNotIn(i.IDNotIn...))
+		all = append(all, portalaccount.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
-		predicates = append(predicates, portalaccount.IDGT(*i.IDGT))
+		all = append(all, portalaccount.IDGT(*i.IDGT))
 	}
 	if i.IDGTE != nil {
-		predicates = append(predicates, portalaccount.IDGTE(*i.IDGTE))
+		all = append(all, portalaccount.IDGTE(*i.IDGTE))
 	}
 	if i.IDLT != nil {
-		predicates = append(predicates, portalaccount.IDLT(*i.IDLT))
+		all = append(all, portalaccount.IDLT(*i.IDLT))
 	}
 	if i.IDLTE != nil {
-		predicates = append(predicates, portalaccount.IDLTE(*i.IDLTE))
+		all = append(all, portalaccount.IDLTE(*i.IDLTE))
 	}
 	if i.CreatedAt != nil {
-		predicates = append(predicates, portalaccount.CreatedAtEQ(*i.CreatedAt))
+		all = append(all, portalaccount.CreatedAtEQ(*i.CreatedAt))
 	}
 	if i.CreatedAtNEQ != nil {
-		predicates = append(predicates, portalaccount.CreatedAtNEQ(*i.CreatedAtNEQ))
+		all = append(all, portalaccount.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
-		predicates = append(predicates, portalaccount.CreatedAtIn(i.CreatedAtIn...))
+	if i.CreatedAtIn != nil {
+		all = append(all, portalaccount.CreatedAtIn(i.CreatedAtIn...))
 	}
 	if len(i.CreatedAtNotIn) > 0 {
-		predicates = append(predicates, portalaccount.CreatedAtNotIn(i.CreatedAtNotIn...))
+		all = append(all, portalaccount.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
-		predicates = append(predicates, portalaccount.CreatedAtGT(*i.CreatedAtGT))
+		all = append(all, portalaccount.CreatedAtGT(*i.CreatedAtGT))
 	}
 	if i.CreatedAtGTE != nil {
-		predicates = append(predicates, portalaccount.CreatedAtGTE(*i.CreatedAtGTE))
+		all = append(all, portalaccount.CreatedAtGTE(*i.CreatedAtGTE))
 	}
 	if i.CreatedAtLT != nil {
-		predicates = append(predicates, portalaccount.CreatedAtLT(*i.CreatedAtLT))
+		all = append(all, portalaccount.CreatedAtLT(*i.CreatedAtLT))
 	}
 	if i.CreatedAtLTE != nil {
-		predicates = append(predicates, portalaccount.CreatedAtLTE(*i.CreatedAtLTE))
+		all = append(all, portalaccount.CreatedAtLTE(*i.CreatedAtLTE))
 	}
 	if i.Username != nil {
-		predicates = append(predicates, portalaccount.UsernameEQ(*i.Username))
+		all = append(all, portalaccount.UsernameEQ(*i.Username))
 	}
 	if i.UsernameNEQ != nil {
-		predicates = append(predicates, portalaccount.UsernameNEQ(*i.UsernameNEQ))
+		all = append(all, portalaccount.UsernameNEQ(*i.UsernameNEQ))
 	}
-	if len(i.UsernameIn) > 0 {
-		predicates = append(predicates, portalaccount.UsernameIn(i.UsernameIn...))
+	if i.UsernameIn != nil {
+		all = append(all, portalaccount.UsernameIn(i.UsernameIn...))
 	}
 	if len(i.UsernameNotIn) > 0 {
-		predicates = append(predicates, portalaccount.UsernameNotIn(i.UsernameNotIn...))
+		all = append(all, portalaccount.UsernameNotIn(i.UsernameNotIn...))
 	}
 	if i.UsernameGT != nil {
-		predicates = append(predicates, portalaccount.UsernameGT(*i.UsernameGT))
+		all = append(all, portalaccount.UsernameGT(*i.UsernameGT))
 	}
 	if i.UsernameGTE != nil {
-		predicates = append(predicates, portalaccount.UsernameGTE(*i.UsernameGTE))
+		all = append(all, portalaccount.UsernameGTE(*i.UsernameGTE))
 	}
 	if i.UsernameLT != nil {
-		predicates = append(predicates, portalaccount.UsernameLT(*i.UsernameLT))
+		all = append(all, portalaccount.UsernameLT(*i.UsernameLT))
 	}
 	if i.UsernameLTE != nil {
-		predicates = append(predicates, portalaccount.UsernameLTE(*i.UsernameLTE))
+		all = append(all, portalaccount.UsernameLTE(*i.UsernameLTE))
 	}
 	if i.UsernameContains != nil {
-		predicates = append(predicates, portalaccount.UsernameContains(*i.UsernameContains))
+		all = append(all, portalaccount.UsernameContains(*i.UsernameContains))
 	}
 	if i.UsernameHasPrefix != nil {
-		predicates = append(predicates, portalaccount.UsernameHasPrefix(*i.UsernameHasPrefix))
+		all = append(all, portalaccount.UsernameHasPrefix(*i.UsernameHasPrefix))
 	}
 	if i.UsernameHasSuffix != nil {
-		predicates = append(predicates, portalaccount.UsernameHasSuffix(*i.UsernameHasSuffix))
+		all = append(all, portalaccount.UsernameHasSuffix(*i.UsernameHasSuffix))
 	}
 	if i.UsernameEqualFold != nil {
-		predicates = append(predicates, portalaccount.UsernameEqualFold(*i.UsernameEqualFold))
+		all = append(all, portalaccount.UsernameEqualFold(*i.UsernameEqualFold))
 	}
 	if i.UsernameContainsFold != nil {
-		predicates = append(predicates, portalaccount.UsernameContainsFold(*i.UsernameContainsFold))
+		all = append(all, portalaccount.UsernameContainsFold(*i.UsernameContainsFold))
 	}
-
-	switch len(predicates) {
-	case 0:
-		return nil, ErrEmptyPortalAccountWhereInput
-	case 1:
-		return predicates[0], nil
-	default:
-		return portalaccount.And(predicates...), nil
-	}
+	return join(all, portalaccount.And, always)
 }

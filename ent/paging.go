@@ -18,122 +18,106 @@ const (
 	MaxPage     = 500
 )
 
-// nodesField is the short form of `edges { node }`.
-const nodesField = "nodes"
-
-// validateFirstLast refuses a page that is empty, too large, or asked for from
-// both ends.
-func validateFirstLast(first, last *int) error {
-	if first != nil && last != nil {
-		return fault.New(fault.Invalid, "first and last exclude each other").On("last")
-	}
-	if err := checkPage("first", first); err != nil {
-		return err
-	}
-	return checkPage("last", last)
+// page is the arguments of a connection. Relay's algorithm: the cursors cut the
+// list, then first takes entries from its start, then last takes entries from
+// the end of those.
+type page struct {
+	list          List
+	after, before *Place
+	first, last   *int
 }
 
-func checkPage(field string, size *int) error {
-	if size == nil || (*size >= 1 && *size <= MaxPage) {
-		return nil
-	}
-	return fault.New(fault.Invalid, "%s must be from 1 to %d, not %d", field, MaxPage, *size).On(field)
-}
+// fromEnd reports whether the rows of a page are read from the end of the list.
+func fromEnd(first, last *int) bool { return first == nil && last != nil }
 
-// fieldArgs returns the arguments of the connection at path, with a page of
-// DefaultPage where none is asked for.
-func fieldArgs(ctx context.Context, whereInput any, path ...string) map[string]any {
-	field := collectedField(ctx, path...)
-	if field == nil {
-		return nil
+// newPage checks the arguments of the connection that is being resolved.
+func newPage(ctx context.Context, column string, d OrderDirection, after *Cursor, first *int, before *Cursor, last *int) (*page, error) {
+	p := &page{list: List{Column: column, Direction: d}, first: first, last: last}
+	if fc := graphql.GetFieldContext(ctx); fc != nil {
+		p.list.Object, p.list.Field = fc.Object, fc.Field.Name
 	}
-	args := unmarshalArgs(ctx, whereInput, field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
-	if args[firstField] == nil && args[lastField] == nil {
-		size := DefaultPage
-		args[firstField] = &size
-	}
-	return args
-}
-
-// collectedField walks from the field being resolved down to path: aliases of
-// connections, and the names of their parts. The parts `edges` and `node`
-// stand for `nodes` as well, so that either form loads the same.
-func collectedField(ctx context.Context, path ...string) *graphql.CollectedField {
-	fc := graphql.GetFieldContext(ctx)
-	if fc == nil {
-		return nil
-	}
-	field := &fc.Field
-	for i := 0; i < len(path) && field != nil; i++ {
-		switch {
-		case path[i] != edgesField:
-			field = pick(ctx, field, func(f graphql.CollectedField) bool { return f.Alias == path[i] })
-		case i+1 < len(path) && path[i+1] == nodeField:
-			field = nodeSelection(ctx, field)
-			i++
-		default:
-			field = pick(ctx, field, needsRows)
+	for name, size := range map[string]*int{"first": first, "last": last} {
+		if size != nil && (*size < 1 || *size > MaxPage) {
+			return nil, fault.New(fault.Invalid, "%s must be from 1 to %d, not %d", name, MaxPage, *size).On(name)
 		}
 	}
-	return field
+	var err error
+	if p.after, err = p.list.place("after", after); err != nil {
+		return nil, err
+	}
+	p.before, err = p.list.place("before", before)
+	return p, err
 }
 
-// hasCollectedField reports whether the part of a connection at the end of path
-// is selected. Page information comes with the rows and never needs a count.
-func hasCollectedField(ctx context.Context, path ...string) bool {
-	if graphql.GetFieldContext(ctx) == nil {
-		return true
+// place is where a cursor, the argument of that name, stands in the list.
+func (l List) place(argument string, c *Cursor) (*Place, error) {
+	if c == nil {
+		return nil, nil
 	}
-	part := path[len(path)-1]
-	if part == pageInfoField {
-		return false
+	value, err := l.Value(c)
+	if err != nil {
+		return nil, err.On(argument)
 	}
-	field := collectedField(ctx, path[:len(path)-1]...)
-	if field == nil {
-		return false
-	}
-	if part == edgesField {
-		return pick(ctx, field, needsRows) != nil
-	}
-	return pick(ctx, field, func(f graphql.CollectedField) bool { return f.Name == part }) != nil
+	return &Place{Column: l.Column, Direction: l.Direction, ID: c.ID, Value: value}, nil
 }
 
-func needsRows(f graphql.CollectedField) bool {
-	return f.Name == edgesField || f.Name == nodesField || f.Name == pageInfoField
+// between keeps the rows that lie between the cursors.
+func (p *page) between(s *sql.Selector) {
+	if p.after != nil {
+		p.after.After()(s)
+	}
+	if p.before != nil {
+		p.before.Before()(s)
+	}
 }
 
-func pick(ctx context.Context, of *graphql.CollectedField, want func(graphql.CollectedField) bool) *graphql.CollectedField {
-	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), of.Selections, nil) {
-		if want(f) {
-			return &f
+// beyond returns the conditions of rows that the cursors cut off, by the fields
+// of PageInfo that report such rows, as far as they are selected.
+func (p *page) beyond(ctx context.Context) map[string]func(*sql.Selector) {
+	all := map[string]func(*sql.Selector){}
+	if p.after != nil && selectsPageInfo(ctx, "hasPreviousPage") {
+		all["hasPreviousPage"] = p.after.NotAfter()
+	}
+	if p.before != nil && selectsPageInfo(ctx, "hasNextPage") {
+		all["hasNextPage"] = p.before.NotBefore()
+	}
+	return all
+}
+
+// tell notes in a PageInfo that there are rows beyond a cursor.
+func tell(info *PageInfo, field string, found bool) {
+	if field == "hasNextPage" {
+		info.HasNextPage = found
+	} else {
+		info.HasPreviousPage = found
+	}
+}
+
+// cut returns the rows of the page in their order. The rows given are those that
+// paginateLimit asks for: one more than the page has, which shows that there are
+// others, and from the end of the list where fromEnd says so.
+func cut[T any](p *page, rows []T, info *PageInfo) []T {
+	if fromEnd(p.first, p.last) {
+		turned := make([]T, 0, len(rows))
+		for i := range rows {
+			turned = append(turned, rows[len(rows)-1-i])
 		}
+		rows = turned
 	}
-	return nil
+	if p.first != nil && len(rows) > *p.first {
+		info.HasNextPage = true
+		rows = rows[:*p.first]
+	}
+	if p.last != nil && len(rows) > *p.last {
+		info.HasPreviousPage = true
+		rows = rows[len(rows)-*p.last:]
+	}
+	return rows
 }
 
-// nodeSelection is what is asked of a connection's nodes, in whichever form and
-// under whichever alias. Where it is asked twice the two may differ in the
-// arguments of one name, so that nothing is loaded ahead.
-func nodeSelection(ctx context.Context, connection *graphql.CollectedField) *graphql.CollectedField {
-	var found []graphql.CollectedField
-	oc := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(oc, connection.Selections, nil) {
-		switch f.Name {
-		case nodesField:
-			found = append(found, f)
-		case edgesField:
-			for _, n := range graphql.CollectFields(oc, f.Selections, nil) {
-				if n.Name == nodeField {
-					found = append(found, n)
-				}
-			}
-		}
-	}
-	if len(found) != 1 {
-		return nil
-	}
-	return &found[0]
-}
+// validateFirstLast accepts everything: newPage checks the arguments where the
+// connection is resolved, so that the error has its path.
+func validateFirstLast(_, _ *int) error { return nil }
 
 // limitPerRow is entgql's limit of rows for each parent, which chooses the right
 // ones and leaves their order to chance: ours keeps it.

@@ -669,8 +669,6 @@ type CustomerWhereInputResolver interface {
 }
 type JobWhereInputResolver interface {
 	ActionName(ctx context.Context, obj *ent.JobWhereInput, data *string) error
-
-	ParentIDIsNull(ctx context.Context, obj *ent.JobWhereInput, data *bool) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -3108,7 +3106,7 @@ schema {
   mutation: Mutation
 }
 
-"Says that a list comes in pages: without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it has ` + "`" + `default` + "`" + ` entries, and never more than ` + "`" + `max` + "`" + `."
+"Says that a list comes in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries; neither may be more than ` + "`" + `max` + "`" + `."
 directive @page(
   "The entries of a page when none are asked for."
   default: Int! = 50
@@ -3118,7 +3116,7 @@ directive @page(
 
 "A moment in UTC, to the microsecond, in RFC 3339 form."
 scalar Time
-"A position in a list. Only what an earlier answer gave is valid."
+"A position in a list. It is valid for the field and the order that it was read from."
 scalar Cursor
 "An amount of capacity: a whole number from 1 to 9007199254740991."
 scalar Amount
@@ -3137,9 +3135,9 @@ interface Node {
 
 "Where a page stands in its list."
 type PageInfo {
-  "Whether more entries follow this page."
+  "Whether the list has entries after this page."
   hasNextPage: Boolean!
-  "Whether entries precede this page."
+  "Whether the list has entries before this page."
   hasPreviousPage: Boolean!
   "The position of the first entry, null for an empty page."
   startCursor: Cursor
@@ -3446,15 +3444,15 @@ enum SerializedType {
 
 "Which customers to list: all that is given must hold."
 input CustomerWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CustomerWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CustomerWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CustomerWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -3464,7 +3462,7 @@ input CustomerWhereInput {
   nameContainsFold: String
   "The status."
   status: CustomerStatus
-  "One of these statuses."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [CustomerStatus!]
   "The whole city, case-sensitive."
   city: String
@@ -3472,17 +3470,21 @@ input CustomerWhereInput {
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
+  "Whether there is no resource group."
+  resourceGroupIdIsNull: Boolean
+  "Whether there is no retention policy."
+  retentionPolicyIdIsNull: Boolean
   "Created at this moment or later."
   createdAtGTE: Time
   "Created before this moment."
   createdAtLT: Time
   "Whether there is a domain."
   hasDomains: Boolean
-  "There is a domain for which this holds."
+  "There is a domain for which all of these hold; an empty list is the same as hasDomains: true."
   hasDomainsWith: [DomainWhereInput!]
   "Whether there is a group that the caller may see."
   hasCloudUserGroups: Boolean
-  "There is a group that the caller may see and for which this holds."
+  "There is a group that the caller may see and for which all of these hold; an empty list is the same as hasCloudUserGroups: true."
   hasCloudUserGroupsWith: [CloudUserGroupWhereInput!]
 }
 
@@ -3629,15 +3631,15 @@ type CloudUserGroup implements Node {
 
 "Which groups to list: all that is given must hold."
 input CloudUserGroupWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserGroupWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserGroupWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserGroupWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole name, case-sensitive."
   name: String
@@ -3742,15 +3744,15 @@ enum CloudUserStatus {
 
 "Which users to list: all that is given must hold."
 input CloudUserWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudUserWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudUserWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudUserWhereInput!]
   "The guid."
   id: ID
-  "One of these guids."
+  "One of these guids; an empty list matches nothing."
   idIn: [ID!]
   "The whole login, case-sensitive."
   login: String
@@ -3792,8 +3794,16 @@ enum AccessTokenKind {
 
 "Which tokens to list: all that is given must hold."
 input AccessTokenWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: AccessTokenWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [AccessTokenWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [AccessTokenWhereInput!]
   "The kind."
   kind: AccessTokenKind
+  "Whether the token never ends."
+  expiresAtIsNull: Boolean
 }
 
 "A domain name registered for a customer."
@@ -3812,17 +3822,17 @@ type Domain implements Node {
 
 "Which domains to list: all that is given must hold."
 input DomainWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: DomainWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [DomainWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [DomainWhereInput!]
   "The guid."
   id: ID
   "The whole canonical name."
   name: String
-  "One of these canonical names."
+  "One of these canonical names; an empty list matches nothing."
   nameIn: [String!]
   "The portal account that registered it."
   portalUsername: String
@@ -3878,11 +3888,11 @@ enum CloudSpaceStatus {
 
 "Which cloud spaces to list: all that is given must hold."
 input CloudSpaceWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: CloudSpaceWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [CloudSpaceWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [CloudSpaceWhereInput!]
   "The guid."
   id: ID
@@ -3892,10 +3902,12 @@ input CloudSpaceWhereInput {
   nameContains: String
   "The guid of the customer."
   customerId: ID
-  "The guid of the space that it is in."
-  parentId: ID
   "The status."
   status: CloudSpaceStatus
+  "The guid of the space that it is in."
+  parentId: ID
+  "Whether it is in no other space."
+  parentIdIsNull: Boolean
 }
 
 "An account of the embedded ITPS portal, with which domains are registered."
@@ -3910,6 +3922,12 @@ type PortalAccount implements Node {
 
 "Which portal accounts to list: all that is given must hold."
 input PortalAccountWhereInput {
+  "A filter that must not hold. An empty one always holds."
+  not: PortalAccountWhereInput
+  "All of these must hold; an empty list always holds."
+  and: [PortalAccountWhereInput!]
+  "At least one of these must hold; an empty list never holds."
+  or: [PortalAccountWhereInput!]
   "The guid."
   id: ID
   "The whole user name, case-sensitive."
@@ -4002,32 +4020,42 @@ enum JobStatus {
 
 "Which jobs to list: all that is given must hold."
 input JobWhereInput {
-  "None of this may hold."
+  "A filter that must not hold. An empty one always holds."
   not: JobWhereInput
-  "All of these must hold."
+  "All of these must hold; an empty list always holds."
   and: [JobWhereInput!]
-  "One of these must hold."
+  "At least one of these must hold; an empty list never holds."
   or: [JobWhereInput!]
   "The guid."
   id: ID
   "The name of the mutation."
   action: String
-  "One of these mutations."
+  "One of these mutations; an empty list matches nothing."
   actionIn: [String!]
   "The action in the words of the old API, as in customer.registerDomain."
   actionName: String
   "How far it is."
   status: JobStatus
-  "One of these."
+  "One of these statuses; an empty list matches nothing."
   statusIn: [JobStatus!]
   "The guid of the customer, a deleted one too."
   customerId: ID
+  "Whether it concerns no customer."
+  customerIdIsNull: Boolean
   "The guid of who asked for it."
   userId: ID
+  "Whether the server itself asked for it."
+  userIdIsNull: Boolean
   "The guid of the job that it is a part of."
   parentId: ID
-  "Whether the job is a part of no other job."
+  "Whether it is no part of another job."
   parentIdIsNull: Boolean
+  "Whether it has not ended."
+  endedAtIsNull: Boolean
+  "Whether it has no parameters."
+  parametersIsNull: Boolean
+  "Whether it has no result."
+  resultIsNull: Boolean
   "Begun at this moment or later."
   startedAtGTE: Time
   "Begun before this moment."
@@ -19416,13 +19444,34 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind"}
+	fieldsInOrder := [...]string{"not", "and", "or", "kind", "expiresAtIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalOAccessTokenKind2ᚖcloudapiᚋentᚋaccesstokenᚐKind(ctx, v)
@@ -19430,6 +19479,13 @@ func (ec *executionContext) unmarshalInputAccessTokenWhereInput(ctx context.Cont
 				return it, err
 			}
 			it.Kind = data
+		case "expiresAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAtIsNull = data
 		}
 	}
 	return it, nil
@@ -19896,7 +19952,7 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameContains", "customerId", "parentId", "status"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameContains", "customerId", "status", "parentId", "parentIdIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19952,13 +20008,6 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.CustomerID = data
-		case "parentId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ParentID = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOCloudSpaceStatus2ᚖcloudapiᚋentᚋcloudspaceᚐStatus(ctx, v)
@@ -19966,6 +20015,20 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.Status = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "parentIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentIDIsNull = data
 		}
 	}
 	return it, nil
@@ -20838,7 +20901,7 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "resourceGroupIdIsNull", "retentionPolicyIdIsNull", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20938,6 +21001,20 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 				return it, err
 			}
 			it.ResourceGroupID = data
+		case "resourceGroupIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceGroupIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceGroupIDIsNull = data
+		case "retentionPolicyIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retentionPolicyIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RetentionPolicyIDIsNull = data
 		case "createdAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -21587,7 +21664,7 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "actionName", "status", "statusIn", "customerId", "userId", "parentId", "parentIdIsNull", "startedAtGTE", "startedAtLT", "endedAtLTE"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "actionName", "status", "statusIn", "customerId", "customerIdIsNull", "userId", "userIdIsNull", "parentId", "parentIdIsNull", "endedAtIsNull", "parametersIsNull", "resultIsNull", "startedAtGTE", "startedAtLT", "endedAtLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21666,6 +21743,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.CustomerID = data
+		case "customerIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerIDIsNull = data
 		case "userId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -21673,6 +21757,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.UserID = data
+		case "userIdIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIdIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDIsNull = data
 		case "parentId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -21686,9 +21777,28 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.JobWhereInput().ParentIDIsNull(ctx, &it, data); err != nil {
+			it.ParentIDIsNull = data
+		case "endedAtIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
 				return it, err
 			}
+			it.EndedAtIsNull = data
+		case "parametersIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parametersIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParametersIsNull = data
+		case "resultIsNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultIsNull"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultIsNull = data
 		case "startedAtGTE":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedAtGTE"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -21791,13 +21901,34 @@ func (ec *executionContext) unmarshalInputPortalAccountWhereInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "username"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "username"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
 		case "id":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -27086,7 +27217,7 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAccessToken2ᚕᚖcloudapiᚋentᚐAccessTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessToken) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccessToken2ᚖcloudapiᚋentᚐAccessToken(ctx, sel, v[i])
@@ -27118,7 +27249,7 @@ func (ec *executionContext) marshalNAccessTokenConnection2ᚖcloudapiᚋentᚐAc
 }
 
 func (ec *executionContext) marshalNAccessTokenEdge2ᚕᚖcloudapiᚋentᚐAccessTokenEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessTokenEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccessTokenEdge2ᚖcloudapiᚋentᚐAccessTokenEdge(ctx, sel, v[i])
@@ -27163,6 +27294,11 @@ func (ec *executionContext) marshalNAccessTokenOrderField2ᚖcloudapiᚋentᚐAc
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
+	res, err := ec.unmarshalInputAccessTokenWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNAddCapacityAvailableInput2cloudapiᚋinternalᚋmodelᚐAddCapacityAvailableInput(ctx context.Context, v any) (model.AddCapacityAvailableInput, error) {
@@ -27237,7 +27373,7 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 }
 
 func (ec *executionContext) marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityBalance2ᚖcloudapiᚋinternalᚋmodelᚐCapacityBalance(ctx, sel, v[i])
@@ -27271,7 +27407,7 @@ func (ec *executionContext) marshalNCapacityKind2cloudapiᚋentᚋcapacityunit�
 }
 
 func (ec *executionContext) marshalNCapacityUnit2ᚕᚖcloudapiᚋentᚐCapacityUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CapacityUnit) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, sel, v[i])
@@ -27310,7 +27446,7 @@ func (ec *executionContext) unmarshalNChangePasswordInput2cloudapiᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalNCloudSpace2ᚕᚖcloudapiᚋentᚐCloudSpaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpace) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, sel, v[i])
@@ -27342,7 +27478,7 @@ func (ec *executionContext) marshalNCloudSpaceConnection2ᚖcloudapiᚋentᚐClo
 }
 
 func (ec *executionContext) marshalNCloudSpaceEdge2ᚕᚖcloudapiᚋentᚐCloudSpaceEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudSpaceEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudSpaceEdge2ᚖcloudapiᚋentᚐCloudSpaceEdge(ctx, sel, v[i])
@@ -27395,7 +27531,7 @@ func (ec *executionContext) unmarshalNCloudSpaceWhereInput2ᚖcloudapiᚋentᚐC
 }
 
 func (ec *executionContext) marshalNCloudUser2ᚕᚖcloudapiᚋentᚐCloudUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUser) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, sel, v[i])
@@ -27427,7 +27563,7 @@ func (ec *executionContext) marshalNCloudUserConnection2ᚖcloudapiᚋentᚐClou
 }
 
 func (ec *executionContext) marshalNCloudUserEdge2ᚕᚖcloudapiᚋentᚐCloudUserEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserEdge2ᚖcloudapiᚋentᚐCloudUserEdge(ctx, sel, v[i])
@@ -27451,7 +27587,7 @@ func (ec *executionContext) marshalNCloudUserEdge2ᚖcloudapiᚋentᚐCloudUserE
 }
 
 func (ec *executionContext) marshalNCloudUserGroup2ᚕᚖcloudapiᚋentᚐCloudUserGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, sel, v[i])
@@ -27483,7 +27619,7 @@ func (ec *executionContext) marshalNCloudUserGroupConnection2ᚖcloudapiᚋent�
 }
 
 func (ec *executionContext) marshalNCloudUserGroupEdge2ᚕᚖcloudapiᚋentᚐCloudUserGroupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CloudUserGroupEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserGroupEdge2ᚖcloudapiᚋentᚐCloudUserGroupEdge(ctx, sel, v[i])
@@ -27609,7 +27745,7 @@ func (ec *executionContext) marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCurso
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, sel, v[i])
@@ -27641,7 +27777,7 @@ func (ec *executionContext) marshalNCustomerConnection2ᚖcloudapiᚋentᚐCusto
 }
 
 func (ec *executionContext) marshalNCustomerEdge2ᚕᚖcloudapiᚋentᚐCustomerEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CustomerEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerEdge2ᚖcloudapiᚋentᚐCustomerEdge(ctx, sel, v[i])
@@ -27719,7 +27855,7 @@ func (ec *executionContext) unmarshalNDeletePortalAccountInput2cloudapiᚋintern
 }
 
 func (ec *executionContext) marshalNDomain2ᚕᚖcloudapiᚋentᚐDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Domain) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDomain2ᚖcloudapiᚋentᚐDomain(ctx, sel, v[i])
@@ -27751,7 +27887,7 @@ func (ec *executionContext) marshalNDomainConnection2ᚖcloudapiᚋentᚐDomainC
 }
 
 func (ec *executionContext) marshalNDomainEdge2ᚕᚖcloudapiᚋentᚐDomainEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.DomainEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDomainEdge2ᚖcloudapiᚋentᚐDomainEdge(ctx, sel, v[i])
@@ -27851,7 +27987,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) marshalNJob2ᚕᚖcloudapiᚋentᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, sel, v[i])
@@ -27883,7 +28019,7 @@ func (ec *executionContext) marshalNJobConnection2ᚖcloudapiᚋentᚐJobConnect
 }
 
 func (ec *executionContext) marshalNJobEdge2ᚕᚖcloudapiᚋentᚐJobEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.JobEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobEdge2ᚖcloudapiᚋentᚐJobEdge(ctx, sel, v[i])
@@ -27950,7 +28086,7 @@ func (ec *executionContext) marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPag
 }
 
 func (ec *executionContext) marshalNPortalAccount2ᚕᚖcloudapiᚋentᚐPortalAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAccount(ctx, sel, v[i])
@@ -27974,7 +28110,7 @@ func (ec *executionContext) marshalNPortalAccount2ᚖcloudapiᚋentᚐPortalAcco
 }
 
 func (ec *executionContext) marshalNPortalAccountEdge2ᚕᚖcloudapiᚋentᚐPortalAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccountEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPortalAccountEdge2ᚖcloudapiᚋentᚐPortalAccountEdge(ctx, sel, v[i])
@@ -28009,6 +28145,11 @@ func (ec *executionContext) marshalNPortalAccountOrderField2ᚖcloudapiᚋentᚐ
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {
+	res, err := ec.unmarshalInputPortalAccountWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRegisterDomainInput2cloudapiᚋinternalᚋmodelᚐRegisterDomainInput(ctx context.Context, v any) (model.RegisterDomainInput, error) {
@@ -28178,7 +28319,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -28222,7 +28363,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -28250,7 +28391,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -28278,7 +28419,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -28344,6 +28485,23 @@ func (ec *executionContext) unmarshalOAccessTokenOrder2ᚖcloudapiᚋentᚐAcces
 	}
 	res, err := ec.unmarshalInputAccessTokenOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚕᚖcloudapiᚋentᚐAccessTokenWhereInputᚄ(ctx context.Context, v any) ([]*ent.AccessTokenWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.AccessTokenWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
@@ -28447,7 +28605,7 @@ func (ec *executionContext) marshalOCapacityUnitType2ᚕcloudapiᚋentᚋcapacit
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, sel, v[i])
@@ -28512,7 +28670,7 @@ func (ec *executionContext) marshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudsp
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, sel, v[i])
@@ -28674,7 +28832,7 @@ func (ec *executionContext) marshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduse
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, sel, v[i])
@@ -28833,7 +28991,7 @@ func (ec *executionContext) marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomer�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, sel, v[i])
@@ -29130,7 +29288,7 @@ func (ec *executionContext) marshalOJobStatus2ᚕcloudapiᚋentᚋjobᚐStatus�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobStatus2cloudapiᚋentᚋjobᚐStatus(ctx, sel, v[i])
@@ -29197,7 +29355,7 @@ func (ec *executionContext) marshalONode2ᚕcloudapiᚋentᚐNoder(ctx context.C
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2cloudapiᚋentᚐNoder(ctx, sel, v[i])
@@ -29226,6 +29384,23 @@ func (ec *executionContext) unmarshalOPortalAccountOrder2ᚖcloudapiᚋentᚐPor
 	}
 	res, err := ec.unmarshalInputPortalAccountOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚕᚖcloudapiᚋentᚐPortalAccountWhereInputᚄ(ctx context.Context, v any) ([]*ent.PortalAccountWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.PortalAccountWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOPortalAccountWhereInput2ᚖcloudapiᚋentᚐPortalAccountWhereInput(ctx context.Context, v any) (*ent.PortalAccountWhereInput, error) {
@@ -29451,7 +29626,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -29470,7 +29645,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -29489,7 +29664,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -29508,7 +29683,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])

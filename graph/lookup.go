@@ -149,16 +149,12 @@ func hasGroups(ctx context.Context, where *ent.CustomerWhereInput, has *bool) er
 }
 
 func hasGroupsWith(ctx context.Context, where *ent.CustomerWhereInput, with []*ent.CloudUserGroupWhereInput) error {
-	if len(with) == 0 {
+	if with == nil {
 		return nil
 	}
 	all := visibleGroups(ctx)
 	for _, w := range with {
-		p, err := w.P()
-		if err != nil {
-			return fault.New(fault.Invalid, "hasCloudUserGroupsWith has an empty filter").On("hasCloudUserGroupsWith").Because(err)
-		}
-		all = append(all, p)
+		all = append(all, w.P())
 	}
 	where.AddPredicates(customer.HasCloudUserGroupsWith(all...))
 	return nil
@@ -181,17 +177,6 @@ func linkedTo(ctx context.Context, where *ent.CloudUserGroupWhereInput, id *uuid
 func namedBy(where *ent.JobWhereInput, name *string) error {
 	if name != nil {
 		where.AddPredicates(jobs.NamedBy(*name))
-	}
-	return nil
-}
-
-func parentIsNull(where *ent.JobWhereInput, isNull *bool) error {
-	switch {
-	case isNull == nil:
-	case *isNull:
-		where.AddPredicates(job.ParentIDIsNil())
-	default:
-		where.AddPredicates(job.ParentIDNotNil())
 	}
 	return nil
 }

@@ -14,9 +14,6 @@ func page(ctx context.Context, _ any, next graphql.Resolver, size, most int) (an
 	args := graphql.GetFieldContext(ctx).Args
 	first, _ := args["first"].(*int)
 	last, _ := args["last"].(*int)
-	if first != nil && last != nil {
-		return nil, fault.New(fault.Invalid, "first and last exclude each other").On("last")
-	}
 	for name, n := range map[string]*int{"first": first, "last": last} {
 		if n != nil && (*n < 1 || *n > most) {
 			return nil, fault.New(fault.Invalid, "%s must be from 1 to %d, not %d", name, most, *n).On(name)

@@ -5,6 +5,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/identity"
+	"cloudapi/internal/session"
 )
 
 // Resolver holds what the resolvers call.
@@ -14,4 +15,5 @@ type Resolver struct {
 	Dialect   string
 	Customers *customer.Service
 	Directory *identity.Service
+	Sessions  *session.Service
 }

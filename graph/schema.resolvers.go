@@ -251,22 +251,22 @@ func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.
 
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	return r.Directory.SignIn(ctx, input)
+	return r.Sessions.SignIn(ctx, input)
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	return r.Directory.SignOut(ctx, input)
+	return r.Sessions.SignOut(ctx, input)
 }
 
 // CreateAccessToken is the resolver for the createAccessToken field.
 func (r *mutationResolver) CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
-	return r.Directory.CreateToken(ctx, input)
+	return r.Sessions.CreateToken(ctx, input)
 }
 
 // RevokeAccessToken is the resolver for the revokeAccessToken field.
 func (r *mutationResolver) RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
-	return r.Directory.RevokeToken(ctx, input)
+	return r.Sessions.RevokeToken(ctx, input)
 }
 
 // Node is the resolver for the node field.
@@ -397,11 +397,6 @@ func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context,
 // ActionName is the resolver for the actionName field.
 func (r *jobWhereInputResolver) ActionName(ctx context.Context, obj *ent.JobWhereInput, data *string) error {
 	return namedBy(obj, data)
-}
-
-// ParentIDIsNull is the resolver for the parentIdIsNull field.
-func (r *jobWhereInputResolver) ParentIDIsNull(ctx context.Context, obj *ent.JobWhereInput, data *bool) error {
-	return parentIsNull(obj, data)
 }
 
 // CloudSpace returns CloudSpaceResolver implementation.

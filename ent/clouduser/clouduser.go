@@ -120,7 +120,7 @@ func ValidColumn(column string) bool {
 //
 //	import _ "cloudapi/ent/runtime"
 var (
-	Hooks  [2]ent.Hook
+	Hooks  [3]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion func() uuid.UUID

@@ -16,7 +16,7 @@ var Files embed.FS
 
 // Desired are the tables as a migrated database has them. They are ent's but
 // for this: no foreign key leads out of jobs, which outlive what they
-// speak of; SQLite, which compares text by its bytes anyway, knows no collation
+// speak of; jobs have positions (events.go); SQLite, which compares text by its bytes anyway, knows no collation
 // "C"; and PostgreSQL tells the condition of an index in words of its own.
 func Desired(name string) []*schema.Table {
 	desired := make([]*schema.Table, len(Tables))
@@ -35,7 +35,7 @@ func Desired(name string) []*schema.Table {
 		}
 		desired[i] = table
 	}
-	return desired
+	return addEvents(name, desired)
 }
 
 func indexes(name string, list []*schema.Index) []*schema.Index {

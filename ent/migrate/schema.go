@@ -259,6 +259,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[11], CustomersColumns[0]},
 			},
+			{
+				Name:    "customer_retention_policy_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[12], CustomersColumns[0]},
+			},
 		},
 	}
 	// DomainsColumns holds the columns for the "domains" table.
@@ -402,6 +407,14 @@ var (
 				Name:    "job_started_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{JobsColumns[10], JobsColumns[0]},
+			},
+			{
+				Name:    "job_unfinished",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[10], JobsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NULL",
+				},
 			},
 			{
 				Name:    "job_status_started_at_id",

@@ -4,8 +4,10 @@ package rule
 
 import (
 	"context"
+	"slices"
 
 	"cloudapi/ent"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/privacy"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
@@ -63,8 +65,28 @@ func Forbidden() *fault.Fault {
 	return fault.New(fault.Forbidden, "Authorization failed").Because(privacy.Deny)
 }
 
-// AllowSelf lets everybody change their own user and tokens, in the ways that
-// the verbs offer.
+// DenyMembersByOperator lets only administrators change who is in a group: the
+// users of a group, and of the groups in it, may read its customers.
+func DenyMembersByOperator() privacy.MutationRule {
+	return privacy.CloudUserGroupMutationRuleFunc(func(_ context.Context, m *ent.CloudUserGroupMutation) error {
+		edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges())
+		if slices.ContainsFunc(edges, func(edge string) bool { return edge != cloudusergroup.EdgeCustomers }) {
+			return Forbidden()
+		}
+		return privacy.Skip
+	})
+}
+
+type ownPassword struct{}
+
+// WithOwnPassword marks the context of a caller who has just given the current
+// password: only then may a user set its own.
+func WithOwnPassword(ctx context.Context) context.Context {
+	return context.WithValue(ctx, ownPassword{}, true)
+}
+
+// AllowSelf lets everybody make and end their own tokens, and set their own
+// password once they have given the current one.
 func AllowSelf() privacy.MutationRule {
 	return privacy.MutationRuleFunc(func(ctx context.Context, m ent.Mutation) error {
 		v := viewer.FromContext(ctx)
@@ -79,7 +101,8 @@ func AllowSelf() privacy.MutationRule {
 				return privacy.Allow
 			}
 		case *ent.CloudUserMutation:
-			if id, ok := m.ID(); ok && id == v.ID && m.Op() == ent.OpUpdateOne && onlyPassword(m) {
+			verified := ctx.Value(ownPassword{}) != nil
+			if id, ok := m.ID(); ok && id == v.ID && verified && m.Op() == ent.OpUpdateOne && onlyPassword(m) {
 				return privacy.Allow
 			}
 		}

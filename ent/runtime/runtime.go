@@ -163,8 +163,11 @@ func init() {
 		})
 	}
 	clouduserMixinHooks1 := clouduserMixin[1].Hooks()
+	clouduserHooks := schema.CloudUser{}.Hooks()
 
 	clouduser.Hooks[1] = clouduserMixinHooks1[0]
+
+	clouduser.Hooks[2] = clouduserHooks[0]
 	clouduserMixinFields0 := clouduserMixin[0].Fields()
 	_ = clouduserMixinFields0
 	clouduserMixinFields1 := clouduserMixin[1].Fields()

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"cloudapi/ent/rule"
 	"cloudapi/ent/schema/mixin"
 )
 
@@ -23,7 +24,7 @@ func (CloudUser) Mixin() []ent.Mixin {
 // Fields of the CloudUser.
 func (CloudUser) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("login").SchemaType(textColumn()).Validate(required("login", maxName)).
+		field.String("login").SchemaType(textColumn()).Validate(name("login", maxName)).
 			Annotations(bytewise(), entgql.OrderField("LOGIN")),
 		// The login with its case folded, which is what must be unique.
 		field.String("login_fold").SchemaType(textColumn()).Unique().
@@ -61,6 +62,9 @@ func (CloudUser) Edges() []ent.Edge {
 func (CloudUser) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("login", "id"), index.Fields("created_at", "id")}
 }
+
+// Hooks of the CloudUser.
+func (CloudUser) Hooks() []ent.Hook { return []ent.Hook{rule.KeepAdministrator()} }
 
 // Annotations of the CloudUser.
 func (CloudUser) Annotations() []schema.Annotation {

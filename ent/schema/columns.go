@@ -41,6 +41,11 @@ func optional(field string, limit int) func(string) error {
 	return func(value string) error { return textrule.Check(field, value, limit) }
 }
 
+// name makes the validator of a name that must not be taken for another one.
+func name(field string, limit int) func(string) error {
+	return func(value string) error { return textrule.Name(field, value, limit) }
+}
+
 // required makes the validator of a text that must say something.
 func required(field string, limit int) func(string) error {
 	return func(value string) error {

@@ -75,6 +75,7 @@ func (Customer) Indexes() []ent.Index {
 		index.Fields("country", "id"),
 		index.Fields("status", "id"),
 		index.Fields("resource_group_id", "id"),
+		index.Fields("retention_policy_id", "id"),
 	}
 }
 

@@ -99,6 +99,8 @@ func (Job) Indexes() []ent.Index {
 		index.Fields("parent_id", "started_at", "id"),
 		index.Fields("action", "started_at", "id"),
 		index.Fields("started_at", "id"),
+		index.Fields("started_at", "id").StorageKey("job_unfinished").
+			Annotations(entsql.IndexWhere("ended_at IS NULL")),
 		index.Fields("status", "started_at", "id").
 			Annotations(entsql.IndexWhere("status <> 'DONE'")),
 	}

@@ -20,6 +20,19 @@ func operated() ent.Policy {
 	}
 }
 
+// grouped is the policy of groups: as operated, but only administrators decide
+// who is in one.
+func grouped() ent.Policy {
+	return privacy.Policy{
+		Query: privacy.QueryPolicy{
+			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
+		},
+		Mutation: privacy.MutationPolicy{
+			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.DenyMembersByOperator(), rule.AllowIfOperator(), rule.Forbid(),
+		},
+	}
+}
+
 // administered is the policy of what only administrators change, and people
 // themselves where a rule says so.
 func administered() ent.Policy {
@@ -65,7 +78,7 @@ func (Domain) Policy() ent.Policy { return operated() }
 func (CloudSpace) Policy() ent.Policy { return operated() }
 
 // Policy of the CloudUserGroup.
-func (CloudUserGroup) Policy() ent.Policy { return operated() }
+func (CloudUserGroup) Policy() ent.Policy { return grouped() }
 
 // Policy of the CloudUser.
 func (CloudUser) Policy() ent.Policy { return administered() }

@@ -1,6 +1,8 @@
 package scalar
 
 import (
+	"io"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"cloudapi/ent"
@@ -8,7 +10,10 @@ import (
 )
 
 // MarshalCursor writes a position in a list.
-func MarshalCursor(c ent.Cursor) graphql.Marshaler { return c }
+func MarshalCursor(c ent.Cursor) graphql.Marshaler {
+	// Base64 is JSON as it is.
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+ent.EncodeCursor(c)+`"`) })
+}
 
 // UnmarshalCursor takes what MarshalCursor wrote.
 func UnmarshalCursor(v any) (ent.Cursor, error) {

@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/ent"
+	"cloudapi/graph"
 	"cloudapi/graph/scalar"
 )
 
@@ -20,12 +22,17 @@ func written(c ent.Cursor) string {
 	return b.String()
 }
 
-// FuzzCursor: any text is a position that is written as it was read, or is
-// refused; and every column takes it or refuses it.
+func list(column string) ent.List {
+	return ent.List{Object: "Query", Field: "customers", Column: column, Direction: "ASC"}
+}
+
+// FuzzCursor: any text is a cursor that is written as it was read, or is
+// refused; and every list takes it or refuses it.
 func FuzzCursor(f *testing.F) {
+	id := uuid.MustParse("01a208e8-8a35-7622-9085-a605691f8b4f")
 	for _, c := range []ent.Cursor{
-		{}, {ID: uuid.MustParse("01a208e8-8a35-7622-9085-a605691f8b4f")},
-		{ID: uuid.New(), Value: "Ghent"}, {ID: uuid.New(), Value: time.Unix(1, 1000)}, {ID: uuid.New(), Value: []any{1, nil}},
+		{}, {ID: id}, list("id").Cursor(id, nil), list("city").Cursor(id, "Ghent"), list("city").Cursor(id, ""),
+		list("created_at").Cursor(id, time.Unix(1, 1000)), list("created_at").Cursor(id, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)),
 	} {
 		f.Add(strings.Trim(written(c), `"`))
 	}
@@ -38,15 +45,11 @@ func FuzzCursor(f *testing.F) {
 			return
 		}
 		var again string
-		if err := json.Unmarshal([]byte(written(read)), &again); err != nil {
+		if err := json.Unmarshal([]byte(written(read)), &again); err != nil || again != text {
 			t.Fatalf("%q is written as %s: %v", text, written(read), err)
 		}
-		twice, err := scalar.UnmarshalCursor(again)
-		if err != nil || twice.ID != read.ID {
-			t.Fatalf("%q is read as %v, and then as %v, %v", text, read, twice, err)
-		}
 		for _, column := range []string{"id", "name_fold", "created_at"} {
-			value, fault := ent.CursorValue(&read, column)
+			value, fault := list(column).Value(&read)
 			if _, isText := value.(string); fault == nil && isText != (column == "name_fold") {
 				t.Errorf("%q is a position of %s with the value %v", text, column, value)
 			}
@@ -54,29 +57,80 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// TestCursorValues: a position belongs to the order that it was made in.
-func TestCursorValues(t *testing.T) {
-	moment := time.Unix(1, 1000)
-	for _, c := range []struct {
-		value  any
-		column string
-		want   any
-		ok     bool
-	}{
-		{nil, "id", nil, true}, {"a", "id", nil, false}, {moment, "id", nil, false},
-		{"a", "city", "a", true}, {nil, "city", "", true}, {moment, "city", nil, false}, {int64(1), "city", nil, false},
-		{moment, "created_at", moment, true}, {nil, "created_at", nil, false}, {"a", "created_at", nil, false},
-	} {
-		got, fault := ent.CursorValue(&ent.Cursor{Value: c.value}, c.column)
-		if diff := cmp.Diff(c.want, got); diff != "" || (fault == nil) != c.ok {
-			t.Errorf("%v of %s: %v, %v", c.value, c.column, got, fault)
+// TestCursorBelongsToItsList: a cursor is valid in the field and the order that
+// it was made in, and nowhere else.
+func TestCursorBelongsToItsList(t *testing.T) {
+	all := lists(t)
+	values := map[string]any{"id": nil, "_at": time.UnixMicro(1).UTC()}
+	for _, of := range all {
+		value, ok := values[of.Column]
+		if strings.HasSuffix(of.Column, "_at") {
+			value, ok = values["_at"], true
+		}
+		if !ok {
+			value = "a"
+		}
+		c, err := scalar.UnmarshalCursor(strings.Trim(written(of.Cursor(uuid.New(), value)), `"`))
+		if err != nil {
+			t.Fatalf("%v: %v", of, err)
+		}
+		for _, in := range all {
+			got, fault := in.Value(&c)
+			if (fault == nil) != (in == of) {
+				t.Errorf("a cursor of %v in %v: %v", of, in, fault)
+			}
+			if fault == nil && !cmp.Equal(got, value) {
+				t.Errorf("%v: %v, want %v", of, got, value)
+			}
 		}
 	}
+}
+
+// lists are all lists of the API.
+func lists(t *testing.T) []ent.List {
+	t.Helper()
+	schema := graph.NewSchema(&graph.Resolver{}).Schema()
+	entities := map[string]ent.Entity{}
 	for _, e := range ent.Entities() {
+		entities[e.Name] = e
 		for name, f := range e.Fields {
 			if moment := f.Kind == ent.KindTime; moment != strings.HasSuffix(f.Column, "_at") {
 				t.Errorf("the column of %s.%s must be called …_at exactly if it has moments", e.Name, name)
 			}
 		}
 	}
+	var all []ent.List
+	for _, typ := range schema.Types {
+		if typ.Kind != ast.Object {
+			continue
+		}
+		for _, f := range typ.Fields {
+			to, ok := strings.CutSuffix(f.Type.Name(), "Connection")
+			if !ok {
+				continue
+			}
+			columns := []string{"id"}
+			for _, o := range schema.Types[to+"OrderField"].EnumValues {
+				column, err := entities[to].Order(o.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, field := range entities[to].Fields {
+					if field.Column == column && field.Nullable {
+						t.Errorf("%s orders by %s.%s, which may be null: cursors cannot compare nulls", o.Name, to, name)
+					}
+				}
+				columns = append(columns, column)
+			}
+			for _, column := range columns {
+				for _, d := range []ent.OrderDirection{"ASC", "DESC"} {
+					all = append(all, ent.List{Object: typ.Name, Field: f.Name, Column: column, Direction: d})
+				}
+			}
+		}
+	}
+	if len(all) < 50 {
+		t.Errorf("%d lists are too few", len(all))
+	}
+	return all
 }

@@ -22,19 +22,25 @@ import (
 // made alone, so that its caller hears the same as ever.
 type CapacityBatcher struct {
 	jobs   *job.Recorder
-	queues *batch.Group[uuid.UUID, *addition, struct{}]
+	queues *batch.Group[queueKey, *addition, struct{}]
 	make   maker
+}
+
+// queueKey names a queue of additions: that of one customer, or the common one.
+type queueKey struct {
+	customer uuid.UUID
+	own      bool
 }
 
 // maker makes additions: those that it gives the outcome nil, and none where it
 // returns an error. One that is job.ErrAlone leaves no trace of any; with another
 // one nobody may know what is kept.
-type maker func(ctx context.Context, lane uuid.UUID, all []*addition) error
+type maker func(ctx context.Context, queue queueKey, all []*addition) error
 
-// common is the lane of everything that waits for nobody. An addition to a
-// customer that somebody else is changing goes on in a lane of that customer's
+// common is the queue of everything that waits for nobody. An addition to a
+// customer that somebody else is changing goes on in a queue of that customer's
 // own, where it may wait without holding up others.
-var common = uuid.Nil
+var common = queueKey{}
 
 // errLocked says that somebody else is changing the customer, or that it is not
 // there.
@@ -77,7 +83,7 @@ func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityu
 	_, err := a.queues.Do(ctx, common, m)
 	if errors.Is(err, errLocked) {
 		m.run = false
-		_, err = a.queues.Do(ctx, in.CustomerID, m)
+		_, err = a.queues.Do(ctx, queueKey{customer: in.CustomerID, own: true}, m)
 	}
 	switch {
 	case err == nil:
@@ -90,8 +96,8 @@ func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityu
 	}
 }
 
-// run makes the additions of a lane, in the time that each of them has.
-func (a *CapacityBatcher) run(ctx context.Context, lane uuid.UUID, all []*addition) []batch.Result[struct{}] {
+// run makes the additions of a queue, in the time that each of them has.
+func (a *CapacityBatcher) run(ctx context.Context, queue queueKey, all []*addition) []batch.Result[struct{}] {
 	present := make([]*addition, 0, len(all))
 	for _, m := range all {
 		m.run, m.outcome = true, job.ErrNotGrouped
@@ -101,8 +107,8 @@ func (a *CapacityBatcher) run(ctx context.Context, lane uuid.UUID, all []*additi
 	}
 	ctx, cancel := shortest(ctx, present)
 	defer cancel()
-	err := a.make(ctx, lane, present)
-	if err != nil && lane != common && ctx.Err() == nil {
+	err := a.make(ctx, queue, present)
+	if err != nil && queue != common && ctx.Err() == nil {
 		if late := a.jobs.Classify(err); late.Code == fault.Timeout {
 			// Each would wait as long once more for the same customer.
 			err = late

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect"
-	"github.com/google/uuid"
 
 	"cloudapi/ent"
 	"cloudapi/internal/job"
@@ -18,7 +17,7 @@ type oneTransaction struct {
 	jobs   *job.Recorder
 }
 
-func (t *oneTransaction) make(ctx context.Context, _ uuid.UUID, all []*addition) error {
+func (t *oneTransaction) make(ctx context.Context, _ queueKey, all []*addition) error {
 	// One that is refused would end the transaction of all: they are sorted out
 	// first.
 	dry := ent.NewClient(ent.Driver(&recordingDriver{Driver: t.driver}))

@@ -30,7 +30,7 @@ type singleStatement struct{ driver dialect.Driver }
 // json_populate_recordset.
 type rows struct{ units, jobs []byte }
 
-func (o *singleStatement) make(ctx context.Context, lane uuid.UUID, all []*addition) error {
+func (o *singleStatement) make(ctx context.Context, queue queueKey, all []*addition) error {
 	d := &recordingDriver{Driver: o.driver}
 	client := ent.NewClient(ent.Driver(d))
 	touch := client.Customer.Update()
@@ -41,7 +41,7 @@ func (o *singleStatement) make(ctx context.Context, lane uuid.UUID, all []*addit
 	if _, err := touch.Where(inHeld).Save(viewer.SystemContext(ctx)); err != nil {
 		return alone(err)
 	}
-	d.join(lane == common, some, inserted)
+	d.join(queue == common, some, inserted)
 	touched, err := client.Customer.Query().All(viewer.SystemContext(ctx))
 	if err != nil {
 		return d.judge(err)
@@ -54,7 +54,7 @@ func (o *singleStatement) make(ctx context.Context, lane uuid.UUID, all []*addit
 		if c := found[m.in.CustomerID]; c != nil {
 			own := *c
 			m.customer, m.outcome = &own, nil
-		} else if lane == common {
+		} else if queue == common {
 			m.outcome = errLocked
 		}
 	}

@@ -46,6 +46,10 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 		return nil, err
 	}
 	c.plan.root.steps = s.end()
+	if len(c.plan.root.below) == 0 {
+		// A connection of which nothing is selected has no rows to read.
+		return nil, errNotCovered
+	}
 	for _, l := range c.plan.levels {
 		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
 	}
@@ -131,6 +135,7 @@ func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 
 // members adds a JSON object with a member for each selected field.
 func (c *compiler) members(s *steps, set ast.SelectionSet, types []string, value func(graphql.CollectedField) error) error {
+	s.text("{")
 	for i, f := range graphql.CollectFields(c.oc, set, types) {
 		// A name of GraphQL is JSON as it is.
 		s.text(separator(i) + `"` + f.Alias + `":`)
@@ -148,7 +153,7 @@ func (c *compiler) members(s *steps, set ast.SelectionSet, types []string, value
 
 func separator(i int) string {
 	if i == 0 {
-		return "{"
+		return ""
 	}
 	return ","
 }

@@ -20,7 +20,8 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	if err != nil {
 		return err
 	}
-	filtered := func(t, above *sql.SelectTable) *sql.Selector {
+	a.entity = e
+	a.rows = func(t, above *sql.SelectTable) *sql.Selector {
 		found := rows(t, above)
 		if a.where != nil {
 			a.where(found)
@@ -30,20 +31,9 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	types := []string{e.Name + "Connection"}
 	parts := graphql.CollectFields(c.oc, f.Selections, types)
 	shown, told := first(parts, "nodes", "edges"), first(parts, "pageInfo")
-	view := func() *level {
-		l := c.level(e, func(t, above *sql.SelectTable) *sql.Selector { return a.order(filtered(t, above), t) })
-		l.page = a.page
-		if a.column != "id" {
-			l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.column, false), a.moment
-		}
-		if a.page.fromEnd {
-			l.sort = func(column func(string) string) []string { return a.by(column, a.direction) }
-		}
-		return l
-	}
 	var main *level
 	if told >= 0 {
-		main = view()
+		main = c.page(a)
 		if shown < 0 || told < shown {
 			s.below(step{op: opHold, level: main})
 		}
@@ -54,7 +44,7 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 			l, o := main, opList
 			switch {
 			case part.Alias != parts[shown].Alias || main == nil:
-				l = view()
+				l = c.page(a)
 			case told < shown:
 				o = opHeld
 			}
@@ -65,15 +55,40 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 			}
 			return c.view(l, part)
 		case "pageInfo":
-			return c.pageInfo(s, main, part)
+			return c.pageInfo(s, a, main, part)
 		case "totalCount":
-			l := c.level(e, filtered)
+			l := c.level(e, a.rows)
 			l.counts, l.texts = true, 1
 			s.below(step{op: opCount, level: l})
 			return nil
 		}
 		return errNotCovered
 	})
+}
+
+// page makes a level of the rows of a page.
+func (c *compiler) page(a *arguments) *level {
+	l := c.level(a.entity, func(t, above *sql.SelectTable) *sql.Selector { return a.order(a.rows(t, above), t) })
+	l.page = a.page
+	if a.list.Column != "id" {
+		l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.list.Column, false), a.moment
+	}
+	if a.page.fromEnd() {
+		l.id() // rows are sorted by it
+		l.sort = func(column func(string) string) []string { return a.by(column, a.list.Direction) }
+	}
+	return l
+}
+
+// beyond makes a level that says whether there are rows that a cursor cuts off.
+func (c *compiler) beyond(a *arguments, narrow func(*sql.Selector)) *level {
+	l := c.level(a.entity, func(t, above *sql.SelectTable) *sql.Selector {
+		found := a.rows(t, above)
+		narrow(found)
+		return found
+	})
+	l.exists, l.texts = true, 1
+	return l
 }
 
 // first is the place of the first field with one of the names, -1 for none.
@@ -107,34 +122,50 @@ func (c *compiler) view(l *level, part graphql.CollectedField) error {
 }
 
 // pageInfo adds where a page stands in its list.
-func (c *compiler) pageInfo(s *steps, l *level, f graphql.CollectedField) error {
+func (c *compiler) pageInfo(s *steps, a *arguments, l *level, f graphql.CollectedField) error {
 	return c.members(s, f.Selections, []string{"PageInfo"}, func(f graphql.CollectedField) error {
-		o, ok := map[string]op{
-			"hasNextPage": opNext, "hasPreviousPage": opPrevious, "startCursor": opStart, "endCursor": opEnd,
-		}[f.Name]
-		if !ok {
-			return errNotCovered
-		}
-		if o == opStart || o == opEnd {
+		one := step{level: l}
+		switch f.Name {
+		case "hasNextPage":
+			one.op = opNext
+			l.page.extra = l.page.extra || !l.page.fromEnd()
+			if a.before != nil {
+				one.beyond = c.beyond(a, a.before.NotBefore())
+			}
+		case "hasPreviousPage":
+			one.op = opPrevious
+			l.page.extra = l.page.extra || l.page.fromEnd()
+			if a.after != nil {
+				one.beyond = c.beyond(a, a.after.NotAfter())
+			}
+		case "startCursor", "endCursor":
+			one.op = opStart
+			if f.Name == "endCursor" {
+				one.op = opEnd
+			}
 			l.id()
 			l.positions = true
+		default:
+			return errNotCovered
 		}
-		if o == opNext && !l.page.fromEnd || o == opPrevious && l.page.fromEnd {
-			l.page.extra = true
+		if one.beyond != nil {
+			s.owner.below = append(s.owner.below, one.beyond)
 		}
-		s.add(step{op: o, level: l})
+		s.add(one)
 		return nil
 	})
 }
 
 // arguments are those of a connection.
 type arguments struct {
-	page          page
+	entity *entity
+	// rows are those of the list, whatever the page.
+	rows          func(t, above *sql.SelectTable) *sql.Selector
 	where         func(*sql.Selector)
-	column        string
+	page          page
+	list          ent.List
 	moment        bool
-	direction     entgql.OrderDirection
-	after, before *entgql.Cursor[any]
+	after, before *ent.Place
 }
 
 // arguments reads the arguments of a connection. Whatever is wrong with them
@@ -143,11 +174,14 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 	if e.Where == nil {
 		return nil, errNotCovered
 	}
-	a := &arguments{column: "id", direction: entgql.OrderDirectionAsc}
+	a := &arguments{list: ent.List{
+		Object: f.ObjectDefinition.Name, Field: f.Name, Column: "id", Direction: entgql.OrderDirectionAsc,
+	}}
 	given := f.ArgumentMap(c.oc.Variables)
 	if err := a.orderBy(e, given["orderBy"]); err != nil {
 		return nil, err
 	}
+	a.page.list = a.list.ID()
 	for name, value := range given {
 		if value == nil {
 			continue
@@ -155,18 +189,14 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 		var err error
 		switch name {
 		case "orderBy":
-		case "first", "last":
-			if a.page.size != 0 {
-				return nil, errNotCovered
-			}
-			a.page.size, err = size(value)
-			a.page.fromEnd = name == "last"
+		case "first":
+			a.page.first, err = size(value)
+		case "last":
+			a.page.last, err = size(value)
 		case "after":
-			a.page.after = true
-			a.after, err = c.cursor(a, f.Arguments.ForName(name).Value, value)
+			a.after, err = a.place(f.Arguments.ForName(name).Value, value)
 		case "before":
-			a.page.before = true
-			a.before, err = c.cursor(a, f.Arguments.ForName(name).Value, value)
+			a.before, err = a.place(f.Arguments.ForName(name).Value, value)
 		case "where":
 			a.where, err = e.Where(c.ctx, value)
 		default:
@@ -179,8 +209,8 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 			return nil, errNotCovered
 		}
 	}
-	if a.page.size == 0 {
-		a.page.size = ent.DefaultPage
+	if a.page.first == 0 && a.page.last == 0 {
+		a.page.first = ent.DefaultPage
 	}
 	return a, nil
 }
@@ -216,48 +246,52 @@ func (a *arguments) orderBy(e *entity, value any) error {
 	if err != nil {
 		return errNotCovered
 	}
-	a.column = column
+	a.list.Column = column
 	for _, f := range e.Fields {
 		if f.Column == column {
 			a.moment = f.Kind == ent.KindTime
 		}
 	}
 	if direction, ok := given["direction"].(string); ok {
-		a.direction = entgql.OrderDirection(direction)
+		a.list.Direction = entgql.OrderDirection(direction)
 	}
-	return a.direction.Validate()
+	if a.list.Direction.Validate() != nil {
+		return errNotCovered
+	}
+	return nil
 }
 
-// cursor is a position that a page begins or ends at: a parameter where it is a
+// place is where a page begins or ends: a parameter where the cursor is a
 // variable.
-func (c *compiler) cursor(a *arguments, written *ast.Value, value any) (*entgql.Cursor[any], error) {
+func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
 	at, err := ent.ParseCursor(value)
 	if err != nil {
 		return nil, errRefused
 	}
-	ordered, fault := ent.CursorValue(at, a.column)
+	ordered, fault := a.list.Value(at)
 	if fault != nil {
 		return nil, errRefused
 	}
-	found := &entgql.Cursor[any]{ID: at.ID, Value: ordered}
+	found := &ent.Place{Column: a.list.Column, Direction: a.list.Direction, ID: at.ID, Value: ordered}
 	if written != nil && written.Kind == ast.Variable {
-		found.ID = param{variable: written.Raw, part: cursorID, column: a.column}
-		if ordered != nil {
-			found.Value = param{variable: written.Raw, part: cursorValue, column: a.column}
-		}
+		found.ID = param{variable: written.Raw, part: cursorID, list: a.list}
+		found.Value = param{variable: written.Raw, part: cursorValue, list: a.list}
 	}
 	return found, nil
 }
 
-// order puts the rows of a page in their order, and leaves out what is not on
-// it.
+// order puts the rows of a page in the order in which they are read, and leaves
+// out what the cursors cut off.
 func (a *arguments) order(s *sql.Selector, t *sql.SelectTable) *sql.Selector {
-	direction := a.direction
-	if a.page.fromEnd {
+	direction := a.list.Direction
+	if a.page.fromEnd() {
 		direction = direction.Reverse()
 	}
-	for _, narrow := range entgql.CursorsPredicate(a.after, a.before, "id", a.column, direction) {
-		narrow(s)
+	if a.after != nil {
+		a.after.After()(s)
+	}
+	if a.before != nil {
+		a.before.Before()(s)
 	}
 	return s.OrderBy(a.by(t.C, direction)...)
 }
@@ -268,8 +302,8 @@ func (a *arguments) by(column func(string) string, d entgql.OrderDirection) []st
 	if d == entgql.OrderDirectionDesc {
 		write = sql.Desc
 	}
-	if a.column == "id" {
+	if a.list.Column == "id" {
 		return []string{write(column("id"))}
 	}
-	return []string{write(column(a.column)), write(column("id"))}
+	return []string{write(column(a.list.Column)), write(column("id"))}
 }

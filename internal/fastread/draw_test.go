@@ -115,7 +115,7 @@ func (d *drawn) object(typ string, depth int) string {
 	if depth > 0 {
 		for _, name := range slices.Sorted(maps.Keys(edges()[typ])) {
 			if d.sometimes(name, 2) {
-				parts = append(parts, d.connection(name, edges()[typ][name], depth-1))
+				parts = append(parts, d.connection(typ, name, edges()[typ][name], depth-1))
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(ones()[typ])) {
@@ -132,13 +132,14 @@ func (d *drawn) object(typ string, depth int) string {
 	return "{ " + strings.Join(parts, " ") + " }"
 }
 
-func (d *drawn) connection(name, to string, depth int) string {
+func (d *drawn) connection(parent, name, to string, depth int) string {
 	order := rapid.SampledFrom(orders()[to]).Draw(d.t, "order")
-	args := d.arguments(to, order)
+	direction := rapid.SampledFrom([]string{"ASC", "DESC"}).Draw(d.t, "direction")
+	cursor := "c_" + parent + "_" + name + "_" + order + "_" + direction
+	args := d.arguments(to, order, direction, cursor)
 	if len(args) > 0 {
 		name += "(" + strings.Join(args, " ") + ")"
 	}
-	cursor := "c_" + to + "_" + order
 	parts := []string{}
 	if d.sometimes("nodes", 2) {
 		parts = append(parts, "nodes "+d.object(to, depth))
@@ -160,22 +161,22 @@ func (d *drawn) connection(name, to string, depth int) string {
 	return d.alias(name) + " { " + strings.Join(parts, " ") + " }"
 }
 
-func (d *drawn) arguments(to, order string) []string {
+func (d *drawn) arguments(to, order, direction, cursor string) []string {
 	var args []string
 	if order != "" || to == "Job" {
-		direction := rapid.SampledFrom([]string{"ASC", "DESC"}).Draw(d.t, "direction")
 		if order == "" {
 			args = append(args, "orderBy: null")
 		} else {
 			args = append(args, d.orderBy(to, order, direction))
 		}
 	}
-	if d.sometimes("sized", 2) {
-		size := rapid.IntRange(1, 4).Draw(d.t, "size")
-		end := rapid.SampledFrom([]string{"first", "first", "last"}).Draw(d.t, "end")
-		args = append(args, end+": "+d.given("Int", size, fmt.Sprint(size)))
+	for _, end := range []string{"first", "last"} {
+		if d.sometimes(end, 3) {
+			size := rapid.IntRange(1, 4).Draw(d.t, "size")
+			args = append(args, end+": "+d.given("Int", size, fmt.Sprint(size)))
+		}
 	}
-	known := d.cursors["c_"+to+"_"+order]
+	known := d.cursors[cursor]
 	for _, end := range []string{"after", "before"} {
 		if len(known) > 0 && d.sometimes(end, 4) {
 			at := rapid.SampledFrom(known).Draw(d.t, "position")

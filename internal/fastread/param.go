@@ -20,7 +20,7 @@ const (
 type param struct {
 	part     part
 	variable string
-	column   string // the order that a cursor must be of
+	list     ent.List // that a cursor must belong to
 	n        int
 }
 
@@ -58,7 +58,7 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 	if err != nil {
 		return nil, errRefused
 	}
-	value, fault := ent.CursorValue(at, p.column)
+	value, fault := p.list.Value(at)
 	if fault != nil {
 		return nil, errRefused
 	}

@@ -60,27 +60,35 @@ type level struct {
 	late []slot
 	// positions says that the positions of its rows are asked for.
 	positions bool
-	// counts says that its only row is a number.
-	counts bool
+	// counts says that its only row is the number of rows there are, exists that
+	// it is whether there are any.
+	counts, exists bool
 }
 
 // page is which part of a list is asked for.
 type page struct {
-	size          int  // 0 for all
-	extra         bool // one row more is read, which tells whether another follows
-	fromEnd       bool // counted from the end: the extra row comes first
-	after, before bool
-	order         slot // the value that positions have, in a list that has an order
-	ordered       bool
-	moment        bool // that value is a moment
+	first, last int    // 0 for not given; both are 0 where all rows are read
+	extra       bool   // one row more is read, which shows whether there are others
+	list        uint32 // the list in the positions of its rows
+	order       slot   // the value that positions have, in a list that has an order
+	ordered     bool
+	moment      bool // that value is a moment
 }
+
+// fromEnd reports whether rows are read from the end of the list. The extra row
+// comes first then.
+func (p page) fromEnd() bool { return p.first == 0 && p.last > 0 }
 
 // limit is how many rows are read, 0 for all.
 func (p page) limit() int {
-	if p.extra {
-		return p.size + 1
+	n := p.first
+	if p.fromEnd() {
+		n = p.last
 	}
-	return p.size
+	if p.extra {
+		n++
+	}
+	return n
 }
 
 // column is a value of a row: how SQL has it.
@@ -126,4 +134,7 @@ type step struct {
 	late     bool // the value was saved before the rows below were read
 	required bool // nothing there is no answer
 	level    *level
+	// beyond is the level whose row says whether a cursor has cut rows off, nil
+	// for opNext and opPrevious where no cursor does.
+	beyond *level
 }

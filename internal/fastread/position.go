@@ -1,8 +1,8 @@
 package fastread
 
 import (
-	"bytes"
 	"database/sql/driver"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -38,27 +38,23 @@ func (w *writer) position(s *step, l *level) error {
 	return w.appendPosition(at, l)
 }
 
-// appendPosition writes a position as ent does.
+// appendPosition writes a position as the ordinary path does.
 func (w *writer) appendPosition(at cursorPosition, l *level) error {
 	id, err := idOf(at.id[:])
 	if err != nil {
 		return err
 	}
-	c := ent.Cursor{ID: id}
+	p := ent.Position{List: l.page.list}
 	if l.page.ordered {
 		text := string(bytesOf(at.value))
-		c.Value = text
+		p.Value = text
 		if l.page.moment {
-			moment, err := time.Parse("2006-01-02 15:04:05.999999-07", text)
-			if err != nil {
+			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", text); err != nil {
 				return err
 			}
-			c.Value = moment.UTC()
 		}
 	}
-	var b bytes.Buffer
-	c.MarshalGQL(&b)
-	w.out = append(w.out, b.Bytes()...)
+	w.out = append(append(append(w.out, '"'), ent.EncodeCursor(ent.Cursor{ID: id, Value: p})...), '"')
 	return nil
 }
 
@@ -66,10 +62,18 @@ func (w *writer) appendPosition(at cursorPosition, l *level) error {
 func (w *writer) pageInfo(s *step) error {
 	l, st := s.level, &w.states[s.level.tag]
 	switch {
-	case s.op == opNext:
-		w.out = strconv.AppendBool(w.out, l.page.before || st.more && !l.page.fromEnd)
-	case s.op == opPrevious:
-		w.out = strconv.AppendBool(w.out, l.page.after || st.more && l.page.fromEnd)
+	case s.op == opNext || s.op == opPrevious:
+		found := s.op == opNext && st.cutAtEnd || s.op == opPrevious && st.cutAtStart
+		if s.beyond != nil {
+			if w.tag != s.beyond.tag {
+				return fmt.Errorf("a row of level %d stands where whether rows lie beyond a cursor should: %w", w.tag, errOrder)
+			}
+			found = found || string(bytesOf(w.texts[0])) == "true"
+			if err := w.next(); err != nil {
+				return err
+			}
+		}
+		w.out = strconv.AppendBool(w.out, found)
 	case st.shown == 0:
 		w.out = append(w.out, "null"...)
 	case s.op == opStart:

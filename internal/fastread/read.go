@@ -7,11 +7,13 @@
 package fastread
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/batch"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -36,8 +39,11 @@ type Reader struct {
 	// by itself.
 	shared *batch.Group[sharing, *request, []byte]
 
-	// Fast and Ordinary count the root fields that took either path.
-	Fast, Ordinary atomic.Int64
+	log *slog.Logger
+
+	// Fast and Ordinary count the root fields that took either path. Failed counts
+	// those among the ordinary ones that the fast path covers and failed to answer.
+	Fast, Ordinary, Failed atomic.Int64
 }
 
 // Options say how reads are done.
@@ -48,11 +54,13 @@ type Options struct {
 	Time time.Duration
 	// Executed hears how many requests a statement answers, nil for nobody.
 	Executed func(requests int)
+	// Log gets the causes of failures, nil for the default logger.
+	Log *slog.Logger
 }
 
 // New returns the fast path on a database.
 func New(s *store.Store, o Options) *Reader {
-	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New()}
+	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default())}
 	if !o.Alone {
 		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
 	}
@@ -80,6 +88,7 @@ func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationH
 	}
 	answer, err := r.read(ctx, p, oc, v)
 	if err != nil {
+		r.fallBack(ctx, field.Name, err)
 		return next(context.WithValue(ctx, triedKey{}, true))
 	}
 	r.Fast.Add(1)
@@ -103,13 +112,30 @@ func only(oc *graphql.OperationContext) (*ast.Field, bool) {
 // InterceptRootField answers a root field, or lets the ordinary path do it.
 func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if ctx.Value(triedKey{}) == nil {
-		if answer, err := r.answer(ctx); err == nil {
+		answer, err := r.answer(ctx)
+		if err == nil {
 			r.Fast.Add(1)
 			return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(answer) })
 		}
+		r.fallBack(ctx, graphql.GetRootFieldContext(ctx).Field.Name, err)
 	}
 	r.Ordinary.Add(1)
 	return next(ctx)
+}
+
+// fallBack notes why the ordinary path answers a root field. A failure is logged
+// and counted, unless the request has ended; what is not covered is only counted,
+// with all that the ordinary path answers.
+func (r *Reader) fallBack(ctx context.Context, field string, err error) {
+	for _, expected := range []error{errNotCovered, errRefused, errNone} {
+		if errors.Is(err, expected) {
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		r.Failed.Add(1)
+		r.log.WarnContext(ctx, "a fast read failed, the ordinary path answers", "field", field, "cause", err)
+	}
 }
 
 // request is what a root field is asked with.
@@ -117,6 +143,7 @@ type request struct {
 	viewer    *viewer.Viewer
 	variables map[string]any
 	guid      uuid.UUID // of the row that is asked for, if it is one
+	budget    *budget.Budget
 }
 
 func (r *Reader) answer(ctx context.Context) ([]byte, error) {
@@ -133,7 +160,7 @@ func (r *Reader) answer(ctx context.Context) ([]byte, error) {
 
 // read answers a root field by its plan.
 func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext, v *viewer.Viewer) (_ []byte, err error) {
-	q := &request{viewer: v, variables: oc.Variables}
+	q := &request{viewer: v, variables: oc.Variables, budget: budget.From(ctx)}
 	if p.guid != nil {
 		if q.guid, err = q.root(p.guid); err != nil {
 			return nil, err
@@ -143,7 +170,13 @@ func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext
 		one := r.run(ctx, p, []*request{q})[0]
 		return one.Out, one.Err
 	}
-	return r.shared.Do(ctx, r.sharing(p, q), q)
+	out, err := r.shared.Do(ctx, r.sharing(p, q), q)
+	if errors.Is(err, budget.ErrExceeded) && q.budget.Failure() == nil {
+		// It was another request that may have no more.
+		one := r.run(ctx, p, []*request{q})[0]
+		return one.Out, one.Err
+	}
+	return out, err
 }
 
 // run answers requests that share a statement: for one guid each, or for the
@@ -154,10 +187,15 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 	if p.guid != nil {
 		guids = uniqueGuids(all)
 	}
-	answers, err := r.execute(ctx, p, all[0], guids)
+	answers, err := r.execute(ctx, p, all, guids)
 	for i, q := range all {
-		results[i].Out, results[i].Err = answers[q.guid], err
-		if err == nil && results[i].Out == nil {
+		out, whole := answers[q.guid]
+		switch {
+		case whole && (err == nil || errors.Is(err, budget.ErrExceeded)):
+			results[i].Out = out
+		case err != nil:
+			results[i].Err = err
+		default:
 			results[i].Err = errNone
 		}
 	}
@@ -168,19 +206,24 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 var errNone = errors.New("there is no such row")
 
 // execute runs a plan's statement and returns the answers by their guids.
-func (r *Reader) execute(ctx context.Context, p *plan, q *request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
+func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
 	s := p.statement(len(guids))
-	args, err := r.bind(s.args, q, guids)
+	args, err := r.bind(s.args, all[0], guids)
 	if err != nil {
 		return nil, err
 	}
 	answers := make(map[uuid.UUID][]byte, len(guids))
+	// What is not read of a statement does not have to come.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
-		w := newWriter(p, newCursor(p, rows))
+		w := newWriter(p, newCursor(p, rows), all)
 		if err := w.next(); err != nil {
 			return err
 		}
 		if err := w.answers(p, answers); err != nil {
+			w.meter.Discard()
+			cancel()
 			return err
 		}
 		if w.tag != noTag {

@@ -26,7 +26,7 @@ func (d *drawn) roots(ids []string) string {
 		{"customers", "Customer"}, {"customers", "Customer"}, {"cloudUserGroups", "CloudUserGroup"},
 		{"cloudUsers", "CloudUser"}, {"jobs", "Job"},
 	}).Draw(d.t, "root")
-	return d.connection(root[0], root[1], 2)
+	return d.connection("Query", root[0], root[1], 2)
 }
 
 // operation puts an operation together.
@@ -82,8 +82,8 @@ func TestFastIsOrdinary(t *testing.T) {
 		// The others are customers that are not there, or not for the viewer.
 		t.Logf("the fast path took %d root fields and left %d", fastOnes, others)
 	}
-	if fastOnes == 0 {
-		t.Error("the fast path took nothing")
+	if failed := fast.Reader.Failed.Load(); fastOnes == 0 || failed > 0 {
+		t.Errorf("the fast path took %d root fields and failed at %d: %s", fastOnes, failed, fast.Log)
 	}
 }
 
@@ -134,5 +134,8 @@ func decode(t *rapid.T, body string) any {
 	}
 	// What is left of a caller's rate depends on when it is asked.
 	delete(v, "extensions")
+	// Resolvers of siblings run at once: their errors come in any order.
+	errs, _ := v["errors"].([]any)
+	slices.SortFunc(errs, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return v
 }

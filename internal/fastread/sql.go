@@ -56,14 +56,13 @@ func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 	t := l.table()
 	rows := l.rows(t, above)
 	if l.counts {
-		b.Join(rows.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
-			p.row(b, l.tag, func(at slot) bool {
-				if at == (slot{n: 0}) {
-					b.WriteString("count(*)::text")
-				}
-				return at == (slot{n: 0})
-			})
-		})))
+		b.Join(rows.SelectExpr(p.single(l, func(b *sql.Builder) { b.WriteString("count(*)::text") })))
+		return
+	}
+	if l.exists {
+		b.WriteString("SELECT ").Join(p.single(l, func(b *sql.Builder) {
+			b.WriteString("EXISTS ").Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("id"))) }).WriteString("::text")
+		}))
 		return
 	}
 	if n := l.page.limit(); n > 0 {
@@ -153,6 +152,18 @@ func (p *plan) values(l *level, t *sql.SelectTable) sql.Querier {
 				}
 			}
 			return false
+		})
+	})
+}
+
+// single are the values of the only row of a level: its tag, and one text.
+func (p *plan) single(l *level, write func(*sql.Builder)) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		p.row(b, l.tag, func(at slot) bool {
+			if at == (slot{}) {
+				write(b)
+			}
+			return at == (slot{})
 		})
 	})
 }

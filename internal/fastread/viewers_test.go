@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/dev/pgtest"
+	"cloudapi/internal/identity"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/viewer"
@@ -63,7 +64,7 @@ func customerOf(t *testing.T, a *apitest.API, login string) string {
 			t.Fatal(err)
 		}
 	}
-	found, err := a.Directory.AccountByLogin(ctx, login)
+	found, err := identity.ByLogin(ctx, a.Client, login)
 	must(err)
 	var id uuid.UUID
 	if found != nil {

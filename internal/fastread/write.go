@@ -5,12 +5,17 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"cloudapi/internal/budget"
 )
 
 // writer writes an answer while its rows arrive.
 type writer struct {
 	*cursor
 	out    []byte
+	outer  int          // bytes that are written while out is something that is held
+	meter  budget.Meter // of the requests that get the answer
+	all    []*request
 	states []state // by the tags of the levels
 }
 
@@ -21,14 +26,15 @@ type state struct {
 	uuids [][]byte
 	texts []driver.Value
 
-	shown     int // rows on the page
-	more      bool
-	held      []byte
-	positions []cursorPosition
+	shown                int  // rows on the page
+	cutAtStart, cutAtEnd bool // whether rows were read that lie before it, or after it
+	begins               []int
+	held                 []byte
+	positions            []cursorPosition
 }
 
-func newWriter(p *plan, c *cursor) *writer {
-	w := &writer{cursor: c, states: make([]state, len(p.levels))}
+func newWriter(p *plan, c *cursor, all []*request) *writer {
+	w := &writer{cursor: c, all: all, states: make([]state, len(p.levels))}
 	for i, l := range p.levels {
 		if len(l.late) > 0 {
 			w.states[i].uuids, w.states[i].texts = make([][]byte, l.uuids), make([]driver.Value, l.texts)
@@ -39,33 +45,65 @@ func newWriter(p *plan, c *cursor) *writer {
 
 // answers writes the answer of each guid, or of the one connection.
 func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
-	w.out = p.room()
 	if p.guid == nil {
+		w.begin(p, uuid.Nil)
 		if err := w.run(p.root.steps, nil); err != nil {
 			return err
 		}
-		all[uuid.Nil] = w.out
-		p.usual.Store(int64(len(w.out)))
-		return nil
+		return w.end(p, uuid.Nil, all)
 	}
 	for l := p.root.below[0]; w.tag == l.tag; {
 		id, err := idOf(w.uuids[l.id().n])
 		if err != nil {
 			return err
 		}
+		w.begin(p, id)
 		if err := w.object(l); err != nil {
 			return err
 		}
-		all[id] = w.out
-		p.usual.Store(int64(len(w.out)))
-		w.out = p.room()
+		if err := w.end(p, id, all); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// begin begins the answer for a guid, which some of the requests get.
+func (w *writer) begin(p *plan, id uuid.UUID) {
+	w.out = p.room()
+	w.meter.Begin()
+	for _, q := range w.all {
+		if q.guid == id {
+			w.meter.Add(q.budget)
+		}
+	}
+}
+
+// end ends the answer for a guid.
+func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
+	if err := w.meter.Draw(len(w.out)); err != nil {
+		return err
+	}
+	all[id] = w.out
+	p.usual.Store(int64(len(w.out)))
+	return nil
+}
+
+// next reads a row, which is an object of the answer, about.
+func (w *writer) next() error {
+	if err := w.meter.Row(w.outer + len(w.out)); err != nil {
+		return err
+	}
+	return w.cursor.next()
+}
+
+// mostRoom is how much is reserved for an answer before it is written, in bytes:
+// the next one may be short.
+const mostRoom = 64 << 10
+
 // room is for an answer that is a little longer than the last one.
 func (p *plan) room() []byte {
-	usual := p.usual.Load()
+	usual := min(p.usual.Load(), mostRoom)
 	return make([]byte, 0, usual+usual/8+64)
 }
 
@@ -103,15 +141,15 @@ func (w *writer) below(s *step, l *level) error {
 		return w.list(s.level)
 	case opHold:
 		outer, st := w.out, &w.states[s.level.tag]
-		w.out = st.held[:0]
+		w.out, w.outer = st.held[:0], w.outer+len(outer)
 		err := w.list(s.level)
-		st.held, w.out = w.out, outer
+		st.held, w.out, w.outer = w.out, outer, w.outer-len(outer)
 		return err
 	case opHeld:
 		w.out = append(w.out, w.states[s.level.tag].held...)
 	case opCount:
 		if w.tag != s.level.tag {
-			return errNotCovered
+			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
 		}
 		w.out = append(w.out, bytesOf(w.texts[0])...)
 		return w.next()
@@ -155,48 +193,46 @@ func (w *writer) object(l *level) error {
 	return w.leave(l)
 }
 
-// list writes the rows of a level. A row that is read only to know that it is
-// there is cut off again.
+// list writes the rows of a level, and takes out again what is not on the page.
 func (w *writer) list(l *level) error {
 	st := &w.states[l.tag]
-	st.positions, st.more = st.positions[:0], false
+	st.positions, st.begins = st.positions[:0], st.begins[:0]
 	w.out = append(w.out, '[')
-	start, second, read := len(w.out), 0, 0
-	for ; w.tag == l.tag; read++ {
-		mark := len(w.out)
-		if read > 0 {
+	for w.tag == l.tag {
+		if len(st.begins) > 0 {
 			w.out = append(w.out, ',')
 		}
-		if read == 1 {
-			second = len(w.out)
-		}
+		st.begins = append(st.begins, len(w.out))
 		if l.positions {
 			st.positions = append(st.positions, w.here(l))
 		}
 		if err := w.object(l); err != nil {
 			return err
 		}
-		if l.page.size > 0 && read == l.page.size && !l.page.fromEnd {
-			w.out = w.out[:mark]
-		}
 	}
-	if l.page.size > 0 && read > l.page.size {
-		st.more = true
-		read--
-		switch {
-		case !l.positions:
-		case l.page.fromEnd:
-			st.positions = st.positions[1:]
-		default:
-			st.positions = st.positions[:read]
-		}
-		if l.page.fromEnd {
-			w.out = append(w.out[:start], w.out[second:]...)
-		}
-	}
-	st.shown = read
+	w.cut(l, st)
 	w.out = append(w.out, ']')
 	return nil
+}
+
+// cut takes out the rows of a list that are not on its page: first what follows
+// it, then what precedes it. A comma stands before each row but the first.
+func (w *writer) cut(l *level, st *state) {
+	st.shown = len(st.begins)
+	st.cutAtStart, st.cutAtEnd = false, false
+	if n := l.page.first; n > 0 && st.shown > n {
+		st.cutAtEnd = true
+		w.out, st.shown = w.out[:st.begins[n]-1], n
+	}
+	if n := l.page.last; n > 0 && st.shown > n {
+		st.cutAtStart = true
+		skipped := st.shown - n
+		w.out = append(w.out[:st.begins[0]], w.out[st.begins[skipped]:]...)
+		st.shown = n
+		if l.positions {
+			st.positions = st.positions[skipped:]
+		}
+	}
 }
 
 // value writes a value of the row.
@@ -216,7 +252,7 @@ func (w *writer) value(s *step, l *level) error {
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {
-			return fmt.Errorf("%q is no moment: %w", v, errNotCovered)
+			return fmt.Errorf("%q is not a time in UTC", v)
 		}
 	}
 	return nil

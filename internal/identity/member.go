@@ -14,7 +14,6 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
-	"cloudapi/internal/viewer"
 )
 
 // membership is a change of the users or groups in a group. Members may read
@@ -24,8 +23,11 @@ func (s *Service) membership(ctx context.Context, action string, in any, ex *mod
 ) (*ent.Job, error) {
 	return s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: ex, ObjectID: group},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
+			// The guid stands for any member: only an administrator may change who is
+			// one (ent/rule).
+			change := tx.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
+			if err := cloudusergroup.Policy.EvalMutation(ctx, change.Mutation()); err != nil {
+				return err
 			}
 			return work(ctx, tx)
 		})
@@ -61,11 +63,8 @@ func (s *Service) user(ctx context.Context, action string, in model.AddUserToGro
 	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
 		// Changing the user's version holds its row until the end.
 		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
-		if ent.IsNotFound(err) {
-			return fault.Missing("clouduser", in.CloudUserID)
-		}
 		if err != nil {
-			return err
+			return missingUser(err, in.CloudUserID)
 		}
 		isMember, err := tx.CloudUserGroup.Query().Where(
 			cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exist(ctx)
@@ -97,6 +96,10 @@ func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*e
 		return nil, err
 	}
 	changed, err := up.Save(ctx)
+	if ent.IsConstraintError(err) {
+		// Deleted meanwhile.
+		err = fault.Missing("cloudusergroup", id).Because(err)
+	}
 	return changed, missingGroup(err, id)
 }
 

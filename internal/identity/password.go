@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"cloudapi/ent"
-	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
+	"cloudapi/ent/rule"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
 
 	"github.com/google/uuid"
@@ -27,83 +28,71 @@ func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string
 // SetPassword sets a user's password and ends its sessions.
 func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
 	out := &model.SetCloudUserPasswordPayload{}
+	allowed := func(ctx context.Context) error {
+		up := s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetPasswordHash("")
+		return clouduser.Policy.EvalMutation(ctx, up.Mutation())
+	}
 	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
+	out.CloudUser, out.Job, err = s.replacePassword(ctx,
 		job.Change{Action: "setCloudUserPassword", Input: in, Execution: in.Execution}, in.CloudUserID,
-		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
-			}
-			return s.replace(ctx, tx, up, in.CloudUserID, "password", in.Password)
-		})
+		allowed, "password", in.Password)
 	return out, err
 }
 
 // ChangePassword changes a password whose current value is known, and ends the
 // sessions of its user: the caller, or, for an administrator, anybody.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	me, err := caller(ctx)
+	me, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
+	user := me
 	if in.CloudUserID != nil {
-		me = *in.CloudUserID
+		user = *in.CloudUserID
 	}
 	out := &model.ChangePasswordPayload{}
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, me,
-		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+	// The current password is guarded against guessing as signing in is.
+	verified := func(ctx context.Context) error {
+		login := viewer.FromContext(ctx).Login
+		if user != me {
 			// A user that the caller may not see is missing.
-			u, err := tx.CloudUser.Get(ctx, me)
-			if ent.IsNotFound(err) {
-				return fault.Missing("clouduser", me)
-			}
+			other, err := s.Client.CloudUser.Get(ctx, user)
 			if err != nil {
-				return err
+				return missingUser(err, user)
 			}
-			ok, err := s.Passwords.Verify(ctx, u.PasswordHash, in.CurrentPassword)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fault.New(fault.Invalid, "Invalid current password").On("currentPassword")
-			}
-			return s.replace(ctx, tx, up, me, "newPassword", in.NewPassword)
-		})
+			login = other.Login
+		}
+		id, err := s.Verify(ctx, login, in.CurrentPassword)
+		if fault.Is(err, fault.Unauthenticated) || err == nil && id != user {
+			return fault.New(fault.Invalid, "Invalid current password").On("currentPassword").Because(err)
+		}
+		return err
+	}
+	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
+		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, user,
+		verified, "newPassword", in.NewPassword)
 	return out, err
 }
 
-func (s *Service) replace(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne,
-	id uuid.UUID, field string, p secret.Text,
-) error {
-	hash, err := s.hash(ctx, field, p)
-	if err != nil {
+// replacePassword sets a user's password. It checks and hashes before the
+// transaction begins.
+func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUID,
+	check func(context.Context) error, field string, p secret.Text,
+) (*ent.CloudUser, *ent.Job, error) {
+	var hash string
+	c.Ask = func(ctx context.Context, _ uuid.UUID) (err error) {
+		if err := check(ctx); err != nil {
+			return err
+		}
+		hash, err = s.hash(ctx, field, p)
 		return err
 	}
-	up.SetPasswordHash(hash)
-	_, err = endSessions(ctx, tx, id)
-	return err
+	return s.changeUser(ctx, c, id, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+		up.SetPasswordHash(hash)
+		_, err := session.End(ctx, tx, id, false)
+		return err
+	})
 }
-
-func endSessions(ctx context.Context, tx *ent.Client, id uuid.UUID) (int, error) {
-	return tx.AccessToken.Delete().
-		Where(accesstoken.UserID(id), accesstoken.KindEQ(accesstoken.KindSESSION)).
-		Exec(ctx)
-}
-
-// caller is the guid of who is asking; the server itself has none.
-func caller(ctx context.Context) (uuid.UUID, error) {
-	v := viewer.FromContext(ctx)
-	if v == nil {
-		return uuid.Nil, fault.New(fault.Unauthenticated, "Authentication failed")
-	}
-	if v.ID == uuid.Nil {
-		return uuid.Nil, forbidden()
-	}
-	return v.ID, nil
-}
-
-func forbidden() *fault.Fault { return fault.New(fault.Forbidden, "Authorization failed") }
 
 // ByLogin returns the user with that login in any case, nil where there is none.
 func ByLogin(ctx context.Context, client *ent.Client, fold string) (*ent.CloudUser, error) {

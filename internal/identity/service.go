@@ -1,11 +1,9 @@
-// Package identity has the verbs for who signs in and what they belong to:
-// cloud users, their groups and tokens, and the accounts of the embedded
-// portal.
+// Package identity changes cloud users, their passwords and groups, and the
+// accounts of the embedded portal. Signing in is in package session.
 package identity
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -16,8 +14,8 @@ import (
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
-	"cloudapi/internal/viewer"
 )
 
 // Passwords hashes and verifies passwords.
@@ -26,43 +24,36 @@ type Passwords interface {
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 }
 
-// SignIn checks a login with its password, throttled as every sign-in is, and
-// returns the guid of the user.
-type SignIn func(ctx context.Context, login string, password secret.Text) (uuid.UUID, error)
-
 // Service makes the changes of the directory.
 type Service struct {
 	Client    *ent.Client
 	Jobs      *job.Recorder
 	Passwords Passwords
-	SignInBy  SignIn
-	// Changed hears that a user's credentials, role or status have changed.
+	// Verify checks a password as signing in does.
+	Verify session.Verify
+	// Changed is called when a user's credentials, role or status have changed.
 	Changed func(ctx context.Context, userID uuid.UUID)
-	// SessionTime is how long a session lasts.
-	SessionTime time.Duration
 }
 
 // CreateUser makes a cloud user.
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
+	var hash string
+	// The password is hashed before the transaction begins, for those who may.
+	prepare := func(ctx context.Context, _ uuid.UUID) (err error) {
+		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
+			return err
+		}
+		if err := textrule.Login("login", in.Login, maxLogin); err != nil {
+			return err
+		}
+		hash, err = s.hash(ctx, "password", in.Password)
+		return err
+	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
-			row := tx.CloudUser.Create().
-				SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
-				SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
-				SetNillableName(in.Name).SetNillableDescription(in.Description).
-				SetNillableAddress(in.Address).SetNillableCity(in.City).SetNillableCountry(in.Country).
-				SetNillablePhoneMobile(in.PhoneMobile).SetNillablePhoneLandline(in.PhoneLandline).
-				SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
-			if err := clouduser.Policy.EvalMutation(ctx, row.Mutation()); err != nil {
-				return err
-			}
-			hash, err := s.hash(ctx, "password", in.Password)
-			if err != nil {
-				return err
-			}
-			out.CloudUser, err = row.SetPasswordHash(hash).Save(ctx)
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Ask: prepare},
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if err == nil {
 				r.ObjectID = out.CloudUser.ID
 			}
@@ -76,6 +67,19 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	}
 	out.CloudUser = job.Settled(ctx, out.CloudUser)
 	return out, nil
+}
+
+// maxLogin is the longest login, in characters.
+const maxLogin = 255
+
+func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCreate {
+	return client.CloudUser.Create().
+		SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
+		SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
+		SetNillableName(in.Name).SetNillableDescription(in.Description).
+		SetNillableAddress(in.Address).SetNillableCity(in.City).SetNillableCountry(in.Country).
+		SetNillablePhoneMobile(in.PhoneMobile).SetNillablePhoneLandline(in.PhoneLandline).
+		SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
 }
 
 // UpdateUser changes what is given of a user.
@@ -96,9 +100,6 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.PhoneMobile, up.SetPhoneMobile)
 			setText(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
-			if loses(in) {
-				return ensureAnotherAdministrator(ctx, tx, in.CloudUserID)
-			}
 			return nil
 		})
 	return out, err
@@ -108,9 +109,12 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
-	out.CloudUser, out.Job, err = s.setStanding(ctx,
-		job.Change{Action: "setCloudUserStatus", Input: in, Execution: in.Execution},
-		model.UpdateCloudUserInput{CloudUserID: in.CloudUserID, Status: &in.Status})
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		job.Change{Action: "setCloudUserStatus", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.SetStatus(in.Status)
+			return nil
+		})
 	return out, err
 }
 
@@ -122,21 +126,13 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 	}
 	out := &model.SetCloudUserAdministratorPayload{}
 	var err error
-	out.CloudUser, out.Job, err = s.setStanding(ctx,
-		job.Change{Action: "setCloudUserAdministrator", Input: in, Execution: in.Execution},
-		model.UpdateCloudUserInput{CloudUserID: in.CloudUserID, Role: &role})
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		job.Change{Action: "setCloudUserAdministrator", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.SetRole(role)
+			return nil
+		})
 	return out, err
-}
-
-// setStanding sets the role or the status of a user.
-func (s *Service) setStanding(ctx context.Context, c job.Change, in model.UpdateCloudUserInput) (*ent.CloudUser, *ent.Job, error) {
-	return s.changeUser(ctx, c, in.CloudUserID, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
-		up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
-		if loses(in) {
-			return ensureAnotherAdministrator(ctx, tx, in.CloudUserID)
-		}
-		return nil
-	})
 }
 
 // setText sets a text that is given; an explicit null blanks it.
@@ -146,11 +142,6 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 	} else if ok {
 		set("")
 	}
-}
-
-func loses(in model.UpdateCloudUserInput) bool {
-	return (in.Role != nil && *in.Role != clouduser.RoleADMINISTRATOR) ||
-		(in.Status != nil && *in.Status == clouduser.StatusDISABLED)
 }
 
 // changeUser changes one user in one guarded statement.
@@ -165,10 +156,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 			return err
 		}
 		changed, err = up.Save(ctx)
-		if ent.IsNotFound(err) {
-			return fault.Missing("clouduser", id)
-		}
-		return err
+		return missingUser(err, id)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -177,31 +165,12 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	return job.Settled(ctx, changed), done, nil
 }
 
-// ensureAnotherAdministrator refuses to take the last administrator who can sign in away.
-func ensureAnotherAdministrator(ctx context.Context, tx *ent.Client, id uuid.UUID) error {
-	another, err := tx.CloudUser.Query().Where(
-		clouduser.IDNEQ(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED),
-	).Exist(ctx)
-	if err != nil || another {
-		return err
-	}
-	is, err := tx.CloudUser.Query().Where(
-		clouduser.ID(id), clouduser.RoleEQ(clouduser.RoleADMINISTRATOR)).Exist(ctx)
-	if err == nil && is {
-		err = fault.New(fault.Conflict, "The last administrator must stay").On("cloudUserId")
-	}
-	return err
-}
-
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
 	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: in.CloudUserID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
-			if !viewer.FromContext(ctx).May(viewer.Administrator) {
-				return forbidden()
-			}
-			if err := ensureAnotherAdministrator(ctx, tx, in.CloudUserID); err != nil {
+			if err := clouduser.Policy.EvalMutation(ctx, tx.CloudUser.UpdateOneID(in.CloudUserID).Mutation()); err != nil {
 				return err
 			}
 			// The groups that show the user have another version afterwards.
@@ -209,15 +178,18 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 			if err != nil {
 				return err
 			}
-			err = gone.Exec(ctx)
-			if ent.IsNotFound(err) {
-				return fault.Missing("clouduser", in.CloudUserID)
-			}
-			return err
+			return missingUser(gone.Exec(ctx), in.CloudUserID)
 		})
 	if err != nil {
 		return nil, err
 	}
 	s.Changed(ctx, in.CloudUserID)
 	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
+}
+
+func missingUser(err error, id uuid.UUID) error {
+	if ent.IsNotFound(err) {
+		return fault.Missing("clouduser", id)
+	}
+	return err
 }

@@ -18,6 +18,7 @@ import (
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
@@ -27,6 +28,7 @@ import (
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
@@ -58,7 +60,9 @@ type Options struct {
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
-	Rates   limit.Rates
+	// Budget bounds what operations produce and hold while they run.
+	Budget budget.Limits
+	Rates  limit.Rates
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
@@ -86,6 +90,7 @@ type API struct {
 	Handler   http.Handler
 	Client    *ent.Client
 	Directory *identity.Service
+	Sessions  *session.Service
 	Customers *customer.Service
 	// Reader is the fast read path, nil where it is turned off.
 	Reader *fastread.Reader
@@ -107,11 +112,16 @@ func New(o Options) (*API, error) {
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
 	}
-	a.Directory = &identity.Service{Client: a.Client, Jobs: recorder, Passwords: o.Passwords, SessionTime: o.SessionTime}
+	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
 	authenticator := auth.New(auth.Options{
-		Directory: a.Directory, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
 	})
-	a.Directory.SignInBy, a.Directory.Changed = authenticator.SignIn, authenticator.Forget
+	a.Directory = &identity.Service{
+		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
+	}
+	a.Sessions = &session.Service{
+		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: authenticator.Forget, Time: o.SessionTime,
+	}
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
 	}
@@ -129,15 +139,16 @@ func New(o Options) (*API, error) {
 	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
-			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory,
+			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
-		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
+	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read")})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)

@@ -20,9 +20,9 @@ func (a *API) measure(o Options, m *observe.Metrics) {
 	m.Database(o.Store, func(ctx context.Context) (observe.Queue, error) { return queue(ctx, a.Client) })
 	none := func() int64 { return 0 }
 	if a.Reader != nil {
-		m.Reads(a.Reader.Fast.Load, a.Reader.Ordinary.Load)
+		m.Reads(a.Reader.Fast.Load, a.Reader.Ordinary.Load, a.Reader.Failed.Load)
 	} else {
-		m.Reads(none, none)
+		m.Reads(none, none, none)
 	}
 	state := func() string { return portal.States()[0] }
 	if remote, ok := o.Portal.(*portal.HTTP); ok {

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 
@@ -18,7 +17,7 @@ func customersPage(arguments string) string {
 }
 
 // cursor is the position of a customer in an order, by its place from 0.
-func (l *landmarks) cursor(t *testing.T, column, direction string, at int) string {
+func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirection, at int) string {
 	t.Helper()
 	var id uuid.UUID
 	var value any
@@ -29,9 +28,8 @@ func (l *landmarks) cursor(t *testing.T, column, direction string, at int) strin
 	if column == "id" {
 		value = nil
 	}
-	var b bytes.Buffer
-	ent.Cursor{ID: id, Value: value}.MarshalGQL(&b)
-	return b.String()
+	list := ent.List{Object: "Query", Field: "customers", Column: column, Direction: direction}
+	return `"` + ent.EncodeCursor(list.Cursor(id, value)) + `"`
 }
 
 const farAway = many * 4 / 5
@@ -40,7 +38,7 @@ const farAway = many * 4 / 5
 // from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
-	check := func(name, order, column, direction string) {
+	check := func(name, order, column string, direction ent.OrderDirection) {
 		far := l.cursor(t, column, direction, farAway)
 		for where, query := range map[string]string{
 			"first page": customersPage(order), "far away": customersPage(", after: " + far + order),
@@ -53,8 +51,8 @@ func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	}
 	check("by guid", "", "id", "ASC")
 	for field, column := range columns {
-		for _, direction := range []string{"ASC", "DESC"} {
-			check("by "+field+" "+direction, fmt.Sprintf(", orderBy: {field: %s, direction: %s}", field, direction), column, direction)
+		for _, direction := range []ent.OrderDirection{"ASC", "DESC"} {
+			check("by "+field+" "+string(direction), fmt.Sprintf(", orderBy: {field: %s, direction: %s}", field, direction), column, direction)
 		}
 	}
 }
@@ -79,6 +77,10 @@ func (l *landmarks) filters() []search {
 		{`{city: "%s"}`, []string{"Ghent", "Nowhere"}},
 		{`{country: "%s"}`, []string{"BE", "XX"}},
 		{`{resourceGroupId: %s}`, []string{resources, nobody}},
+		{`{resourceGroupIdIsNull: %s}`, []string{"true", "false"}},
+		{`{retentionPolicyIdIsNull: %s}`, []string{"true", "false"}},
+		{`{not: {resourceGroupId: %s}}`, []string{resources, nobody}},
+		{`{idIn: []%.0s}`, []string{""}},
 		{`{createdAtGTE: "2026-01-02T10:00:00Z", createdAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
 		{`{hasDomains: %s}`, []string{"true", "false"}},
 		{`{hasDomainsWith: [{name: "%s"}]}`, []string{"domain-1234.example", "nobody"}},

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/identity"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
@@ -35,16 +35,16 @@ const (
 	kept = 10_000
 )
 
-// Directory is where accounts and tokens are kept.
-type Directory interface {
+// Accounts is where accounts and tokens are kept.
+type Accounts interface {
 	// AccountByLogin returns nil for a login that nobody has.
-	AccountByLogin(ctx context.Context, login string) (*identity.Account, error)
+	AccountByLogin(ctx context.Context, login string) (*session.Account, error)
 	// AccountByToken returns nil for a hash that no token has.
-	AccountByToken(ctx context.Context, hash []byte) (*identity.Token, error)
+	AccountByToken(ctx context.Context, hash []byte) (*session.Token, error)
 	// Rehashed keeps a newer hash of the same password.
 	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
 	// Provision returns the account of somebody whom an issuer vouches for.
-	Provision(ctx context.Context, login string, role viewer.Role) (*identity.Account, error)
+	Provision(ctx context.Context, login string, role viewer.Role) (*session.Account, error)
 }
 
 // Passwords verifies passwords, with as much work for a hash that is empty as
@@ -57,7 +57,7 @@ type Passwords interface {
 
 // Options say what an authenticator stands on.
 type Options struct {
-	Directory Directory
+	Accounts  Accounts
 	Passwords Passwords
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *Issuer
@@ -79,8 +79,8 @@ type Authenticator struct {
 	mu                sync.Mutex
 	changes           uint64
 	verifiedPasswords *ttlCache[string] // the hash that a password was proven by
-	accounts          *ttlCache[*identity.Account]
-	tokens            *ttlCache[*identity.Token]
+	accounts          *ttlCache[*session.Account]
+	tokens            *ttlCache[*session.Token]
 	oidcVerified      *ttlCache[oidcClaims]
 }
 
@@ -97,8 +97,8 @@ func New(o Options) *Authenticator {
 	return &Authenticator{
 		Options: o, key: key, throttle: newThrottle(o.Now),
 		verifiedPasswords: newTTLCache[string](Proven, o.Now),
-		accounts:          newTTLCache[*identity.Account](Fresh, o.Now),
-		tokens:            newTTLCache[*identity.Token](Fresh, o.Now),
+		accounts:          newTTLCache[*session.Account](Fresh, o.Now),
+		tokens:            newTTLCache[*session.Token](Fresh, o.Now),
 		oidcVerified:      newTTLCache[oidcClaims](Proven, o.Now),
 	}
 }
@@ -143,8 +143,8 @@ func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.changes++
-	a.accounts.drop(func(account *identity.Account) bool { return account.ID == id })
-	a.tokens.drop(func(t *identity.Token) bool { return t.Account.ID == id })
+	a.accounts.drop(func(account *session.Account) bool { return account.ID == id })
+	a.tokens.drop(func(t *session.Token) bool { return t.Account.ID == id })
 }
 
 // changed counts the changes so far, for remember.
@@ -177,7 +177,7 @@ func (a *Authenticator) digest(parts ...string) (sum digest) {
 	return sum
 }
 
-func seen(account *identity.Account, err error) (*viewer.Viewer, error) {
+func seen(account *session.Account, err error) (*viewer.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}

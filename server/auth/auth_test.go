@@ -44,7 +44,7 @@ func TestOneAnswerInOneTime(t *testing.T) {
 	s := w.server()
 	s.user("ada", clouduser.RoleMEMBER)
 	s.disable(s.user("disabled", clouduser.RoleMEMBER))
-	_, err := s.Provision(t.Context(), "elsewhere", viewer.Member)
+	_, err := s.accounts.Provision(t.Context(), "elsewhere", viewer.Member)
 	must(t, err)
 	for name, c := range map[string]struct{ login, given string }{
 		"a wrong password":                 {"ada", "wrong horse"},
@@ -143,7 +143,7 @@ func TestChangesCount(t *testing.T) {
 			here, there := w.server(), w.server()
 			here.user("root", clouduser.RoleADMINISTRATOR)
 			u := here.user("ada", clouduser.RoleMEMBER)
-			session, err := here.Service.SignIn(t.Context(), model.SignInInput{Login: "ada", Password: secret.New(right)})
+			session, err := here.sessions.SignIn(t.Context(), model.SignInInput{Login: "ada", Password: secret.New(right)})
 			must(t, err)
 			both := func(s *server, when string, code fault.Code) {
 				t.Helper()

@@ -21,9 +21,9 @@ func TestTokens(t *testing.T) {
 	u := s.user("ada", clouduser.RoleOPERATOR)
 	as := viewer.NewContext(t.Context(), &viewer.Viewer{ID: u.ID, Login: "ada", Role: viewer.Operator})
 	soon := w.clock.now().Add(time.Hour)
-	personal, err := s.CreateToken(as, model.CreateAccessTokenInput{Name: "ci", ExpiresAt: &soon})
+	personal, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Name: "ci", ExpiresAt: &soon})
 	must(t, err)
-	lasting, err := s.CreateToken(as, model.CreateAccessTokenInput{Name: "cron"})
+	lasting, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Name: "cron"})
 	must(t, err)
 
 	v, err := s.bearer(personal.Token)
@@ -35,7 +35,7 @@ func TestTokens(t *testing.T) {
 	_, err = s.bearer(personal.Token[:len(personal.Token)-1] + string(last^1))
 	want(t, "another token", err, fault.Unauthenticated)
 
-	_, err = s.RevokeToken(as, model.RevokeAccessTokenInput{AccessTokenID: lasting.AccessToken.ID})
+	_, err = s.sessions.RevokeToken(as, model.RevokeAccessTokenInput{AccessTokenID: lasting.AccessToken.ID})
 	must(t, err)
 	_, err = s.bearer(lasting.Token)
 	want(t, "revoked", err, fault.Unauthenticated)
@@ -115,7 +115,7 @@ func TestThrottleSparesTheKnown(t *testing.T) {
 	if fault.As(err).RetryAfter <= 0 {
 		t.Error("the refusal does not say when to come back")
 	}
-	_, err = s.SignInBy(t.Context(), "ada", secret.New(right))
+	_, err = s.SignIn(t.Context(), "ada", secret.New(right))
 	want(t, "signIn, from an address of its own", err, "")
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/identity"
+	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
@@ -117,14 +117,14 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 }
 
 // oidcAccount is the account of an oidcClaims, at most Fresh old.
-func (a *Authenticator) oidcAccount(ctx context.Context, who oidcClaims) (*identity.Account, error) {
+func (a *Authenticator) oidcAccount(ctx context.Context, who oidcClaims) (*session.Account, error) {
 	key := a.digest("provided", textrule.Fold(who.login), string(who.role))
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "provided "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
+	return fly(ctx, a, "provided "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
 		since := a.changed()
-		account, err := a.Directory.Provision(ctx, who.login, who.role)
+		account, err := a.Accounts.Provision(ctx, who.login, who.role)
 		if err == nil && account != nil {
 			a.remember(since, func() { a.accounts.put(key, account) })
 		}

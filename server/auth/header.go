@@ -61,7 +61,9 @@ func parseBasic(encoded string) (c credentials, ok bool) {
 		}
 	}
 	login, password, ok := strings.Cut(text, ":")
-	return credentials{basic, login, secret.New(password)}, ok && login != ""
+	// No login and no password has a NUL, and PostgreSQL takes none.
+	ok = ok && login != "" && !strings.ContainsRune(text, 0)
+	return credentials{basic, login, secret.New(password)}, ok
 }
 
 // Challenge asks for credentials (CONTRACT.md, 1), unless a challenge stands

@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		{"basic", []string{basicHeader("ada:correct horse")}, "ada", "correct horse", true},
 		{"a colon in the password", []string{basicHeader("ada:a:b:")}, "ada", "a:b:", true},
 		{"no password", []string{basicHeader("ada:")}, "ada", "", true},
+		{"NUL in the login", []string{basicHeader("a\x00da:b")}, "", "", false},
+		{"NUL in the password", []string{basicHeader("ada:b\x00")}, "", "", false},
 		{"no login", []string{basicHeader(":secret")}, "", "", false},
 		{"no colon", []string{basicHeader("ada")}, "", "", false},
 		{"UTF-8", []string{basicHeader("zo\u00eb:p\u00e4ssw\u00f6rd")}, "zo\u00eb", "p\u00e4ssw\u00f6rd", true},

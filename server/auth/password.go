@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/identity"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
 )
 
@@ -23,7 +23,7 @@ const (
 
 // password returns the account of a login and its password. One that was
 // verifiedPasswords is recognized without a hash and is never throttled.
-func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*identity.Account, error) {
+func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
 	if len(login) > longestLogin {
 		return nil, Failed()
 	}
@@ -41,20 +41,20 @@ func (a *Authenticator) password(ctx context.Context, login string, given secret
 		a.verifiedPasswords.remove(key)
 	}
 	// A client that opens many connections at once costs one hash.
-	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
+	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
 		return a.prove(ctx, key, fold, given, from)
 	})
 }
 
 // account returns the account of a login, at most Fresh old.
-func (a *Authenticator) account(ctx context.Context, fold string) (*identity.Account, error) {
+func (a *Authenticator) account(ctx context.Context, fold string) (*session.Account, error) {
 	key := a.digest("account", fold)
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Account, error) {
+	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
 		since := a.changed()
-		account, err := a.Directory.AccountByLogin(ctx, fold)
+		account, err := a.Accounts.AccountByLogin(ctx, fold)
 		if err == nil && account != nil {
 			a.remember(since, func() { a.accounts.put(key, account) })
 		}
@@ -64,14 +64,14 @@ func (a *Authenticator) account(ctx context.Context, fold string) (*identity.Acc
 
 // prove verifies a password with a hash. A wrong one, a login that nobody has
 // and a disabled user take the same statement and the same hash.
-func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*identity.Account, error) {
+func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*session.Account, error) {
 	attempt, err := a.throttle.begin(a.digest("pair", fold, from), a.digest("address", from))
 	if err != nil {
 		a.Outcome("basic", "refused")
 		return nil, err
 	}
 	since := a.changed()
-	account, err := a.Directory.AccountByLogin(ctx, fold)
+	account, err := a.Accounts.AccountByLogin(ctx, fold)
 	if err != nil {
 		attempt.abandon()
 		return nil, err
@@ -105,7 +105,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 
 // renew hashes a password anew that was hashed at another cost. Where that does
 // not work now, the next sign-in tries again.
-func (a *Authenticator) renew(ctx context.Context, account *identity.Account, given secret.Text) {
+func (a *Authenticator) renew(ctx context.Context, account *session.Account, given secret.Text) {
 	if !a.Passwords.Outdated(account.PasswordHash) {
 		return
 	}
@@ -113,7 +113,7 @@ func (a *Authenticator) renew(ctx context.Context, account *identity.Account, gi
 	if err != nil {
 		return
 	}
-	if err := a.Directory.Rehashed(ctx, account.ID, account.PasswordHash, renewed); err == nil {
+	if err := a.Accounts.Rehashed(ctx, account.ID, account.PasswordHash, renewed); err == nil {
 		// What is in the database now decides: it is read again.
 		a.mu.Lock()
 		a.changes++

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 
-	"cloudapi/internal/identity"
+	"cloudapi/internal/session"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
@@ -17,7 +17,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	found, ok := a.tokens.get(key)
 	if !ok {
 		var err error
-		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*identity.Token, error) {
+		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Token, error) {
 			return a.readToken(ctx, key, given)
 		})
 		if err != nil {
@@ -34,9 +34,9 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*identity.Token, error) {
+func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*session.Token, error) {
 	since := a.changed()
-	found, err := a.Directory.AccountByToken(ctx, token.Hash(given))
+	found, err := a.Accounts.AccountByToken(ctx, token.Hash(given))
 	if err == nil && found != nil {
 		a.Outcome("token", "ok")
 		a.remember(since, func() { a.tokens.put(key, found) })

@@ -21,6 +21,7 @@ import (
 	"cloudapi/internal/model"
 	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
@@ -74,17 +75,18 @@ func newWorld(t *testing.T) *world {
 type server struct {
 	*auth.Authenticator
 	*identity.Service
-	w *world
+	sessions *session.Service
+	accounts *session.Accounts
+	w        *world
 }
 
 func (w *world) server() *server {
-	d := &identity.Service{
-		Client: w.client, Passwords: w.hasher, SessionTime: time.Hour,
-		Jobs: &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As},
-	}
-	a := auth.New(auth.Options{Directory: d, Passwords: w.hasher, Issuer: w.issuer, Now: w.clock.now})
-	d.SignInBy, d.Changed = a.SignIn, a.Forget
-	return &server{a, d, w}
+	jobs := &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As}
+	accounts := &session.Accounts{Client: w.client, Jobs: jobs}
+	a := auth.New(auth.Options{Accounts: accounts, Passwords: w.hasher, Issuer: w.issuer, Now: w.clock.now})
+	d := &identity.Service{Client: w.client, Passwords: w.hasher, Jobs: jobs, Verify: a.SignIn, Changed: a.Forget}
+	s := &session.Service{Client: w.client, Jobs: jobs, Verify: a.SignIn, Changed: a.Forget, Time: time.Hour}
+	return &server{a, d, s, accounts, w}
 }
 
 // user makes a user whose password is right.

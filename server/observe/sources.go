@@ -9,8 +9,13 @@ import (
 )
 
 // Reads adds how many root fields of queries the fast read path has answered,
-// and how many it has left to the ordinary one.
-func (m *Metrics) Reads(fast, ordinary func() int64) {
+// how many it has left to the ordinary one, and how many of those because it
+// failed.
+func (m *Metrics) Reads(fast, ordinary, failed func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "cloudapi_fast_read_failures_total",
+		Help: "Root fields that the fast path covers and failed to answer, so that the ordinary one did. The log has the causes.",
+	}, func() float64 { return float64(failed()) }))
 	for path, count := range map[string]func() int64{"fast": fast, "ordinary": ordinary} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "cloudapi_reads_total", Help: "Root fields, by the path that answered them: fast, or ordinary where the fast one declined.",

@@ -30,7 +30,7 @@ func Layers() []Layer {
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
-		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/job", "internal/idempotency", "internal/fastread"}},
+		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/idempotency", "internal/fastread"}},
 		{"Model", []string{"graph/scalar", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{

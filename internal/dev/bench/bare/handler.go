@@ -4,7 +4,6 @@
 package bare
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -122,14 +121,13 @@ func connection(row *sql.Row, named bool) ([]byte, error) {
 	if err := row.Scan(&nodes, &more, &last, &name); err != nil {
 		return nil, err
 	}
-	end := bytes.NewBufferString("null")
+	end := "null"
 	if last.Valid {
-		position := ent.Cursor{ID: last.UUID}
+		list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
 		if named {
-			position.Value = name.String
+			list.Column, value = "name_fold", name.String
 		}
-		end.Reset()
-		position.MarshalGQL(end)
+		end = `"` + ent.EncodeCursor(list.Cursor(last.UUID, value)) + `"`
 	}
 	return around(`{"data":{"customers":{"nodes":`, nodes, fmt.Sprintf(`,"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, more, end)), nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	_ "embed"
@@ -153,13 +152,11 @@ func (d *data) byName(places ...place) (server, bare []load.Request) {
 
 // cursor is the place as the API tells it.
 func (p place) cursor() json.RawMessage {
-	position := ent.Cursor{ID: p.id}
+	list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
 	if p.name != "" {
-		position.Value = p.name
+		list.Column, value = "name_fold", p.name
 	}
-	var b bytes.Buffer
-	position.MarshalGQL(&b)
-	return b.Bytes()
+	return json.RawMessage(`"` + ent.EncodeCursor(list.Cursor(p.id, value)) + `"`)
 }
 
 func (d *data) capacity() (server, bare []load.Request) {

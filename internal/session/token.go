@@ -1,4 +1,4 @@
-package identity
+package session
 
 import (
 	"context"
@@ -6,54 +6,16 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
-	"cloudapi/ent/schema/mixin"
+	"cloudapi/ent/rule"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/token"
-	"cloudapi/internal/viewer"
 )
-
-// SignIn makes a session for a login and its password.
-func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
-	id, err := s.SignInBy(ctx, in.Login, in.Password)
-	if err != nil {
-		return nil, err
-	}
-	system := viewer.SystemContext(ctx)
-	plain, hash := token.New(token.Session)
-	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: mixin.Now().Add(s.SessionTime)}
-	if out.Viewer, err = s.Client.CloudUser.Get(system, id); err != nil {
-		return nil, err
-	}
-	err = s.Client.AccessToken.Create().
-		SetUserID(id).SetKind(accesstoken.KindSESSION).SetHash(hash).SetExpiresAt(out.ExpiresAt).
-		Exec(system)
-	return out, err
-}
-
-// SignOut ends the token of the request, and other sessions where asked.
-func (s *Service) SignOut(ctx context.Context, in model.SignOutInput) (*model.SignOutPayload, error) {
-	me, err := caller(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := &model.SignOutPayload{}
-	own := viewer.FromContext(ctx).TokenID
-	out.Ended, err = s.Client.AccessToken.Delete().
-		Where(accesstoken.UserID(me), accesstoken.ID(own), accesstoken.KindEQ(accesstoken.KindSESSION)).Exec(ctx)
-	if err == nil && in.Everywhere {
-		var others int
-		others, err = endSessions(ctx, s.Client, me)
-		out.Ended += others
-	}
-	s.Changed(ctx, me)
-	return out, err
-}
 
 // CreateToken makes a personal access token for the caller.
 func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
-	me, err := caller(ctx)
+	me, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package identity
+package session
 
 import (
 	"context"
@@ -16,6 +16,12 @@ import (
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
+
+// Accounts are the users as verifying their credentials reads them.
+type Accounts struct {
+	Client *ent.Client
+	Jobs   *job.Recorder
+}
 
 // Account is what signing in needs to know of a cloud user.
 type Account struct {
@@ -37,16 +43,17 @@ type Token struct {
 
 // AccountByLogin returns the account with that login in any case, nil where
 // there is none.
-func (s *Service) AccountByLogin(ctx context.Context, login string) (*Account, error) {
-	u, err := ByLogin(viewer.SystemContext(ctx), s.Client, textrule.Fold(login))
-	if err != nil || u == nil {
-		return nil, store.Fault(err)
+func (s *Accounts) AccountByLogin(ctx context.Context, login string) (*Account, error) {
+	u, err := s.Client.CloudUser.Query().
+		Where(clouduser.LoginFold(textrule.Fold(login))).Only(viewer.SystemContext(ctx))
+	if err != nil {
+		return nil, store.Fault(ent.MaskNotFound(err))
 	}
 	return account(u), nil
 }
 
 // AccountByToken returns the token with that hash, nil where there is none.
-func (s *Service) AccountByToken(ctx context.Context, hash []byte) (*Token, error) {
+func (s *Accounts) AccountByToken(ctx context.Context, hash []byte) (*Token, error) {
 	t, err := s.Client.AccessToken.Query().
 		Where(accesstoken.Hash(hash)).WithUser().Only(viewer.SystemContext(ctx))
 	if err != nil {
@@ -69,7 +76,7 @@ func account(u *ent.CloudUser) *Account {
 // Rehashed keeps a newer hash of the same password, unless the password has
 // changed meanwhile. It does nothing within a transaction, which would wait for
 // itself; the next sign-in makes up for it.
-func (s *Service) Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error {
+func (s *Accounts) Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error {
 	if ent.TxFromContext(ctx) != nil {
 		return nil
 	}
@@ -82,7 +89,7 @@ func (s *Service) Rehashed(ctx context.Context, id uuid.UUID, old, renewed strin
 // Provision returns the account of somebody whom an issuer vouches for, with
 // the role that it gives. Who was never here gets a cloud user without a
 // password, so that groups, tokens and jobs have somebody to refer to.
-func (s *Service) Provision(ctx context.Context, login string, role viewer.Role) (*Account, error) {
+func (s *Accounts) Provision(ctx context.Context, login string, role viewer.Role) (*Account, error) {
 	ctx = viewer.SystemContext(ctx)
 	found, err := s.AccountByLogin(ctx, login)
 	if err != nil {
@@ -106,21 +113,17 @@ func (s *Service) Provision(ctx context.Context, login string, role viewer.Role)
 	return found, nil
 }
 
-// follow gives a user the role that its issuer says. The last administrator
-// stays one in the database, since somebody must, though its tokens from the
-// issuer say otherwise.
-func (s *Service) follow(ctx context.Context, id uuid.UUID, role clouduser.Role) error {
-	err := ensureAnotherAdministrator(ctx, s.Client, id)
-	if fault.Is(err, fault.Conflict) {
-		return nil
-	}
-	if err == nil {
-		_, err = s.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: id, Role: &role})
-	}
+// follow gives a user the role that its issuer says.
+func (s *Accounts) follow(ctx context.Context, id uuid.UUID, role clouduser.Role) error {
+	in := model.UpdateCloudUserInput{CloudUserID: id, Role: &role}
+	_, err := s.Jobs.Do(ctx, job.Change{Action: "updateCloudUser", Input: in},
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+			return tx.CloudUser.UpdateOneID(id).SetRole(role).Exec(ctx)
+		})
 	return err
 }
 
-func (s *Service) provision(ctx context.Context, login string, role clouduser.Role) error {
+func (s *Accounts) provision(ctx context.Context, login string, role clouduser.Role) error {
 	_, err := s.Jobs.Do(ctx, job.Change{Action: "provisionCloudUser", Input: map[string]any{"login": login, "role": role}},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			err := tx.CloudUser.Create().SetLogin(login).SetLoginFold(textrule.Fold(login)).SetRole(role).Exec(ctx)

@@ -1,0 +1,80 @@
+package rule
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"cloudapi/ent"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/hook"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+)
+
+// KeepAdministrator is a hook of cloud users. It refuses a change after which no
+// administrator could sign in with a password. Users of an OpenID Connect issuer
+// do not count: what the issuer says of them may change at any time.
+func KeepAdministrator() ent.Hook {
+	keep := func(next ent.Mutator) ent.Mutator {
+		return hook.CloudUserFunc(func(ctx context.Context, m *ent.CloudUserMutation) (ent.Value, error) {
+			if takesAdministrator(m) {
+				if err := ensureAnotherAdministrator(ctx, m); err != nil {
+					return nil, err
+				}
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	return hook.On(keep, ent.OpUpdate|ent.OpUpdateOne|ent.OpDelete|ent.OpDeleteOne)
+}
+
+// takesAdministrator reports whether a change could take an administrator away.
+func takesAdministrator(m *ent.CloudUserMutation) bool {
+	if m.Op().Is(ent.OpDelete | ent.OpDeleteOne) {
+		return true
+	}
+	role, setsRole := m.Role()
+	status, setsStatus := m.Status()
+	hash, setsHash := m.PasswordHash()
+	return setsRole && role != clouduser.RoleADMINISTRATOR ||
+		setsStatus && status == clouduser.StatusDISABLED ||
+		setsHash && hash == ""
+}
+
+// ensureAnotherAdministrator locks the rows of all administrators, always in the
+// order of their guids, and counts those that the change leaves. The lock makes
+// simultaneous changes wait for each other, whatever the isolation level: without
+// it two transactions of PostgreSQL each see the administrator that the other one
+// takes away. SQLite has one writer at a time.
+func ensureAnotherAdministrator(ctx context.Context, m *ent.CloudUserMutation) error {
+	changed, err := m.IDs(ctx)
+	if err != nil {
+		return err
+	}
+	query := m.Client().CloudUser.Query().Where(
+		clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED),
+		clouduser.PasswordHashNEQ("")).Order(clouduser.ByID())
+	query.Modify(func(s *sql.Selector) {
+		if s.Dialect() == dialect.Postgres {
+			s.ForUpdate()
+		}
+	})
+	administrators, err := query.All(viewer.SystemContext(ctx))
+	if err != nil {
+		return err
+	}
+	left := len(administrators)
+	for _, administrator := range administrators {
+		for _, id := range changed {
+			if administrator.ID == id {
+				left--
+			}
+		}
+	}
+	if left == 0 && len(administrators) > 0 {
+		return fault.New(fault.Conflict, "The last administrator must stay").On("cloudUserId")
+	}
+	return nil
+}

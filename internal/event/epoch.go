@@ -1,0 +1,78 @@
+package event
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+)
+
+// source names where a PostgreSQL database is: the cluster and the database in
+// it. A dump that is restored elsewhere brings its rows along, with the
+// transaction ids of another cluster.
+const source = `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||
+  (SELECT oid FROM pg_database WHERE datname = current_database())::text`
+
+// rowsAtOnce is how many rows lose their positions in one statement.
+const rowsAtOnce = 10_000
+
+// Epoch returns the database's epoch. It begins a new one where the database is
+// a restored copy of another.
+func (l *Log) Epoch(ctx context.Context) (epoch Epoch, err error) {
+	if l.db.Dialect() == dialect.Postgres {
+		if err := l.settle(ctx); err != nil {
+			return epoch, fmt.Errorf("begin an epoch of positions: %w", err)
+		}
+	}
+	var text string
+	if err := l.row(ctx, "SELECT epoch FROM event_state", &text); err != nil {
+		return epoch, fmt.Errorf("read the epoch of positions: %w", err)
+	}
+	if n, err := hex.Decode(epoch[:], []byte(text)); err != nil || n != len(epoch) {
+		return epoch, fmt.Errorf("the epoch of positions is malformed: %q", text)
+	}
+	return epoch, nil
+}
+
+// settle compares where the database is with where it was. After a restore,
+// positions that are not yet reached lose their meaning: they are taken away,
+// and the epoch is a new one. The row of a job that was written here carries the
+// id of the transaction that wrote it, which is its position.
+func (l *Log) settle(ctx context.Context) error {
+	var here, was string
+	if err := l.row(ctx, source, &here); err != nil {
+		return err
+	}
+	if err := l.row(ctx, "SELECT source FROM event_state", &was); err != nil || was == here {
+		return err
+	}
+	if was == "" {
+		_, err := l.db.ExecContext(ctx, "UPDATE event_state SET source = $1 WHERE source = ''", here)
+		return err
+	}
+	for {
+		result, err := l.db.ExecContext(ctx, `UPDATE jobs SET event_position = NULL WHERE id IN (
+			SELECT id FROM jobs WHERE event_position >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+			AND xmin::text::bigint <> event_position & 4294967295 LIMIT $1)
+			AND EXISTS (SELECT 1 FROM event_state WHERE source = $2)`, rowsAtOnce, was)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n < rowsAtOnce {
+			if err != nil {
+				return err
+			}
+			break
+		}
+	}
+	_, err := l.db.ExecContext(ctx, "UPDATE event_state SET source = $1, epoch = $2, pruned = 0 WHERE source = $3", here, newEpoch(), was)
+	return err
+}
+
+func newEpoch() string {
+	var e Epoch
+	_, _ = rand.Read(e[:]) // never fails
+	return hex.EncodeToString(e[:])
+}

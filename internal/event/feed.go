@@ -1,0 +1,274 @@
+package event
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"cloudapi/internal/batch"
+)
+
+// Consumer gets what the feed reads.
+type Consumer interface {
+	// Deliver gets events in their order, each once. It must be quick.
+	Deliver(events []Event)
+	// Restored is called when the database has gone back in its history: what
+	// comes next does not follow what was delivered.
+	Restored(epoch Epoch)
+}
+
+// Options say how a feed works. Zero values mean the defaults.
+type Options struct {
+	// Slow is how often the feed looks for events that no notification came
+	// for, 2 s.
+	Slow time.Duration
+	// Page is how many events one statement reads, 500.
+	Page int
+	// Wait waits for notifications of other servers until ctx ends and calls
+	// wake for each; nil where the database has none.
+	Wait func(ctx context.Context, wake func()) error
+	// Notify wakes the other servers; nil where there are none.
+	Notify func(ctx context.Context) error
+	Log    *slog.Logger
+}
+
+// Feed reads the events of a database for one server, and only while somebody
+// wants them. It is safe for concurrent use.
+type Feed struct {
+	o        Options
+	log      *Log
+	consumer Consumer
+	looks    *batch.Group[struct{}, struct{}, Position]
+	wake     chan struct{}
+	notify   chan struct{}
+
+	mu       sync.Mutex
+	wanted   int
+	started  bool // at is where the feed is
+	at       Position
+	epoch    Epoch
+	known    bool // epoch is read
+	held     time.Time
+	lastLook time.Time
+	failing  bool
+}
+
+// NewFeed returns a feed that hands events to a consumer.
+func NewFeed(l *Log, c Consumer, o Options) *Feed {
+	o.Slow, o.Page = cmp.Or(o.Slow, 2*time.Second), cmp.Or(o.Page, 500)
+	f := &Feed{
+		o: o, log: l, consumer: c,
+		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1),
+	}
+	f.looks = batch.New(batch.Options{Most: 1 << 20}, func(ctx context.Context, _ struct{}, all []struct{}) []batch.Result[Position] {
+		at, err := f.look(ctx)
+		results := make([]batch.Result[Position], len(all))
+		for i := range results {
+			results[i] = batch.Result[Position]{Out: at, Err: err}
+		}
+		return results
+	})
+	return f
+}
+
+// Join says that somebody wants events, until Leave. It returns the present
+// position: what is committed after the call follows it and is delivered.
+func (f *Feed) Join(ctx context.Context) (Position, error) {
+	f.mu.Lock()
+	f.wanted++
+	f.mu.Unlock()
+	at, err := f.looks.Do(ctx, struct{}{}, struct{}{})
+	if err != nil {
+		f.Leave()
+	}
+	return at, err
+}
+
+// Leave takes a Join back.
+func (f *Feed) Leave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.wanted--; f.wanted == 0 {
+		f.started, f.held = false, time.Time{}
+	}
+}
+
+// Read returns a page of events. What the feed has passed counts as read: it is
+// complete, however it was found.
+func (f *Feed) Read(ctx context.Context, after Position, limit int) (*Page, error) {
+	f.mu.Lock()
+	head := Position{At: f.at.At}
+	f.mu.Unlock()
+	return f.log.Read(ctx, Range{After: after, Limit: limit, Head: head, Thorough: f.Held() > patience})
+}
+
+// Epoch is the epoch of the database. It is known after Join.
+func (f *Feed) Epoch() Epoch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.epoch
+}
+
+// Held is for how long something committed has been waiting for an older
+// transaction to end, 0 where nothing waits.
+func (f *Feed) Held() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held.IsZero() {
+		return 0
+	}
+	return time.Since(f.held)
+}
+
+// Committed says that this server has committed something: it looks at once,
+// and so do the others.
+func (f *Feed) Committed() {
+	for _, c := range []chan struct{}{f.wake, f.notify} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// look reads everything new and delivers it. Looks follow each other.
+func (f *Feed) look(ctx context.Context) (Position, error) {
+	f.mu.Lock()
+	at, started, known := f.at, f.started, f.known
+	f.lastLook = time.Now()
+	f.mu.Unlock()
+	if !known {
+		epoch, err := f.log.Epoch(ctx)
+		if err != nil {
+			return at, err
+		}
+		f.mu.Lock()
+		f.epoch, f.known = epoch, true
+		f.mu.Unlock()
+	}
+	if !started {
+		page, err := f.log.Read(ctx, Range{})
+		if err == nil {
+			at = page.Head
+			f.reached(at, page.Held)
+		}
+		return at, err
+	}
+	for {
+		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Head: Position{At: at.At}, Thorough: f.Held() > patience})
+		if err != nil {
+			return at, err
+		}
+		if page.Next.Before(Position{At: at.At}) {
+			return f.restart(ctx, page)
+		}
+		full := len(page.Events) == f.o.Page
+		if full {
+			at = page.Events[len(page.Events)-1].Position
+		} else {
+			at = page.Head
+		}
+		f.reached(at, page.Held)
+		f.consumer.Deliver(page.Events)
+		if !full {
+			return at, nil
+		}
+	}
+}
+
+// patience is how long a transaction may hold up events before the feed looks
+// whether it belongs to another database.
+const patience = 200 * time.Millisecond
+
+func (f *Feed) reached(at Position, held bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at, f.started = at, f.wanted > 0
+	switch {
+	case !held:
+		f.held = time.Time{}
+	case f.held.IsZero():
+		f.held = time.Now()
+	}
+}
+
+// restart begins anew after the database has gone back.
+func (f *Feed) restart(ctx context.Context, page *Page) (Position, error) {
+	f.o.Log.ErrorContext(ctx, "the database has gone back in its history: streams begin anew")
+	epoch, err := f.log.Epoch(ctx)
+	if err != nil {
+		return page.Next, err
+	}
+	f.mu.Lock()
+	f.epoch = epoch
+	f.mu.Unlock()
+	f.reached(page.Next, page.Held)
+	f.consumer.Restored(epoch)
+	return page.Next, nil
+}
+
+// Run looks when it is woken, and slowly otherwise, until ctx ends.
+func (f *Feed) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	if f.o.Wait != nil {
+		work.Go(func() { f.waitForOthers(ctx) })
+	}
+	if f.o.Notify != nil {
+		work.Go(func() { f.notifyOthers(ctx) })
+	}
+	timer := time.NewTimer(f.o.Slow)
+	defer timer.Stop()
+	again := firstAgain
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.wake:
+		case <-timer.C:
+		}
+		if f.idle() {
+			timer.Reset(f.o.Slow)
+			continue
+		}
+		_, err := f.looks.Do(ctx, struct{}{}, struct{}{})
+		f.report(ctx, err)
+		// What waits for an older transaction has no notification of its own.
+		if err == nil && f.Held() > 0 {
+			timer.Reset(again)
+			again = min(2*again, f.o.Slow)
+		} else {
+			again = firstAgain
+			timer.Reset(f.o.Slow)
+		}
+	}
+}
+
+// firstAgain is when the feed looks again for what an older transaction holds
+// back.
+const firstAgain = 10 * time.Millisecond
+
+func (f *Feed) idle() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wanted == 0
+}
+
+// report logs the first of several failures, and that they are over.
+func (f *Feed) report(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	f.mu.Lock()
+	was := f.failing
+	f.failing = err != nil
+	f.mu.Unlock()
+	switch {
+	case err != nil && !was:
+		f.o.Log.WarnContext(ctx, "changes cannot be read: streams wait", "error", err)
+	case err == nil && was:
+		f.o.Log.InfoContext(ctx, "changes are read again: streams go on")
+	}
+}

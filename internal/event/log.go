@@ -1,0 +1,204 @@
+// Package event reads the committed jobs in the order of their commits, and
+// tells a server at once when there are new ones.
+//
+// Each job has a position, which the database gives it when its row is written
+// (ent/migrate): on PostgreSQL the id of the transaction, on SQLite a sequence.
+// A PostgreSQL transaction commits later than one with a higher id, so a reader
+// stops below the oldest transaction that still runs: nothing can appear there
+// any more. ADR 14 says more.
+package event
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+
+	"cloudapi/internal/fault"
+)
+
+// Event is a step of a job that is committed.
+type Event struct {
+	Position
+	// Action is the name of the mutation.
+	Action string
+	// Status is that of the job.
+	Status string
+	// CustomerID and UserID are uuid.Nil where the job has none.
+	CustomerID uuid.UUID
+	UserID     uuid.UUID
+}
+
+// Done reports whether the job has made its change.
+func (e *Event) Done() bool { return e.Status == "DONE" }
+
+// Ended reports whether the job has ended.
+func (e *Event) Ended() bool { return e.Status == "DONE" || e.Status == "ERROR" }
+
+// Page is what was read of the log.
+type Page struct {
+	Events []Event
+	// Head is the position below which nothing can appear any more.
+	Head Position
+	// Next is the position of what is written next.
+	Next Position
+	// Held reports whether something is committed at Head or above it. It can
+	// be read when the oldest running transaction has ended.
+	Held bool
+}
+
+// Database is what the log is read from: the primary, for positions that a
+// standby may not have.
+type Database interface {
+	Dialect() string
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Log is the committed jobs of a database, in order.
+type Log struct{ db Database }
+
+// NewLog returns the log of a database.
+func NewLog(db Database) *Log { return &Log{db: db} }
+
+const columns = "j.event_position, j.id, j.action, j.status, j.customer_id, j.user_id"
+
+// On PostgreSQL the statement has one snapshot: what it finds below the oldest
+// running transaction is complete, and so is what is below a head that was
+// found earlier ($4).
+const postgresAfter = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS now),
+head AS MATERIALIZED (SELECT greatest(%s, $4) AS at, pg_snapshot_xmax(now)::text::bigint AS next FROM s)
+SELECT head.at, head.next, EXISTS (SELECT 1 FROM jobs WHERE event_position >= head.at), ` + columns + `
+FROM head LEFT JOIN LATERAL (
+  SELECT * FROM jobs WHERE (event_position, id) > ($1, $2) AND event_position < head.at ORDER BY event_position, id LIMIT $3
+) j ON true ORDER BY j.event_position, j.id`
+
+const (
+	oldest = `pg_snapshot_xmin(now)::text::bigint`
+	// oldestHere passes over transactions of the cluster's other databases, which
+	// write nothing here. To find those costs a look at all locks.
+	oldestHere = `coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(now) x
+  WHERE x::text::bigint & 4294967295 NOT IN (
+    SELECT l.transactionid::text::bigint FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+    AND a.datid <> (SELECT oid FROM pg_database WHERE datname = current_database()))),
+  pg_snapshot_xmax(now)::text::bigint)`
+)
+
+// SQLite has one writer at a time: what is committed is in order.
+const sqliteAfter = `SELECT head.at, head.at, 0, ` + columns + ` FROM (
+  SELECT max(coalesce((SELECT max(event_position) FROM jobs WHERE event_position IS NOT NULL), 0), pruned) + 1 AS at FROM event_state
+) head LEFT JOIN (
+  SELECT * FROM jobs WHERE event_position IS NOT NULL AND (event_position, id) > ($1, $2) ORDER BY event_position, id LIMIT $3
+) j ON true ORDER BY j.event_position, j.id`
+
+// Range says what to read.
+type Range struct {
+	// After is the position that the events follow.
+	After Position
+	// Limit is how many there are at most.
+	Limit int
+	// Head is a head that was read earlier.
+	Head Position
+	// Thorough looks past the running transactions of other databases.
+	Thorough bool
+}
+
+// Read returns a page of events.
+func (l *Log) Read(ctx context.Context, r Range) (*Page, error) {
+	query, args := sqliteAfter, []any{r.After.At, r.After.Job.String(), r.Limit}
+	if l.db.Dialect() == dialect.Postgres {
+		at := oldest
+		if r.Thorough {
+			at = oldestHere
+		}
+		query, args = fmt.Sprintf(postgresAfter, at), append(args, r.Head.At)
+	}
+	rows, err := l.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the changes: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	page := &Page{}
+	for rows.Next() {
+		if err := page.add(rows); err != nil {
+			return nil, fmt.Errorf("read the changes: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the changes: %w", err)
+	}
+	return page, nil
+}
+
+// add adds a row. The only row of an empty page has no job.
+func (p *Page) add(rows *sql.Rows) error {
+	var position sql.NullInt64
+	var id, customer, user uuid.NullUUID
+	var action, status sql.NullString
+	if err := rows.Scan(&p.Head.At, &p.Next.At, &p.Held, &position, &id, &action, &status, &customer, &user); err != nil {
+		return err
+	}
+	if position.Valid {
+		p.Events = append(p.Events, Event{
+			Position: Position{At: position.Int64, Job: id.UUID}, Action: action.String, Status: status.String,
+			CustomerID: customer.UUID, UserID: user.UUID,
+		})
+	}
+	return nil
+}
+
+// Check reports whether everything after a position can still be read. A
+// position that names a job must find it, which shows that the history is the
+// same one.
+func (l *Log) Check(ctx context.Context, p Position) error {
+	page, err := l.Read(ctx, Range{After: p})
+	if err != nil {
+		return err
+	}
+	var removed int64
+	if err := l.row(ctx, "SELECT pruned FROM event_state", &removed); err != nil {
+		return err
+	}
+	switch {
+	case p.At <= removed:
+		return pruned()
+	case page.Next.Before(p):
+		return restored()
+	case p.Job == uuid.Nil:
+		return nil
+	}
+	var there int
+	err = l.row(ctx, "SELECT count(*) FROM jobs WHERE event_position = $1 AND id = $2", &there, p.At, p.Job.String())
+	if err == nil && there == 0 {
+		return restored()
+	}
+	return err
+}
+
+// Status returns the status of a job, and a fault where there is none.
+func (l *Log) Status(ctx context.Context, id uuid.UUID) (status string, err error) {
+	err = l.row(ctx, "SELECT coalesce((SELECT status FROM jobs WHERE id = $1), '')", &status, id.String())
+	if err == nil && status == "" {
+		err = fault.Missing("job", id)
+	}
+	return status, err
+}
+
+// row reads the one value of a statement.
+func (l *Log) row(ctx context.Context, query string, into any, args ...any) error {
+	rows, err := l.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	return rows.Scan(into)
+}

@@ -1,0 +1,45 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// between is the shortest time between two notifications of one server, so that
+// many changes wake the others once.
+const between = 5 * time.Millisecond
+
+func (f *Feed) notifyOthers(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.notify:
+		}
+		limited, cancel := context.WithTimeout(ctx, f.o.Slow)
+		// The slow look of the others makes up for a notification that is lost.
+		if err := f.o.Notify(limited); err != nil && ctx.Err() == nil {
+			f.o.Log.DebugContext(ctx, "other servers could not be notified", "error", err)
+		}
+		cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(between):
+		}
+	}
+}
+
+func (f *Feed) waitForOthers(ctx context.Context) {
+	wake := func() {
+		select {
+		case f.wake <- struct{}{}:
+		default:
+		}
+	}
+	if err := f.o.Wait(ctx, wake); err != nil && !errors.Is(err, context.Canceled) {
+		f.o.Log.WarnContext(ctx, "no notifications from the database: streams look for changes every now and then",
+			"every", f.o.Slow, "error", err)
+	}
+}

@@ -1,0 +1,80 @@
+// Package session signs users in and out and manages their access tokens. It
+// also has what verifying credentials reads: accounts by login, by token and by
+// the account of an OpenID Connect issuer.
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/rule"
+	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/token"
+	"cloudapi/internal/viewer"
+)
+
+// Verify checks a login with its password, throttled as every sign-in is, and
+// returns the guid of the user.
+type Verify func(ctx context.Context, login string, password secret.Text) (uuid.UUID, error)
+
+// Service signs users in and out and manages their tokens.
+type Service struct {
+	Client *ent.Client
+	Jobs   *job.Recorder
+	Verify Verify
+	// Changed is called when the tokens of a user have changed.
+	Changed func(ctx context.Context, userID uuid.UUID)
+	// Time is how long a session lasts.
+	Time time.Duration
+}
+
+// SignIn makes a session for a login and its password.
+func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
+	id, err := s.Verify(ctx, in.Login, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	system := viewer.SystemContext(ctx)
+	plain, hash := token.New(token.Session)
+	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: mixin.Now().Add(s.Time)}
+	if out.Viewer, err = s.Client.CloudUser.Get(system, id); err != nil {
+		return nil, err
+	}
+	err = s.Client.AccessToken.Create().
+		SetUserID(id).SetKind(accesstoken.KindSESSION).SetHash(hash).SetExpiresAt(out.ExpiresAt).
+		Exec(system)
+	return out, err
+}
+
+// SignOut ends the token of the request, and other sessions where asked.
+func (s *Service) SignOut(ctx context.Context, in model.SignOutInput) (*model.SignOutPayload, error) {
+	me, err := rule.Caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	end := s.Client.AccessToken.Delete().Where(accesstoken.UserID(me), accesstoken.KindEQ(accesstoken.KindSESSION))
+	if !in.Everywhere {
+		end.Where(accesstoken.ID(viewer.FromContext(ctx).TokenID))
+	}
+	out := &model.SignOutPayload{}
+	out.Ended, err = end.Exec(ctx)
+	s.Changed(ctx, me)
+	return out, err
+}
+
+// End ends the sessions of a user, and its personal tokens too where all is set.
+// It returns how many tokens have ended.
+func End(ctx context.Context, tx *ent.Client, userID uuid.UUID, all bool) (int, error) {
+	end := tx.AccessToken.Delete().Where(accesstoken.UserID(userID))
+	if !all {
+		end.Where(accesstoken.KindEQ(accesstoken.KindSESSION))
+	}
+	return end.Exec(ctx)
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// How a listening connection is kept.
+const (
+	relistenAfter = 100 * time.Millisecond // grows up to relistenMost
+	relistenMost  = 5 * time.Second
+	probeAfter    = 30 * time.Second // of quiet
+	probeTime     = 5 * time.Second
+)
+
+// Notify wakes who listens to a channel of PostgreSQL, on every server.
+func (s *Store) Notify(ctx context.Context, channel string) error {
+	_, err := s.writer.ExecContext(ctx, "SELECT pg_notify($1, '')", channel)
+	return err
+}
+
+// Listen calls wake for each notification on a channel of PostgreSQL, and when
+// some may have been missed, until ctx ends. It has one connection of its own,
+// and makes it again when it is lost. Behind a pooler that has no LISTEN the
+// server's own probe does not come back, and the log says so.
+func (s *Store) Listen(ctx context.Context, channel string, wake func()) error {
+	if s.dialect != postgres {
+		return errors.ErrUnsupported
+	}
+	dsn, err := s.dsn()
+	if err != nil {
+		return err
+	}
+	l := &listening{store: s, channel: channel, wake: wake}
+	listener := pq.NewDialListener(listenDialer{}, dsn, relistenAfter, relistenMost, l.changed)
+	defer func() { _ = listener.Close() }()
+	go func() {
+		// Listen blocks until there is a connection.
+		if err := listener.Listen(channel); err != nil && ctx.Err() == nil {
+			s.options.Logger.Warn("the database does not take LISTEN", "error", err)
+		}
+		l.probe(ctx)
+	}()
+	quiet := time.NewTicker(probeAfter)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case n, ok := <-listener.Notify:
+			if !ok {
+				return net.ErrClosed
+			}
+			if n != nil {
+				l.heard.Store(true)
+			}
+			wake()
+		case <-quiet.C:
+			if !l.heard.Swap(false) {
+				go l.probe(ctx)
+			}
+		}
+	}
+}
+
+// listening is what is known of a listening connection.
+type listening struct {
+	store   *Store
+	channel string
+	wake    func()
+	heard   atomic.Bool
+	deaf    atomic.Bool
+}
+
+func (l *listening) changed(event pq.ListenerEventType, err error) {
+	log := l.store.options.Logger
+	switch event {
+	case pq.ListenerEventDisconnected:
+		log.Warn("the connection for notifications is lost", "error", err)
+	case pq.ListenerEventReconnected:
+		log.Info("the connection for notifications is made again")
+	}
+}
+
+// probe sends a notification and looks whether it comes back.
+func (l *listening) probe(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	if err := l.store.Notify(ctx, l.channel); err != nil {
+		return // the database is away, which others report
+	}
+	for !l.heard.Load() {
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) && !l.deaf.Swap(true) {
+				l.store.options.Logger.Warn("notifications of the database do not arrive, as behind a pooler in transaction mode: streams look for changes every now and then")
+			}
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if l.deaf.Swap(false) {
+		l.store.options.Logger.Info("notifications of the database arrive again")
+	}
+}
+
+// listenDialer connects a listening connection, which is idle most of the time.
+type listenDialer struct{}
+
+func (listenDialer) dialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: timeout, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
+	}}
+}
+
+func (d listenDialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialTimeout(network, address, 0)
+}
+
+func (d listenDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	return d.dialer(timeout).Dial(network, address)
+}
+
+// dsn is the database URL in the form of keywords and values: lib/pq's listener
+// takes text, and net/url does not read a URL with a port for each host.
+func (s *Store) dsn() (string, error) {
+	_, rest, _ := strings.Cut(s.options.URL, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	user := rest[:strings.LastIndexByte(rest[:end], '@')+1]
+	u, err := url.Parse("postgres://" + user + rest[end:])
+	if err != nil {
+		return "", errors.New("the database URL is not valid") // without the URL, which has a password
+	}
+	words := map[string]string{"dbname": strings.TrimPrefix(u.Path, "/"), "application_name": "cloudapi listen"}
+	if u.User != nil {
+		words["user"] = u.User.Username()
+		words["password"], _ = u.User.Password()
+	}
+	c := s.address.config
+	if c.Host != "" {
+		hosts, ports := []string{c.Host}, []string{fmt.Sprint(c.Port)}
+		for _, other := range c.Multi {
+			hosts, ports = append(hosts, other.Host), append(ports, fmt.Sprint(other.Port))
+		}
+		words["host"], words["port"] = strings.Join(hosts, ","), strings.Join(ports, ",")
+	}
+	if c.TargetSessionAttrs != "" {
+		words["target_session_attrs"] = string(c.TargetSessionAttrs)
+	}
+	words["connect_timeout"] = fmt.Sprint(int(s.options.ConnectTimeout.Seconds()))
+	for name, values := range u.Query() {
+		if name != "host" && name != "port" {
+			words[name] = values[0]
+		}
+	}
+	var b strings.Builder
+	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+	for name, value := range words {
+		if value != "" {
+			fmt.Fprintf(&b, "%s='%s' ", name, escape.Replace(value))
+		}
+	}
+	return b.String(), nil
+}
