@@ -34,7 +34,7 @@ type Parameter struct {
 
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
-		Name: v.Variable, Required: v.Type.NonNull, Type: v.Type.Name(),
+		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
 		definition: schema.Types[v.Type.Name()], list: v.Type.Elem != nil, implicit: implicit,
 		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
