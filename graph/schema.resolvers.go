@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/job"
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
+	"cloudapi/internal/event"
 	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -23,6 +24,16 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 )
+
+// Job is the resolver for the job field.
+func (r *changeResolver) Job(ctx context.Context, obj *event.Change) (*ent.Job, error) {
+	return find(ctx, "job", obj.JobID, r.Client.Job.Query().Where(job.ID(obj.JobID)))
+}
+
+// Customer is the resolver for the customer field.
+func (r *changeResolver) Customer(ctx context.Context, obj *event.Change) (*ent.Customer, error) {
+	return r.changeCustomer(ctx, obj)
+}
 
 // Serialized is the resolver for the serialized field.
 func (r *cloudSpaceResolver) Serialized(ctx context.Context, obj *ent.CloudSpace, format model.SerializationFormat) (string, error) {
@@ -374,6 +385,21 @@ func (r *queryResolver) Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID
 	return r.Client.Job.Query().Paginate(ctx, after, first, before, last, ent.WithJobOrder(orderBy), ent.WithJobFilter(where.Filter))
 }
 
+// Customer is the resolver for the customer field.
+func (r *subscriptionResolver) Customer(ctx context.Context, id uuid.UUID) (<-chan *ent.Customer, error) {
+	return r.subscribedCustomer(ctx, id)
+}
+
+// Changes is the resolver for the changes field.
+func (r *subscriptionResolver) Changes(ctx context.Context, after *string, where *model.ChangeWhereInput) (<-chan *event.Change, error) {
+	return r.subscribedChange(ctx, &Changes{After: after, Where: where})
+}
+
+// Job is the resolver for the job field.
+func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error) {
+	return r.subscribedJob(ctx, id)
+}
+
 // CustomerID is the resolver for the customerId field.
 func (r *cloudUserGroupWhereInputResolver) CustomerID(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *uuid.UUID) error {
 	return linkedTo(ctx, obj, data)
@@ -399,6 +425,9 @@ func (r *jobWhereInputResolver) ActionName(ctx context.Context, obj *ent.JobWher
 	return namedBy(obj, data)
 }
 
+// Change returns ChangeResolver implementation.
+func (r *Resolver) Change() ChangeResolver { return &changeResolver{r} }
+
 // CloudSpace returns CloudSpaceResolver implementation.
 func (r *Resolver) CloudSpace() CloudSpaceResolver { return &cloudSpaceResolver{r} }
 
@@ -420,6 +449,9 @@ func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
 // Query returns QueryResolver implementation.
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
+// Subscription returns SubscriptionResolver implementation.
+func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
+
 // CloudUserGroupWhereInput returns CloudUserGroupWhereInputResolver implementation.
 func (r *Resolver) CloudUserGroupWhereInput() CloudUserGroupWhereInputResolver {
 	return &cloudUserGroupWhereInputResolver{r}
@@ -434,6 +466,7 @@ func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 func (r *Resolver) JobWhereInput() JobWhereInputResolver { return &jobWhereInputResolver{r} }
 
 type (
+	changeResolver                   struct{ *Resolver }
 	cloudSpaceResolver               struct{ *Resolver }
 	cloudUserResolver                struct{ *Resolver }
 	cloudUserGroupResolver           struct{ *Resolver }
@@ -441,6 +474,7 @@ type (
 	jobResolver                      struct{ *Resolver }
 	mutationResolver                 struct{ *Resolver }
 	queryResolver                    struct{ *Resolver }
+	subscriptionResolver             struct{ *Resolver }
 	cloudUserGroupWhereInputResolver struct{ *Resolver }
 	customerWhereInputResolver       struct{ *Resolver }
 	jobWhereInputResolver            struct{ *Resolver }

@@ -23,11 +23,11 @@ func TestActionNames(t *testing.T) {
 		if got := job.ActionName(action); got != want {
 			t.Errorf("%s is %s, want %s", action, got, want)
 		}
-		if got := job.Actions(want); !slices.Equal(got, []string{action}) {
+		if got := job.Actions(want); !slices.Contains(got, action) {
 			t.Errorf("%s are %v, want %s", want, got, action)
 		}
 	}
-	for _, name := range []string{"", "customer", "customer.", "clouduser.nothing.", "machine.create", ".create"} {
+	for _, name := range []string{"", "customer", "machine.create", ".create"} {
 		if got := job.Actions(name); len(got) > 0 {
 			t.Errorf("%q are %v", name, got)
 		}

@@ -11,15 +11,16 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
+	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/idempotency"
@@ -28,10 +29,12 @@ import (
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
@@ -39,6 +42,7 @@ import (
 	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
+	"cloudapi/server/subscription"
 )
 
 // Options say what an API stands on.
@@ -57,6 +61,10 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
+	// Streams bound the connections for subscriptions.
+	Streams graphqlhttp.StreamLimits
+	// RequireHTTPSForChanges refuses changes that come over plain HTTP.
+	RequireHTTPSForChanges bool
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
@@ -76,6 +84,9 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// NotReady says why requests cannot be answered yet, "" if they can; nil for
+	// a server that is ready from the start.
+	NotReady func() string
 	// SeparateReads gives each of simultaneous reads a statement of its own.
 	SeparateReads bool
 	// OrdinaryReads turns the fast read path off.
@@ -96,7 +107,13 @@ type API struct {
 	Reader *fastread.Reader
 	// Metrics are the server's numbers.
 	Metrics *observe.Metrics
+	// Streams are the connections that stay open, to be stopped before the server.
+	Streams *graphqlhttp.Streams
 
+	feed   *event.Feed
+	hub    *subscription.Hub
+	who    *session.Accounts
+	store  *store.Store
 	runner *jobs.Runner
 	keys   *idempotency.Keys
 	log    *slog.Logger
@@ -104,23 +121,34 @@ type API struct {
 
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
+	if o.NotReady == nil {
+		o.NotReady = func() string { return "" }
+	}
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
-	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log, store: o.Store}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
 	recorder := &jobs.Recorder{
 		Client: a.Client, Log: o.Log, Classify: classify,
-		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
+		Finished: func(_ context.Context, action string, s job.Status) {
+			metrics.Job(action, string(s))
+			a.feed.Committed()
+		},
 	}
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
+	a.who = accounts
 	authenticator := auth.New(auth.Options{
-		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
 	})
+	changed := func(ctx context.Context, user uuid.UUID) {
+		authenticator.Forget(ctx, user)
+		a.rightsChanged()
+	}
 	a.Directory = &identity.Service{
-		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
+		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: changed,
 	}
 	a.Sessions = &session.Service{
-		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: authenticator.Forget, Time: o.SessionTime,
+		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: changed, Time: o.SessionTime,
 	}
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
@@ -141,8 +169,12 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
-		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
-		Repeater: a.keys, Observe: answered, Log: o.Log,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
+		Repeater: a.keys, Log: o.Log,
+		Observe: func(ctx context.Context, answer engine.Answer) {
+			answered(ctx, answer)
+			a.committed(answer)
+		},
 	})
 	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
@@ -152,12 +184,14 @@ func New(o Options) (*API, error) {
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
-	documents, err := o.documents(core)
+	a.streams(o, core, metrics)
+	graphQL, err := a.graphQL(o, core, authenticator)
 	if err != nil {
 		return nil, err
 	}
+	authenticate := whenReady(o.NotReady, authenticator.Authenticate)
 	old, err := rest.New(rest.Options{
-		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
+		Engine: core, Authenticate: authenticate, Challenge: auth.Challenge, Log: o.Log,
 		PageTime: o.RequestTime,
 	})
 	if err != nil {
@@ -167,7 +201,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticate, graphQL, old, page)
 	return a, nil
 }
 
@@ -192,34 +226,21 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
-	mux.Handle(rest.Prefix, old)
+	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
+	if o.RequireHTTPSForChanges {
+		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
+	}
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
+	mux.Handle(rest.Prefix, oldSites.Middleware(old))
 	mux.Handle(playground.Prefix, required(who, page))
 	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
-	mux.Handle("GET /readyz", ready(o.Store))
+	mux.Handle("GET /readyz", ready(o.Store, o.NotReady))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
-}
-
-// ready answers 200 while the database answers and is migrated.
-func ready(s *store.Store) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := s.Ping(ctx); err != nil {
-			http.Error(w, "the database is not available", http.StatusServiceUnavailable)
-			return
-		}
-		if pending, err := store.Pending(ctx, s, migrate.Files); err != nil || len(pending) > 0 {
-			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 
 // reporter logs what only the operator should know.
@@ -242,6 +263,14 @@ func (a *API) Run(ctx context.Context) {
 			done <- struct{}{}
 		}()
 	}
+	streaming := make(chan struct{})
+	go func() {
+		defer close(streaming)
+		if err := service.Recovered(func() error { return a.runStreams(ctx) }); err != nil {
+			a.log.ErrorContext(ctx, "streams have failed", "error", err)
+		}
+	}()
+	defer func() { <-streaming }()
 	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
 	for range workers {
 		<-done

@@ -12,6 +12,8 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
+	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
 )
 
@@ -40,6 +42,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
+			// The handler limits what is no stream.
+			next.ServeHTTP(w, r)
+			return
+		}
 		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
 		defer cancel()
@@ -49,9 +56,9 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 
 // signedIn puts who is asking into the context. Nobody may pass: the operation
 // may be one that needs no credentials. Wrong credentials may not.
-func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
+func signedIn(who authenticate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who.Authenticate(r)
+		v, err := who(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
 			refuse(w, r, err)
@@ -66,7 +73,7 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 }
 
 // required lets only people with credentials pass.
-func required(who *auth.Authenticator, next http.Handler) http.Handler {
+func required(who authenticate, next http.Handler) http.Handler {
 	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if viewer.FromContext(r.Context()) == nil {
 			refuse(w, r, auth.Failed())
@@ -76,18 +83,20 @@ func required(who *auth.Authenticator, next http.Handler) http.Handler {
 	}))
 }
 
-// sameOrigin refuses what a browser sends on behalf of another site, unless
-// that site is allowed.
-func sameOrigin(allowed []string, next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range allowed {
-		// Origins were checked when the server started.
-		_ = protection.AddTrustedOrigin(origin)
-	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
-	}))
-	return protection.Handler(next)
+// sameOrigin refuses each POST that a page of another site sent. A GET changes
+// nothing at /graphql, and the answer to it is kept from that page by CORS.
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions:
+		default:
+			if err := csrf.OtherSite(r.Context(), true); err != nil {
+				refuse(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // cors lets the scripts of allowed origins read answers. None is allowed unless

@@ -15,6 +15,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -27,6 +28,9 @@ import (
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
+	// queries are the queries that answer subscriptions; see asQuery.
+	queries *lru.Cache[*ast.OperationDefinition, *ast.OperationDefinition]
+
 	schema *ast.Schema
 	exec   *executor.Executor
 	docs   *documents
@@ -41,6 +45,7 @@ type Engine struct {
 	rate       *limit.Rate
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
+	change     func(context.Context) error
 	// Validation for those who may introspect, and for those who may not.
 	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
@@ -65,7 +70,10 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
-	Repeater   Idempotency
+	// Change refuses a request that must not change anything, by the context it
+	// came with; nil to refuse none.
+	Change   func(context.Context) error
+	Repeater Idempotency
 	// Observe hears of every answer, nil for nobody.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -74,10 +82,12 @@ type Options struct {
 // New returns an engine.
 func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
+	// Only a size that is not positive is an error.
+	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](keptDocuments)
 	e := &Engine{
-		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
+		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
 		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
-		origin: o.Origin, introspect: o.Introspect,
+		origin: o.Origin, introspect: o.Introspect, change: o.Change,
 		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
 	}
 	if e.introspect == nil {
@@ -110,12 +120,15 @@ func (e *Engine) Schema() *ast.Schema { return e.schema }
 // pinned before the first request. How large a document of others may be does
 // not bound them.
 func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.rulesWithSuggestions, limit.Unbounded())
+	doc, _, errs := e.parse(query, limit.Unbounded())
+	if len(errs) == 0 {
+		errs = e.validate(doc, e.rulesWithSuggestions)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = read.QueryDocument
-	return read.QueryDocument, nil
+	e.docs.pinned[query] = doc
+	return doc, nil
 }
 
 // Request is an operation to run.
@@ -128,6 +141,8 @@ type Request struct {
 	// Continues marks a request that goes on with an answer that has begun: its
 	// cost is charged, and it is not refused for it.
 	Continues bool
+	// Stream says that a subscription can be answered.
+	Stream bool
 }
 
 // Answer is what came of a request.
