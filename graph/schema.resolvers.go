@@ -75,6 +75,11 @@ func (r *jobResolver) ActionName(ctx context.Context, obj *ent.Job) (string, err
 	return jobs.ActionName(obj.Action), nil
 }
 
+// Parameters is the resolver for the parameters field.
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+	return jobs.VisibleParameters(ctx, r.Client, obj)
+}
+
 // ObjectType is the resolver for the objectType field.
 func (r *jobResolver) ObjectType(ctx context.Context, obj *ent.Job) (string, error) {
 	return jobs.ObjectType(obj.Action), nil
@@ -258,6 +263,11 @@ func (r *mutationResolver) SetPortalAccountPassword(ctx context.Context, input m
 // DeletePortalAccount is the resolver for the deletePortalAccount field.
 func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
 	return r.Directory.DeletePortalAccount(ctx, input)
+}
+
+// CancelJob is the resolver for the cancelJob field.
+func (r *mutationResolver) CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error) {
+	return r.Queue.Cancel(ctx, input)
 }
 
 // SignIn is the resolver for the signIn field.

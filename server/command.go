@@ -22,6 +22,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
+	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 

@@ -43,6 +43,7 @@ type serveFlags struct {
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
 	tlsFlags
 	signInFlags
+	jobFlags
 	limitFlags
 	documentFlags
 	timeFlags
