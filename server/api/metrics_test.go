@@ -123,7 +123,7 @@ func moves() map[string]float64 {
 		`cloudapi_faults_total{code="GRAPHQL_VALIDATION_FAILED",operation="other"}`:                  1,
 		`cloudapi_faults_total{code="UNAUTHENTICATED",operation="other"}`:                            2,
 		`cloudapi_faults_total{code="BAD_USER_INPUT",operation="cloud_api_customer.getObject"}`:      1,
-		`cloudapi_faults_total{code="TOO_LARGE",operation="customers"}`:                              1,
+		`cloudapi_faults_total{code="TOO_LARGE",operation="other"}`:                                  1,
 		`cloudapi_refused_total{limit="depth"}`:                                                      1,
 		`cloudapi_sign_ins_total{method="basic",outcome="ok"}`:                                       1,
 		`cloudapi_sign_ins_total{method="basic",outcome="wrong"}`:                                    1,
