@@ -5,6 +5,7 @@ package model
 import (
 	"bytes"
 	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
@@ -176,6 +177,8 @@ type ChangeWhereInput struct {
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
+	// What the token is good for.
+	Scope accesstoken.Scope `json:"scope"`
 	// When the token ends; never where none is given.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
@@ -414,6 +417,26 @@ type ExecutionParams struct {
 	Other map[string]any `json:"other,omitempty,omitzero"`
 }
 
+// What linkCloudUser takes.
+type LinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The issuer: the claim `iss` of its tokens, to the letter.
+	Issuer string `json:"issuer"`
+	// The account at the issuer: the claim `sub` of its tokens, to the letter.
+	Subject string `json:"subject"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What linkCloudUser gives.
+type LinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What registerDomain takes.
 type RegisterDomainInput struct {
 	// The guid of the customer.
@@ -534,12 +557,30 @@ type RevokeAccessTokenPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What revokeAccessTokens takes.
+type RevokeAccessTokensInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What revokeAccessTokens gives.
+type RevokeAccessTokensPayload struct {
+	// How many sessions and personal access tokens have ended.
+	Revoked int `json:"revoked"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What setCloudUserPassword takes.
 type SetCloudUserPasswordInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
+	// Whether the user's personal access tokens stay valid. Its sessions end in any case.
+	KeepAccessTokens bool `json:"keepAccessTokens"`
 	// Who hears what of the job, and how long it may take.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -622,6 +663,22 @@ type SignOutPayload struct {
 
 // The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events.
 type Subscription struct {
+}
+
+// What unlinkCloudUser takes.
+type UnlinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What unlinkCloudUser gives.
+type UnlinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
 }
 
 // What unregisterDomain takes.
