@@ -49,6 +49,8 @@ type Job struct {
 	UserLogin string `json:"user_login,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID *uuid.UUID `json:"customer_id,omitempty"`
+	// ObjectID holds the value of the "object_id" field.
+	ObjectID *uuid.UUID `json:"object_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *uuid.UUID `json:"parent_id,omitempty"`
 	// LeaseOwner holds the value of the "lease_owner" field.
@@ -135,7 +137,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case job.FieldUserID, job.FieldCustomerID, job.FieldParentID, job.FieldLeaseOwner:
+		case job.FieldUserID, job.FieldCustomerID, job.FieldObjectID, job.FieldParentID, job.FieldLeaseOwner:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case job.FieldParameters, job.FieldResult, job.FieldSealed:
 			values[i] = new([]byte)
@@ -258,6 +260,13 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CustomerID = new(uuid.UUID)
 				*_m.CustomerID = *value.S.(*uuid.UUID)
+			}
+		case job.FieldObjectID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field object_id", values[i])
+			} else if value.Valid {
+				_m.ObjectID = new(uuid.UUID)
+				*_m.ObjectID = *value.S.(*uuid.UUID)
 			}
 		case job.FieldParentID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -406,6 +415,11 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	if v := _m.CustomerID; v != nil {
 		builder.WriteString("customer_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ObjectID; v != nil {
+		builder.WriteString("object_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -190,6 +190,20 @@ func (_c *JobCreate) SetNillableCustomerID(v *uuid.UUID) *JobCreate {
 	return _c
 }
 
+// SetObjectID sets the "object_id" field.
+func (_c *JobCreate) SetObjectID(v uuid.UUID) *JobCreate {
+	_c.mutation.SetObjectID(v)
+	return _c
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_c *JobCreate) SetNillableObjectID(v *uuid.UUID) *JobCreate {
+	if v != nil {
+		_c.SetObjectID(*v)
+	}
+	return _c
+}
+
 // SetParentID sets the "parent_id" field.
 func (_c *JobCreate) SetParentID(v uuid.UUID) *JobCreate {
 	_c.mutation.SetParentID(v)
@@ -554,6 +568,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 		_spec.SetField(job.FieldUserLogin, field.TypeString, value)
 		_node.UserLogin = value
 	}
+	if value, ok := _c.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+		_node.ObjectID = &value
+	}
 	if value, ok := _c.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)
 		_node.LeaseOwner = &value
@@ -850,6 +868,24 @@ func (u *JobUpsert) UpdateCustomerID() *JobUpsert {
 // ClearCustomerID clears the value of the "customer_id" field.
 func (u *JobUpsert) ClearCustomerID() *JobUpsert {
 	u.SetNull(job.FieldCustomerID)
+	return u
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsert) SetObjectID(v uuid.UUID) *JobUpsert {
+	u.Set(job.FieldObjectID, v)
+	return u
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsert) UpdateObjectID() *JobUpsert {
+	u.SetExcluded(job.FieldObjectID)
+	return u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsert) ClearObjectID() *JobUpsert {
+	u.SetNull(job.FieldObjectID)
 	return u
 }
 
@@ -1200,6 +1236,27 @@ func (u *JobUpsertOne) UpdateCustomerID() *JobUpsertOne {
 func (u *JobUpsertOne) ClearCustomerID() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearCustomerID()
+	})
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsertOne) SetObjectID(v uuid.UUID) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetObjectID(v)
+	})
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateObjectID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateObjectID()
+	})
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsertOne) ClearObjectID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearObjectID()
 	})
 }
 
@@ -1735,6 +1792,27 @@ func (u *JobUpsertBulk) UpdateCustomerID() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearCustomerID() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearCustomerID()
+	})
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsertBulk) SetObjectID(v uuid.UUID) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetObjectID(v)
+	})
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateObjectID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateObjectID()
+	})
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsertBulk) ClearObjectID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearObjectID()
 	})
 }
 

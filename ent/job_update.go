@@ -193,6 +193,26 @@ func (_u *JobUpdate) ClearCustomerID() *JobUpdate {
 	return _u
 }
 
+// SetObjectID sets the "object_id" field.
+func (_u *JobUpdate) SetObjectID(v uuid.UUID) *JobUpdate {
+	_u.mutation.SetObjectID(v)
+	return _u
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableObjectID(v *uuid.UUID) *JobUpdate {
+	if v != nil {
+		_u.SetObjectID(*v)
+	}
+	return _u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (_u *JobUpdate) ClearObjectID() *JobUpdate {
+	_u.mutation.ClearObjectID()
+	return _u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_u *JobUpdate) SetLeaseOwner(v uuid.UUID) *JobUpdate {
 	_u.mutation.SetLeaseOwner(v)
@@ -472,6 +492,12 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(job.FieldEndedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(job.FieldObjectID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)
@@ -764,6 +790,26 @@ func (_u *JobUpdateOne) SetNillableCustomerID(v *uuid.UUID) *JobUpdateOne {
 // ClearCustomerID clears the value of the "customer_id" field.
 func (_u *JobUpdateOne) ClearCustomerID() *JobUpdateOne {
 	_u.mutation.ClearCustomerID()
+	return _u
+}
+
+// SetObjectID sets the "object_id" field.
+func (_u *JobUpdateOne) SetObjectID(v uuid.UUID) *JobUpdateOne {
+	_u.mutation.SetObjectID(v)
+	return _u
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableObjectID(v *uuid.UUID) *JobUpdateOne {
+	if v != nil {
+		_u.SetObjectID(*v)
+	}
+	return _u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (_u *JobUpdateOne) ClearObjectID() *JobUpdateOne {
+	_u.mutation.ClearObjectID()
 	return _u
 }
 
@@ -1076,6 +1122,12 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(job.FieldEndedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(job.FieldObjectID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)

@@ -47,6 +47,8 @@ func recordFields() []ent.Field {
 		field.String("user_login").SchemaType(textColumn()).Default("").Immutable(),
 		field.UUID("customer_id", uuid.UUID{}).Optional().Nillable().
 			Annotations(entgql.MapsTo("customerId")),
+		field.UUID("object_id", uuid.UUID{}).Optional().Nillable().
+			Annotations(entgql.MapsTo("objectId")),
 		field.UUID("parent_id", uuid.UUID{}).Optional().Nillable().Immutable().
 			Annotations(entgql.MapsTo("parentId")),
 	}

@@ -34,6 +34,9 @@ type Change struct {
 	Execution *model.ExecutionInput
 	// CustomerID is the customer that the change concerns, nil for none.
 	CustomerID *uuid.UUID
+	// ObjectID is the object that the change concerns where that is not the
+	// customer, nil for none: a group, a user, a cloud space.
+	ObjectID *uuid.UUID
 	// Authorize checks the role of the caller, before anything else. A change
 	// without it is authorized by its work; where it fails, its job does not
 	// belong to the customer.
@@ -54,6 +57,8 @@ type Record struct {
 	JobID uuid.UUID
 	// CustomerID may be set by work that creates the customer.
 	CustomerID uuid.UUID
+	// ObjectID may be set by work that creates another object than a customer.
+	ObjectID uuid.UUID
 	// Result is kept with the job.
 	Result map[string]any
 }

@@ -56,9 +56,13 @@ func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault
 	return row, nil
 }
 
-// plain fills what every job keeps: action, user and time.
+// plain fills what every job keeps: action, user, time and the guid that was
+// named.
 func (a *attempt) plain(ctx context.Context, client *ent.Client) *ent.JobCreate {
-	row := client.Job.Create().SetID(a.id).SetAction(a.Action).SetStartedAt(a.started)
+	row := client.Job.Create().SetID(a.id).SetAction(a.Action).SetStartedAt(a.started).SetNillableObjectID(a.CustomerID)
+	if a.ObjectID != nil {
+		row.SetObjectID(*a.ObjectID)
+	}
 	if v := viewer.FromContext(ctx); v != nil {
 		row.SetUserLogin(v.Login)
 		if v.ID != uuid.Nil {

@@ -28,12 +28,15 @@ type Parameter struct {
 	definition *ast.Definition
 	list       bool
 	implicit   bool // taken by the router, not by the operation
+	// Of the router's directives.
+	nothing, endOfSecond bool
 }
 
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
-		Name: v.Variable, Required: v.Type.NonNull, Type: v.Type.Name(),
+		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
 		definition: schema.Types[v.Type.Name()], list: v.Type.Elem != nil, implicit: implicit,
+		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
 }
 
@@ -85,6 +88,8 @@ func (p *Parameter) scalar(value string) (any, error) {
 			return nil, invalid("%s is not a guid: %s", p.Name, shown(value))
 		}
 		return id.String(), nil
+	case p.Type == "Time":
+		return p.time(value)
 	case bits[p.Type] > 0:
 		return p.integer(strings.TrimSpace(value))
 	case p.definition.Kind == ast.Enum:
