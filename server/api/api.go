@@ -222,6 +222,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	metrics.Operations(append(rootNames(core.Schema()), old.Operations()...)...)
 	page, err := playground.New(o.Playground)
 	if err != nil {
 		return nil, err

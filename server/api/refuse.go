@@ -20,7 +20,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 // refuseWith is refuse with a status of its own.
 func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), string(f.Code), limit)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

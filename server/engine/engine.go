@@ -227,7 +227,9 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 		answer.Response = run(ctx)
 	}
 	if answer.Response == nil {
-		return account.tell(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))}))
+		late := e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))})
+		late.Operation = oc.Operation
+		return account.tell(late)
 	}
 	answer.Errors = e.limits.Trim(answer.Errors)
 	return account.settle(answer, keyed, b)

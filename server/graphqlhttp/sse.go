@@ -2,7 +2,9 @@ package graphqlhttp
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +97,9 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 		}
 		e.send(&frame{kind: "error", body: encode(h.Engine.Present(ctx, &f))})
 	})
+	if errors.Is(e.err, os.ErrDeadlineExceeded) {
+		h.Streams.Cut(observe.CutSlow)
+	}
 }
 
 // pump sends what the outbox has until the stream ends.

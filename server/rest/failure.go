@@ -114,7 +114,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *
 func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method, err error) {
 	f := fault.As(err)
 	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), string(f.Code), limit)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h.writeFault(w, r, m, err, "")
 }
 
