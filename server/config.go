@@ -45,6 +45,7 @@ type serveFlags struct {
 	signInFlags
 	jobFlags
 	limitFlags
+	streamFlags
 	documentFlags
 	timeFlags
 	telemetryFlags

@@ -36,23 +36,41 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	return out, err
 }
 
-// ChangePassword changes the caller's own password and ends its sessions.
+// ChangePassword changes a password whose current value is known, and ends the
+// sessions of its user: the caller, or, for an administrator, anybody.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
+	user := me
+	if in.CloudUserID != nil {
+		user = *in.CloudUserID
+	}
 	out := &model.ChangePasswordPayload{}
+	change := s.aboutPassword("changePassword", in, in.Execution, user)
+	login, allowed := viewer.FromContext(ctx).Login, change.Authorize
+	change.Authorize = func(ctx context.Context) error {
+		if user != me {
+			// A user that the caller may not see is missing.
+			other, err := s.Client.CloudUser.Get(ctx, user)
+			if err != nil {
+				return missingUser(err, user)
+			}
+			login = other.Login
+		}
+		return allowed(ctx)
+	}
 	// The current password is guarded against guessing as signing in is.
 	verified := func(ctx context.Context) error {
-		id, err := s.Verify(ctx, viewer.FromContext(ctx).Login, in.CurrentPassword)
-		if fault.Is(err, fault.Unauthenticated) || err == nil && id != me {
-			return fault.New(fault.Invalid, "currentPassword is wrong").On("currentPassword").Because(err)
+		id, err := s.Verify(ctx, login, in.CurrentPassword)
+		if fault.Is(err, fault.Unauthenticated) || err == nil && id != user {
+			return fault.New(fault.Invalid, "Invalid current password").On("currentPassword").Because(err)
 		}
 		return err
 	}
 	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
-		s.aboutPassword("changePassword", in, in.Execution, me), me,
+		change, user,
 		verified, false, "newPassword", in.NewPassword)
 	return out, err
 }

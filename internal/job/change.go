@@ -22,6 +22,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 )
 
 // Change is what a caller asks for.
@@ -34,6 +35,9 @@ type Change struct {
 	Execution *model.ExecutionInput
 	// CustomerID is the customer that the change concerns, nil for none.
 	CustomerID *uuid.UUID
+	// ObjectID is the object that the change concerns where that is not the
+	// customer, nil for none: a group, a user, a cloud space.
+	ObjectID *uuid.UUID
 	// Authorize checks whether the caller may make the change, before anything
 	// else and whatever its maxduration. Where it fails, or is nil, a failed
 	// change leaves no text of its caller's and does not belong to the customer.
@@ -54,8 +58,10 @@ type Record struct {
 	JobID uuid.UUID
 	// CustomerID may be set by work that creates the customer.
 	CustomerID uuid.UUID
+	// ObjectID may be set by work that creates another object than a customer.
+	ObjectID uuid.UUID
 	// Result is kept with the job.
-	Result map[string]any
+	Result strictjson.Object
 }
 
 // Work is the stage of a change within its transaction.

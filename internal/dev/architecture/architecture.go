@@ -35,7 +35,7 @@ func Layers() []Layer {
 		{"Model", []string{"graph/scalar", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{
-			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/jsontext", "internal/lru",
+			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",
 			"internal/password", "internal/portal", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
 		}},
 	}
