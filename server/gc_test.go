@@ -13,3 +13,23 @@ func TestPercentFor(t *testing.T) {
 		}
 	}
 }
+
+func TestLimitMakesWay(t *testing.T) {
+	for _, live := range []uint64{0, 10 << 20, 150 << 20, 500 << 20} {
+		limit := limitFor(live)
+		if limit < memoryLimit || uint64(limit) < live*3/2 {
+			t.Errorf("%d live: a limit of %d", live, limit)
+		}
+	}
+}
+
+func TestSettingIsLeftWhereItHardlyDiffers(t *testing.T) {
+	var set []int64
+	adjust := setting(func(live uint64) int64 { return int64(live) }, func(n int64) { set = append(set, n) })
+	for _, live := range []uint64{100, 105, 95, 150, 151, 90} {
+		adjust(live)
+	}
+	if len(set) != 3 || set[0] != 100 || set[1] != 150 || set[2] != 90 {
+		t.Errorf("set to %v", set)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api"
 	"cloudapi/server/limit"
@@ -28,6 +29,9 @@ type limitFlags struct {
 	MaxValues     int   `name:"max-values" default:"${max_values}" help:"Values in one argument of a field."`
 	MaxInputDepth int   `name:"max-input-depth" default:"${max_input_depth}" help:"Nested lists and objects in an argument."`
 	MaxCost       int   `name:"max-cost" default:"${max_cost}" help:"Objects that an operation may have to read."`
+	MaxObjects    int   `name:"max-objects" default:"${max_objects}" help:"Objects in an answer, counted while it is made."`
+	MaxAnswer     int   `name:"max-answer" default:"${max_answer}" help:"Bytes of an answer, counted while it is made; of each page of a list of the old URLs."`
+	MaxMemory     int   `name:"max-memory" default:"${max_memory}" help:"Bytes of memory that all operations of one caller may hold at the same time, as estimated."`
 	MaxErrors     int   `name:"max-errors" default:"${max_errors}" help:"Errors in an answer."`
 	RateBurst     int   `name:"rate-burst" default:"${rate_burst}" help:"Cost that a user may spend at once; -1 for no bound."`
 	RatePerSecond int   `name:"rate-per-second" default:"${rate_per_second}" help:"Cost that comes back to a user in a second."`
@@ -35,13 +39,14 @@ type limitFlags struct {
 
 // limitDefaults are the defaults of the limits, from where they are documented.
 func limitDefaults() kong.Vars {
-	l, r := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault()
+	l, r, b := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault(), budget.Limits{}.OrDefault()
 	vars := kong.Vars{}
 	for name, value := range map[string]int{
 		"max_body": api.MaxBody, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
 		"max_directives": l.Directives, "max_operations": l.Operations, "max_variables": l.Variables,
 		"max_values": l.Values, "max_input_depth": l.InputDepth, "max_cost": l.Cost, "max_errors": l.Errors,
 		"rate_burst": r.Burst, "rate_per_second": r.PerSecond,
+		"max_objects": b.Objects, "max_answer": b.Bytes, "max_memory": b.Held,
 	} {
 		vars[name] = strconv.Itoa(value)
 	}
@@ -55,6 +60,7 @@ func (f *limitFlags) check() error {
 		"max-depth": f.MaxDepth, "max-aliases": f.MaxAliases, "max-directives": f.MaxDirectives,
 		"max-operations": f.MaxOperations, "max-variables": f.MaxVariables, "max-values": f.MaxValues,
 		"max-input-depth": f.MaxInputDepth, "max-cost": f.MaxCost, "max-errors": f.MaxErrors, "rate-per-second": f.RatePerSecond,
+		"max-objects": f.MaxObjects, "max-answer": f.MaxAnswer, "max-memory": f.MaxMemory,
 	} {
 		if value < 1 {
 			return fmt.Errorf("--%s must be at least 1, not %d", name, value)
@@ -74,6 +80,7 @@ func (f *limitFlags) limit(o *api.Options) {
 		Operations: f.MaxOperations, Variables: f.MaxVariables, Values: f.MaxValues, InputDepth: f.MaxInputDepth,
 		Cost: f.MaxCost, Errors: f.MaxErrors,
 	}
+	o.Budget = budget.Limits{Objects: f.MaxObjects, Bytes: f.MaxAnswer, Held: f.MaxMemory}
 	o.Rates = limit.Rates{Burst: f.RateBurst, PerSecond: f.RatePerSecond}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/batch"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -142,6 +143,7 @@ type request struct {
 	viewer    *viewer.Viewer
 	variables map[string]any
 	guid      uuid.UUID // of the row that is asked for, if it is one
+	budget    *budget.Budget
 }
 
 func (r *Reader) answer(ctx context.Context) ([]byte, error) {
@@ -158,7 +160,7 @@ func (r *Reader) answer(ctx context.Context) ([]byte, error) {
 
 // read answers a root field by its plan.
 func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext, v *viewer.Viewer) (_ []byte, err error) {
-	q := &request{viewer: v, variables: oc.Variables}
+	q := &request{viewer: v, variables: oc.Variables, budget: budget.From(ctx)}
 	if p.guid != nil {
 		if q.guid, err = q.root(p.guid); err != nil {
 			return nil, err
@@ -168,7 +170,13 @@ func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext
 		one := r.run(ctx, p, []*request{q})[0]
 		return one.Out, one.Err
 	}
-	return r.shared.Do(ctx, r.sharing(p, q), q)
+	out, err := r.shared.Do(ctx, r.sharing(p, q), q)
+	if errors.Is(err, budget.ErrExceeded) && q.budget.Failure() == nil {
+		// It was another request that may have no more.
+		one := r.run(ctx, p, []*request{q})[0]
+		return one.Out, one.Err
+	}
+	return out, err
 }
 
 // run answers requests that share a statement: for one guid each, or for the
@@ -179,10 +187,15 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 	if p.guid != nil {
 		guids = uniqueGuids(all)
 	}
-	answers, err := r.execute(ctx, p, all[0], guids)
+	answers, err := r.execute(ctx, p, all, guids)
 	for i, q := range all {
-		results[i].Out, results[i].Err = answers[q.guid], err
-		if err == nil && results[i].Out == nil {
+		out, whole := answers[q.guid]
+		switch {
+		case whole && (err == nil || errors.Is(err, budget.ErrExceeded)):
+			results[i].Out = out
+		case err != nil:
+			results[i].Err = err
+		default:
 			results[i].Err = errNone
 		}
 	}
@@ -193,19 +206,24 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 var errNone = errors.New("there is no such row")
 
 // execute runs a plan's statement and returns the answers by their guids.
-func (r *Reader) execute(ctx context.Context, p *plan, q *request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
+func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
 	s := p.statement(len(guids))
-	args, err := r.bind(s.args, q, guids)
+	args, err := r.bind(s.args, all[0], guids)
 	if err != nil {
 		return nil, err
 	}
 	answers := make(map[uuid.UUID][]byte, len(guids))
+	// What is not read of a statement does not have to come.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
-		w := newWriter(p, newCursor(p, rows))
+		w := newWriter(p, newCursor(p, rows), all)
 		if err := w.next(); err != nil {
 			return err
 		}
 		if err := w.answers(p, answers); err != nil {
+			w.meter.Discard()
+			cancel()
 			return err
 		}
 		if w.tag != noTag {

@@ -5,12 +5,17 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"cloudapi/internal/budget"
 )
 
 // writer writes an answer while its rows arrive.
 type writer struct {
 	*cursor
 	out    []byte
+	outer  int          // bytes that are written while out is something that is held
+	meter  budget.Meter // of the requests that get the answer
+	all    []*request
 	states []state // by the tags of the levels
 }
 
@@ -28,8 +33,8 @@ type state struct {
 	positions            []cursorPosition
 }
 
-func newWriter(p *plan, c *cursor) *writer {
-	w := &writer{cursor: c, states: make([]state, len(p.levels))}
+func newWriter(p *plan, c *cursor, all []*request) *writer {
+	w := &writer{cursor: c, all: all, states: make([]state, len(p.levels))}
 	for i, l := range p.levels {
 		if len(l.late) > 0 {
 			w.states[i].uuids, w.states[i].texts = make([][]byte, l.uuids), make([]driver.Value, l.texts)
@@ -40,33 +45,65 @@ func newWriter(p *plan, c *cursor) *writer {
 
 // answers writes the answer of each guid, or of the one connection.
 func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
-	w.out = p.room()
 	if p.guid == nil {
+		w.begin(p, uuid.Nil)
 		if err := w.run(p.root.steps, nil); err != nil {
 			return err
 		}
-		all[uuid.Nil] = w.out
-		p.usual.Store(int64(len(w.out)))
-		return nil
+		return w.end(p, uuid.Nil, all)
 	}
 	for l := p.root.below[0]; w.tag == l.tag; {
 		id, err := idOf(w.uuids[l.id().n])
 		if err != nil {
 			return err
 		}
+		w.begin(p, id)
 		if err := w.object(l); err != nil {
 			return err
 		}
-		all[id] = w.out
-		p.usual.Store(int64(len(w.out)))
-		w.out = p.room()
+		if err := w.end(p, id, all); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// begin begins the answer for a guid, which some of the requests get.
+func (w *writer) begin(p *plan, id uuid.UUID) {
+	w.out = p.room()
+	w.meter.Begin()
+	for _, q := range w.all {
+		if q.guid == id {
+			w.meter.Add(q.budget)
+		}
+	}
+}
+
+// end ends the answer for a guid.
+func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
+	if err := w.meter.Draw(len(w.out)); err != nil {
+		return err
+	}
+	all[id] = w.out
+	p.usual.Store(int64(len(w.out)))
+	return nil
+}
+
+// next reads a row, which is an object of the answer, about.
+func (w *writer) next() error {
+	if err := w.meter.Row(w.outer + len(w.out)); err != nil {
+		return err
+	}
+	return w.cursor.next()
+}
+
+// mostRoom is how much is reserved for an answer before it is written, in bytes:
+// the next one may be short.
+const mostRoom = 64 << 10
+
 // room is for an answer that is a little longer than the last one.
 func (p *plan) room() []byte {
-	usual := p.usual.Load()
+	usual := min(p.usual.Load(), mostRoom)
 	return make([]byte, 0, usual+usual/8+64)
 }
 
@@ -104,9 +141,9 @@ func (w *writer) below(s *step, l *level) error {
 		return w.list(s.level)
 	case opHold:
 		outer, st := w.out, &w.states[s.level.tag]
-		w.out = st.held[:0]
+		w.out, w.outer = st.held[:0], w.outer+len(outer)
 		err := w.list(s.level)
-		st.held, w.out = w.out, outer
+		st.held, w.out, w.outer = w.out, outer, w.outer-len(outer)
 		return err
 	case opHeld:
 		w.out = append(w.out, w.states[s.level.tag].held...)

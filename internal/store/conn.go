@@ -9,6 +9,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"cloudapi/internal/budget"
 )
 
 // inner is what both drivers' connections can do.
@@ -68,7 +70,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	c.reading++
-	return &rows{Rows: found, conn: c, ctx: ctx, end: end}, nil
+	return &rows{Rows: found, conn: c, ctx: ctx, end: end, budget: budget.From(ctx)}, nil
 }
 
 // start begins a statement; call end with its error.

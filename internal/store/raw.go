@@ -78,5 +78,8 @@ func (c *conn) read(ctx context.Context, query string, args []any, read func(dri
 		return err
 	}
 	defer func() { err = errors.Join(err, found.Close()) }()
+	if r, ok := found.(*rows); ok {
+		r.budget = nil
+	}
 	return read(found)
 }

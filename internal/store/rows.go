@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"reflect"
+
+	"cloudapi/internal/budget"
 )
 
 // rows is a result set being read. The operation lasts until it is closed, and
@@ -18,6 +20,8 @@ type rows struct {
 	end    func(error)
 	failed error
 	closed bool
+	// budget has what is read, nil where the reader counts itself.
+	budget *budget.Budget
 }
 
 // Next reads a row.
@@ -28,7 +32,30 @@ func (r *rows) Next(dest []driver.Value) error {
 		// Rows have been seen already: nothing may run again unnoticed.
 		return r.conn.settle(r.ctx, err, true)
 	}
+	if err == nil && r.budget != nil {
+		return r.budget.Draw(0, 0, heldByRow(dest))
+	}
 	return err
+}
+
+// What a row takes in memory as an entity, beside its values, in bytes.
+const (
+	heldByEntity = 256
+	heldByColumn = 32
+)
+
+// heldByRow is what a row takes in memory.
+func heldByRow(values []driver.Value) int {
+	n := heldByEntity + heldByColumn*len(values)
+	for _, v := range values {
+		switch v := v.(type) {
+		case []byte:
+			n += len(v)
+		case string:
+			n += len(v)
+		}
+	}
+	return n
 }
 
 // Close reads what is left and ends the operation.

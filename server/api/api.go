@@ -18,6 +18,7 @@ import (
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
@@ -59,7 +60,9 @@ type Options struct {
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
-	Rates   limit.Rates
+	// Budget bounds what operations produce and hold while they run.
+	Budget budget.Limits
+	Rates  limit.Rates
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
@@ -138,7 +141,7 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
-		Presenter: present, Limits: o.Limits, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
 	core.Use(graph.Introspection{})

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
@@ -68,8 +69,9 @@ func (a *charge) tell(answer Answer) Answer {
 // settle gives back what the operation did not cost, and says so in the answer.
 // The answer to a key is the same to the letter whenever it is given: what is
 // left is told in its headers alone.
-func (a *charge) settle(answer Answer, keyed bool) Answer {
-	answer.Cost = a.cost.Actual(answer.Data)
+func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
+	objects, size := b.Spent()
+	answer.Cost = a.cost.Actual(answer.Data, objects, size)
 	answer.Standing = a.rate.Settle(a.holder, a.cost.Requested-answer.Cost)
 	told := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.most}
 	if !keyed && answer.Standing.Limit > 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
@@ -34,6 +35,8 @@ type Engine struct {
 	observe func(context.Context, Answer)
 
 	limits     limit.Limits
+	budget     budget.Limits
+	callers    *budget.Callers
 	prices     *limit.CostModel
 	rate       *limit.Rate
 	origin     func(context.Context) string
@@ -54,6 +57,7 @@ type Options struct {
 	Schema    graphql.ExecutableSchema
 	Presenter graphql.ErrorPresenterFunc
 	Limits    limit.Limits
+	Budget    budget.Limits
 	Rates     limit.Rates
 	// Origin names where a request comes from: whose account pays for one that
 	// has no credentials. All of them share one account where it is nil.
@@ -72,7 +76,7 @@ func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
 	e := &Engine{
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
-		limits: limits, prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
+		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
 		origin: o.Origin, introspect: o.Introspect,
 		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
 	}
@@ -85,9 +89,10 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
+	e.exec.Use(counting{})
 	e.exec.Use(fieldSerializer{})
 	e.exec.SetQueryCache(e.docs)
-	e.exec.SetErrorPresenter(o.Presenter)
+	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
 		o.Log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "Internal server error")
@@ -139,7 +144,12 @@ type Answer struct {
 	Cost int
 	// Standing is how the caller stands with its rate after it.
 	Standing limit.Quota
+
+	budget *budget.Budget
 }
+
+// Copy counts a copy of the answer's data, which it must be called before.
+func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
@@ -167,17 +177,27 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	if err != nil {
 		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
-	return e.execute(ctx, oc, r, account)
+	ctx, b, end := e.spend(ctx)
+	defer end()
+	if err := b.Draw(0, 0, cost.Memory); err != nil {
+		return account.tell(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
+	}
+	return e.execute(ctx, oc, r, account, b)
 }
 
 // execute runs an operation that is paid for.
-func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge) Answer {
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge, b *budget.Budget) Answer {
+	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation, budget: b}
+	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
-		return next(ctx)
+		response := next(ctx)
+		// Under a key the whole operation is one transaction, which is rolled back.
+		if err := exceeded(b, !keyed); err != nil {
+			return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+		}
+		return response
 	}
-	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation}
-	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
 	if keyed {
 		answer.Response = e.once(ctx, r, run)
 	} else {
@@ -187,7 +207,7 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 		return account.tell(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))}))
 	}
 	answer.Errors = e.limits.Trim(answer.Errors)
-	return account.settle(answer, keyed)
+	return account.settle(answer, keyed, b)
 }
 
 // operation finds, checks and prepares the operation of a request.

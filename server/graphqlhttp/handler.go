@@ -43,6 +43,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, invalid("GraphQL takes GET and POST"))
 		return
 	}
+	r, leave, err := h.Engine.Enter(r)
+	if err != nil {
+		h.send(w, media, h.Engine.Refuse(r.Context(), err))
+		return
+	}
+	defer leave()
 	asked, status, err := read(r)
 	if err != nil {
 		h.refuse(w, r, status, err)

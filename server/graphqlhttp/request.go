@@ -60,6 +60,9 @@ func readBody(r *http.Request, into *request) (int, error) {
 		return http.StatusRequestEntityTooLarge,
 			fault.New(fault.TooLarge, "The body has more than %d bytes", large.Limit).With("limit", "body").With("max", large.Limit)
 	}
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f.Code.Status(), f
+	}
 	if err != nil {
 		return http.StatusBadRequest, invalid("The body could not be read")
 	}

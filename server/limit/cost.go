@@ -16,11 +16,18 @@ type Cost struct {
 	Requested int
 	// fixed is the part that does not depend on how many objects there are.
 	fixed int
+	// Memory is what the inputs take, in bytes.
+	Memory int
 }
 
-// Actual is what the operation has cost after all: most pages are not full.
-func (c Cost) Actual(data []byte) int {
-	return max(1, min(c.Requested, c.fixed+bytes.Count(data, []byte("{"))))
+// bytesOfObject is how long an object is that has nothing large, in bytes.
+const bytesOfObject = 1 << 10
+
+// Actual is what the operation has cost after all, by its answer and by what was
+// counted while it was made: most pages are not full, and lists without pages may
+// be longer than they were priced at.
+func (c Cost) Actual(data []byte, objects, size int) int {
+	return max(1, c.fixed+max(bytes.Count(data, []byte("{")), objects, size/bytesOfObject))
 }
 
 // Price sums up a validated operation with its variables in their places, and
@@ -31,7 +38,7 @@ func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[s
 		limits: l, seen: map[spread]int{},
 	}
 	sum := b.set(op.SelectionSet, 1)
-	c := Cost{Requested: max(1, rounded(sum)), fixed: rounded(min(b.fixed, sum))}
+	c := Cost{Requested: max(1, rounded(sum)), fixed: rounded(min(b.fixed, sum)), Memory: b.memory}
 	if b.err != nil {
 		return c, b.err
 	}
@@ -51,6 +58,7 @@ type costVisitor struct {
 	inputs inputs
 	limits Limits
 	fixed  int
+	memory int
 	seen   map[spread]int
 	err    error
 }
@@ -142,6 +150,16 @@ func (b *costVisitor) leaf(f *ast.Field) int {
 	return 1
 }
 
+// scan is the price of a condition that has to look at each row: of the whole
+// table below the root of an operation, and of what is there of one object
+// elsewhere.
+func (b *costVisitor) scan(f *ast.Field) int {
+	if f.ObjectDefinition == b.prices.schema.Query {
+		return scanTable
+	}
+	return elsewhere
+}
+
 // arguments prices the arguments of a field, and refuses those that are too
 // large.
 func (b *costVisitor) arguments(f *ast.Field) int {
@@ -151,8 +169,12 @@ func (b *costVisitor) arguments(f *ast.Field) int {
 		if err := b.limits.input("argument "+a.Name, s); err != nil && b.err == nil {
 			b.err = err
 		}
+		b.memory = add(b.memory, s.memory)
 		if s.depth > 0 {
-			price = add(price, add(s.values, times(s.elsewhere, elsewhere)))
+			price = add(price, s.values)
+			price = add(price, times(s.elsewhere, elsewhere))
+			price = add(price, times(s.scans, b.scan(f)))
+			price = add(price, times(s.plain, condition))
 		}
 	}
 	return b.once(price)

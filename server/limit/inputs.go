@@ -13,14 +13,54 @@ type size struct {
 	values    int // lists and objects included
 	depth     int // of lists and objects, 0 for a scalar
 	elsewhere int // conditions on other entities
+	scans     int // conditions that no index serves
+	plain     int // other conditions
+	memory    int // bytes, decoded
 }
+
+// What a decoded input takes in memory, in bytes: an object has room for each of
+// its fields, and those of a filter are many.
+const (
+	memoryOfObject = 3 << 10
+	memoryOfValue  = 64
+)
 
 func (s size) plus(inner size) size {
 	return size{
 		values:    min(s.values+inner.values, countless),
 		depth:     max(s.depth, inner.depth+1),
 		elsewhere: min(s.elsewhere+inner.elsewhere, countless),
+		scans:     min(s.scans+inner.scans, countless),
+		plain:     min(s.plain+inner.plain, countless),
+		memory:    min(s.memory+inner.memory, ceiling),
 	}
+}
+
+// condition counts a field of an input, if it is one of a filter.
+func (s *size) condition(of *ast.Definition, name string) {
+	if of == nil || name == "" || !strings.HasSuffix(of.Name, "WhereInput") {
+		return
+	}
+	switch {
+	case strings.HasPrefix(name, "has") && strings.HasSuffix(name, "With"):
+		s.elsewhere++
+	case name == "and" || name == "or" || name == "not":
+	case scans(name):
+		s.scans++
+	default:
+		s.plain++
+	}
+}
+
+// scans tells whether a condition has to look at each row: ent names what it
+// compares at the end.
+func scans(name string) bool {
+	for _, suffix := range []string{"Contains", "ContainsFold", "HasSuffix", "EqualFold", "NEQ", "NotIn", "NotNil"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // input refuses an input that is too large: each of its values becomes a
@@ -51,12 +91,15 @@ func (in *inputs) value(v *ast.Value) size {
 	case v.Kind == ast.Variable:
 		return in.variable(v)
 	case v.Definition != nil && v.Definition.Kind == ast.Scalar && v.Kind == ast.ObjectValue:
-		return size{values: 1}
+		return size{values: 1, memory: memoryOfValue}
 	}
-	s := size{values: 1}
+	s := size{values: 1, memory: memoryOfValue}
+	if v.Kind == ast.ObjectValue {
+		s.memory = memoryOfObject
+	}
 	for _, c := range v.Children {
 		s = s.plus(in.value(c.Value))
-		s.elsewhere += conditions(c.Name)
+		s.condition(v.Definition, c.Name)
 	}
 	return s
 }
@@ -65,7 +108,7 @@ func (in *inputs) variable(v *ast.Value) size {
 	if s, ok := in.sizes[v.Raw]; ok {
 		return s
 	}
-	s := size{values: 1}
+	s := size{values: 1, memory: memoryOfValue}
 	if v.VariableDefinition != nil {
 		if given, ok := in.variables[v.Raw]; ok {
 			s = in.measure(given, v.VariableDefinition.Type)
@@ -79,7 +122,7 @@ func (in *inputs) variable(v *ast.Value) size {
 
 // measure measures a coerced value of a type.
 func (in *inputs) measure(value any, typ *ast.Type) size {
-	s := size{values: 1}
+	s := size{values: 1, memory: memoryOfValue}
 	switch value := value.(type) {
 	case []any:
 		if typ.Elem == nil {
@@ -90,23 +133,15 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		}
 	case map[string]any:
 		definition := in.schema.Types[typ.Name()]
+		s.memory = memoryOfObject
 		for name, v := range value {
 			if f := definition.Fields.ForName(name); f != nil {
 				s = s.plus(in.measure(v, f.Type))
-				s.elsewhere += conditions(name)
+				s.condition(definition, name)
 			}
 		}
 	}
 	return s
-}
-
-// conditions is 1 for a field of a filter that asks about other entities, as ent
-// names them.
-func conditions(name string) int {
-	if strings.HasPrefix(name, "has") && strings.HasSuffix(name, "With") {
-		return 1
-	}
-	return 0
 }
 
 // page is how many entries a connection is asked for.

@@ -146,8 +146,11 @@ func TestPrice(t *testing.T) {
 		"a page in each":       {"{ customers(first: 10) { nodes { domains(first: 10) { nodes { id } } } } }", nil, 131, ""},
 		"a count":              {"{ customers { totalCount } }", nil, 11, ""},
 		"a count in each":      {"{ customers(first: 10) { nodes { domains { totalCount } } } }", nil, 121, ""},
-		"a filter":             {`{ customers(where: {or: [{name: "a"}, {city: "b"}]}) { totalCount } }`, nil, 12, ""},
-		"a filter elsewhere":   {`{ customers(where: {hasDomainsWith: [{nameIn: ["a"]}]}) { totalCount } }`, nil, 22, ""},
+		"a filter":             {`{ customers(where: {or: [{name: "a"}, {city: "b"}]}) { totalCount } }`, nil, 14, ""},
+		"a filter of many":     {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": many(40, "city")}, 60, ""},
+		"a filter of scans":    {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": many(40, "nameContainsFold")}, 40020, ""},
+		"a scan of a few":      {`{ cloudUserGroup(id: "x") { customers(where: {nameContains: "a"}) { totalCount } } }`, nil, 23, ""},
+		"a filter elsewhere":   {`{ customers(where: {hasDomainsWith: [{nameIn: ["a"]}]}) { totalCount } }`, nil, 23, ""},
 		"guids":                {"query($ids: [ID!]!) { nodes(ids: $ids) { id } }", map[string]any{"ids": guids[:50]}, 61, ""},
 		"a change":             {`mutation { deleteCustomer(input: {customerId: "x"}) { __typename } }`, nil, 12, ""},
 		"what is skipped":      {"query($no: Boolean = false) { customers @include(if: $no) { nodes { id } } __typename }", nil, 1, ""},
@@ -215,6 +218,15 @@ func read(t *testing.T, s *ast.Schema, query string) *ast.QueryDocument {
 	return doc
 }
 
+// many are conditions on a field.
+func many(n int, field string) []any {
+	all := make([]any, n)
+	for i := range all {
+		all[i] = map[string]any{field: "a"}
+	}
+	return all
+}
+
 func TestActual(t *testing.T) {
 	s := schema(t)
 	doc := read(t, s, "{ customers { totalCount nodes { id } } }")
@@ -222,11 +234,14 @@ func TestActual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cost.Actual([]byte(`{"customers":{"totalCount":1,"nodes":[{"id":"x"}]}}`)); got != 13 {
+	if got := cost.Actual([]byte(`{"customers":{"totalCount":1,"nodes":[{"id":"x"}]}}`), 1, 60); got != 13 {
 		t.Errorf("a page of one has cost %d, not the count and three objects", got)
 	}
-	if got := cost.Actual([]byte(strings.Repeat("{", 1000))); got != cost.Requested {
-		t.Errorf("it has cost %d, more than the %d that were requested", got, cost.Requested)
+	if got := cost.Actual(nil, 1000, 60); got != 1010 {
+		t.Errorf("1000 objects that were counted have cost %d", got)
+	}
+	if got := cost.Actual(nil, 1, 1<<20); got != 1034 {
+		t.Errorf("a MiB has cost %d", got)
 	}
 }
 

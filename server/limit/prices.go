@@ -13,7 +13,9 @@ const (
 	object        = 10
 	computed      = 10 * object    // a field with arguments, or a count over a list
 	change        = 10 * object    // a mutation: a transaction, with its job
-	elsewhere     = 10 * object    // a condition on other entities
+	elsewhere     = 10 * object    // a condition on other entities, or one that no index serves
+	scanTable     = 1_000 * object // a condition that no index serves, on a whole table
+	condition     = object         // another condition
 	introspection = 5_000 * object // the whole schema
 	handful       = 10             // entries of a list without pages
 	ceiling       = 1 << 40        // no sum grows beyond this

@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/tidwall/gjson"
@@ -40,21 +42,36 @@ func (m *Method) answer(w *writer, vars map[string]any, run run) error {
 		return err
 	}
 	if m.shape.page == "" {
-		_, err = w.Write(m.shape.whole(data))
-		return err
+		return m.shape.whole(w, data)
 	}
 	return m.shape.stream(w, data, vars, run)
 }
 
-// whole is an answer that comes at once.
-func (s *shape) whole(data []byte) []byte {
-	out := make([]byte, 0, len(data)+64)
-	out = append(append(out, `{"jobguid":`...), raw(data, s.job, "null")...)
-	out = append(out, `,"result":`...)
+// whole writes an answer that comes at once.
+func (s *shape) whole(w io.Writer, data []byte) error {
+	before, after := `,"result":`, "}"
 	if s.wrap {
-		return append(append(append(out, '['), raw(data, s.result, "true")...), ']', '}')
+		before, after = before+"[", "]"+after
 	}
-	return append(append(out, raw(data, s.result, "true")...), '}')
+	for _, part := range []string{`{"jobguid":`, raw(data, s.job, "null"), before, raw(data, s.result, "true"), after} {
+		if err := writeText(w, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeText writes a text without a copy of all of it.
+func writeText(w io.Writer, text string) error {
+	const size = 32 << 10
+	for len(text) > 0 {
+		n, err := w.Write([]byte(text[:min(size, len(text))]))
+		if err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	return nil
 }
 
 // raw is the JSON at a path, as the engine wrote it; without a path it is
@@ -83,7 +100,7 @@ var errNoCursor = errors.New("a connection goes on and has no cursor")
 func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) error {
 	before, after, each := s.frame(data)
 	list := items(data, each)
-	if _, err := w.Write(append(before, list...)); err != nil {
+	if err := cmp.Or(writeText(w, string(before)), writeText(w, list)); err != nil {
 		return err
 	}
 	some := list != ""
@@ -101,10 +118,10 @@ func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) err
 			continue
 		}
 		if some {
-			list = "," + list
+			err = writeText(w, ",")
 		}
 		some = true
-		if _, err := w.Write([]byte(list)); err != nil {
+		if err := cmp.Or(err, writeText(w, list)); err != nil {
 			return err
 		}
 	}

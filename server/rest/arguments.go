@@ -55,6 +55,9 @@ func unreadable(err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit).With("limit", "body")
 	}
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f
+	}
 	return invalid("The body could not be read")
 }
 

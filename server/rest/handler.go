@@ -34,6 +34,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -137,7 +138,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	observe.Note(r.Context(), v.Login, "")
-	h.call(out, r.WithContext(viewer.NewContext(r.Context(), v)), m)
+	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
+	if err != nil {
+		h.writeRefusal(w, r, m, err)
+		return
+	}
+	defer leave()
+	h.call(out, r, m)
 }
 
 // foreign reports whether a browser sends the call on behalf of another site.
@@ -209,6 +216,6 @@ func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Req
 		if len(answer.Errors) > 0 {
 			return nil, m.failed(ctx, answer.Errors[0])
 		}
-		return answer.Data, m.late(ctx)
+		return answer.Data, cmp.Or(m.late(ctx), answer.Copy())
 	}
 }

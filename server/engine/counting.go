@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/internal/budget"
+)
+
+// What gqlgen holds until an answer is written, in bytes: of an object, and of
+// each of its fields.
+const (
+	heldByObject = 256
+	heldByField  = 128
+)
+
+// buffered is how many times the text of an answer is held: it is copied while
+// its buffer grows.
+const buffered = 3
+
+// counting draws what gqlgen makes of an answer on the budget of the operation,
+// field by field: mutation payloads, introspection, and all reads that the fast
+// path does not cover.
+type counting struct{}
+
+// ExtensionName names the extension.
+func (counting) ExtensionName() string { return "counting" }
+
+// Validate accepts any schema.
+func (counting) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptField resolves nothing once the operation must end.
+func (counting) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	b := budget.From(ctx)
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	result, err := next(ctx)
+	if err != nil || b == nil {
+		return result, err
+	}
+	field := graphql.GetFieldContext(ctx)
+	if field.Object == "Mutation" {
+		b.Changed(change{field.Field.Alias, result})
+	}
+	objects, bytes := sizeOf(&field.Field, result)
+	if err := b.Draw(objects, bytes, heldByField+objects*heldByObject+buffered*bytes); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// sizeOf is how many objects and bytes a field adds to an answer, without the
+// fields of those objects.
+func sizeOf(f *graphql.CollectedField, result any) (objects, bytes int) {
+	bytes = len(f.Alias) + len(`"":,`)
+	if len(f.Selections) == 0 {
+		return 0, bytes + textSize(result)
+	}
+	n := count(result)
+	return n, bytes + n*(len(`{},`)+typeNames(f.Selections))
+}
+
+// count is how many objects a result is, or has in its list.
+func count(result any) int {
+	if result == nil {
+		return 0
+	}
+	switch v := reflect.ValueOf(result); v.Kind() {
+	case reflect.Slice:
+		return v.Len()
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return 0
+		}
+	}
+	return 1
+}
+
+// longestType is the length of the longest name of a type, about.
+const longestType = 32
+
+// typeNames is how long the __typename fields of an object are, which gqlgen
+// writes without an interceptor.
+func typeNames(set ast.SelectionSet) int {
+	n := 0
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Name == "__typename" {
+				n += len(s.Alias) + longestType
+			}
+		case *ast.InlineFragment:
+			n += typeNames(s.SelectionSet)
+		case *ast.FragmentSpread:
+			if s.Definition != nil {
+				n += typeNames(s.Definition.SelectionSet)
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/budget"
+	"cloudapi/internal/fault"
+)
+
+// change is a field of a mutation that was executed, with its payload.
+type change struct {
+	alias   string
+	payload any
+}
+
+// exceeded is the fault of an operation that has passed a limit of its budget,
+// nil for none. Changes that were committed before stay: the fault has the guids
+// of their jobs and objects.
+func exceeded(b *budget.Budget, committed bool) error {
+	f := b.Failure()
+	if f == nil {
+		return nil
+	}
+	if changes := b.Changes(); committed && len(changes) > 0 {
+		told := make([]map[string]any, len(changes))
+		for i, c := range changes {
+			told[i] = c.(change).guids()
+		}
+		withChanges := fault.New(f.Code, "%s. The change was made", f.Message)
+		withChanges.RetryAfter, withChanges.Cause = 0, f.Cause
+		for key, value := range f.Details {
+			withChanges.With(key, value)
+		}
+		return withChanges.With("committed", told)
+	}
+	return f
+}
+
+// guids are the guids of what a change has returned: of its job, and of its
+// objects, by the names of the payload's fields.
+func (c change) guids() map[string]any {
+	found := map[string]any{"field": c.alias}
+	payload := reflect.Indirect(reflect.ValueOf(c.payload))
+	if payload.Kind() != reflect.Struct {
+		return found
+	}
+	for i := range payload.NumField() {
+		name := lowerFirst(payload.Type().Field(i).Name)
+		if id, ok := guidOf(payload.Field(i)); ok {
+			found[strings.TrimSuffix(name, "Id")+"Id"] = id.String()
+		}
+	}
+	return found
+}
+
+func guidOf(v reflect.Value) (uuid.UUID, bool) {
+	if !v.CanInterface() {
+		return uuid.Nil, false
+	}
+	if id, ok := v.Interface().(uuid.UUID); ok {
+		return id, true
+	}
+	if v = reflect.Indirect(v); v.Kind() != reflect.Struct {
+		return uuid.Nil, false
+	}
+	id := v.FieldByName("ID")
+	if !id.IsValid() {
+		return uuid.Nil, false
+	}
+	found, ok := id.Interface().(uuid.UUID)
+	return found, ok
+}
+
+// lowerFirst makes a name of a Go field one of the schema: CustomerID becomes
+// customerId.
+func lowerFirst(name string) string {
+	if base, ok := strings.CutSuffix(name, "ID"); ok {
+		name = base + "Id"
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}
