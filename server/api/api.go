@@ -71,7 +71,11 @@ type Options struct {
 	// TrustedDocuments is a directory or a manifest of the only documents that
 	// /graphql accepts; "" for any.
 	TrustedDocuments string
-	Playground       playground.Options
+	// Demo says that the database has demo data only: the playground's examples
+	// may then make what they change.
+	Demo bool
+	// NoPlayground turns the playground off.
+	NoPlayground bool
 	// Version is the version of the program, for its metrics.
 	Version string
 	// Tracer makes spans of requests; nil for none.
@@ -163,7 +167,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := playground.New(o.Playground)
+	page, err := playground.New(playground.Options{Demo: o.Demo, Secrets: secretNames(core.Schema()), Challenge: auth.Challenge})
 	if err != nil {
 		return nil, err
 	}
@@ -196,12 +200,14 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
 	mux.Handle(rest.Prefix, old)
-	mux.Handle(playground.Prefix, required(who, page))
-	mux.Handle(playground.Prefix+"/", required(who, page))
+	if !o.NoPlayground {
+		mux.Handle(playground.Prefix, recognized(who, page))
+		mux.Handle(playground.Prefix+"/", recognized(who, page))
+		mux.Handle("GET /{$}", http.RedirectHandler(playground.Prefix, http.StatusFound))
+	}
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store))
-	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 

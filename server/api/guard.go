@@ -65,15 +65,16 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 	})
 }
 
-// required lets only people with credentials pass.
-func required(who *auth.Authenticator, next http.Handler) http.Handler {
-	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if viewer.FromContext(r.Context()) == nil {
-			refuse(w, r, auth.Failed())
-			return
+// recognized puts the viewer into the context if the request has valid
+// credentials. The handler decides what others get.
+func recognized(who *auth.Authenticator, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v, err := who.Authenticate(r); err == nil && v != nil {
+			observe.Note(r.Context(), v.Login, "")
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
 		}
 		next.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // sameOrigin refuses what a browser sends on behalf of another site, unless

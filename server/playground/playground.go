@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+
+	"cloudapi/internal/viewer"
 )
 
 // Prefix is the path of the page; everything else lies below it.
@@ -41,8 +43,6 @@ type Options struct {
 	// Secrets are the names of arguments and input fields with secret values.
 	// The page never stores such values.
 	Secrets []string
-	// SignedIn reports whether a request has valid credentials.
-	SignedIn func(*http.Request) bool
 	// Challenge asks the browser for credentials.
 	Challenge func(http.Header)
 }
@@ -129,7 +129,7 @@ func render(addresses map[string]string) ([]byte, error) {
 // 401, a challenge and content.
 func (o Options) orSignIn(res *resource, content []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if o.SignedIn == nil || o.SignedIn(r) {
+		if viewer.FromContext(r.Context()) != nil {
 			res.ServeHTTP(w, r)
 			return
 		}

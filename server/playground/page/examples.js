@@ -68,20 +68,20 @@ function curl(path, body) {
   return body ? `${command} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}` : command;
 }
 
-// SafeStorage stores what the editor stores, without secrets: no headers, and no
-// value of the given names, except those that stand in the examples.
+// SafeStorage stores the editor's settings and its history, without secrets: no
+// headers, and no value of the given names, except those that stand in the
+// examples. It does not store tabs: each group begins with its examples.
 class SafeStorage {
   #names;
   #pattern;
   #public;
-  #prefix;
+  #prefix = 'playground:';
 
-  constructor(secrets, examples, group) {
+  constructor(secrets, examples) {
     this.#names = new Set(secrets);
     // The value of a name in GraphQL or JSON, also one that is not complete yet.
     this.#pattern = new RegExp(`("?\\b(?:${secrets.join('|')})"?\\s*:\\s*)("""[^]*?(?:"""|$)|"(?:\\\\.|[^"\\\\])*"?)`, 'g');
     this.#public = examples.map(({ variables }) => variables ?? '').join('');
-    this.#prefix = `playground:${group}:`;
   }
 
   #clean(value, name) {
@@ -100,7 +100,7 @@ class SafeStorage {
   }
 
   setItem(key, value) {
-    if (!/headers/i.test(key)) localStorage.setItem(this.#prefix + key, this.#names.size ? this.#clean(value) : value);
+    if (!/(?:headers|tabState|query|variables|operationName)$/i.test(key)) localStorage.setItem(this.#prefix + key, this.#names.size ? this.#clean(value) : value);
   }
 
   getItem(key) { return localStorage.getItem(this.#prefix + key); }

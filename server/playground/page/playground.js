@@ -69,9 +69,20 @@ function EditorTools({ examples }) {
 
 // Editor is GraphiQL with the examples of one group.
 function Editor({ client, start, group, explain }) {
-  const examples = start.examples.filter((example) => example.group === group);
-  const prepared = new Examples(client, start.examples);
-  const fetcher = async (request, options) => {
+  // The editor begins anew when its storage or its tabs change.
+  const [{ examples, prepared, storage, tabs }] = useState(() => {
+    const ofGroup = start.examples.filter((example) => example.group === group);
+    return {
+      examples: ofGroup,
+      prepared: new Examples(client, start.examples),
+      storage: new SafeStorage(start.secrets, start.examples),
+      tabs: ofGroup.map(({ query, variables }) => ({ query, variables })),
+    };
+  });
+  const fetcher = async (given, options) => {
+    // The editor notices a moment late which operation a tab has.
+    const names = [...given.query.matchAll(/^\s*(?:query|mutation|subscription)\s+(\w+)/gm)];
+    const request = names.length === 1 ? { ...given, operationName: names[0][1] } : given;
     if (options?.documentAST?.definitions.some((d) => d.operation === 'subscription'
       && (!request.operationName || d.name?.value === request.operationName))) {
       const { request: filled, failed } = await prepared.prepare(request);
@@ -91,8 +102,8 @@ function Editor({ client, start, group, explain }) {
   };
   return h(GraphiQL, {
     fetcher,
-    storage: new SafeStorage(start.secrets, start.examples, group),
-    defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
+    storage,
+    defaultTabs: tabs,
     defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
     children: h(GraphiQL.Toolbar, null, ({ prettify, merge, copy }) => h(React.Fragment, null,
