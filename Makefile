@@ -13,7 +13,7 @@ help: ## List the commands
 .PHONY: run
 run: ## Start the server on embedded SQLite with demo data, and say how to sign in
 	@mkdir -p .build
-	$(GO) run ./server demo --database-url sqlite://.build/demo.db
+	$(GO) run ./server demo --database-url sqlite://.build/cloudapi-demo.db
 
 .PHONY: test
 test: prepare ## Run every test, on SQLite and on a real PostgreSQL

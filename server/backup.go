@@ -15,7 +15,7 @@ type backupCommand struct {
 
 // Run makes the copy.
 func (c *backupCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, func(s *store.Store) error {
+	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
 		if err := s.Backup(e.ctx, c.File); err != nil {
 			return err
 		}

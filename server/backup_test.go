@@ -158,7 +158,7 @@ func copySQLite(t *testing.T, from, to string) {
 	if status, out := backup(from, file); status != 1 || !strings.Contains(out, "new file") {
 		t.Errorf("a backup over another: %d %s", status, out)
 	}
-	if status, out := backup("sqlite://"+t.TempDir()+"/none.db", file+"2"); status != 1 || !strings.Contains(out, "empty") {
+	if status, out := backup("sqlite://"+t.TempDir()+"/none.db", file+"2"); status != 1 || !strings.Contains(out, "does not exist") {
 		t.Errorf("a backup of nothing: %d %s", status, out)
 	}
 	if about, err := os.Stat(file); err != nil || about.Mode().Perm() != 0o600 {

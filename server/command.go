@@ -6,23 +6,35 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/store"
 )
 
 // commands are what the program does, with their flags. Each flag can be given
 // as an environment variable as well: CLOUDAPI_ and its name.
 type commands struct {
-	Demo    demoCommand    `cmd:"" default:"withargs" help:"Serve demo data from an SQLite file of its own, on loopback only."`
+	Demo    demoCommand    `cmd:"" help:"Serve demo data from an SQLite file of its own, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
+	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 
-	Version kong.VersionFlag `env:"-" help:"Print the version."`
+	PortalAccount portalAccountCommand `cmd:"" name:"portal-account" help:"Manage the accounts of the embedded portal."`
+
+	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
+	OpenAPI    openapiCommand    `cmd:"" name:"openapi" help:"Print the OpenAPI description of the old URLs."`
+	Health     healthCommand     `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
+	Completion completionCommand `cmd:"" help:"Print a script with which a shell completes commands and options."`
+	Words      versionCommand    `cmd:"" name:"version" help:"Print the version."`
+
+	PrintConfig bool             `name:"print-config" env:"-" help:"Print each option of the command with its value and where that comes from, and do nothing else."`
+	Version     kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // env is what a command works with.
@@ -36,6 +48,12 @@ type env struct {
 // run carries one command line out and returns the exit status: 2 for a wrong
 // command line, 1 for a failure.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	switch {
+	case len(args) == 0:
+		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	var c commands
 	status := -1
 	parser, err := kong.New(&c,
@@ -60,25 +78,43 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		_, _ = fmt.Fprintln(errs, "cloudapi:", err)
 		return 2
 	}
-	if err := command.Run(&env{ctx: ctx, in: in, out: out, errors: errs}); err != nil {
+	for name, meant := range unknownVariables(parser.Model, os.Environ()) {
+		hint := ""
+		if meant != "" {
+			hint = "; did you mean " + meant + "?"
+		}
+		_, _ = fmt.Fprintf(errs, "cloudapi: warning: %s in the environment is no option%s\n", name, hint)
+	}
+	if c.PrintConfig {
+		if err := printConfig(out, command); err != nil {
+			_, _ = fmt.Fprintln(errs, "cloudapi:", err)
+			return 1
+		}
+		return 0
+	}
+	if err := command.Run(&env{ctx: ctx, in: in, out: out, errors: errs}, parser.Model); err != nil {
 		_, _ = fmt.Fprintln(errs, "cloudapi:", explain(err))
 		return 1
 	}
 	return 0
 }
 
-// explain adds the cause to what the person at the terminal is told: it is
-// their own server.
+// explain says to the person at the terminal what is wrong, and what to do. What
+// the driver of the database says is for the log.
 func explain(err error) string {
 	f := fault.As(err)
+	text, code := store.Explain(err), store.Code(err)
 	switch {
-	case f.Cause == nil:
-		return f.Message
-	case f.Code == fault.Internal:
+	case text != "" && f.Code == fault.Internal:
+		return text
+	case text != "":
+		return f.Message + " " + text
+	case code != "" && f.Code == fault.Internal:
+		return "The database answered with an error that this program does not expect (" + code + ")."
+	case f.Code == fault.Internal && f.Cause != nil:
 		return f.Cause.Error()
-	default:
-		return f.Message + ": " + f.Cause.Error()
 	}
+	return f.Message
 }
 
 // password reads a password: from the environment, or the first line of the

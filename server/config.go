@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-// databaseFlags say which database to use.
-type databaseFlags struct {
-	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name, or sqlite://file.db."`
-	MaxConns    int    `name:"max-conns" default:"0" help:"Connections to the database at most; 0 for 20 on PostgreSQL."`
-}
-
 // logFlags say what is logged and how.
 type logFlags struct {
 	LogFormat string `name:"log-format" enum:"text,json" default:"text" help:"The form of the log: text or json."`
@@ -39,11 +33,12 @@ type serveFlags struct {
 	AdminLogin      string        `name:"admin-login" default:"admin" help:"The login of the administrator that the first start creates."`
 	AdminPassword   string        `name:"admin-password" help:"Its password; generated and printed once where none is given. Better given by the environment."`
 	PortalURL       string        `name:"portal-url" help:"The ITPS portal; accounts in this database where none is given."`
-	SecretKey       string        `name:"secret-key" help:"The key that seals the passwords of waiting jobs, the same on every server of a database; kept in the database where none is given."`
+	SecretKey       string        `name:"secret-key" help:"The key that encrypts the secrets of waiting jobs, the same on every server of a database: 32 random bytes at least, as openssl rand -base64 32 prints them. Without it the key is kept in the database."`
 	SessionTime     time.Duration `name:"session-time" default:"12h" help:"How long a session lasts."`
 	RequestTime     time.Duration `name:"request-time" default:"30s" help:"How long a request may take."`
-	DrainTime       time.Duration `name:"drain-time" default:"1s" help:"How long the server, when it stops, still serves while it says that it is not ready, so that no more is sent to it."`
+	DrainTime       time.Duration `name:"drain-time" default:"10s" help:"How long the server, when it stops, still serves while it says that it is not ready, so that no more is sent to it."`
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"How long requests then have to end."`
+	Playground      bool          `name:"playground" default:"true" negatable:"" help:"Serve the playground at /playground."`
 	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one statement, on PostgreSQL."`
 	SharedReads     bool          `name:"shared-reads" default:"true" negatable:"" help:"Answer reads that come at the same time with one statement, where they are fast."`
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
@@ -55,4 +50,5 @@ type serveFlags struct {
 	telemetryFlags
 	debugFlags
 	CORSOrigins []string `name:"cors-origin" help:"Origins of other sites whose scripts may call the API."`
+	HTTPSOnly   bool     `name:"require-https-for-changes" help:"Refuse changes that come over plain HTTP, unless a trusted proxy says in X-Forwarded-Proto that they came over HTTPS."`
 }

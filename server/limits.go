@@ -66,8 +66,8 @@ func (f *limitFlags) check() error {
 			return fmt.Errorf("--%s must be at least 1, not %d", name, value)
 		}
 	}
-	if f.RateBurst < 1 && f.RateBurst != -1 {
-		return fmt.Errorf("--rate-burst must be at least 1, or -1 for no bound, not %d", f.RateBurst)
+	if f.RateBurst < f.MaxCost && f.RateBurst != -1 {
+		return fmt.Errorf("--rate-burst must be at least --max-cost (%d), or -1 for no bound, not %d: an operation that costs more than the burst could never run", f.MaxCost, f.RateBurst)
 	}
 	return nil
 }

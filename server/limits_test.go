@@ -49,7 +49,7 @@ func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"
 // opened.
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for _, flags := range [][]string{
-		{"--max-depth", "0"}, {"--max-body", "-1"}, {"--rate-burst=-2"}, {"--read-time", "0s"}, {"--header-time=-1s"},
+		{"--max-depth", "0"}, {"--max-body", "-1"}, {"--rate-burst=-2"}, {"--rate-burst", "2000"}, {"--secret-key", "secret"}, {"--secret-key", "0000000000000000000000000000000000000000000000000000000000000000"}, {"--read-time", "0s"}, {"--header-time=-1s"},
 		{"--tls-cert", "cert.pem"}, {"--tls-key", "key.pem"}, {"--tls-cert", "none.pem", "--tls-key", "none.pem"},
 		{"--introspection", "all"}, {"--trusted-documents", "none"}, {"--cors-origin", "example.com/path"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,16 +55,19 @@ func options(t *testing.T) string {
 		t.Fatal(err)
 	}
 	leaves := parser.Model.Leaves(false)
-	taken := map[string]int{}
-	for _, command := range leaves {
-		for _, f := range command.Flags {
-			taken[f.Name]++
-		}
+	shared, err := kong.New(&struct {
+		databaseFlags
+		logFlags
+	}{}, kong.DefaultEnvars("CLOUDAPI"), kong.NoDefaultHelp())
+	if err != nil {
+		t.Fatal(err)
 	}
-	common := func(f *kong.Flag) bool { return taken[f.Name] == len(leaves) }
+	common := func(f *kong.Flag) bool {
+		return slices.ContainsFunc(shared.Model.Flags, func(s *kong.Flag) bool { return s.Name == f.Name })
+	}
 	var out strings.Builder
-	out.WriteString("\n### Every command\n\n")
-	table(&out, leaves[0].Flags, common)
+	out.WriteString("\n### Every command that uses a database\n\n")
+	table(&out, shared.Model.Flags, common)
 	for _, command := range leaves {
 		name := strings.TrimPrefix(command.FullPath(), parser.Model.Name+" ")
 		if name == "demo" {

@@ -6,13 +6,10 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/identity"
 	"cloudapi/internal/model"
-	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
-	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api"
@@ -23,7 +20,12 @@ const passwordVariable = "CLOUDAPI_USER_PASSWORD"
 
 // userCommand manages who signs in.
 type userCommand struct {
+	List     userListCommand     `cmd:"" help:"List the cloud users."`
 	Create   userCreateCommand   `cmd:"" help:"Create a cloud user."`
+	Role     userRoleCommand     `cmd:"" help:"Change the role of a cloud user."`
+	Disable  userDisableCommand  `cmd:"" help:"Keep a cloud user from signing in."`
+	Enable   userEnableCommand   `cmd:"" help:"Let a cloud user sign in again."`
+	Delete   userDeleteCommand   `cmd:"" help:"Delete a cloud user."`
 	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions."`
 }
 
@@ -82,27 +84,6 @@ func (c *userPasswordCommand) Run(e *env) error {
 	})
 }
 
-// withAPI does something with an API that has no socket, as the server itself.
-func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.API) error) error {
-	log, err := l.logger(e.errors)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, MaxConns: d.MaxConns, Logger: log})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	if _, err := store.Migrate(e.ctx, s, migrate.Files); err != nil {
-		return err
-	}
-	a, err := api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
-	if err != nil {
-		return err
-	}
-	return do(viewer.SystemContext(e.ctx), a)
-}
-
 // firstAdministrator creates an administrator where there is none. Where no
 // password is given it returns the one it has made.
 func firstAdministrator(ctx context.Context, a *api.API, login, given string) (string, string, error) {
@@ -123,65 +104,4 @@ func firstAdministrator(ctx context.Context, a *api.API, login, given string) (s
 		return login, "", nil
 	}
 	return login, generated, err
-}
-
-// migrateCommand brings the database to the schema of this version.
-type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" help:"Apply what is pending."`
-	Status migrateStatusCommand `cmd:"" help:"List the migrations and which are applied."`
-}
-
-type migrateUpCommand struct {
-	databaseFlags
-	logFlags
-}
-
-// Run applies pending migrations.
-func (c *migrateUpCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, func(s *store.Store) error {
-		applied, err := store.Migrate(e.ctx, s, migrate.Files)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(e.out, "Applied %d migrations\n", len(applied))
-		return err
-	})
-}
-
-type migrateStatusCommand struct {
-	databaseFlags
-	logFlags
-}
-
-// Run lists the migrations.
-func (c *migrateStatusCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, func(s *store.Store) error {
-		all, err := store.Status(e.ctx, s, migrate.Files)
-		if err != nil {
-			return err
-		}
-		for _, m := range all {
-			state := "pending"
-			if !m.Applied.IsZero() {
-				state = "applied " + m.Applied.UTC().Format("2006-01-02 15:04:05")
-			}
-			if _, err := fmt.Fprintf(e.out, "%-45s %s\n", m.Name, state); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func withStore(e *env, d databaseFlags, l logFlags, do func(*store.Store) error) error {
-	log, err := l.logger(e.errors)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, MaxConns: d.MaxConns, Logger: log})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	return do(s)
 }

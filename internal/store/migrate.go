@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -37,17 +39,55 @@ func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	results, err := provider.Up(ctx)
+	pending, err := Pending(ctx, s, files)
 	if err != nil {
-		return nil, Fault(fmt.Errorf("migrate the database: %w", err))
+		return nil, err
 	}
-	for _, r := range results {
-		m := Migration{Version: r.Source.Version, Name: path.Base(r.Source.Path), Applied: time.Now().UTC()}
-		applied = append(applied, m)
-		s.options.Logger.InfoContext(ctx, "migration applied",
-			"version", m.Version, "name", m.Name, "duration", r.Duration)
+	if err := s.markCompatible(ctx, files, pending); err != nil {
+		return nil, err
 	}
-	return applied, nil
+	for {
+		result, err := provider.UpByOne(ctx)
+		switch {
+		case errors.Is(err, goose.ErrNoNextVersion):
+			return applied, nil
+		case locked(err) && ctx.Err() == nil:
+			s.options.Logger.WarnContext(ctx, "a migration waits: another transaction holds a lock that it needs", "retry_in", lockPause)
+			if err := sleep(ctx, lockPause); err != nil {
+				return applied, Fault(err)
+			}
+		case err != nil:
+			return applied, Fault(fmt.Errorf("migrate the database: %w", err))
+		default:
+			m := Migration{Version: result.Source.Version, Name: path.Base(result.Source.Path), Applied: time.Now().UTC()}
+			applied = append(applied, m)
+			s.options.Logger.InfoContext(ctx, "migration applied",
+				"version", m.Version, "name", m.Name, "duration", result.Duration)
+		}
+	}
+}
+
+// A migration that changes a table needs a lock on it for a moment. While it
+// waits for one that a long transaction holds, everybody else who comes waits
+// behind it. Therefore it gives up after lockTime, and tries again after
+// lockPause.
+const (
+	lockTime  = 2 * time.Second
+	lockPause = 3 * time.Second
+)
+
+func locked(err error) bool {
+	answer, ok := errors.AsType[*pq.Error](err)
+	return ok && answer.Code == pqerror.LockNotAvailable
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // Status lists the migrations in files, those applied and those pending, in
@@ -88,17 +128,9 @@ func Pending(ctx context.Context, s *Store, files fs.FS) ([]Migration, error) {
 // appliedMigrations reads goose's table. goose itself would create the table,
 // and take the lock that Migrate holds, only to look.
 func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, error) {
-	look := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
-	if s.dialect == postgres {
-		look = "SELECT count(to_regclass('goose_db_version'))"
-	}
-	var there int
-	if err := s.reader.QueryRowContext(ctx, look).Scan(&there); err != nil {
-		return nil, Fault(err)
-	}
 	applied := make(map[int64]time.Time)
-	if there == 0 {
-		return applied, nil
+	if there, err := s.hasTable(ctx, "goose_db_version"); err != nil || !there {
+		return applied, err
 	}
 	found, err := s.reader.QueryContext(ctx,
 		"SELECT version_id, tstamp FROM goose_db_version WHERE is_applied ORDER BY id")
@@ -130,7 +162,9 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 			return nil, nil, fmt.Errorf("prepare the migrations: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
-		c, err := newConnector(s.address.config, s.options, 0, s.counters)
+		own := s.options
+		own.LockTimeout = lockTime
+		c, err := newConnector(s.address.config, own, 0, s.counters)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -61,13 +61,9 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 // session is the run-time parameters of each connection.
 func session(o Options, statementTimeout time.Duration) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	lockTimeout := o.LockTimeout
-	if statementTimeout == 0 {
-		lockTimeout = 0
-	}
 	return map[string]string{
 		"statement_timeout":                   milliseconds(statementTimeout),
-		"lock_timeout":                        milliseconds(lockTimeout),
+		"lock_timeout":                        milliseconds(o.LockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
 		"timezone":                            "UTC",
 		// Statements here take milliseconds; to compile one takes longer than

@@ -79,6 +79,13 @@ type Options struct {
 	// Grace is the time in which a PostgreSQL server must answer a cancellation
 	// after a context has ended, 1 s. Then the connection is closed.
 	Grace time.Duration
+	// MustExist refuses an SQLite file that is not there, with code NOT_FOUND.
+	// Otherwise it is created.
+	MustExist bool
+	// ApplicationID is written into a new SQLite file, and an existing one must
+	// have it; 0 for neither. It tells the files of one program, or of one
+	// purpose, from all others.
+	ApplicationID uint32
 	// Statements is how many prepared statements each connection keeps, 256.
 	Statements int
 }
@@ -163,6 +170,10 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		path = filepath.Join(scratch, "memory.db")
 		s.address.path = path
 	}
+	isNew, err := s.prepareFile(path)
+	if err != nil {
+		return err
+	}
 	writes, err := newLiteConnector(path, false, s.options, s.counters)
 	if err != nil {
 		return err
@@ -177,6 +188,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	// cannot.
 	if err := s.writer.PingContext(ctx); err != nil {
 		return fault.New(fault.Unavailable, "The database file cannot be opened.").Because(err)
+	}
+	if isNew && s.options.ApplicationID != 0 {
+		return s.writeApplicationID(ctx)
 	}
 	return nil
 }

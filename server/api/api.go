@@ -15,7 +15,6 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/graph"
 	"cloudapi/internal/budget"
@@ -32,6 +31,7 @@ import (
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
@@ -57,6 +57,8 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
+	// RequireHTTPSForChanges refuses changes that come over plain HTTP.
+	RequireHTTPSForChanges bool
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
 	Limits  limit.Limits
@@ -80,6 +82,9 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// NotReady says why requests cannot be answered yet, "" if they can; nil for
+	// a server that is ready from the start.
+	NotReady func() string
 	// SeparateReads gives each of simultaneous reads a statement of its own.
 	SeparateReads bool
 	// OrdinaryReads turns the fast read path off.
@@ -108,6 +113,9 @@ type API struct {
 
 // New puts an API together on a migrated database.
 func New(o Options) (*API, error) {
+	if o.NotReady == nil {
+		o.NotReady = func() string { return "" }
+	}
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
 	metrics := observe.NewMetrics(o.Version)
@@ -118,7 +126,7 @@ func New(o Options) (*API, error) {
 	}
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
 	authenticator := auth.New(auth.Options{
-		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn,
+		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
 	})
 	a.Directory = &identity.Service{
 		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
@@ -145,7 +153,7 @@ func New(o Options) (*API, error) {
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
-		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
 		Repeater: a.keys, Observe: answered, Log: o.Log,
 	})
 	core.Use(graph.Introspection{})
@@ -160,8 +168,9 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	authenticate := whenReady(o.NotReady, authenticator.Authenticate)
 	old, err := rest.New(rest.Options{
-		Engine: core, Authenticate: authenticator.Authenticate, Challenge: auth.Challenge, Log: o.Log,
+		Engine: core, Authenticate: authenticate, Challenge: auth.Challenge, Log: o.Log,
 		PageTime: o.RequestTime,
 	})
 	if err != nil {
@@ -171,7 +180,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticator, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticate, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
 	return a, nil
 }
 
@@ -196,10 +205,14 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", cors(o.CORSOrigins, sameOrigin(o.CORSOrigins, signedIn(who, graphQL))))
-	mux.Handle(rest.Prefix, old)
+	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
+	if o.RequireHTTPSForChanges {
+		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
+	}
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
+	mux.Handle(rest.Prefix, oldSites.Middleware(old))
 	if !o.NoPlayground {
 		mux.Handle(playground.Prefix, recognized(who, page))
 		mux.Handle(playground.Prefix+"/", recognized(who, page))
@@ -207,25 +220,8 @@ func routes(o Options, m *observe.Metrics, who *auth.Authenticator, graphQL, old
 	}
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
-	mux.Handle("GET /readyz", ready(o.Store))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
-}
-
-// ready answers 200 while the database answers and is migrated.
-func ready(s *store.Store) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := s.Ping(ctx); err != nil {
-			http.Error(w, "the database is not available", http.StatusServiceUnavailable)
-			return
-		}
-		if pending, err := store.Pending(ctx, s, migrate.Files); err != nil || len(pending) > 0 {
-			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
+	mux.Handle("GET /readyz", ready(o.Store, o.NotReady))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
 
 // reporter logs what only the operator should know.

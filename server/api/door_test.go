@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -54,15 +55,22 @@ func TestOtherSites(t *testing.T) {
 		"old URL that writes, a link":     {sent("GET", create, "", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"), 403},
 		"old URL that writes, typed":      {sent("GET", create, "", "Sec-Fetch-Site", "none"), 200},
 		"old URL by POST, other site":     {sent("POST", create, "", "Origin", "https://evil.example"), 403},
-		"old URL that reads, own page":    {sent("GET", list, "", "Sec-Fetch-Site", "same-origin"), 200},
+		"old URL that writes, page of another host by http": {sent("GET", create, "", "Referer", "http://evil.example/page"), 403},
+		"old URL that writes, page of another port":         {sent("GET", create, "", "Referer", "http://example.com:81/page"), 403},
+		"old URL by POST, page of another host by http":     {sent("POST", create, "", "Referer", "http://evil.example/page"), 403},
+		"old URL that reads, link on another host by http":  {sent("GET", list, "", "Referer", "http://evil.example/page"), 200},
+		"old URL that writes, own page by http":             {sent("GET", create, "", "Referer", "http://example.com/playground"), 200},
+		"page of another host by http":                      {sent("POST", "/graphql", asked, "Content-Type", json, "Referer", "http://evil.example/page"), 403},
+		"page of the trusted site by its Referer":           {sent("POST", "/graphql", asked, "Content-Type", json, "Referer", trusted+"/page"), 200},
+		"old URL that reads, own page":                      {sent("GET", list, "", "Sec-Fetch-Site", "same-origin"), 200},
 	} {
 		answer := a.Do(c.r, apitest.Administrator)
 		if answer.Status != c.want {
 			t.Errorf("%s: %d, want %d: %s", name, answer.Status, c.want, answer.Body)
 		}
 	}
-	if n := strings.Count(a.Get(apitest.Administrator, "cloud_api_customer/list").Body, "Forged"); n != 2 {
-		t.Errorf("%d customers were made, want 2: by no browser and by hand", n)
+	if n := strings.Count(a.Get(apitest.Administrator, "cloud_api_customer/list").Body, "Forged"); n != 3 {
+		t.Errorf("%d customers were made, want 3: by no browser, by hand and by the own page", n)
 	}
 }
 
@@ -174,5 +182,66 @@ func TestLogsSayLittle(t *testing.T) {
 		if !strings.Contains(log, has) {
 			t.Errorf("the log has no %s", has)
 		}
+	}
+}
+
+// TestOtherSitesAreNamed: the refusal says that another site sent the call, and
+// which header says so (CONTRACT.md, 1).
+func TestOtherSitesAreNamed(t *testing.T) {
+	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
+	const create = "/appserver/rest/cloud_api_customer/create?name=Forged"
+	for header, value := range map[string]string{
+		"Referer": "http://evil.example/", "Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site",
+	} {
+		answer := a.Do(sent("GET", create, "", header, value), apitest.Administrator)
+		for _, want := range []string{`"code":9001`, `"message":"Authorization Failed"`, "page of another site", "header " + header} {
+			if answer.Status != http.StatusForbidden || !strings.Contains(answer.Body, want) {
+				t.Errorf("%s: %d %s, want %s", header, answer.Status, answer.Body, want)
+			}
+		}
+		// Credentials come before: nothing is said to who has none.
+		if answer := a.Do(sent("GET", create, "", header, value), ""); answer.Status != http.StatusUnauthorized {
+			t.Errorf("%s without credentials: %d %s", header, answer.Status, answer.Body)
+		}
+	}
+}
+
+// TestChangesOverHTTPS: where plain HTTP is not enough for changes, both faces
+// refuse them, and reads go on.
+func TestChangesOverHTTPS(t *testing.T) {
+	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
+		o.RequireHTTPSForChanges = true
+		o.Addresses.Proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} // where httptest's requests come from
+	})
+	const (
+		create = "/appserver/rest/cloud_api_customer/create?name=Plain"
+		list   = "/appserver/rest/cloud_api_customer/list"
+		change = `{"query":"mutation { createCustomer(input: {name: \"Plain\"}) { customer { id } } }"}`
+		read   = `{"query":"{ customerStatuses }"}`
+	)
+	graphQL := func(body string, headers ...string) *http.Request {
+		return sent("POST", "/graphql", body, append([]string{"Content-Type", "application/json", "Accept", "application/graphql-response+json"}, headers...)...)
+	}
+	for name, c := range map[string]struct {
+		r    *http.Request
+		want int
+	}{
+		"old URL that writes":              {sent("GET", create, ""), 403},
+		"old URL that writes, by a proxy":  {sent("GET", create, "", "X-Forwarded-Proto", "https"), 200},
+		"the proxy's word is the last":     {sent("GET", create, "", "X-Forwarded-Proto", "https, http"), 403},
+		"old URL that reads":               {sent("GET", list, ""), 200},
+		"mutation":                         {graphQL(change), 403},
+		"mutation by a proxy":              {graphQL(change, "X-Forwarded-Proto", "https"), 200},
+		"query":                            {graphQL(read), 200},
+		"sign-in: a password in the clear": {graphQL(`{"query":"mutation { signIn(input: {login: \"ada\", password: \"x\"}) { token } }"}`), 403},
+	} {
+		if answer := a.Do(c.r, apitest.Administrator); answer.Status != c.want {
+			t.Errorf("%s: %d, want %d: %s", name, answer.Status, c.want, answer.Body)
+		}
+	}
+	r := sent("GET", create, "", "X-Forwarded-Proto", "https")
+	r.RemoteAddr = "198.51.100.7:1234"
+	if answer := a.Do(r, apitest.Administrator); answer.Status != http.StatusForbidden || !strings.Contains(answer.Body, "HTTPS") {
+		t.Errorf("who is no proxy: %d %s", answer.Status, answer.Body)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/observe"
 )
 
@@ -49,9 +50,9 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 
 // signedIn puts who is asking into the context. Nobody may pass: the operation
 // may be one that needs no credentials. Wrong credentials may not.
-func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
+func signedIn(who authenticate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who.Authenticate(r)
+		v, err := who(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
 			refuse(w, r, err)
@@ -66,10 +67,15 @@ func signedIn(who *auth.Authenticator, next http.Handler) http.Handler {
 }
 
 // recognized puts the viewer into the context if the request has valid
-// credentials. The handler decides what others get.
-func recognized(who *auth.Authenticator, next http.Handler) http.Handler {
+// credentials. The handler decides what requests without them get.
+func recognized(who authenticate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v, err := who.Authenticate(r); err == nil && v != nil {
+		v, err := who(r)
+		if err != nil && !fault.Is(err, fault.Unauthenticated) {
+			refuse(w, r, err)
+			return
+		}
+		if v != nil {
 			observe.Note(r.Context(), v.Login, "")
 			r = r.WithContext(viewer.NewContext(r.Context(), v))
 		}
@@ -77,18 +83,20 @@ func recognized(who *auth.Authenticator, next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses what a browser sends on behalf of another site, unless
-// that site is allowed.
-func sameOrigin(allowed []string, next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range allowed {
-		// Origins were checked when the server started.
-		_ = protection.AddTrustedOrigin(origin)
-	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, fault.New(fault.Forbidden, "Requests from other sites are not accepted"))
-	}))
-	return protection.Handler(next)
+// sameOrigin refuses each POST that a page of another site sent. A GET changes
+// nothing at /graphql, and the answer to it is kept from that page by CORS.
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions:
+		default:
+			if err := csrf.OtherSite(r.Context(), true); err != nil {
+				refuse(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // cors lets the scripts of allowed origins read answers. None is allowed unless

@@ -31,14 +31,32 @@ func ParseProxies(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// Of is where a request comes from: an IPv4 address, or the /64 network of an
-// IPv6 address, which is what one customer of a provider has. It is the peer's,
-// and behind trusted proxies the last one in X-Forwarded-For that is not a
-// proxy's: what stands before that, anybody can have written.
+// Of is the network that a request comes from: an IPv4 address, or the /64 network
+// of an IPv6 address, which is what one customer of a provider has.
 func (a Addresses) Of(r *http.Request) string {
-	ip, ok := parseAddress(r.RemoteAddr)
+	ip, ok := a.client(r)
 	if !ok {
 		return r.RemoteAddr
+	}
+	return network(ip)
+}
+
+// Client is the address that a request comes from, for the log.
+func (a Addresses) Client(r *http.Request) string {
+	ip, ok := a.client(r)
+	if !ok {
+		return r.RemoteAddr
+	}
+	return ip.String()
+}
+
+// client is the peer's address, and behind trusted proxies the last one in
+// X-Forwarded-For that is not a proxy's: what stands before that, anybody can
+// have written.
+func (a Addresses) client(r *http.Request) (netip.Addr, bool) {
+	ip, ok := parseAddress(r.RemoteAddr)
+	if !ok {
+		return ip, false
 	}
 	if len(a.Proxies) > 0 && a.trusts(ip) {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -52,7 +70,21 @@ func (a Addresses) Of(r *http.Request) string {
 			}
 		}
 	}
-	return network(ip)
+	return ip, true
+}
+
+// Secure reports whether a request came over HTTPS: to this server, or to a
+// trusted proxy that says so in X-Forwarded-Proto.
+func (a Addresses) Secure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	ip, ok := parseAddress(r.RemoteAddr)
+	if !ok || !a.trusts(ip) {
+		return false
+	}
+	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	return strings.EqualFold(strings.TrimSpace(said[len(said)-1]), "https")
 }
 
 func (a Addresses) trusts(ip netip.Addr) bool {
@@ -79,16 +111,20 @@ func network(ip netip.Addr) string {
 
 type addressKey struct{}
 
+// place is where a request comes from.
+type place struct{ network, client string }
+
 // Locate keeps where a request comes from in its context.
 func (a Addresses) Locate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, a.Of(r))))
+		from := place{network: a.Of(r), client: a.Client(r)}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, from)))
 	})
 }
 
-// AddressFrom is where the request being served comes from, "" where that is
-// not known.
+// AddressFrom is the network that the request being served comes from, "" where
+// that is not known.
 func AddressFrom(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
+	from, _ := ctx.Value(addressKey{}).(place)
+	return from.network
 }

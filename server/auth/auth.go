@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -64,6 +65,8 @@ type Options struct {
 	// Outcome hears how each sign-in that was not remembered ended, nil for
 	// nobody: by which method (basic, token, oidc), and ok, wrong or refused.
 	Outcome func(method, outcome string)
+	// Log gets a line for each sign-in that fails; nil for none.
+	Log *slog.Logger
 	// Now is the clock, nil for the machine's.
 	Now func() time.Time
 }
@@ -88,6 +91,9 @@ type Authenticator struct {
 func New(o Options) *Authenticator {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Outcome == nil {
 		o.Outcome = func(string, string) {}
@@ -115,23 +121,33 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 		return nil, nil
 	}
 	given, ok := parse(headers)
+	var v *viewer.Viewer
+	var err error
+	method := "basic"
 	switch {
 	case !ok:
-		return nil, Failed()
+		method, err = "header", Failed().Because(malformed)
 	case given.scheme == basic:
-		account, err := a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context()))
-		return seen(account, err)
+		v, err = seen(a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context())))
 	case token.Is(given.secret.Reveal()):
-		return a.token(r.Context(), given.secret.Reveal())
+		method = "token"
+		v, err = a.token(r.Context(), given.secret.Reveal())
 	default:
-		return a.verifyOIDC(r.Context(), given.secret.Reveal())
+		method = "oidc"
+		v, err = a.verifyOIDC(r.Context(), given.secret.Reveal())
 	}
+	if err != nil {
+		a.report(r.Context(), method, given.login, err)
+		return nil, err
+	}
+	return v, nil
 }
 
 // SignIn verifies a login with its password, as Basic does.
 func (a *Authenticator) SignIn(ctx context.Context, login string, password secret.Text) (uuid.UUID, error) {
 	account, err := a.password(ctx, login, password, AddressFrom(ctx))
 	if err != nil {
+		a.report(ctx, "signIn", login, err)
 		return uuid.Nil, err
 	}
 	return account.ID, nil

@@ -25,7 +25,7 @@ const (
 // verifiedPasswords is recognized without a hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
 	if len(login) > longestLogin {
-		return nil, Failed()
+		return nil, Failed().Because(unknownLogin)
 	}
 	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
@@ -91,7 +91,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	if !ok {
 		attempt.failed()
 		a.Outcome("basic", "wrong")
-		return nil, Failed()
+		return nil, Failed().Because(refusal(account))
 	}
 	attempt.succeeded()
 	a.Outcome("basic", "ok")
@@ -101,6 +101,17 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 		a.accounts.put(a.digest("account", fold), account)
 	})
 	return account, nil
+}
+
+// refusal is why a password does not open an account.
+func refusal(account *session.Account) reason {
+	switch {
+	case account == nil:
+		return unknownLogin
+	case account.Disabled:
+		return disabledUser
+	}
+	return wrongPass
 }
 
 // renew hashes a password anew that was hashed at another cost. Where that does

@@ -27,7 +27,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
 	if found == nil || expired || found.Account.Disabled {
 		a.Outcome("token", "wrong")
-		return nil, Failed()
+		return nil, Failed().Because(unknownToken)
 	}
 	v, err := seen(found.Account, nil)
 	v.TokenID = found.ID

@@ -19,9 +19,14 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 		return fault.New(fault.Invalid, "A GET request cannot carry a %s; send it by POST", op.Operation).
 			With("status", 405)
 	}
+	if op.Operation == ast.Mutation && e.change != nil {
+		if err := e.change(ctx); err != nil {
+			return err
+		}
+	}
 	caller := viewer.FromContext(ctx)
 	if caller == nil && !anonymous(op) {
-		return fault.New(fault.Unauthenticated, "Authentication failed")
+		return unauthenticated()
 	}
 	if !e.introspect(caller) && introspects(doc, op.SelectionSet, map[string]bool{}) {
 		return fault.New(fault.Forbidden, "The schema may not be asked for here")
@@ -39,6 +44,49 @@ func anonymous(op *ast.OperationDefinition) bool {
 		}
 	}
 	return true
+}
+
+func unauthenticated() error { return fault.New(fault.Unauthenticated, "Authentication failed") }
+
+// publicDepth is how deep a document of a caller who is not signed in may be:
+// signIn, what it returns, and the fields of that. From there the whole schema
+// could be tried out, field by field.
+const publicDepth = 3
+
+// isPublic reports whether a document is about nothing but signing in, as far as
+// that can be seen without the schema.
+func isPublic(doc *ast.QueryDocument) bool {
+	for _, op := range doc.Operations {
+		if !anonymous(op) || depth(doc, op.SelectionSet, map[string]int{}) > publicDepth {
+			return false
+		}
+	}
+	return true
+}
+
+// depth is how many fields are nested in selections. Each fragment is looked at
+// once; one that spreads itself is too deep.
+func depth(doc *ast.QueryDocument, set ast.SelectionSet, fragments map[string]int) int {
+	deepest := 0
+	for _, s := range set {
+		d := 0
+		switch s := s.(type) {
+		case *ast.Field:
+			d = 1 + depth(doc, s.SelectionSet, fragments)
+		case *ast.InlineFragment:
+			d = depth(doc, s.SelectionSet, fragments)
+		case *ast.FragmentSpread:
+			known, ok := fragments[s.Name]
+			if f := doc.Fragments.ForName(s.Name); !ok && f != nil {
+				fragments[s.Name] = publicDepth + 1
+				known = depth(doc, f.SelectionSet, fragments)
+				fragments[s.Name] = known
+			}
+			d = known
+		}
+		deepest = max(deepest, d)
+	}
+	return deepest
 }
 
 // introspects reports whether root selections ask for the schema.

@@ -24,12 +24,6 @@ const (
 	bytesOfToken = 128
 )
 
-// readDocument is a validated document.
-type readDocument struct {
-	*ast.QueryDocument
-	bytes int
-}
-
 // documents keeps validated documents: the server's own for good, others while
 // they are in use and there is room.
 type documents struct {
@@ -66,44 +60,58 @@ func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
 
 // document returns the validated document of a query.
 func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
-	if doc, ok := e.docs.get(query); ok {
+	caller := viewer.FromContext(ctx)
+	public := caller == nil && !e.introspect(nil)
+	if doc, ok := e.docs.get(query); ok && !public {
 		return doc, nil
 	}
-	rules := e.rulesWithoutSuggestions
-	if e.introspect(viewer.FromContext(ctx)) {
-		rules = e.rulesWithSuggestions
-	}
-	doc, errs := e.read(query, rules, e.limits)
+	doc, tokens, errs := e.parse(query, e.limits)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.used.Put(query, doc.QueryDocument, doc.bytes)
-	return doc.QueryDocument, nil
+	if public && !isPublic(doc) {
+		// Whether it is valid is not for the caller to know.
+		return nil, gqlerror.List{wrap(unauthenticated())}
+	}
+	rules := e.rulesWithoutSuggestions
+	if e.introspect(caller) {
+		rules = e.rulesWithSuggestions
+	}
+	if errs := e.validate(doc, rules); len(errs) > 0 {
+		if public {
+			errs = coded(errcode.ValidationFailed, gqlerror.Errorf("The document is not valid; callers who are signed in learn why"))
+		}
+		return nil, errs
+	}
+	e.docs.used.Put(query, doc, len(query)+tokens*bytesOfToken)
+	return doc, nil
 }
 
-// read parses a query, holds it against the limits, and validates it.
-func (e *Engine) read(query string, rules *rules.Rules, limits limit.Limits) (readDocument, gqlerror.List) {
+// parse parses a query and holds it against the limits.
+func (e *Engine) parse(query string, limits limit.Limits) (doc *ast.QueryDocument, tokens int, errs gqlerror.List) {
 	tokens, err := limits.Source(query)
 	if err != nil {
-		return readDocument{}, gqlerror.List{wrap(err)}
+		return nil, 0, gqlerror.List{wrap(err)}
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, limits.Tokens)
+	doc, err = parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, limits.Tokens)
 	if err != nil {
-		return readDocument{}, coded(errcode.ParseFailed, err)
+		return nil, 0, coded(errcode.ParseFailed, err)
 	}
 	if len(doc.Operations) == 0 {
-		return readDocument{}, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
+		return nil, 0, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
 	}
 	if err := limits.Document(doc); err != nil {
-		return readDocument{}, gqlerror.List{wrap(err)}
+		return nil, 0, gqlerror.List{wrap(err)}
 	}
-	if errs := validator.ValidateWithRules(e.schema, doc, rules); len(errs) > 0 {
-		for _, err := range errs {
-			errcode.Set(err, errcode.ValidationFailed)
-		}
-		return readDocument{}, errs
+	return doc, tokens, nil
+}
+
+func (e *Engine) validate(doc *ast.QueryDocument, rules *rules.Rules) gqlerror.List {
+	errs := validator.ValidateWithRules(e.schema, doc, rules)
+	for _, err := range errs {
+		errcode.Set(err, errcode.ValidationFailed)
 	}
-	return readDocument{doc, len(query) + tokens*bytesOfToken}, nil
+	return errs
 }
 
 // newRulesWithoutSuggestions are the rules of validation for those who may not see the schema:

@@ -41,6 +41,7 @@ type Engine struct {
 	rate       *limit.Rate
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
+	change     func(context.Context) error
 	// Validation for those who may introspect, and for those who may not.
 	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
@@ -65,7 +66,10 @@ type Options struct {
 	// Introspect reports who may ask for the schema; nil for everybody who is
 	// signed in.
 	Introspect func(*viewer.Viewer) bool
-	Repeater   Idempotency
+	// Change refuses a request that must not change anything, by the context it
+	// came with; nil to refuse none.
+	Change   func(context.Context) error
+	Repeater Idempotency
 	// Observe hears of every answer, nil for nobody.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -77,7 +81,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
 		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
-		origin: o.Origin, introspect: o.Introspect,
+		origin: o.Origin, introspect: o.Introspect, change: o.Change,
 		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
 	}
 	if e.introspect == nil {
@@ -110,12 +114,15 @@ func (e *Engine) Schema() *ast.Schema { return e.schema }
 // pinned before the first request. How large a document of others may be does
 // not bound them.
 func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
-	read, errs := e.read(query, e.rulesWithSuggestions, limit.Unbounded())
+	doc, _, errs := e.parse(query, limit.Unbounded())
+	if len(errs) == 0 {
+		errs = e.validate(doc, e.rulesWithSuggestions)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	e.docs.pinned[query] = read.QueryDocument
-	return read.QueryDocument, nil
+	e.docs.pinned[query] = doc
+	return doc, nil
 }
 
 // Request is an operation to run.

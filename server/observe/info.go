@@ -14,6 +14,8 @@ type Info struct {
 	Operation string // of the log: clients name theirs
 	Root      string // of the metrics: from a list of the server's own
 	Cost      int    // of all operations of the request, in objects
+	Code      string // of the first fault that the caller is told
+	Aborted   string // why the answer was broken off, "" if it was not
 
 	metrics *Metrics
 }
@@ -59,12 +61,23 @@ func NoteCost(ctx context.Context, cost int) {
 	}
 }
 
+// NoteAborted keeps why an answer that had begun is broken off. What was noted
+// first stays.
+func NoteAborted(ctx context.Context, reason string) {
+	if info := From(ctx); info != nil && info.Aborted == "" {
+		info.Aborted = reason
+	}
+}
+
 // NoteFault counts an error that the caller is told, and the limit that has
 // refused the request, "" for none.
 func NoteFault(ctx context.Context, code, limit string) {
 	info := From(ctx)
 	if info == nil {
 		return
+	}
+	if info.Code == "" {
+		info.Code = code
 	}
 	info.metrics.Fault(code)
 	if limit != "" {

@@ -5,6 +5,8 @@ package observe
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,12 +16,13 @@ import (
 
 // Requests gives each request an id, counts it and logs it. The log has the
 // path, never the query string: old URLs carry passwords there.
-func Requests(log *slog.Logger, m *Metrics, t *Tracer, next http.Handler) http.Handler {
+// address says where a request comes from. Probes are logged at DEBUG.
+func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		info := &Info{ID: requestID(r.Header.Get("X-Request-Id")), metrics: m}
 		w.Header().Set("X-Request-Id", info.ID)
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK, info: info}
 		ctx, span := t.request(r, info.ID)
 		ctx = context.WithValue(ctx, infoKey{}, info)
 		m.inFlight.Inc()
@@ -29,14 +32,36 @@ func Requests(log *slog.Logger, m *Metrics, t *Tracer, next http.Handler) http.H
 			m.inFlight.Dec()
 			m.request(face(r.URL.Path), rec.status, info, took)
 			ended(span, face(r.URL.Path), rec.status, info)
-			log.LogAttrs(ctx, slog.LevelInfo, "request",
-				slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", rec.status), slog.Duration("took", took),
-				slog.String("user", info.User), slog.String("operation", info.Operation),
-				slog.Int("cost", info.Cost))
+			log.LogAttrs(ctx, level(r.URL.Path, info), "request", line(r, rec, info, address(r), took)...)
 		}()
 		next.ServeHTTP(rec, r.WithContext(ctx))
 	})
+}
+
+// level is that of the line of a request.
+func level(path string, info *Info) slog.Level {
+	switch {
+	case info.Aborted != "":
+		return slog.LevelWarn
+	case path == "/healthz", path == "/readyz", path == "/metrics":
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// line is what the log has of a request. The handlers of slog quote what a
+// client has sent, so that it cannot write a line of its own.
+func line(r *http.Request, rec *recorder, info *Info, address string, took time.Duration) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.String("address", address), slog.String("user", info.User), slog.String("operation", info.Operation),
+		slog.String("code", info.Code), slog.String("took", fmt.Sprintf("%.3fms", float64(took)/float64(time.Millisecond))),
+		slog.Int64("bytes", rec.bytes), slog.Int("cost", info.Cost),
+	}
+	if info.Aborted != "" {
+		attrs = append(attrs, slog.String("aborted", info.Aborted))
+	}
+	return attrs
 }
 
 func (m *Metrics) request(face string, status int, info *Info, took time.Duration) {
@@ -62,11 +87,24 @@ func requestID(given string) string {
 	return given
 }
 
-// recorder remembers the status of an answer.
+// recorder remembers the status and the size of an answer, and whether it could
+// be sent.
 type recorder struct {
 	http.ResponseWriter
+	info   *Info
 	status int
+	bytes  int64
 	wrote  bool
+}
+
+// Write counts what is sent.
+func (r *recorder) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) && r.info.Aborted == "" {
+		r.info.Aborted = "the client is gone, or reads too slowly"
+	}
+	return n, err
 }
 
 // WriteHeader keeps the status.

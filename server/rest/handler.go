@@ -45,6 +45,7 @@ import (
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 )
@@ -98,6 +99,9 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
+// OpenAPI is the description of the old URLs, as JSON.
+func (h *Handler) OpenAPI() []byte { return h.description }
+
 // ServeHTTP answers one call. Service and method are checked first, then the
 // credentials, then the arguments (CONTRACT.md, 1).
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -130,8 +134,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && v == nil {
 		err = fault.New(fault.Unauthenticated, "Authentication failed")
 	}
-	if err == nil && foreign(r) {
-		err = fault.New(fault.Forbidden, "Authorization failed")
+	if err == nil {
+		err = forgery(r, m)
 	}
 	if err != nil {
 		h.writeRefusal(w, r, m, err)
@@ -147,17 +151,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.call(out, r, m)
 }
 
-// foreign reports whether a browser sends the call on behalf of another site.
-// The old URLs change things by GET, so the method says nothing.
-func foreign(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "cross-site", "same-site":
-		return true
-	case "":
-		origin := r.Header.Get("Origin")
-		return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
+// forgery refuses a call that a page of another site sent. The old URLs change
+// things by GET, so the operation decides, not the HTTP method. The engine would
+// refuse it too, but only after the arguments were read.
+func forgery(r *http.Request, m *Method) error {
+	if m.Mutation() {
+		return csrf.Change(r.Context())
 	}
-	return false
+	return csrf.OtherSite(r.Context(), false)
 }
 
 func (h *Handler) call(out *writer, r *http.Request, m *Method) {
@@ -182,6 +183,8 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.
+			f := fault.As(err)
+			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
 			panic(http.ErrAbortHandler)
 		}
 		h.writeFault(w, r, m, err, own)

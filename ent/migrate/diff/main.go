@@ -45,7 +45,15 @@ func run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	folder := filepath.Join("ent", "migrate", "postgres")
+	before, err := filepath.Glob(filepath.Join(folder, "*.sql"))
+	if err != nil {
+		return err
+	}
 	if err := diff(ctx, postgres, dialect.Postgres, goose.DialectPostgres, "postgres", name); err != nil {
+		return err
+	}
+	if err := separate(folder, before); err != nil {
 		return err
 	}
 	sqlite, err := sql.Open("sqlite", "file::memory:?cache=shared&_pragma=foreign_keys(1)")

@@ -27,7 +27,7 @@ func Layers() []Layer {
 		{"Program", []string{"server"}},
 		{"Assembly", []string{"server/api"}},
 		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/rest/..."}},
-		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth"}},
+		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/idempotency", "internal/fastread"}},

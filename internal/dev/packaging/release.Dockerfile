@@ -15,5 +15,6 @@ ENV CLOUDAPI_LISTEN=0.0.0.0:8080 \
     CLOUDAPI_DATABASE_URL=sqlite:///var/lib/cloudapi/cloudapi.db
 VOLUME /var/lib/cloudapi
 EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["/usr/bin/cloudapi", "health"]
 ENTRYPOINT ["/usr/bin/cloudapi"]
 CMD ["serve"]

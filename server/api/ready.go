@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"cloudapi/ent/migrate"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+)
+
+// retryStart is what callers of a server that has just started are told to wait.
+const retryStart = 2 * time.Second
+
+// authenticate returns who sent a request, nil for nobody.
+type authenticate func(*http.Request) (*viewer.Viewer, error)
+
+// whenReady refuses requests to a server that is not ready. Each face
+// authenticates before it does anything else, and answers a failure in its own
+// form.
+func whenReady(notReady func() string, next authenticate) authenticate {
+	return func(r *http.Request) (*viewer.Viewer, error) {
+		if reason := notReady(); reason != "" {
+			return nil, fault.New(fault.Unavailable, "The server is not ready: %s", reason).After(retryStart)
+		}
+		return next(r)
+	}
+}
+
+// ready answers 200 while the database answers and is migrated, and otherwise
+// says what the server waits for.
+func ready(s *store.Store, notReady func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reason := notReady(); reason != "" {
+			http.Error(w, reason, http.StatusServiceUnavailable)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := s.Ping(ctx); err != nil {
+			http.Error(w, "the database is not available", http.StatusServiceUnavailable)
+			return
+		}
+		if pending, err := store.Pending(ctx, s, migrate.Files); err != nil || len(pending) > 0 {
+			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"cloudapi/ent/migrate"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/password"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/api"
+)
+
+// databaseFlags say which database to use.
+type databaseFlags struct {
+	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
+	MaxConns    int    `name:"max-conns" default:"0" help:"Connections to the database at most; 0 for 20 on PostgreSQL."`
+}
+
+// withStore does something with the database that a command is about, and says
+// which one that is. It creates none unless create is true.
+func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.Store) error) error {
+	log, err := l.logger(e.errors)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, MaxConns: d.MaxConns, Logger: log, MustExist: !create})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	_, _ = fmt.Fprintln(e.errors, "Database:", s.Name())
+	return do(s)
+}
+
+// withAPI does something with an API that has no socket, as the server itself,
+// on a database that is migrated.
+func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.API) error) error {
+	return withStore(e, d, l, false, func(s *store.Store) error {
+		if err := migrated(e.ctx, s); err != nil {
+			return err
+		}
+		log, err := l.logger(e.errors)
+		if err != nil {
+			return err
+		}
+		a, err := api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
+		if err != nil {
+			return err
+		}
+		return do(viewer.SystemContext(e.ctx), a)
+	})
+}
+
+// migrated refuses a database that has not exactly the schema of this program,
+// or one on which it runs.
+func migrated(ctx context.Context, s *store.Store) error {
+	if err := store.CheckVersion(ctx, s, migrate.Files); err != nil {
+		return err
+	}
+	all, err := store.Status(ctx, s, migrate.Files)
+	if err != nil {
+		return err
+	}
+	pending := 0
+	for _, m := range all {
+		if m.Applied.IsZero() {
+			pending++
+		}
+	}
+	switch pending {
+	case 0:
+		return nil
+	case len(all):
+		return fault.New(fault.NotFound, "There is no database: %s is empty. Fill it with cloudapi serve or cloudapi migrate up.", s.Name())
+	}
+	return fault.New(fault.Conflict, "The database is that of an older version: %d migrations are pending. Apply them with cloudapi migrate up.", pending)
+}

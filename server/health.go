@@ -1,0 +1,81 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"cloudapi/internal/fault"
+)
+
+// healthTime bounds the question to a server: no longer than a container's
+// engine usually waits for the answer.
+const healthTime = 5 * time.Second
+
+// healthCommand asks a server on this machine how it is, for containers that
+// have no other program to ask with.
+type healthCommand struct {
+	Listen  string `default:"127.0.0.1:8080" help:"The address that the server listens on."`
+	TLSCert string `name:"tls-cert" help:"The certificate that the server has; it is asked over HTTPS where one is given."`
+	Ready   bool   `help:"Ask whether the server is ready for requests (/readyz), and not only whether it runs (/healthz)."`
+}
+
+// Run fails unless the server answers that it is well.
+func (c *healthCommand) Run(e *env) error {
+	address, err := reachable(c.Listen)
+	if err != nil {
+		return err
+	}
+	scheme, path := "http", "/healthz"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	if c.Ready {
+		path = "/readyz"
+	}
+	r, err := http.NewRequestWithContext(e.ctx, http.MethodGet, scheme+"://"+address+path, nil)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	client := &http.Client{Timeout: healthTime, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		// The name in the certificate is not that of this address, and nothing
+		// that is secret is sent.
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
+	}}
+	answer, err := client.Do(r)
+	if err != nil {
+		return fault.New(fault.Unavailable, "No server answers at %s://%s", scheme, address).Because(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
+	if err != nil {
+		return fault.New(fault.Unavailable, "The server at %s://%s did not end its answer", scheme, address).Because(err)
+	}
+	said := strings.TrimSpace(string(text))
+	if answer.StatusCode != http.StatusOK {
+		return fault.New(fault.Unavailable, "The server at %s://%s answers %d: %s", scheme, address, answer.StatusCode, said)
+	}
+	_, err = fmt.Fprintln(e.out, said)
+	return err
+}
+
+// reachable is an address at which this machine reaches a server that listens on
+// another one: on all interfaces, usually.
+func reachable(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "--listen: %v", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip != nil && ip.To4() == nil {
+			host = "::1"
+		}
+	}
+	return net.JoinHostPort(host, port), nil
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// complainEvery is how often the log repeats that no connection can be accepted.
+const complainEvery = 10 * time.Second
+
+// acceptLog is a listener that logs why it cannot accept connections. net/http
+// tries again, but says so only to its own log, where clients make noise too.
+type acceptLog struct {
+	net.Listener
+	log  *slog.Logger
+	last atomic.Int64 // when it logged last, in Unix nanoseconds
+}
+
+// Accept waits for the next connection.
+func (l *acceptLog) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		now, last := time.Now().UnixNano(), l.last.Load()
+		if now-last > int64(complainEvery) && l.last.CompareAndSwap(last, now) {
+			l.log.Error("connections cannot be accepted", "reason", acceptReason(err))
+		}
+	}
+	return c, err
+}
+
+func acceptReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return "the server has as many files open as it may: raise LimitNOFILE or ulimit -n, or find the clients that keep connections open"
+	case errors.Is(err, syscall.ENFILE):
+		return "the machine has as many files open as it may (fs.file-max)"
+	}
+	return err.Error()
+}
