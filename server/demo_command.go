@@ -25,7 +25,7 @@ type demoCommand struct {
 // demoDatabaseFlags say which file is the demo's. It is not the option of the
 // other commands: a demo never touches the database of a server.
 type demoDatabaseFlags struct {
-	DatabaseURL string `name:"database-url" env:"CLOUDAPI_DEMO_DATABASE_URL" default:"sqlite://cloudapi-demo.db" help:"The demo's own SQLite file: one that a demo has made, or a new one."`
+	DatabaseURL string `name:"database-url" env:"CLOUDAPI_DEMO_DATABASE_URL" default:"sqlite://cloudapi-demo.db" help:"The SQLite file of the demo: a new file, or one that a demo created."`
 }
 
 // The demo's credentials are known to everybody, therefore it refuses to listen
