@@ -15,12 +15,23 @@ import (
 	"cloudapi/ent/job"
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
+	"cloudapi/internal/event"
 	"cloudapi/internal/model"
 	"context"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 )
+
+// Job is the resolver for the job field.
+func (r *changeResolver) Job(ctx context.Context, obj *event.Change) (*ent.Job, error) {
+	return find(ctx, "job", obj.JobID, r.Client.Job.Query().Where(job.ID(obj.JobID)))
+}
+
+// Customer is the resolver for the customer field.
+func (r *changeResolver) Customer(ctx context.Context, obj *event.Change) (*ent.Customer, error) {
+	return r.changeCustomer(ctx, obj)
+}
 
 // CapacityAvailable is the resolver for the capacityAvailable field.
 func (r *customerResolver) CapacityAvailable(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error) {
@@ -287,6 +298,21 @@ func (r *queryResolver) Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID
 	return r.Client.Job.Query().Paginate(ctx, after, first, before, last, ent.WithJobOrder(orderBy), ent.WithJobFilter(where.Filter))
 }
 
+// Customer is the resolver for the customer field.
+func (r *subscriptionResolver) Customer(ctx context.Context, id uuid.UUID) (<-chan *ent.Customer, error) {
+	return r.subscribedCustomer(ctx, id)
+}
+
+// Changes is the resolver for the changes field.
+func (r *subscriptionResolver) Changes(ctx context.Context, after *string, where *model.ChangeWhereInput) (<-chan *event.Change, error) {
+	return r.subscribedChange(ctx, &Changes{After: after, Where: where})
+}
+
+// Job is the resolver for the job field.
+func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error) {
+	return r.subscribedJob(ctx, id)
+}
+
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *customerWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
 	return nameContainsFold(obj, data)
@@ -302,6 +328,9 @@ func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context,
 	return hasGroupsWith(ctx, obj, data)
 }
 
+// Change returns ChangeResolver implementation.
+func (r *Resolver) Change() ChangeResolver { return &changeResolver{r} }
+
 // Customer returns CustomerResolver implementation.
 func (r *Resolver) Customer() CustomerResolver { return &customerResolver{r} }
 
@@ -311,14 +340,19 @@ func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
 // Query returns QueryResolver implementation.
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
+// Subscription returns SubscriptionResolver implementation.
+func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
+
 // CustomerWhereInput returns CustomerWhereInputResolver implementation.
 func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 	return &customerWhereInputResolver{r}
 }
 
 type (
+	changeResolver             struct{ *Resolver }
 	customerResolver           struct{ *Resolver }
 	mutationResolver           struct{ *Resolver }
 	queryResolver              struct{ *Resolver }
+	subscriptionResolver       struct{ *Resolver }
 	customerWhereInputResolver struct{ *Resolver }
 )

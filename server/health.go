@@ -49,12 +49,12 @@ func (c *healthCommand) Run(e *env) error {
 	}}
 	answer, err := client.Do(r)
 	if err != nil {
-		return fault.New(fault.Unavailable, "No server answers at %s://%s", scheme, address).Because(err)
+		return fault.New(fault.Unavailable, "No server answers at %s://%s", scheme, address)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	if err != nil {
-		return fault.New(fault.Unavailable, "The server at %s://%s did not end its answer", scheme, address).Because(err)
+		return fault.New(fault.Unavailable, "The server at %s://%s did not end its answer", scheme, address)
 	}
 	said := strings.TrimSpace(string(text))
 	if answer.StatusCode != http.StatusOK {

@@ -14,6 +14,7 @@ import (
 
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
 )
@@ -137,20 +138,22 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	draining := &drain{next: a.Handler}
 	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
 	server.TLSConfig = secure
+	server.RegisterOnShutdown(a.Streams.Stop)
 	defer func() { _ = server.Close() }()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var work sync.WaitGroup
 	failed := make(chan error, 2)
 	go func() {
-		if secure != nil {
-			failed <- server.ServeTLS(listener, "", "")
-			return
-		}
-		failed <- server.Serve(listener)
+		failed <- service.Recovered(func() error {
+			if secure != nil {
+				return server.ServeTLS(listener, "", "")
+			}
+			return server.Serve(listener)
+		})
 	}()
 	work.Go(func() {
-		if err := start.run(ctx); err != nil {
+		if err := service.Recovered(func() error { return start.run(ctx) }); err != nil {
 			failed <- err
 		} else if start.state.NotReady() == "" {
 			a.Run(background)

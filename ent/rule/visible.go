@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"github.com/google/uuid"
+
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
@@ -77,13 +79,17 @@ func AccessTokens(v *viewer.Viewer) (predicate.AccessToken, bool) {
 }
 
 // Jobs: an operator sees those about customers and its own, a member those of
-// its customers and its own.
+// its customers and its own, and while it is told of it, the one that has
+// deleted a customer of its own.
 func Jobs(v *viewer.Viewer) (predicate.Job, bool) {
 	switch {
 	case v.May(viewer.Administrator):
 		return nil, false
 	case v.May(viewer.Operator):
 		return job.Or(job.CustomerIDNotNil(), job.UserID(v.ID)), true
+	case v.Witnessed != uuid.Nil:
+		c, _ := Customers(v)
+		return job.Or(job.HasCustomerWith(c), job.UserID(v.ID), job.ID(v.Witnessed)), true
 	default:
 		c, _ := Customers(v)
 		return job.Or(job.HasCustomerWith(c), job.UserID(v.ID)), true

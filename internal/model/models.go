@@ -142,6 +142,20 @@ type ChangePasswordPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// Which changes to send: all that is given must hold.
+type ChangeWhereInput struct {
+	// The guid of the customer that was changed.
+	CustomerID *uuid.UUID `json:"customerId,omitempty,omitzero"`
+	// One of these guids of customers.
+	CustomerIDIn []uuid.UUID `json:"customerIdIn,omitempty,omitzero"`
+	// The name of the mutation.
+	Action *string `json:"action,omitempty,omitzero"`
+	// One of these names of mutations.
+	ActionIn []string `json:"actionIn,omitempty,omitzero"`
+	// The guid of the user who made the change.
+	UserID *uuid.UUID `json:"userId,omitempty,omitzero"`
+}
+
 // What createAccessToken takes.
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
@@ -588,6 +602,10 @@ type SignOutInput struct {
 type SignOutPayload struct {
 	// How many sessions are ended.
 	Ended int `json:"ended"`
+}
+
+// The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events.
+type Subscription struct {
 }
 
 // What unregisterDomain takes.

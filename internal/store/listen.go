@@ -19,19 +19,20 @@ const (
 	relistenMost  = 5 * time.Second
 	probeAfter    = 30 * time.Second // of quiet
 	probeTime     = 5 * time.Second
+	probeText     = "probe"
 )
 
-// Notify wakes who listens to a channel of PostgreSQL, on every server.
-func (s *Store) Notify(ctx context.Context, channel string) error {
-	_, err := s.writer.ExecContext(ctx, "SELECT pg_notify($1, '')", channel)
+// Notify sends a text to who listens to a channel of PostgreSQL, on every server.
+func (s *Store) Notify(ctx context.Context, channel, text string) error {
+	_, err := s.writer.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, text)
 	return err
 }
 
-// Listen calls wake for each notification on a channel of PostgreSQL, and when
-// some may have been missed, until ctx ends. It has one connection of its own,
+// Listen calls wake with the text of each notification on a channel of
+// PostgreSQL, and with "" when some may have been missed, until ctx ends. It has one connection of its own,
 // and makes it again when it is lost. Behind a pooler that has no LISTEN the
 // server's own probe does not come back, and the log says so.
-func (s *Store) Listen(ctx context.Context, channel string, wake func()) error {
+func (s *Store) Listen(ctx context.Context, channel string, wake func(text string)) error {
 	if s.dialect != postgres {
 		return errors.ErrUnsupported
 	}
@@ -39,7 +40,7 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func()) error {
 	if err != nil {
 		return err
 	}
-	l := &listening{store: s, channel: channel, wake: wake}
+	l := &listening{store: s, channel: channel}
 	listener := pq.NewDialListener(listenDialer{}, dsn, relistenAfter, relistenMost, l.changed)
 	defer func() { _ = listener.Close() }()
 	go func() {
@@ -59,10 +60,14 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func()) error {
 			if !ok {
 				return net.ErrClosed
 			}
+			text := ""
 			if n != nil {
 				l.heard.Store(true)
+				text = n.Extra
 			}
-			wake()
+			if text != probeText {
+				wake(text)
+			}
 		case <-quiet.C:
 			if !l.heard.Swap(false) {
 				go l.probe(ctx)
@@ -75,7 +80,6 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func()) error {
 type listening struct {
 	store   *Store
 	channel string
-	wake    func()
 	heard   atomic.Bool
 	deaf    atomic.Bool
 }
@@ -94,7 +98,7 @@ func (l *listening) changed(event pq.ListenerEventType, err error) {
 func (l *listening) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	if err := l.store.Notify(ctx, l.channel); err != nil {
+	if err := l.store.Notify(ctx, l.channel, probeText); err != nil {
 		return // the database is away, which others report
 	}
 	for !l.heard.Load() {

@@ -3,6 +3,7 @@ package viewer
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -26,6 +27,11 @@ type Viewer struct {
 	// TokenID is the guid of the access token that signed the caller in, zero
 	// for Basic and OIDC.
 	TokenID uuid.UUID
+	// Expires is when the credentials end, zero for never or not known.
+	Expires time.Time
+	// Witnessed is the guid of the job that deleted what the viewer could see,
+	// zero for none: the viewer may see that job.
+	Witnessed uuid.UUID
 	// System marks work that the server does by itself.
 	System bool
 }

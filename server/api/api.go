@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/ent"
@@ -19,6 +20,7 @@ import (
 	"cloudapi/graph"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
+	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/idempotency"
@@ -27,6 +29,7 @@ import (
 	"cloudapi/internal/password"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
@@ -39,6 +42,7 @@ import (
 	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
+	"cloudapi/server/subscription"
 )
 
 // Options say what an API stands on.
@@ -57,6 +61,8 @@ type Options struct {
 	// RequestTime is how long a request may take.
 	RequestTime time.Duration
 	CORSOrigins []string
+	// Streams bound the connections for subscriptions.
+	Streams graphqlhttp.StreamLimits
 	// RequireHTTPSForChanges refuses changes that come over plain HTTP.
 	RequireHTTPSForChanges bool
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
@@ -105,7 +111,13 @@ type API struct {
 	Reader *fastread.Reader
 	// Metrics are the server's numbers.
 	Metrics *observe.Metrics
+	// Streams are the connections that stay open, to be stopped before the server.
+	Streams *graphqlhttp.Streams
 
+	feed   *event.Feed
+	hub    *subscription.Hub
+	who    *session.Accounts
+	store  *store.Store
 	runner *jobs.Runner
 	keys   *idempotency.Keys
 	log    *slog.Logger
@@ -117,22 +129,30 @@ func New(o Options) (*API, error) {
 		o.NotReady = func() string { return "" }
 	}
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
-	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log}
+	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log, store: o.Store}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
 	recorder := &jobs.Recorder{
 		Client: a.Client, Log: o.Log, Classify: classify,
-		Finished: func(_ context.Context, action string, s job.Status) { metrics.Job(action, string(s)) },
+		Finished: func(_ context.Context, action string, s job.Status) {
+			metrics.Job(action, string(s))
+			a.feed.Committed()
+		},
 	}
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
+	a.who = accounts
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
 	})
+	changed := func(ctx context.Context, user uuid.UUID) {
+		authenticator.Forget(ctx, user)
+		a.rightsChanged()
+	}
 	a.Directory = &identity.Service{
-		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: authenticator.Forget,
+		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: changed,
 	}
 	a.Sessions = &session.Service{
-		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: authenticator.Forget, Time: o.SessionTime,
+		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: changed, Time: o.SessionTime,
 	}
 	if o.Portal == nil {
 		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
@@ -154,7 +174,11 @@ func New(o Options) (*API, error) {
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
 		}),
 		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
-		Repeater: a.keys, Observe: answered, Log: o.Log,
+		Repeater: a.keys, Log: o.Log,
+		Observe: func(ctx context.Context, answer engine.Answer) {
+			answered(ctx, answer)
+			a.committed(answer)
+		},
 	})
 	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
@@ -164,7 +188,8 @@ func New(o Options) (*API, error) {
 		core.Use(a.Reader)
 	}
 	a.measure(o, metrics)
-	documents, err := o.documents(core)
+	a.streams(o, core, metrics)
+	graphQL, err := a.graphQL(o, core, authenticator)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +205,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticate, &graphqlhttp.Handler{Engine: core, Challenge: auth.Challenge, Documents: documents}, old, page)
+	a.Handler = routes(o, metrics, authenticate, graphQL, old, page)
 	return a, nil
 }
 
@@ -244,6 +269,14 @@ func (a *API) Run(ctx context.Context) {
 			done <- struct{}{}
 		}()
 	}
+	streaming := make(chan struct{})
+	go func() {
+		defer close(streaming)
+		if err := service.Recovered(func() error { return a.runStreams(ctx) }); err != nil {
+			a.log.ErrorContext(ctx, "streams have failed", "error", err)
+		}
+	}()
+	defer func() { <-streaming }()
 	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
 	for range workers {
 		<-done

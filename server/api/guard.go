@@ -13,6 +13,7 @@ import (
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/csrf"
+	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
 )
 
@@ -41,6 +42,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
+			// The handler limits what is no stream.
+			next.ServeHTTP(w, r)
+			return
+		}
 		late := fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), limit, late)
 		defer cancel()

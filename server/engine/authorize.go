@@ -15,7 +15,7 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	if op == nil {
 		return nil
 	}
-	if r.ReadOnly && op.Operation != ast.Query {
+	if r.ReadOnly && op.Operation == ast.Mutation || r.ReadOnly && op.Operation == ast.Subscription && !r.Stream {
 		return fault.New(fault.Invalid, "A GET request cannot carry a %s; send it by POST", op.Operation).
 			With("status", 405)
 	}
@@ -27,6 +27,9 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	caller := viewer.FromContext(ctx)
 	if caller == nil && !anonymous(op) {
 		return unauthenticated()
+	}
+	if op.Operation == ast.Subscription && !r.Stream {
+		return notStreamed()
 	}
 	if !e.introspect(caller) && introspects(doc, op.SelectionSet, map[string]bool{}) {
 		return fault.New(fault.Forbidden, "The schema may not be asked for here")

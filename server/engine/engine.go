@@ -15,6 +15,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -27,6 +28,9 @@ import (
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
+	// queries are the queries that answer subscriptions; see asQuery.
+	queries *lru.Cache[*ast.OperationDefinition, *ast.OperationDefinition]
+
 	schema *ast.Schema
 	exec   *executor.Executor
 	docs   *documents
@@ -78,8 +82,10 @@ type Options struct {
 // New returns an engine.
 func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
+	// Only a size that is not positive is an error.
+	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](keptDocuments)
 	e := &Engine{
-		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), repeat: o.Repeater,
+		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
 		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
 		origin: o.Origin, introspect: o.Introspect, change: o.Change,
 		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
@@ -135,6 +141,8 @@ type Request struct {
 	// Continues marks a request that goes on with an answer that has begun: its
 	// cost is charged, and it is not refused for it.
 	Continues bool
+	// Stream says that a subscription can be answered.
+	Stream bool
 }
 
 // Answer is what came of a request.

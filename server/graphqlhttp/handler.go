@@ -3,13 +3,17 @@
 package graphqlhttp
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 	"cloudapi/server/persisted"
@@ -28,28 +32,49 @@ type Handler struct {
 	Challenge func(http.Header)
 	// Documents are those that a request may name; nil for none.
 	Documents *persisted.Documents
+	// Streams are the connections for subscriptions.
+	Streams *Streams
+	// Authenticate returns who sends a request, also one that connection_init
+	// stands for.
+	Authenticate func(*http.Request) (*viewer.Viewer, error)
+	// Allowed reports whether the page that sends a request may open a stream.
+	Allowed func(*http.Request) bool
+	// RequestTime is how long an operation may take that is no subscription.
+	RequestTime time.Duration
 }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	streams := Stream(r)
 	media, ok := negotiate(r.Header.Values("Accept"))
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept")
-	if !ok {
-		h.refuse(w, r, http.StatusNotAcceptable, invalid("Accept must allow %s or %s", typeGraphQL, typeJSON))
-		return
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+	switch {
+	case streams && !h.Allowed(r):
+		h.refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Streams for pages of other sites are not accepted"))
+	case webSocket(r):
+		h.serveWebSocket(w, r)
+	case !ok && !streams:
+		h.refuse(w, r, http.StatusNotAcceptable, invalid("Accept must allow %s, %s or %s", typeGraphQL, typeJSON, typeEvents))
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		h.refuse(w, r, http.StatusMethodNotAllowed, invalid("GraphQL takes GET and POST"))
-		return
+	default:
+		h.serve(w, r, media, streams, !ok)
 	}
+}
+
+// serve runs the operation of a request. It answers with events where it may,
+// and the operation is a subscription or the client accepts nothing else.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, streams, only bool) {
+	whole := r
 	r, leave, err := h.Engine.Enter(r)
 	if err != nil {
 		h.send(w, media, h.Engine.Refuse(r.Context(), err))
 		return
 	}
+	leave = sync.OnceFunc(leave)
 	defer leave()
 	asked, status, err := read(r)
 	if err != nil {
@@ -65,14 +90,34 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query"))
 		return
 	}
+	if streams && h.Engine.Is(r.Context(), &asked.Request) {
+		leave() // a stream holds its own, answer by answer
+		h.follow(w, whole, asked)
+		return
+	}
+	ctx := r.Context()
+	if streams {
+		// What may become a stream came without a time limit.
+		limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
+		defer cancel()
+		ctx = limited
+	}
 	observe.Note(r.Context(), "", "sha256:"+digest(asked.Query))
-	answer := h.Engine.Run(r.Context(), &asked.Request)
+	answer := h.Engine.Run(ctx, &asked.Request)
 	if answer.Executed {
 		h.Documents.Keep(document)
 		observe.Note(r.Context(), "", answer.Operation.Name)
 		observe.NoteCost(r.Context(), answer.Cost)
 	}
+	if only && answer.Executed {
+		h.sendEvents(w, answer)
+		return
+	}
 	h.send(w, media, answer)
+}
+
+func late(limit time.Duration) error {
+	return fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 }
 
 // send sends an answer of the engine.

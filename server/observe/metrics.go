@@ -29,6 +29,8 @@ type Metrics struct {
 	sqlErrors  *prometheus.CounterVec
 	portal     *prometheus.HistogramVec
 	shared     *prometheus.HistogramVec
+	sent       *prometheus.CounterVec
+	executed   *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a program of that version.
@@ -47,6 +49,8 @@ func NewMetrics(version string) *Metrics {
 	m.sqlErrors = m.counter("sql_statement_errors_total", "SQL statements that failed, by verb.", "verb")
 	m.portal = m.histogram("portal_request_duration_seconds", "How long single requests to the portal took, by the class of their status, or error for none.", seconds(), "status")
 	m.shared = m.histogram("shared_requests", "How many requests were executed together, by what they shared: commit, or read for a statement.", []float64{1, 2, 4, 8, 16, 32, 64}, "what")
+	m.sent = m.counter("subscription_answers_total", "Answers that subscribers were given, by root field.", "root")
+	m.executed = m.counter("subscription_executions_total", "Executions of subscriptions, by root field; subscribers of the same operation and rights share one.", "root")
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cloudapi_build_info", Help: "The version of the server; the value is 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},

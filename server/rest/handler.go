@@ -135,13 +135,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = fault.New(fault.Unauthenticated, "Authentication failed")
 	}
 	if err == nil {
+		observe.Note(r.Context(), v.Login, "")
 		err = forgery(r, m)
 	}
 	if err != nil {
 		h.writeRefusal(w, r, m, err)
 		return
 	}
-	observe.Note(r.Context(), v.Login, "")
 	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
 	if err != nil {
 		h.writeRefusal(w, r, m, err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -112,23 +113,33 @@ func compare(t *testing.T, method string, want []string, result any, key string)
 func TestLaterPages(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
 	customers := manyCustomers(t, a)
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name  string
 		ends  func(context.Context) (context.Context, func())
 		whole bool
 	}{
-		"the request's time is over": {overdue, true},
-		"the client hangs up": {func(ctx context.Context) (context.Context, func()) {
+		{"the request's time is over", overdue, true},
+		{"the client hangs up", func(ctx context.Context) (context.Context, func()) {
 			ctx, cancel := context.WithCancel(ctx)
 			return ctx, cancel
 		}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			body, err := listEnding(t, a, c.ends)
 			if !strings.HasPrefix(body, `{"jobguid":null,"result":["`+customers[0]) {
 				t.Fatalf("%.60s: the first page is not there", body)
 			}
 			if whole := err == nil && json.Valid([]byte(body)); whole != c.whole || (whole && !strings.Contains(body, customers[many-1])) {
 				t.Errorf("an answer of %d bytes ended with %v", len(body), err)
+			}
+			aborted := func() bool { return strings.Contains(a.Log.String(), `aborted="TIMEOUT: `) }
+			for deadline := time.Now().Add(time.Minute); !c.whole && !aborted(); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("the log does not say why the answer was broken off: %s", a.Log)
+				}
+			}
+			if c.whole && aborted() {
+				t.Errorf("a whole answer is logged as broken off: %s", a.Log)
 			}
 		})
 	}

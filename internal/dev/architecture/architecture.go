@@ -27,6 +27,7 @@ func Layers() []Layer {
 		{"Program", []string{"server"}},
 		{"Assembly", []string{"server/api"}},
 		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/rest/..."}},
+		{"Streams", []string{"server/subscription"}},
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
@@ -34,7 +35,7 @@ func Layers() []Layer {
 		{"Model", []string{"graph/scalar", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{
-			"internal/batch", "internal/certificate", "internal/domainname", "internal/fault", "internal/jsontext", "internal/lru",
+			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/jsontext", "internal/lru",
 			"internal/password", "internal/portal", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
 		}},
 	}

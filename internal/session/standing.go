@@ -1,0 +1,91 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/internal/store"
+	"cloudapi/internal/viewer"
+)
+
+// User is an account as a stream remembers it.
+type User struct {
+	Role         viewer.Role
+	PasswordHash string
+}
+
+// Standing is what users and tokens are worth at one moment.
+type Standing struct {
+	users  map[uuid.UUID]*User
+	tokens map[uuid.UUID]time.Time // when they expire, zero for never
+}
+
+// Of returns the account of a viewer and when its token expires, zero for never;
+// false where it may not sign in as it did.
+func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
+	user := s.users[v.ID]
+	if user == nil {
+		return nil, time.Time{}, false
+	}
+	if v.TokenID == uuid.Nil {
+		return user, time.Time{}, true
+	}
+	expires, ok := s.tokens[v.TokenID]
+	if ok && !expires.IsZero() && !time.Now().Before(expires) {
+		ok = false
+	}
+	return user, expires, ok
+}
+
+// standingAtOnce is how many users one statement reads.
+const standingAtOnce = 500
+
+// Standing reads which users may sign in, and which tokens there are.
+func (s *Accounts) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Standing, error) {
+	ctx = viewer.SystemContext(ctx)
+	found := &Standing{users: map[uuid.UUID]*User{}, tokens: map[uuid.UUID]time.Time{}}
+	for ids := range slices.Chunk(users, standingAtOnce) {
+		rows, err := s.Client.CloudUser.Query().Where(clouduser.IDIn(ids...)).All(ctx)
+		if err != nil {
+			return nil, store.Fault(err)
+		}
+		for _, u := range rows {
+			if a := account(u); !a.Disabled {
+				found.users[u.ID] = &User{Role: a.Role, PasswordHash: a.PasswordHash}
+			}
+		}
+	}
+	for ids := range slices.Chunk(tokens, standingAtOnce) {
+		rows, err := s.Client.AccessToken.Query().Where(accesstoken.IDIn(ids...)).All(ctx)
+		if err != nil {
+			return nil, store.Fault(err)
+		}
+		for _, t := range rows {
+			found.tokens[t.ID] = time.Time{}
+			if t.ExpiresAt != nil {
+				found.tokens[t.ID] = *t.ExpiresAt
+			}
+		}
+	}
+	return found, nil
+}
+
+// Members returns the users of groups.
+func (s *Accounts) Members(ctx context.Context, groups []uuid.UUID) (map[uuid.UUID]bool, error) {
+	ids, err := s.Client.CloudUser.Query().
+		Where(clouduser.HasGroupsWith(cloudusergroup.IDIn(groups...))).IDs(viewer.SystemContext(ctx))
+	if err != nil {
+		return nil, store.Fault(err)
+	}
+	members := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		members[id] = true
+	}
+	return members, nil
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/internal/event"
+	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/auth"
+	"cloudapi/server/engine"
+	"cloudapi/server/graphqlhttp"
+	"cloudapi/server/observe"
+	"cloudapi/server/subscription"
+)
+
+// channel is where PostgreSQL's notifications between servers go.
+const channel = "cloudapi_events"
+
+// What a notification is about. One about rights is for what leaves no job: that
+// somebody has signed out.
+const (
+	ofChanges = "changes"
+	ofRights  = "rights"
+)
+
+// notifyTime bounds a notification about rights.
+const notifyTime = 2 * time.Second
+
+// rightsChanged has every server look at the users of its streams.
+func (a *API) rightsChanged() {
+	a.Streams.Rights()
+	if a.store.Dialect() != "postgres" {
+		return
+	}
+	service.Go(a.log, "rights-notification", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
+		defer cancel()
+		if err := a.store.Notify(ctx, channel, ofRights); err != nil {
+			a.log.DebugContext(ctx, "other servers could not be notified", "error", err)
+		}
+	})
+}
+
+// streams puts together what subscriptions stand on: the feed of events, the
+// hub that answers, and the connections.
+func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
+	// The store's driver has the methods of a database.
+	log := event.NewLog(o.Store.Driver().(event.Database))
+	hub := subscription.New(subscription.Options{
+		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
+		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted,
+	})
+	feed := event.Options{Log: o.Log}
+	if o.Store.Dialect() == "postgres" {
+		feed.Wait = func(ctx context.Context, wake func()) error {
+			return o.Store.Listen(ctx, channel, func(what string) {
+				if what != ofChanges {
+					a.Streams.Rights()
+				}
+				wake()
+			})
+		}
+		feed.Notify = func(ctx context.Context) error { return o.Store.Notify(ctx, channel, ofChanges) }
+	}
+	a.feed = event.NewFeed(log, hub, feed)
+	hub.SetFeed(a.feed)
+	a.hub = hub
+	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
+	m.Streams(a.Streams.Open, a.feed.Held)
+}
+
+// committed tells the feed of what an operation has committed.
+func (a *API) committed(answer engine.Answer) {
+	if answer.Executed && answer.Operation != nil && answer.Operation.Operation == ast.Mutation {
+		a.feed.Committed()
+	}
+}
+
+// runStreams looks after subscriptions until ctx ends.
+func (a *API) runStreams(ctx context.Context) error {
+	defer a.hub.Close()
+	done := make(chan error, 1)
+	go func() { done <- a.Streams.Run(ctx) }()
+	err := a.feed.Run(ctx)
+	<-done
+	return err
+}
+
+// couldSee returns the users who were in a group of the customer that a job has
+// deleted. The job keeps the last form of the customer, with its groups.
+func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, error) {
+	j, err := a.Client.Job.Get(viewer.SystemContext(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := j.Result["customer"].(string)
+	var last struct {
+		Groups []string `yaml:"cloudusergroups"`
+	}
+	if err := yaml.Unmarshal([]byte(text), &last); err != nil {
+		return nil, err
+	}
+	groups := make([]uuid.UUID, 0, len(last.Groups))
+	for _, text := range last.Groups {
+		if id, err := uuid.Parse(text); err == nil {
+			groups = append(groups, id)
+		}
+	}
+	return a.who.Members(ctx, groups)
+}
+
+// streamAllowed reports whether a page may open a stream: one of this server, one
+// of an allowed origin, or a program, which sends no origin.
+func streamAllowed(origins []string) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		origin := r.Header.Get("Origin")
+		if slices.Contains(origins, origin) {
+			return true
+		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+			return false
+		}
+		if origin == "" {
+			return true
+		}
+		u, err := url.Parse(origin)
+		return err == nil && u.Host == r.Host
+	}
+}
+
+// graphQL is the handler of GraphQL's own path.
+func (a *API) graphQL(o Options, core *engine.Engine, who *auth.Authenticator) (*graphqlhttp.Handler, error) {
+	documents, err := o.documents(core)
+	if err != nil {
+		return nil, err
+	}
+	return &graphqlhttp.Handler{
+		Engine: core, Challenge: auth.Challenge, Documents: documents, Streams: a.Streams,
+		Authenticate: who.Authenticate, Allowed: streamAllowed(o.CORSOrigins), RequestTime: o.RequestTime,
+	}, nil
+}

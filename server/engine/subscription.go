@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/internal/budget"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+)
+
+// Subscription is a subscription that was admitted. It is executed anew for each
+// answer, on the context and with the rights of that moment.
+type Subscription struct {
+	engine *Engine
+	oc     *graphql.OperationContext
+	// query is the same operation as a query, nil where there is none: it goes
+	// down the read path with its sharing.
+	query *graphql.OperationContext
+	// Key is the same for operations that answer the same viewer alike.
+	Key string
+	// Cost is what one answer may cost.
+	Cost int
+}
+
+// Operation is the operation.
+func (s *Subscription) Operation() *ast.OperationDefinition { return s.oc.Operation }
+
+// Subscribe admits a subscription as Run admits an operation, or refuses it with
+// an answer. The caller pays for each answer with Spend.
+func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answer) {
+	ctx = graphql.StartOperationTrace(ctx)
+	account := e.newCharge(ctx)
+	streamed := *r
+	streamed.Stream = true
+	if err := account.enter(r); err != nil {
+		return nil, account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	}
+	oc, errs := e.operation(ctx, &streamed)
+	if len(errs) > 0 {
+		return nil, account.tell(e.refuse(ctx, errs))
+	}
+	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
+	if err != nil {
+		return nil, account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	}
+	// What was decoded from JSON always encodes.
+	key, _ := json.Marshal([]any{r.Query, r.OperationName, oc.Variables})
+	return &Subscription{engine: e, oc: oc, query: e.asQuery(oc), Key: string(key), Cost: cost.Requested}, Answer{}
+}
+
+// Is reports whether a request is a subscription, as far as can be told without
+// the checks that Run and Subscribe make.
+func (e *Engine) Is(ctx context.Context, r *Request) bool {
+	doc, errs := e.document(ctx, r.Query)
+	if len(errs) > 0 {
+		return false
+	}
+	op := doc.Operations.ForName(r.OperationName)
+	return op != nil && op.Operation == ast.Subscription
+}
+
+// Spend takes the cost of an answer from the account of a subscriber.
+func (e *Engine) Spend(v *viewer.Viewer, cost int) error {
+	if v == nil || v.System {
+		return nil
+	}
+	_, err := e.rate.Take(string(v.ID[:]), cost)
+	return err
+}
+
+// asQuery returns the query that answers a subscription to one object, nil for a
+// subscription that has no such field among the queries. The operation is kept,
+// so that the plan of the read path is kept with it.
+func (e *Engine) asQuery(oc *graphql.OperationContext) *graphql.OperationContext {
+	op := oc.Operation
+	made, ok := e.queries.Get(op)
+	if !ok {
+		made = e.queryOf(op)
+		e.queries.Add(op, made)
+	}
+	if made == nil {
+		return nil
+	}
+	return &graphql.OperationContext{
+		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc,
+		Extensions: oc.Extensions, Headers: oc.Headers, Operation: made, RecoverFunc: oc.RecoverFunc,
+		ResolverMiddleware: oc.ResolverMiddleware, RootResolverMiddleware: oc.RootResolverMiddleware, Stats: oc.Stats,
+	}
+}
+
+func (e *Engine) queryOf(op *ast.OperationDefinition) *ast.OperationDefinition {
+	if len(op.SelectionSet) != 1 {
+		return nil
+	}
+	f, ok := op.SelectionSet[0].(*ast.Field)
+	if !ok || len(f.Directives) > 0 {
+		return nil
+	}
+	definition := e.schema.Query.Fields.ForName(f.Name)
+	if definition == nil {
+		return nil
+	}
+	field, query := *f, *op
+	field.Definition, field.ObjectDefinition = definition, e.schema.Query
+	query.Operation, query.SelectionSet = ast.Query, ast.SelectionSet{&field}
+	return &query
+}
+
+// Execute executes a subscription once, and not while it is executed already. There is no answer, nil, where the
+// resolver gives none.
+func (s *Subscription) Execute(ctx context.Context) *graphql.Response {
+	return s.execute(ctx, s.oc)
+}
+
+// Read executes a subscription to one object once, as a query where it can.
+func (s *Subscription) Read(ctx context.Context) *graphql.Response {
+	if s.query == nil {
+		return s.execute(ctx, s.oc)
+	}
+	return s.execute(ctx, s.query)
+}
+
+func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext) (response *graphql.Response) {
+	e := s.engine
+	defer func() {
+		if value := recover(); value != nil {
+			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
+			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
+			response = &graphql.Response{Errors: gqlerror.List{shown}}
+		}
+	}()
+	ctx, b, end := e.spend(ctx)
+	defer end()
+	next, ctx := e.exec.DispatchOperation(graphql.StartOperationTrace(ctx), oc)
+	response = next(ctx)
+	if err := exceeded(b, false); err != nil {
+		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+	}
+	if response != nil {
+		response.Errors = e.limits.Trim(response.Errors)
+	}
+	return response
+}
+
+// Present shows an error as an answer would.
+func (e *Engine) Present(ctx context.Context, err error) gqlerror.List {
+	return e.refuse(ctx, gqlerror.List{wrap(err)}).Errors
+}
+
+// notStreamed refuses a subscription that comes by a request with one answer.
+func notStreamed() error {
+	return fault.New(fault.Invalid, "A subscription needs a WebSocket, or a request that accepts text/event-stream").
+		With("status", http.StatusNotAcceptable)
+}

@@ -1,0 +1,128 @@
+package graphqlhttp
+
+import (
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/server/subscription"
+)
+
+// frame is something to send to a client.
+type frame struct {
+	kind   string // next, error, complete, or another type of message
+	id     string // of the operation
+	body   []byte
+	cursor string
+	taken  bool // it is being sent
+}
+
+// outbox keeps what is to be sent to one client, in order and in bounded memory.
+// It has no goroutine of its own: put starts one where there is something to
+// send, and it ends with the last frame.
+type outbox struct {
+	most  int // bytes of frames that may wait
+	start func()
+
+	mu      sync.Mutex
+	frames  []*frame
+	bytes   int
+	running bool
+	closed  bool
+}
+
+// put adds a frame, and reports whether there was room; one that is forced has
+// always room.
+func (o *outbox) put(f *frame, forced bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return true // nobody is there to miss it
+	}
+	// One frame that is larger than all the room is sent when nothing waits.
+	if !forced && len(o.frames) > 0 && o.bytes+len(f.body) > o.most {
+		return false
+	}
+	o.frames = append(o.frames, f)
+	o.bytes += len(f.body) + frameOverhead
+	if !o.running {
+		o.running = true
+		o.start()
+	}
+	return true
+}
+
+// frameOverhead is what a frame takes beside its body, about.
+const frameOverhead = 200
+
+// replace puts another body into a frame that waits, and reports whether it did.
+func (o *outbox) replace(f *frame, body []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if f == nil || f.taken {
+		return false
+	}
+	o.bytes += len(body) - len(f.body)
+	f.body = body
+	return true
+}
+
+// take returns the next frame to send. After the last it returns nil, and the
+// next put starts again.
+func (o *outbox) take() *frame {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.frames) == 0 || o.closed {
+		o.running, o.frames = false, nil
+		return nil
+	}
+	f := o.frames[0]
+	o.frames[0] = nil
+	o.frames = o.frames[1:]
+	o.bytes -= len(f.body) + frameOverhead
+	f.taken = true
+	return f
+}
+
+// close drops what waits.
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed, o.frames = true, nil
+}
+
+// sink takes the answers of one subscription.
+type sink struct {
+	id    string
+	out   *outbox
+	ended func()
+	// waiting is the frame of an object that may be replaced. Only the hub uses
+	// it, under its lock.
+	waiting *frame
+}
+
+// Next is part of subscription.Sink.
+func (s *sink) Next(a *subscription.Answer) bool {
+	return s.out.put(&frame{kind: "next", id: s.id, body: a.Body, cursor: a.Cursor}, false)
+}
+
+// Newest is part of subscription.Sink.
+func (s *sink) Newest(a *subscription.Answer) {
+	if s.out.replace(s.waiting, a.Body) {
+		return
+	}
+	s.waiting = &frame{kind: "next", id: s.id, body: a.Body}
+	s.out.put(s.waiting, true)
+}
+
+// Fail is part of subscription.Sink.
+func (s *sink) Fail(errs gqlerror.List) {
+	s.out.put(&frame{kind: "error", id: s.id, body: encode(errs)}, true)
+	s.ended()
+}
+
+// Complete is part of subscription.Sink.
+func (s *sink) Complete() {
+	s.out.put(&frame{kind: "complete", id: s.id}, true)
+	s.ended()
+}

@@ -1,0 +1,222 @@
+package graphqlhttp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/jsontext"
+	"cloudapi/internal/service"
+	"cloudapi/server/observe"
+)
+
+// message does what a client's message says (PROTOCOL.md of graphql-ws).
+func (s *socket) message(text []byte) {
+	s.mu.Lock()
+	over := s.ending != nil
+	s.mu.Unlock()
+	if over {
+		return
+	}
+	members, err := jsontext.Members(text)
+	var kind, id string
+	if err == nil {
+		err = json.Unmarshal(members["type"], &kind)
+	}
+	if raw, ok := members["id"]; ok && err == nil {
+		err = json.Unmarshal(raw, &id)
+	}
+	if err != nil {
+		s.bad("Invalid message received")
+		return
+	}
+	switch kind {
+	case "connection_init":
+		s.connect(members["payload"])
+	case "ping":
+		s.out.put(&frame{kind: "pong", body: members["payload"]}, true)
+	case "pong":
+	case "subscribe":
+		s.subscribe(id, members["payload"])
+	case "complete":
+		s.complete(id)
+	default:
+		s.bad("Invalid message received")
+	}
+}
+
+func (s *socket) connect(raw json.RawMessage) {
+	s.mu.Lock()
+	again := s.initialised
+	s.initialised = true
+	s.mu.Unlock()
+	if again {
+		s.end(ending{code: closeTooMany, reason: "Too many initialisation requests"})
+		return
+	}
+	var payload map[string]json.RawMessage
+	if given(raw) {
+		if json.Unmarshal(raw, &payload) != nil {
+			s.bad("Invalid message received")
+			return
+		}
+	}
+	if err := s.identify(payload); err != nil {
+		f := fault.As(err)
+		code := closeForbidden
+		if f.Code == fault.TooMany {
+			code = closeTooMany
+		} else if f.Code != fault.Unauthenticated && f.Code != fault.Forbidden {
+			code = closeRestart
+			f = fault.New(fault.Unavailable, "Try again later")
+		}
+		s.end(ending{code: code, reason: f.Message})
+		return
+	}
+	s.mu.Lock()
+	s.acknowledged, s.idleSince = true, time.Now()
+	s.mu.Unlock()
+	s.out.put(&frame{kind: "connection_ack"}, true)
+}
+
+func (s *socket) subscribe(id string, raw json.RawMessage) {
+	r := &request{}
+	payload, err := jsontext.Members(raw)
+	if err == nil {
+		err = r.members(payload)
+	}
+	if id == "" || err != nil {
+		s.bad("Invalid message received")
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	o := &operation{cancel: cancel}
+	s.mu.Lock()
+	acknowledged, exists, running := s.acknowledged, s.operations[id] != nil, len(s.operations)
+	if acknowledged && !exists && running < s.streams.Limits.Operations && s.operations != nil {
+		s.operations[id] = o
+	}
+	s.mu.Unlock()
+	switch {
+	case !acknowledged:
+		s.end(ending{code: closeUnauthorized, reason: "Unauthorized"})
+	case exists:
+		s.end(ending{code: closeExists, reason: fmt.Sprintf("Subscriber for %.60s already exists", id)})
+	case running >= s.streams.Limits.Operations:
+		s.refuse(ctx, id, tooMany("operations", "The connection has %d operations, which is the most it takes", s.streams.Limits.Operations))
+	default:
+		r.Headers = s.request.Header
+		service.Go(s.streams.Log, "websocket-operation", func() { s.operate(ctx, id, o, r) })
+		return
+	}
+	cancel()
+}
+
+func (s *socket) refuse(ctx context.Context, id string, err error) {
+	s.out.put(&frame{kind: "error", id: id, body: encode(s.handler.Engine.Refuse(ctx, err).Errors)}, true)
+}
+
+// forget takes an operation out; its id is free again.
+func (s *socket) forget(id string, o *operation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.operations[id] == o {
+		delete(s.operations, id)
+		s.idleSince = time.Now()
+	}
+}
+
+func (s *socket) complete(id string) {
+	s.mu.Lock()
+	o := s.operations[id]
+	s.mu.Unlock()
+	if o != nil {
+		s.stop(o)
+		s.forget(id, o)
+	}
+}
+
+// operate runs an operation: one answer for a query or mutation, any number for a
+// subscription.
+func (s *socket) operate(ctx context.Context, id string, o *operation, r *request) {
+	h := s.handler
+	document := r.document()
+	query, err := h.Documents.Resolve(document)
+	if err == nil && query == "" {
+		err = fault.New(fault.Invalid, "The request has no query").On("query")
+	}
+	if err != nil {
+		s.forget(id, o)
+		s.refuse(ctx, id, err)
+		return
+	}
+	r.Query = query
+	if h.Engine.Is(ctx, &r.Request) {
+		s.follow(ctx, id, o, r)
+		return
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
+	defer cancel()
+	entered, leave, err := h.Engine.Enter((&http.Request{Body: http.NoBody}).WithContext(limited))
+	if err != nil {
+		s.forget(id, o)
+		s.refuse(ctx, id, err)
+		return
+	}
+	defer leave()
+	answer := h.Engine.Run(entered.Context(), &r.Request)
+	s.forget(id, o)
+	if ctx.Err() != nil {
+		return // the client has completed it
+	}
+	if !answer.Executed {
+		s.out.put(&frame{kind: "error", id: id, body: encode(answer.Errors)}, true)
+		return
+	}
+	h.Documents.Keep(document)
+	head, tail := envelope(answer)
+	s.out.put(&frame{kind: "next", id: id, body: append(append(head, answer.Data...), tail...)}, true)
+	s.out.put(&frame{kind: "complete", id: id}, true)
+}
+
+// follow begins a subscription.
+func (s *socket) follow(ctx context.Context, id string, o *operation, r *request) {
+	h := s.handler
+	op, refused := h.Engine.Subscribe(ctx, &r.Request)
+	if op == nil {
+		s.forget(id, o)
+		s.out.put(&frame{kind: "error", id: id, body: encode(refused.Errors)}, true)
+		return
+	}
+	if err := s.streams.begin(); err != nil {
+		s.forget(id, o)
+		s.refuse(ctx, id, err)
+		return
+	}
+	h.Documents.Keep(r.document())
+	release := sync.OnceFunc(s.streams.done)
+	to := &sink{id: id, out: s.out, ended: func() {
+		s.forget(id, o)
+		release()
+	}}
+	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, "", to)
+	if subscriber == nil {
+		to.Fail(errs)
+		return
+	}
+	observe.Note(ctx, "", op.Operation().Name)
+	s.mu.Lock()
+	gone := ctx.Err() != nil
+	if !gone {
+		o.subscriber, o.release = subscriber, release
+	}
+	s.mu.Unlock()
+	if gone {
+		subscriber.Cancel()
+		release()
+	}
+}

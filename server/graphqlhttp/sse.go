@@ -1,0 +1,177 @@
+package graphqlhttp
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"cloudapi/internal/viewer"
+	"cloudapi/server/engine"
+	"cloudapi/server/observe"
+)
+
+const (
+	transportSSE = "sse"
+	typeEvents   = "text/event-stream"
+)
+
+// events reports whether a request accepts a stream of events.
+func events(r *http.Request) bool {
+	return slices.ContainsFunc(parseAccept(strings.Join(r.Header.Values("Accept"), ",")), func(m mediaRange) bool {
+		return m.media == typeEvents && m.q > 0
+	})
+}
+
+// Stream reports whether a request may become a stream, which has no time limit
+// of its own.
+func Stream(r *http.Request) bool { return webSocket(r) || events(r) }
+
+func headerHas(h http.Header, name, value string) bool {
+	for _, line := range h.Values(name) {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// follow answers a subscription with a stream of events: the distinct
+// connections mode of graphql-sse. Each change has its cursor as id, so that
+// Last-Event-ID goes on behind it.
+func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	signal := make(chan struct{}, 1)
+	out := &outbox{most: h.Streams.Limits.Queue, start: func() { signal <- struct{}{} }}
+	ended := make(chan ending, 1)
+	c := &stream{transport: transportSSE, end: func(e ending) {
+		select {
+		case ended <- e:
+		default:
+		}
+	}}
+	op, refused := h.Engine.Subscribe(ctx, &asked.Request)
+	if op == nil {
+		h.send(w, typeGraphQL, refused)
+		return
+	}
+	err := h.Streams.add(c)
+	if err == nil {
+		defer h.Streams.remove(c)
+		err = h.Streams.identify(ctx, c, viewer.FromContext(ctx))
+	}
+	if err == nil {
+		err = h.Streams.begin()
+	}
+	if err != nil {
+		h.send(w, typeGraphQL, h.Engine.Refuse(ctx, err))
+		return
+	}
+	defer h.Streams.done()
+	h.Documents.Keep(asked.document())
+	to := &sink{out: out, ended: func() {}}
+	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, r.Header.Get("Last-Event-ID"), to)
+	if subscriber == nil {
+		answer := h.Engine.Refuse(ctx, errs[0])
+		h.send(w, typeGraphQL, answer)
+		return
+	}
+	defer subscriber.Cancel()
+	observe.Note(r.Context(), "", op.Operation().Name)
+	e := &eventWriter{w: w, control: http.NewResponseController(w), time: h.Streams.Limits.WriteTime}
+	e.begin()
+	h.pump(ctx, e, out, signal, ended, func(over ending) {
+		if over.fault == nil {
+			return // without complete: the client comes back
+		}
+		f := *over.fault
+		if cursor := subscriber.Cursor(); cursor != "" {
+			f.Details = map[string]any{"cursor": cursor}
+		}
+		e.send(&frame{kind: "error", body: encode(h.Engine.Present(ctx, &f))})
+	})
+}
+
+// pump sends what the outbox has until the stream ends.
+func (h *Handler) pump(ctx context.Context, e *eventWriter, out *outbox, signal chan struct{}, ended chan ending, over func(ending)) {
+	alive := time.NewTicker(h.Streams.Limits.PingTime)
+	defer alive.Stop()
+	defer out.close()
+	for e.err == nil && !e.complete {
+		select {
+		case <-ctx.Done():
+			return
+		case reason := <-ended:
+			over(reason)
+			return
+		case <-alive.C:
+			e.write(":\n\n")
+		case <-signal:
+			for f := out.take(); f != nil && e.err == nil; f = out.take() {
+				e.send(f)
+			}
+		}
+	}
+}
+
+// eventWriter writes events.
+type eventWriter struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	time     time.Duration
+	complete bool
+	err      error
+}
+
+// begin sends the headers. A proxy must pass events on as they come.
+func (e *eventWriter) begin() {
+	h := e.w.Header()
+	h.Set("Content-Type", typeEvents+"; charset=utf-8")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	// The time to send a request has nothing to do with how long the stream is.
+	_ = e.control.SetReadDeadline(time.Time{})
+	e.w.WriteHeader(http.StatusOK)
+	e.write(":\n\n")
+}
+
+// send sends a frame: errors are an answer without data, and the end.
+func (e *eventWriter) send(f *frame) {
+	switch f.kind {
+	case "next":
+		id := ""
+		if f.cursor != "" {
+			id = "id: " + f.cursor + "\n"
+		}
+		e.write("event: next\n" + id + "data: " + string(f.body) + "\n\n")
+		return
+	case "error":
+		e.write("event: next\ndata: {\"errors\":" + string(f.body) + "}\n\n")
+	}
+	e.write("event: complete\ndata:\n\n")
+	e.complete = true
+}
+
+func (e *eventWriter) write(text string) {
+	if e.err != nil {
+		return
+	}
+	// A writer that knows no deadlines has none to lift.
+	_ = e.control.SetWriteDeadline(time.Now().Add(e.time))
+	if _, e.err = e.w.Write([]byte(text)); e.err == nil {
+		e.err = e.control.Flush()
+	}
+}
+
+// sendEvents sends an answer as the only event of a stream.
+func (h *Handler) sendEvents(w http.ResponseWriter, answer engine.Answer) {
+	head, tail := envelope(answer)
+	e := &eventWriter{w: w, control: http.NewResponseController(w), time: h.Streams.Limits.WriteTime}
+	e.begin()
+	e.send(&frame{kind: "next", body: append(append(head, answer.Data...), tail...)})
+	e.send(&frame{kind: "complete"})
+}

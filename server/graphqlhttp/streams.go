@@ -1,0 +1,247 @@
+package graphqlhttp
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/session"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/subscription"
+)
+
+// StreamLimits bound the streams of a server. A zero means the default.
+type StreamLimits struct {
+	Connections     int           // of a server: 20,000
+	UserConnections int           // of a user, on one server: 500
+	Operations      int           // at once on a WebSocket: 100
+	Subscriptions   int           // of a server: 50,000
+	Queue           int           // bytes that wait for a slow reader: 1 MiB
+	Message         int64         // bytes of a message that a client sends: 1 MiB
+	InitTime        time.Duration // until connection_init: 10 s
+	IdleTime        time.Duration // of a WebSocket without an operation: 10 min
+	PingTime        time.Duration // between signs of life: 25 s
+	WriteTime       time.Duration // to send one message: 30 s
+}
+
+// OrDefault returns the limits with defaults in the place of zeros.
+func (l StreamLimits) OrDefault() StreamLimits {
+	return StreamLimits{
+		Connections: cmp.Or(l.Connections, 20_000), UserConnections: cmp.Or(l.UserConnections, 500),
+		Operations: cmp.Or(l.Operations, 100), Subscriptions: cmp.Or(l.Subscriptions, 50_000),
+		Queue: cmp.Or(l.Queue, 1<<20), Message: cmp.Or(l.Message, 1<<20),
+		InitTime: cmp.Or(l.InitTime, 10*time.Second), IdleTime: cmp.Or(l.IdleTime, 10*time.Minute),
+		PingTime: cmp.Or(l.PingTime, 25*time.Second), WriteTime: cmp.Or(l.WriteTime, 30*time.Second),
+	}
+}
+
+// Accounts says what users and tokens are worth now.
+type Accounts interface {
+	Standing(ctx context.Context, users, tokens []uuid.UUID) (*session.Standing, error)
+}
+
+// Streams are the connections of a server that stay open: what they have in
+// common. It is safe for concurrent use.
+type Streams struct {
+	Hub      *subscription.Hub
+	Accounts Accounts
+	Limits   StreamLimits
+	Log      *slog.Logger
+
+	mu       sync.Mutex
+	open     map[*stream]struct{}
+	users    map[uuid.UUID]int
+	active   int // subscriptions
+	stopping bool
+	checks   chan struct{}
+}
+
+// NewStreams returns streams without one that is open.
+func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *slog.Logger) *Streams {
+	return &Streams{
+		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log,
+		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, checks: make(chan struct{}, 1),
+	}
+}
+
+// stream is one open connection.
+type stream struct {
+	transport string
+	end       func(ending)
+	watch     func(now time.Time) // looks for signs of life, nil for nothing to look for
+	started   time.Time
+
+	// Under the lock of Streams:
+	viewer  *viewer.Viewer
+	account *session.User
+	expiry  *time.Timer
+}
+
+// ending is why a stream ends.
+type ending struct {
+	code   int // of a WebSocket
+	reason string
+	fault  *fault.Fault // what each subscription is told, nil for nothing
+}
+
+func stopped() ending { return ending{code: closeRestart, reason: "Service restart"} }
+
+// add takes a connection in, or refuses it.
+func (s *Streams) add(c *stream) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stopping:
+		return fault.New(fault.Unavailable, "The server is stopping").After(time.Second)
+	case len(s.open) >= s.Limits.Connections:
+		return tooMany("connections", "The server has %d streams, which is the most it takes", s.Limits.Connections)
+	}
+	c.started = time.Now()
+	s.open[c] = struct{}{}
+	return nil
+}
+
+func tooMany(limit, format string, most int) error {
+	return fault.New(fault.TooMany, format, most).With("limit", limit).With("max", most).After(5 * time.Second)
+}
+
+// remove takes a connection out.
+func (s *Streams) remove(c *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.open[c]; !ok {
+		return
+	}
+	delete(s.open, c)
+	s.release(c)
+}
+
+func (s *Streams) release(c *stream) {
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
+	if c.viewer == nil {
+		return
+	}
+	if s.users[c.viewer.ID]--; s.users[c.viewer.ID] == 0 {
+		delete(s.users, c.viewer.ID)
+	}
+	c.viewer = nil
+}
+
+// identify says whose connection it is, and ends it when the credentials do.
+func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) error {
+	if v == nil {
+		return nil
+	}
+	standing, err := s.standing(ctx, []*viewer.Viewer{v})
+	if err != nil {
+		return err
+	}
+	account, expires, ok := standing.Of(v)
+	if !ok || account.Role != v.Role {
+		return fault.New(fault.Unauthenticated, "Authentication failed")
+	}
+	if expires.IsZero() {
+		expires = v.Expires
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[v.ID] >= s.Limits.UserConnections {
+		return tooMany("user_connections", "You have %d streams on this server, which is the most it takes", s.Limits.UserConnections)
+	}
+	s.users[v.ID]++
+	c.viewer, c.account = v, account
+	if !expires.IsZero() {
+		c.expiry = time.AfterFunc(time.Until(expires), func() { c.end(revoked("The token has expired")) })
+	}
+	return nil
+}
+
+func revoked(reason string) ending {
+	return ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)}
+}
+
+func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.Standing, error) {
+	var users, tokens []uuid.UUID
+	for _, v := range all {
+		users = append(users, v.ID)
+		if v.TokenID != uuid.Nil {
+			tokens = append(tokens, v.TokenID)
+		}
+	}
+	return s.Accounts.Standing(ctx, users, tokens)
+}
+
+// begin counts a subscription, or refuses it.
+func (s *Streams) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.active >= s.Limits.Subscriptions {
+		return tooMany("subscriptions", "The server has %d subscriptions, which is the most it takes", s.Limits.Subscriptions)
+	}
+	s.active++
+	return nil
+}
+
+func (s *Streams) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active--
+}
+
+// Open is how many connections there are, by transport, and how many
+// subscriptions.
+func (s *Streams) Open() (connections map[string]int, subscriptions int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	connections = map[string]int{transportWebSocket: 0, transportSSE: 0}
+	for c := range s.open {
+		connections[c.transport]++
+	}
+	return connections, s.active
+}
+
+// Stop ends all streams so that clients come back to another server.
+func (s *Streams) Stop() {
+	s.mu.Lock()
+	s.stopping = true
+	all := s.all()
+	s.mu.Unlock()
+	if len(all) > 0 {
+		s.Log.Info("ending streams: their clients come back elsewhere", "streams", len(all))
+	}
+	for _, c := range all {
+		c.end(stopped())
+	}
+}
+
+func (s *Streams) all() []*stream {
+	all := make([]*stream, 0, len(s.open))
+	for c := range s.open {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Rights says that what users may do may have changed.
+func (s *Streams) Rights() {
+	select {
+	case s.checks <- struct{}{}:
+	default:
+	}
+}
+
+func encode(value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return []byte(`[{"message":"Internal server error"}]`)
+	}
+	return text
+}

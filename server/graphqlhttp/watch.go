@@ -1,0 +1,85 @@
+package graphqlhttp
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/viewer"
+)
+
+// checkTime bounds a look at the users of all streams.
+const checkTime = 10 * time.Second
+
+// Run looks after the streams until ctx ends: whose user may no longer have
+// them, and who gives no sign of life.
+func (s *Streams) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	again := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.checks:
+			again = s.check(ctx) != nil
+		case now := <-tick.C:
+			if again {
+				again = s.check(ctx) != nil
+			}
+			s.mu.Lock()
+			all := s.all()
+			s.mu.Unlock()
+			for _, c := range all {
+				if c.watch != nil {
+					c.watch(now)
+				}
+			}
+		}
+	}
+}
+
+// check ends the streams of users who are disabled or deleted, have another role
+// or password, and those of tokens that are revoked.
+func (s *Streams) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	s.mu.Lock()
+	seen := map[[2]uuid.UUID]bool{}
+	var viewers []*viewer.Viewer
+	all := s.all()
+	for _, c := range all {
+		if c.viewer != nil && !seen[[2]uuid.UUID{c.viewer.ID, c.viewer.TokenID}] {
+			seen[[2]uuid.UUID{c.viewer.ID, c.viewer.TokenID}] = true
+			viewers = append(viewers, c.viewer)
+		}
+	}
+	s.mu.Unlock()
+	if len(viewers) == 0 {
+		return nil
+	}
+	standing, err := s.standing(ctx, viewers)
+	if err != nil {
+		s.Log.WarnContext(ctx, "the users of streams cannot be looked at", "error", err)
+		return err
+	}
+	for _, c := range all {
+		s.mu.Lock()
+		v, was := c.viewer, c.account
+		s.mu.Unlock()
+		if v == nil {
+			continue
+		}
+		account, _, ok := standing.Of(v)
+		switch {
+		case !ok:
+			c.end(revoked("The credentials are no longer valid"))
+		case account.PasswordHash != was.PasswordHash && v.TokenID == uuid.Nil:
+			c.end(revoked("The password has changed"))
+		case account.Role != was.Role:
+			c.end(revoked("The role has changed: sign in again"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,293 @@
+package graphqlhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/subscription"
+)
+
+const (
+	transportWebSocket = "websocket"
+	// protocol is the sub-protocol, as its PROTOCOL.md says.
+	protocol = "graphql-transport-ws"
+)
+
+// The codes that end a connection.
+const (
+	closeNormal       = 1000
+	closeRestart      = 1012
+	closeBad          = 4400 // a message that is not one of the protocol
+	closeUnauthorized = 4401 // an operation before the connection is acknowledged
+	closeForbidden    = 4403 // the credentials are refused, or no longer valid
+	closeProtocol     = 4406 // the client does not speak the sub-protocol
+	closeTimeout      = 4408 // no connection_init in time
+	closeExists       = 4409 // an operation with an id that is in use
+	closeTooMany      = 4429 // a second connection_init, or a limit
+)
+
+// socket is one WebSocket.
+type socket struct {
+	handler *Handler
+	streams *Streams
+	conn    *websocket.Conn
+	stream  *stream
+	request *http.Request // the upgrade request, for its headers
+	out     *outbox
+
+	ctx    context.Context // ends with the connection
+	cancel context.CancelFunc
+
+	mu           sync.Mutex
+	initialised  bool // connection_init has come
+	acknowledged bool
+	operations   map[string]*operation
+	ending       *ending
+	heard        time.Time
+	pinged       bool
+	idleSince    time.Time
+	init         *time.Timer
+}
+
+// operation is one that runs on a socket.
+type operation struct {
+	cancel context.CancelFunc
+	// Of a subscription that has begun:
+	subscriber *subscription.Subscriber
+	release    func() // gives its place back
+}
+
+// webSocket reports whether a request wants to become a WebSocket.
+func webSocket(r *http.Request) bool { return headerHas(r.Header, "Upgrade", "websocket") }
+
+// serveWebSocket makes a request a WebSocket. The handler returns at once, so
+// that nothing of the request but its headers stays in memory.
+func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	s := &socket{
+		handler: h, streams: h.Streams, operations: map[string]*operation{},
+		request: &http.Request{Header: r.Header, RemoteAddr: r.RemoteAddr, Host: r.Host},
+		heard:   time.Now(), idleSince: time.Now(),
+	}
+	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
+	if err := h.Streams.add(s.stream); err != nil {
+		w.Header().Set("Content-Type", typeJSON)
+		h.send(w, typeGraphQL, h.Engine.Refuse(r.Context(), err))
+		return
+	}
+	w.Header().Del("Content-Type")
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{protocol},
+		// The origin was checked before, as CORS is.
+		InsecureSkipVerify: true,
+	})
+	if err != nil {
+		h.Streams.remove(s.stream) // Accept has answered
+		return
+	}
+	s.conn = conn
+	conn.SetReadLimit(h.Streams.Limits.Message)
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	s.out = &outbox{most: h.Streams.Limits.Queue, start: func() { service.Go(h.Streams.Log, "websocket-writer", s.write) }}
+	if conn.Subprotocol() != protocol {
+		s.end(ending{code: closeProtocol, reason: "Subprotocol not acceptable"})
+	} else {
+		s.init = time.AfterFunc(h.Streams.Limits.InitTime, s.late)
+	}
+	service.Go(h.Streams.Log, "websocket-reader", s.read)
+}
+
+func (s *socket) late() {
+	s.mu.Lock()
+	late := !s.initialised
+	s.mu.Unlock()
+	if late {
+		s.end(ending{code: closeTimeout, reason: "Connection initialisation timeout"})
+	}
+}
+
+// read takes the client's messages until the connection ends.
+func (s *socket) read() {
+	defer s.close()
+	for {
+		kind, text, err := s.conn.Read(s.ctx)
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.heard, s.pinged = time.Now(), false
+		s.mu.Unlock()
+		if kind != websocket.MessageText {
+			s.bad("Only text messages are accepted")
+			continue
+		}
+		s.message(text)
+	}
+}
+
+// close ends everything of a connection that has ended.
+func (s *socket) close() {
+	if s.init != nil {
+		s.init.Stop()
+	}
+	s.out.close()
+	s.mu.Lock()
+	running := s.operations
+	s.operations = nil
+	s.mu.Unlock()
+	for _, o := range running {
+		s.stop(o)
+	}
+	s.streams.remove(s.stream)
+	s.cancel()
+	_ = s.conn.CloseNow()
+}
+
+func (s *socket) stop(o *operation) {
+	o.cancel()
+	s.mu.Lock()
+	subscriber, release := o.subscriber, o.release
+	s.mu.Unlock()
+	if subscriber != nil {
+		subscriber.Cancel()
+		release()
+	}
+}
+
+// end ends the connection: with what its subscriptions are told, where to go on,
+// and the code. The writer does it after what waits.
+func (s *socket) end(e ending) {
+	s.mu.Lock()
+	if s.ending != nil || s.operations == nil {
+		s.mu.Unlock()
+		return
+	}
+	s.ending = &e
+	told := map[string]*subscription.Subscriber{}
+	for id, o := range s.operations {
+		if o.subscriber != nil {
+			told[id] = o.subscriber
+		}
+	}
+	s.mu.Unlock()
+	if e.fault != nil {
+		for id, subscriber := range told {
+			f := *e.fault
+			if cursor := subscriber.Cursor(); cursor != "" {
+				f.Details = map[string]any{"cursor": cursor}
+			}
+			subscriber.Cancel()
+			s.out.put(&frame{kind: "error", id: id, body: encode(s.handler.Engine.Present(s.ctx, &f))}, true)
+		}
+	}
+	s.out.put(&frame{kind: "close"}, true)
+}
+
+func (s *socket) bad(reason string) { s.end(ending{code: closeBad, reason: reason}) }
+
+// write sends what waits, and ends.
+func (s *socket) write() {
+	for {
+		f := s.out.take()
+		if f == nil {
+			return
+		}
+		if f.kind == "close" {
+			s.mu.Lock()
+			e := s.ending
+			s.mu.Unlock()
+			// A reason has at most 123 bytes.
+			_ = s.conn.Close(websocket.StatusCode(e.code), e.reason[:min(len(e.reason), 123)])
+			s.cancel()
+			return
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, s.streams.Limits.WriteTime)
+		err := s.conn.Write(ctx, websocket.MessageText, f.message())
+		cancel()
+		if err != nil {
+			if errors.Is(err, context.DeadlineExceeded) {
+				s.streams.Log.InfoContext(s.ctx, "a stream is closed: its client does not read")
+			}
+			s.cancel() // ends the reader, which cleans up
+			return
+		}
+	}
+}
+
+// message is a frame as the protocol has it.
+func (f *frame) message() []byte {
+	b := append([]byte(`{"type":"`), f.kind...)
+	b = append(b, '"')
+	if f.id != "" {
+		id, _ := json.Marshal(f.id) // a string always encodes
+		b = append(append(b, `,"id":`...), id...)
+	}
+	if len(f.body) > 0 {
+		b = append(append(b, `,"payload":`...), f.body...)
+	}
+	return append(b, '}')
+}
+
+// watch pings a client that is quiet, and ends a connection that gives no sign of
+// life or has nothing to do.
+func (s *socket) watch(now time.Time) {
+	l := s.streams.Limits
+	s.mu.Lock()
+	quiet, idle, pinged := now.Sub(s.heard), now.Sub(s.idleSince), s.pinged
+	if len(s.operations) > 0 || !s.acknowledged {
+		idle = 0
+	}
+	ping := quiet > l.PingTime && !pinged && s.acknowledged
+	if ping {
+		s.pinged = true
+	}
+	s.mu.Unlock()
+	switch {
+	case quiet > 3*l.PingTime && pinged:
+		s.cancel()
+	case idle > l.IdleTime:
+		s.end(ending{code: closeNormal, reason: "Idle"})
+	case ping:
+		s.out.put(&frame{kind: "ping"}, true)
+	}
+}
+
+// identify takes the credentials of connection_init, or those of the upgrade
+// request.
+func (s *socket) identify(payload map[string]json.RawMessage) error {
+	v := viewer.FromContext(s.ctx)
+	if given := authorization(payload); given != "" {
+		asked := (&http.Request{
+			Header: http.Header{"Authorization": {given}}, RemoteAddr: s.request.RemoteAddr, Host: s.request.Host,
+		}).WithContext(s.ctx)
+		var err error
+		if v, err = s.handler.Authenticate(asked); err != nil {
+			return err
+		}
+		s.ctx = viewer.NewContext(s.ctx, v)
+	}
+	return s.streams.identify(s.ctx, s.stream, v)
+}
+
+// authorization is the member Authorization of a connection_init's payload, by
+// itself or in headers.
+func authorization(payload map[string]json.RawMessage) string {
+	for _, name := range []string{"Authorization", "authorization"} {
+		var text string
+		if json.Unmarshal(payload[name], &text) == nil && text != "" {
+			return text
+		}
+	}
+	var headers map[string]json.RawMessage
+	if json.Unmarshal(payload["headers"], &headers) == nil && headers != nil {
+		return authorization(headers)
+	}
+	return ""
+}

@@ -1,0 +1,41 @@
+package observe
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Streams adds the connections that stay open, by transport, the subscriptions
+// on them, and how long committed changes have been held back.
+func (m *Metrics) Streams(open func() (map[string]int, int), held func() time.Duration) {
+	m.registry.MustRegister(&streams{open: open, held: held})
+}
+
+// Sent counts an answer that a subscriber was given.
+func (m *Metrics) Sent(root string) { m.sent.WithLabelValues(root).Inc() }
+
+// SubscriptionExecuted counts an execution of a subscription.
+func (m *Metrics) SubscriptionExecuted(root string) { m.executed.WithLabelValues(root).Inc() }
+
+// streams collects the figures when they are asked for.
+type streams struct {
+	open func() (map[string]int, int)
+	held func() time.Duration
+}
+
+// Describe is part of prometheus.Collector.
+func (s *streams) Describe(chan<- *prometheus.Desc) {}
+
+// Collect is part of prometheus.Collector.
+func (s *streams) Collect(out chan<- prometheus.Metric) {
+	put := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	connections, subscriptions := s.open()
+	for transport, n := range connections {
+		put(describe("streams_open", "Connections that stay open for subscriptions, by transport (websocket, sse).", "transport"), float64(n), transport)
+	}
+	put(describe("subscriptions_active", "Subscriptions that are active."), float64(subscriptions))
+	put(describe("events_held_seconds", "How long committed changes have been waiting for an older transaction to end, which subscribers wait for."), s.held().Seconds())
+}

@@ -1,0 +1,293 @@
+// Package subscription answers GraphQL subscriptions: it joins subscribers of
+// the same operation and the same rights in a topic, executes the operation once
+// for each event that concerns the topic, and gives the answer to all of them.
+//
+// A topic about one object (a customer, a job) is executed again after events
+// that may have changed it, and sends what differs from the last answer. A topic
+// of changes is executed for each change in turn, and skips none: a subscriber
+// that is too slow is ended with the cursor to go on from.
+package subscription
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/graph"
+	"cloudapi/internal/event"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/engine"
+)
+
+// Sink is where the answers for one subscriber go. Its methods do not block.
+type Sink interface {
+	// Next takes an answer, and reports whether there was room for it.
+	Next(a *Answer) bool
+	// Newest takes an answer that may replace one that is not sent yet.
+	Newest(a *Answer)
+	// Fail ends the subscription with errors.
+	Fail(errs gqlerror.List)
+	// Complete ends the subscription.
+	Complete()
+}
+
+// Answer is an answer for any number of subscribers.
+type Answer struct {
+	// Body is the answer as JSON.
+	Body []byte
+	// Cursor is its position, "" where it has none.
+	Cursor string
+}
+
+// Options say what a hub stands on.
+type Options struct {
+	Engine *engine.Engine
+	// Log reads positions.
+	Log *event.Log
+	// Time bounds one execution.
+	Time time.Duration
+	// Parallel is how many executions run at once, 8.
+	Parallel int
+	// Deleted returns the users who could see a deleted customer.
+	Deleted func(ctx context.Context, job uuid.UUID) (map[uuid.UUID]bool, error)
+	// Rights is called after a change that may have changed what users may do.
+	Rights func()
+	Logger *slog.Logger
+	// Sent counts answers, and Executed executions; nil for nobody.
+	Sent, Executed func(root string)
+}
+
+// Hub answers subscriptions. It is safe for concurrent use.
+type Hub struct {
+	o     Options
+	feed  *event.Feed
+	slots chan struct{}
+	work  sync.WaitGroup
+
+	mu        sync.Mutex
+	ctx       context.Context // ends with the hub
+	stop      context.CancelFunc
+	closed    bool
+	topics    map[string]*topic
+	customers map[uuid.UUID]map[*topic]struct{}
+	jobs      map[uuid.UUID]map[*topic]struct{}
+	changes   map[*topic]struct{}
+	gone      map[uuid.UUID]map[uuid.UUID]bool // by job: who could see what it deleted
+}
+
+// New returns a hub. SetFeed follows.
+func New(o Options) *Hub {
+	if o.Parallel <= 0 {
+		o.Parallel = 8
+	}
+	for _, f := range []*func(string){&o.Sent, &o.Executed} {
+		if *f == nil {
+			*f = func(string) {}
+		}
+	}
+	h := &Hub{
+		o: o, slots: make(chan struct{}, o.Parallel), topics: map[string]*topic{},
+		customers: map[uuid.UUID]map[*topic]struct{}{}, jobs: map[uuid.UUID]map[*topic]struct{}{},
+		changes: map[*topic]struct{}{}, gone: map[uuid.UUID]map[uuid.UUID]bool{},
+	}
+	h.ctx, h.stop = context.WithCancel(context.Background())
+	return h
+}
+
+// SetFeed gives the hub the feed that delivers to it.
+func (h *Hub) SetFeed(f *event.Feed) { h.feed = f }
+
+// Close ends every execution. The transports have ended their subscriptions.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.stop()
+	h.work.Wait()
+}
+
+// Subscriber is one subscription of one client.
+type Subscriber struct {
+	hub    *Hub
+	topic  *topic
+	sink   Sink
+	viewer *viewer.Viewer
+	cost   int
+	// from is the position behind which it gets changes, and then the position
+	// of the last one that it was given.
+	from event.Position
+	had  bool // it has had an answer
+	over bool
+}
+
+// Subscribe begins a subscription of a viewer; its answers go to sink. Changes
+// follow after, where that is not "", whatever the operation says.
+func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after string, sink Sink) (*Subscriber, gqlerror.List) {
+	about, errs := find(ctx, op)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	if after != "" && about.Changes != nil {
+		about.Changes.After = &after
+	}
+	v := viewer.FromContext(ctx)
+	s := &Subscriber{hub: h, sink: sink, viewer: v, cost: op.Cost}
+	t := newTopic(h, op, about, v)
+	head, err := h.feed.Join(ctx)
+	if err != nil {
+		return nil, h.o.Engine.Present(ctx, err)
+	}
+	if err := h.enter(ctx, t, s, head); err != nil {
+		h.feed.Leave()
+		return nil, h.o.Engine.Present(ctx, err)
+	}
+	return s, nil
+}
+
+// find executes a subscription to find what it is about.
+func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
+	about := &graph.Topic{}
+	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: about}))
+	switch {
+	case response != nil && len(response.Errors) > 0:
+		return nil, response.Errors
+	case about.Customer == uuid.Nil && about.Job == uuid.Nil && about.Changes == nil:
+		return nil, gqlerror.List{gqlerror.Errorf("the subscription selects no field")}
+	}
+	return about, nil
+}
+
+// enter puts a subscriber into its topic: that of others where there is one, and
+// where it is not behind them.
+func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Position) error {
+	s.from = head
+	if t.about.Job != uuid.Nil {
+		status, err := h.o.Log.Status(ctx, t.about.Job)
+		if err != nil {
+			return err
+		}
+		t.last = status == "DONE" || status == "ERROR"
+	}
+	if c := t.about.Changes; c != nil && c.After != nil {
+		at, err := h.feed.Epoch().Parse(*c.After)
+		if err == nil {
+			err = h.o.Log.Check(ctx, at)
+		}
+		if err != nil {
+			return err
+		}
+		s.from = at
+		t.behind = at.Before(head)
+	}
+	t.at = s.from
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return fault.New(fault.Unavailable, "The server is stopping")
+	}
+	if shared := h.topics[t.key]; shared != nil && !t.behind && !t.last {
+		t = shared
+	} else {
+		h.add(t)
+	}
+	// The head was read before the topic was there to be delivered to.
+	if t.about.Changes != nil && !t.behind && len(t.subscribers) == 0 {
+		t.behind = true
+	}
+	s.topic = t
+	t.subscribers[s] = struct{}{}
+	if t.about.Changes == nil {
+		t.dirty = true
+	}
+	h.start(t)
+	return nil
+}
+
+// Cancel ends a subscription without another word to its sink.
+func (s *Subscriber) Cancel() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.leave()
+}
+
+// leave takes a subscriber out of its topic; the lock is held.
+func (s *Subscriber) leave() {
+	if s.over {
+		return
+	}
+	s.over = true
+	delete(s.topic.subscribers, s)
+	if len(s.topic.subscribers) == 0 {
+		s.hub.remove(s.topic)
+	}
+	s.hub.feed.Leave()
+}
+
+// Cursor is the cursor that the subscriber goes on from; "" where its
+// subscription has none.
+func (s *Subscriber) Cursor() string {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.cursor()
+}
+
+func (s *Subscriber) cursor() string {
+	if s.topic.about.Changes == nil {
+		return ""
+	}
+	return s.hub.feed.Epoch().Cursor(s.from)
+}
+
+// add makes a topic known; the lock is held.
+func (h *Hub) add(t *topic) {
+	if h.topics[t.key] == nil && !t.behind && !t.last {
+		h.topics[t.key] = t
+	}
+	index := func(by map[uuid.UUID]map[*topic]struct{}, id uuid.UUID) {
+		if by[id] == nil {
+			by[id] = map[*topic]struct{}{}
+		}
+		by[id][t] = struct{}{}
+	}
+	switch {
+	case t.about.Changes != nil:
+		h.changes[t] = struct{}{}
+	case t.about.Job != uuid.Nil:
+		index(h.jobs, t.about.Job)
+	default:
+		index(h.customers, t.about.Customer)
+	}
+}
+
+// remove forgets a topic; the lock is held.
+func (h *Hub) remove(t *topic) {
+	if h.topics[t.key] == t {
+		delete(h.topics, t.key)
+	}
+	delete(h.changes, t)
+	for id, by := range map[uuid.UUID]map[uuid.UUID]map[*topic]struct{}{t.about.Customer: h.customers, t.about.Job: h.jobs} {
+		delete(by[id], t)
+		if len(by[id]) == 0 {
+			delete(by, id)
+		}
+	}
+}
+
+// start lets a topic run where it does not run already; the lock is held.
+func (h *Hub) start(t *topic) {
+	if t.running || h.closed {
+		return
+	}
+	t.running = true
+	h.work.Add(1)
+	service.Go(h.o.Logger, "subscription", func() {
+		defer h.work.Done()
+		t.run()
+	})
+}

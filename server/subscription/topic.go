@@ -1,0 +1,253 @@
+package subscription
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/graph"
+	"cloudapi/internal/event"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/engine"
+)
+
+// topic is one operation with the rights of one viewer, or of all
+// administrators. Its fields are the hub's, under its lock.
+type topic struct {
+	hub         *Hub
+	key         string
+	root        string
+	op          *engine.Subscription
+	about       *graph.Topic
+	viewer      *viewer.Viewer
+	subscribers map[*Subscriber]struct{}
+	running     bool
+
+	// Of a topic about one object.
+	dirty bool   // it may have changed since it was read
+	data  []byte // the last answer
+	last  bool   // the job has ended: one answer more
+
+	// Of a topic of changes.
+	at      event.Position // every change up to it was given
+	pending []event.Event  // what was delivered and not yet given
+	behind  bool           // what follows at is read from the log
+}
+
+// maxPending is how many events wait for a topic. What is more is read from the
+// log again.
+const maxPending = 1000
+
+func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Viewer) *topic {
+	rights := string(v.Role)
+	if v.Role != viewer.Administrator {
+		rights += v.ID.String()
+	}
+	root := "changes"
+	key := op.Key
+	switch {
+	case about.Customer != uuid.Nil:
+		root = "customer"
+	case about.Job != uuid.Nil:
+		root = "job"
+	}
+	return &topic{
+		hub: h, key: rights + " " + key, root: root, op: op, about: about, viewer: v,
+		subscribers: map[*Subscriber]struct{}{},
+	}
+}
+
+// Deliver is part of event.Consumer.
+func (h *Hub) Deliver(events []event.Event) {
+	rights := false
+	h.mu.Lock()
+	for i := range events {
+		e := &events[i]
+		for t := range h.changes {
+			t.deliver(e)
+		}
+		for t := range h.jobs[e.Job] {
+			t.last = t.last || e.Ended()
+			t.changed()
+		}
+		if !e.Done() {
+			continue
+		}
+		if e.CustomerID == uuid.Nil {
+			rights = rights || changesRights(e.Action)
+			continue
+		}
+		for t := range h.customers[e.CustomerID] {
+			t.changed()
+		}
+	}
+	if rights {
+		h.rightsChanged()
+	}
+	h.mu.Unlock()
+	if rights {
+		h.o.Rights()
+	}
+}
+
+// changesRights reports whether an action may change what somebody sees. An
+// action that is not known may.
+func changesRights(action string) bool {
+	switch action {
+	case "createCloudUser", "createAccessToken", "createPortalAccount", "setPortalAccountPassword",
+		"deletePortalAccount", "createCloudUserGroup":
+		return false
+	}
+	return true
+}
+
+// rightsChanged reads every customer again: groups and users are part of what is
+// shown, and decide who sees it.
+func (h *Hub) rightsChanged() {
+	for _, topics := range h.customers {
+		for t := range topics {
+			t.changed()
+		}
+	}
+	for _, topics := range h.jobs {
+		for t := range topics {
+			t.changed()
+		}
+	}
+}
+
+// Restored is part of event.Consumer.
+func (h *Hub) Restored(event.Epoch) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	over := fault.New(fault.Invalid, "The database has gone back in its history: read the present state and subscribe anew").
+		With("reason", "RESTORED")
+	for t := range h.changes {
+		t.fail(h.o.Engine.Present(h.ctx, over))
+	}
+	h.rightsChanged()
+}
+
+func (t *topic) changed() {
+	t.dirty = true
+	t.hub.start(t)
+}
+
+func (t *topic) deliver(e *event.Event) {
+	switch {
+	case !t.about.Changes.Matches(e):
+		return
+	case len(t.pending) >= maxPending:
+		t.behind = true
+		return
+	}
+	t.pending = append(t.pending, *e)
+	t.hub.start(t)
+}
+
+// run does what there is to do, and ends.
+func (t *topic) run() {
+	if t.about.Changes != nil {
+		t.runChanges()
+		return
+	}
+	t.runObject()
+}
+
+// context is that of one execution.
+func (t *topic) context() (context.Context, context.CancelFunc) {
+	ctx := viewer.NewContext(t.hub.ctx, t.viewer)
+	return context.WithTimeout(ctx, t.hub.o.Time)
+}
+
+// execute executes the operation, and reports whether to give the answer: not
+// where it failed for a reason that passes, and another attempt is made.
+func (t *topic) execute(attempt int, run func(context.Context) *graphql.Response) (*graphql.Response, bool) {
+	select {
+	case t.hub.slots <- struct{}{}:
+	case <-t.hub.ctx.Done():
+		return nil, false
+	}
+	defer func() { <-t.hub.slots }()
+	ctx, cancel := t.context()
+	defer cancel()
+	t.hub.o.Executed(t.root)
+	response := run(ctx)
+	return response, !passing(response, attempt)
+}
+
+// maxTimeouts is how often an execution that takes too long is made again.
+const maxTimeouts = 5
+
+// passing reports whether an answer failed for a reason that passes.
+func passing(r *graphql.Response, attempt int) bool {
+	if r == nil {
+		return false
+	}
+	for _, err := range r.Errors {
+		switch err.Extensions["code"] {
+		case string(fault.Unavailable):
+			return true
+		case string(fault.Timeout):
+			return attempt < maxTimeouts
+		}
+	}
+	return false
+}
+
+func empty(data json.RawMessage) bool {
+	return len(data) == 0 || bytes.Equal(data, []byte("null")) || bytes.HasSuffix(data, []byte(":null}"))
+}
+
+func code(errs gqlerror.List) string {
+	if len(errs) == 0 {
+		return ""
+	}
+	code, _ := errs[0].Extensions["code"].(string)
+	return code
+}
+
+// How long a topic waits before it executes again what the database refused.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 2 * time.Second
+)
+
+// wait waits before another attempt, and reports whether to make it.
+func (t *topic) wait(delay *time.Duration) bool {
+	select {
+	case <-t.hub.ctx.Done():
+		return false
+	case <-time.After(*delay):
+	}
+	*delay = min(2**delay, lastRetry)
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	return len(t.subscribers) > 0
+}
+
+// ended says that the topic does not run any more; the lock is held.
+func (t *topic) ended() { t.running = false }
+
+// fail ends all subscriptions with errors; the lock is held.
+func (t *topic) fail(errs gqlerror.List) {
+	for s := range t.subscribers {
+		s.sink.Fail(errs)
+		s.leave()
+	}
+}
+
+// body is an answer as clients get it.
+func body(r *graphql.Response) []byte {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return []byte(`{"errors":[{"message":"Internal server error"}],"data":null}`)
+	}
+	return text
+}
