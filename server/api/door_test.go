@@ -61,6 +61,7 @@ func TestOtherSites(t *testing.T) {
 		"old URL that reads, link on another host by http":  {sent("GET", list, "", "Referer", "http://evil.example/page"), 200},
 		"old URL that writes, own page by http":             {sent("GET", create, "", "Referer", "http://example.com/playground"), 200},
 		"page of another host by http":                      {sent("POST", "/graphql", asked, "Content-Type", json, "Referer", "http://evil.example/page"), 403},
+		"WebSocket of another site":                         {sent("GET", "/graphql", "", "Upgrade", "websocket", "Connection", "Upgrade", "Origin", "http://evil.example"), 403},
 		"page of the trusted site by its Referer":           {sent("POST", "/graphql", asked, "Content-Type", json, "Referer", trusted+"/page"), 200},
 		"old URL that reads, own page":                      {sent("GET", list, "", "Sec-Fetch-Site", "same-origin"), 200},
 	} {

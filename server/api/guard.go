@@ -89,13 +89,13 @@ func recognized(who authenticate, next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses each POST that a page of another site sent. A GET changes
-// nothing at /graphql, and the answer to it is kept from that page by CORS.
+// sameOrigin refuses each POST that a page of another site sent, and each
+// WebSocket that one opens. Any other GET changes nothing at /graphql, and the
+// answer to it is kept from that page by CORS.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.Method {
-		case http.MethodGet, http.MethodHead, http.MethodOptions:
-		default:
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !reads || r.Header.Get("Upgrade") != "" {
 			if err := csrf.OtherSite(r.Context(), true); err != nil {
 				refuse(w, r, err)
 				return
