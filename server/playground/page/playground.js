@@ -79,12 +79,14 @@ function Editor({ client, start, group, explain }) {
       tabs: ofGroup.map(({ query, variables }) => ({ query, variables })),
     };
   });
-  const fetcher = async (given, options) => {
-    // The editor notices a moment late which operation a tab has.
-    const names = [...given.query.matchAll(/^\s*(?:query|mutation|subscription)\s+(\w+)/gm)];
-    const request = names.length === 1 ? { ...given, operationName: names[0][1] } : given;
-    if (options?.documentAST?.definitions.some((d) => d.operation === 'subscription'
-      && (!request.operationName || d.name?.value === request.operationName))) {
+  const fetcher = async (given) => {
+    // The editor's own idea of the operation is out of date after a quick change
+    // of tabs.
+    const operations = [...given.query.matchAll(/^\s*(query|mutation|subscription)\s+(\w+)/gm)];
+    const request = operations.length === 1 ? { ...given, operationName: operations[0][2] } : given;
+    const isSubscription = operations.some(([, kind, name]) => kind === 'subscription' && name === request.operationName)
+      || /^\s*subscription\b/.test(request.query);
+    if (isSubscription) {
       const { request: filled, failed } = await prepared.prepare(request);
       return failed ?? client.subscribe(filled);
     }
