@@ -6477,6 +6477,8 @@ type JobMutation struct {
 	lease_until            *time.Time
 	attempts               *int
 	addattempts            *int
+	deaths                 *int
+	adddeaths              *int
 	deadline               *time.Time
 	sealed                 *[]byte
 	clearedFields          map[string]struct{}
@@ -7370,6 +7372,62 @@ func (m *JobMutation) ResetAttempts() {
 	m.addattempts = nil
 }
 
+// SetDeaths sets the "deaths" field.
+func (m *JobMutation) SetDeaths(i int) {
+	m.deaths = &i
+	m.adddeaths = nil
+}
+
+// Deaths returns the value of the "deaths" field in the mutation.
+func (m *JobMutation) Deaths() (r int, exists bool) {
+	v := m.deaths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeaths returns the old "deaths" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldDeaths(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeaths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeaths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeaths: %w", err)
+	}
+	return oldValue.Deaths, nil
+}
+
+// AddDeaths adds i to the "deaths" field.
+func (m *JobMutation) AddDeaths(i int) {
+	if m.adddeaths != nil {
+		*m.adddeaths += i
+	} else {
+		m.adddeaths = &i
+	}
+}
+
+// AddedDeaths returns the value that was added to the "deaths" field in this mutation.
+func (m *JobMutation) AddedDeaths() (r int, exists bool) {
+	v := m.adddeaths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeaths resets all changes to the "deaths" field.
+func (m *JobMutation) ResetDeaths() {
+	m.deaths = nil
+	m.adddeaths = nil
+}
+
 // SetDeadline sets the "deadline" field.
 func (m *JobMutation) SetDeadline(t time.Time) {
 	m.deadline = &t
@@ -7637,7 +7695,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.action != nil {
 		fields = append(fields, job.FieldAction)
 	}
@@ -7692,6 +7750,9 @@ func (m *JobMutation) Fields() []string {
 	if m.attempts != nil {
 		fields = append(fields, job.FieldAttempts)
 	}
+	if m.deaths != nil {
+		fields = append(fields, job.FieldDeaths)
+	}
 	if m.deadline != nil {
 		fields = append(fields, job.FieldDeadline)
 	}
@@ -7742,6 +7803,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseUntil()
 	case job.FieldAttempts:
 		return m.Attempts()
+	case job.FieldDeaths:
+		return m.Deaths()
 	case job.FieldDeadline:
 		return m.Deadline()
 	case job.FieldSealed:
@@ -7791,6 +7854,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldLeaseUntil(ctx)
 	case job.FieldAttempts:
 		return m.OldAttempts(ctx)
+	case job.FieldDeaths:
+		return m.OldDeaths(ctx)
 	case job.FieldDeadline:
 		return m.OldDeadline(ctx)
 	case job.FieldSealed:
@@ -7930,6 +7995,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempts(v)
 		return nil
+	case job.FieldDeaths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeaths(v)
+		return nil
 	case job.FieldDeadline:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -7955,6 +8027,9 @@ func (m *JobMutation) AddedFields() []string {
 	if m.addattempts != nil {
 		fields = append(fields, job.FieldAttempts)
 	}
+	if m.adddeaths != nil {
+		fields = append(fields, job.FieldDeaths)
+	}
 	return fields
 }
 
@@ -7965,6 +8040,8 @@ func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case job.FieldAttempts:
 		return m.AddedAttempts()
+	case job.FieldDeaths:
+		return m.AddedDeaths()
 	}
 	return nil, false
 }
@@ -7980,6 +8057,13 @@ func (m *JobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempts(v)
+		return nil
+	case job.FieldDeaths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeaths(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Job numeric field %s", name)
@@ -8124,6 +8208,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldAttempts:
 		m.ResetAttempts()
+		return nil
+	case job.FieldDeaths:
+		m.ResetDeaths()
 		return nil
 	case job.FieldDeadline:
 		m.ResetDeadline()

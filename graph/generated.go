@@ -44,6 +44,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Change() ChangeResolver
 	Customer() CustomerResolver
+	Job() JobResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
@@ -98,6 +99,11 @@ type ComplexityRoot struct {
 		CloudUser      func(childComplexity int) int
 		CloudUserGroup func(childComplexity int) int
 		Job            func(childComplexity int) int
+	}
+
+	CancelJobPayload struct {
+		CancelledJob func(childComplexity int) int
+		Job          func(childComplexity int) int
 	}
 
 	CapacityBalance struct {
@@ -349,6 +355,7 @@ type ComplexityRoot struct {
 		AddCapacityConsumed      func(childComplexity int, input model.AddCapacityConsumedInput) int
 		AddCloudUserGroup        func(childComplexity int, input model.AddCloudUserGroupInput) int
 		AddUserToGroup           func(childComplexity int, input model.AddUserToGroupInput) int
+		CancelJob                func(childComplexity int, input model.CancelJobInput) int
 		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
 		CreateAccessToken        func(childComplexity int, input model.CreateAccessTokenInput) int
 		CreateCloudSpace         func(childComplexity int, input model.CreateCloudSpaceInput) int
@@ -533,6 +540,9 @@ type CustomerResolver interface {
 
 	Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error)
 }
+type JobResolver interface {
+	Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error)
+}
 type MutationResolver interface {
 	CreateCustomer(ctx context.Context, input model.CreateCustomerInput) (*model.CreateCustomerPayload, error)
 	UpdateCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error)
@@ -562,6 +572,7 @@ type MutationResolver interface {
 	CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error)
 	SetPortalAccountPassword(ctx context.Context, input model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error)
 	DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error)
+	CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error)
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error)
 	CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error)
@@ -767,6 +778,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddUserToGroupPayload.Job(childComplexity), true
+
+	case "CancelJobPayload.cancelledJob":
+		if e.ComplexityRoot.CancelJobPayload.CancelledJob == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.CancelledJob(childComplexity), true
+	case "CancelJobPayload.job":
+		if e.ComplexityRoot.CancelJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.Job(childComplexity), true
 
 	case "CapacityBalance.available":
 		if e.ComplexityRoot.CapacityBalance.Available == nil {
@@ -1770,6 +1794,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddUserToGroup(childComplexity, args["input"].(model.AddUserToGroupInput)), true
+	case "Mutation.cancelJob":
+		if e.ComplexityRoot.Mutation.CancelJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelJob(childComplexity, args["input"].(model.CancelJobInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -2628,6 +2663,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddCapacityConsumedInput", ec.unmarshalInputAddCapacityConsumedInput),
 			graphql.NewInputUnmarshaler("AddCloudUserGroupInput", ec.unmarshalInputAddCloudUserGroupInput),
 			graphql.NewInputUnmarshaler("AddUserToGroupInput", ec.unmarshalInputAddUserToGroupInput),
+			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangeWhereInput", ec.unmarshalInputChangeWhereInput),
 			graphql.NewInputUnmarshaler("CloudSpaceOrder", ec.unmarshalInputCloudSpaceOrder),
@@ -3492,7 +3528,7 @@ type Job implements Node {
   name: String!
   "The description given to the job by its caller."
   description: String!
-  "What it was asked to do, secrets left out."
+  "What it was asked to do, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
   "What came of it. For a deleted customer, its last serialized form."
   result: JSONObject
@@ -4021,6 +4057,11 @@ type Mutation {
     "What to do."
     input: DeletePortalAccountInput!
   ): DeletePortalAccountPayload
+  "Ends a job that waits. The job's user and administrators only."
+  cancelJob(
+    "What to do."
+    input: CancelJobInput!
+  ): CancelJobPayload
   "Signs in with a password and gives a bearer token. Needs no credentials."
   signIn(
     "What to do."
@@ -4689,6 +4730,22 @@ type SignOutPayload {
   ended: Int!
 }
 
+"What cancelJob takes."
+input CancelJobInput {
+  "The guid of the job."
+  jobId: ID!
+  "Options of the job that records the change: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"What cancelJob gives."
+type CancelJobPayload {
+  "The job, ended with the status ERROR."
+  cancelledJob: Job
+  "The record of the change."
+  job: Job!
+}
+
 "What createAccessToken takes."
 input CreateAccessTokenInput {
   "What the token is for, 1 to 255 characters."
@@ -4867,6 +4924,16 @@ func (ec *executionContext) childFields_AddUserToGroupPayload(ctx context.Contex
 		return ec.fieldContext_AddUserToGroupPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddUserToGroupPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cancelledJob":
+		return ec.fieldContext_CancelJobPayload_cancelledJob(ctx, field)
+	case "job":
+		return ec.fieldContext_CancelJobPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelJobPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CapacityBalance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6319,6 +6386,20 @@ func (ec *executionContext) field_Mutation_addUserToGroup_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AddUserToGroupInput, error) {
 			return ec.unmarshalNAddUserToGroupInput2cloudapiᚋinternalᚋmodelᚐAddUserToGroupInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelJobInput, error) {
+			return ec.unmarshalNCancelJobInput2cloudapiᚋinternalᚋmodelᚐCancelJobInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7948,6 +8029,70 @@ func (ec *executionContext) _AddUserToGroupPayload_job(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddUserToGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_cancelledJob(ctx context.Context, field graphql.CollectedField, obj *model.CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_cancelledJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CancelledJob, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_cancelledJob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -11691,7 +11836,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return ec.fieldContext_Job_parameters(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Parameters, nil
+			return ec.Resolvers.Job().Parameters(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
@@ -11702,7 +11847,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Job_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, "JSONObject")
+	return graphql.NewScalarFieldContext("Job", field, true, true, "JSONObject")
 }
 
 func (ec *executionContext) _Job_result(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -13475,6 +13620,50 @@ func (ec *executionContext) fieldContext_Mutation_deletePortalAccount(ctx contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deletePortalAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelJob(ctx, fc.Args["input"].(model.CancelJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
+			return ec.marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17615,6 +17804,55 @@ func UnmarshalAddUserToGroupInput(ctx context.Context, raw any) (model.AddUserTo
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCancelJobInput(ctx context.Context, obj any) (model.CancelJobInput, error) {
+	var it model.CancelJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelJobInput unmarshals raw into the CancelJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelJobInput(ctx context.Context, raw any) (model.CancelJobInput, error) {
+	var out model.CancelJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Context, obj any) (model.ChangePasswordInput, error) {
 	var it model.ChangePasswordInput
 	if obj == nil {
@@ -21074,6 +21312,44 @@ func (ec *executionContext) _AddUserToGroupPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
+
+func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelJobPayload")
+		case "cancelledJob":
+			out.Values[i] = ec._CancelJobPayload_cancelledJob(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._CancelJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var capacityBalanceImplementors = []string{"CapacityBalance"}
 
 func (ec *executionContext) _CapacityBalance(ctx context.Context, sel ast.SelectionSet, obj *model.CapacityBalance) graphql.Marshaler {
@@ -22570,10 +22846,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "parameters":
-			out.Values[i] = ec._Job_parameters(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_parameters(ctx, field, obj)
+				})
 		case "result":
 			out.Values[i] = ec._Job_result(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -22957,6 +23234,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deletePortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deletePortalAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelJob(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -24510,6 +24794,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNCancelJobInput2cloudapiᚋinternalᚋmodelᚐCancelJobInput(ctx context.Context, v any) (model.CancelJobInput, error) {
+	res, err := ec.unmarshalInputCancelJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -25698,6 +25987,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelJobPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {

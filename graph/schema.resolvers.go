@@ -16,6 +16,7 @@ import (
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
 	"cloudapi/internal/event"
+	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"context"
 
@@ -51,6 +52,11 @@ func (r *customerResolver) CapacityBalance(ctx context.Context, obj *ent.Custome
 // Serialized is the resolver for the serialized field.
 func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error) {
 	return customers.Serialized(ctx, obj, format)
+}
+
+// Parameters is the resolver for the parameters field.
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+	return jobs.VisibleParameters(ctx, r.Client, obj)
 }
 
 // CreateCustomer is the resolver for the createCustomer field.
@@ -191,6 +197,11 @@ func (r *mutationResolver) SetPortalAccountPassword(ctx context.Context, input m
 // DeletePortalAccount is the resolver for the deletePortalAccount field.
 func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
 	return r.Directory.DeletePortalAccount(ctx, input)
+}
+
+// CancelJob is the resolver for the cancelJob field.
+func (r *mutationResolver) CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error) {
+	return r.Queue.Cancel(ctx, input)
 }
 
 // SignIn is the resolver for the signIn field.
@@ -334,6 +345,9 @@ func (r *Resolver) Change() ChangeResolver { return &changeResolver{r} }
 // Customer returns CustomerResolver implementation.
 func (r *Resolver) Customer() CustomerResolver { return &customerResolver{r} }
 
+// Job returns JobResolver implementation.
+func (r *Resolver) Job() JobResolver { return &jobResolver{r} }
+
 // Mutation returns MutationResolver implementation.
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
 
@@ -351,6 +365,7 @@ func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 type (
 	changeResolver             struct{ *Resolver }
 	customerResolver           struct{ *Resolver }
+	jobResolver                struct{ *Resolver }
 	mutationResolver           struct{ *Resolver }
 	queryResolver              struct{ *Resolver }
 	subscriptionResolver       struct{ *Resolver }

@@ -22,6 +22,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database to this version, or show the state of its migrations."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file. A server may use the database meanwhile."`
+	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
 	User    userCommand    `cmd:"" help:"Manage cloud users."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 

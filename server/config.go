@@ -44,6 +44,7 @@ type serveFlags struct {
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Let concurrent changes share one commit."`
 	tlsFlags
 	signInFlags
+	jobFlags
 	limitFlags
 	documentFlags
 	timeFlags

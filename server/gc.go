@@ -18,7 +18,7 @@ import (
 // say otherwise, as for any Go program.
 const (
 	heapSize    = 32 << 20
-	memoryLimit = 230 << 20
+	memoryLimit = 200 << 20
 )
 
 func tuneMemory() {

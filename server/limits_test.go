@@ -62,3 +62,19 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestEachLimitOfTheBudgetIsAnOption: what passes it while it is counted ends with
+// the limit's name and its value.
+func TestEachLimitOfTheBudgetIsAnOption(t *testing.T) {
+	for limit, c := range map[string]struct{ flag, value, query string }{
+		"objects": {"--max-objects", "1", "{ customers { pageInfo { hasNextPage } } }"},
+		"answer":  {"--max-answer", "50", "{ __schema { types { name } } }"},
+		"memory":  {"--max-memory", "100000", "{ __schema { types { name fields { name } } } }"},
+	} {
+		s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", c.flag, c.value)
+		answer := s.ask(t, http.MethodPost, "/graphql", `{"query":`+quoted(c.query)+`}`, "Content-Type", "application/json")
+		if !strings.Contains(answer, `"limit":"`+limit+`"`) || !strings.Contains(answer, `"max":`+c.value) {
+			t.Errorf("%s: %.300s", limit, answer)
+		}
+	}
+}

@@ -340,6 +340,7 @@ var (
 		{Name: "lease_owner", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "deaths", Type: field.TypeInt, Default: 0},
 		{Name: "deadline", Type: field.TypeTime, Nullable: true},
 		{Name: "sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "customer_id", Type: field.TypeUUID, Nullable: true},
@@ -354,19 +355,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "jobs_customers_jobs",
-				Columns:    []*schema.Column{JobsColumns[18]},
+				Columns:    []*schema.Column{JobsColumns[19]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_cloud_users_user",
-				Columns:    []*schema.Column{JobsColumns[19]},
+				Columns:    []*schema.Column{JobsColumns[20]},
 				RefColumns: []*schema.Column{CloudUsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_jobs_children",
-				Columns:    []*schema.Column{JobsColumns[20]},
+				Columns:    []*schema.Column{JobsColumns[21]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -375,17 +376,17 @@ var (
 			{
 				Name:    "job_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[18], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[19], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_user_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[19], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_parent_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[21], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_action_started_at_id",

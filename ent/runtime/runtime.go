@@ -414,6 +414,10 @@ func init() {
 	jobDescAttempts := jobFields[17].Descriptor()
 	// job.DefaultAttempts holds the default value on creation for the attempts field.
 	job.DefaultAttempts = jobDescAttempts.Default.(int)
+	// jobDescDeaths is the schema descriptor for deaths field.
+	jobDescDeaths := jobFields[18].Descriptor()
+	// job.DefaultDeaths holds the default value on creation for the deaths field.
+	job.DefaultDeaths = jobDescDeaths.Default.(int)
 	// jobDescID is the schema descriptor for id field.
 	jobDescID := jobMixinFields0[0].Descriptor()
 	// job.DefaultID holds the default value on creation for the id field.

@@ -9,6 +9,7 @@ import (
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/domain"
+	"cloudapi/internal/budget"
 	"cloudapi/internal/document"
 	"cloudapi/internal/model"
 )
@@ -29,11 +30,19 @@ func Serialized(ctx context.Context, c *ent.Customer, format model.Serialization
 	}
 }
 
+// heldByUnit is what a unit takes in memory while a document is written, in
+// bytes.
+const heldByUnit = 2 << 10
+
 // Document collects all that the serialized forms have of a customer. A part of
 // the customer may be selected only, so that it is read anew.
 func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
 	units, err := c.QueryCapacityUnits().Order(capacityunit.ByID()).All(ctx)
 	if err != nil {
+		return document.Customer{}, err
+	}
+	// The document and what writes it hold each unit some times.
+	if err := budget.From(ctx).Draw(0, 0, len(units)*heldByUnit); err != nil {
 		return document.Customer{}, err
 	}
 	groups, err := c.QueryCloudUserGroups().Order(cloudusergroup.ByID()).IDs(ctx)

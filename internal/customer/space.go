@@ -53,7 +53,7 @@ func parentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceI
 func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudSpace", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution),
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			up := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).SetNillableName(in.Name).SetNillableStatus(in.Status)
 			setText(in.Description, up.SetDescription)
@@ -73,7 +73,7 @@ func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInpu
 
 // DeleteSpace deletes a cloud space that has no spaces in it.
 func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudSpace", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution),
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
 			space, err := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).Save(ctx)
 			if err != nil {
@@ -93,6 +93,14 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 		return nil, err
 	}
 	return &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID, Job: done}, nil
+}
+
+// aboutSpace describes a change of one cloud space.
+func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+	return job.Change{
+		Action: action, Input: input, Execution: ex,
+		Authorize: authorize(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
+	}
 }
 
 func missingSpace(err error, id uuid.UUID) error {

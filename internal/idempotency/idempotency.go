@@ -17,6 +17,7 @@ import (
 	"cloudapi/ent/idempotencykey"
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -59,26 +60,60 @@ func (k *Keys) once(ctx context.Context, key string, request []byte,
 		return nil, err
 	}
 	hash := sha256.Sum256(request)
-	tx, err := k.Client.Tx(ctx)
-	if err != nil {
+	var first *graphql.Response // the answer that the key has
+	keyed, operation := job.WithOperationTx(ctx,
+		func(context.Context) (err error) {
+			if first, err = k.find(ctx, k.Client, key, hash[:]); first != nil {
+				err = made()
+			}
+			return err
+		},
+		func() (tx *ent.Tx, err error) {
+			if tx, err = k.Client.Tx(ctx); err != nil {
+				return nil, err
+			}
+			if first, err = k.claim(ctx, tx, key, hash[:]); first != nil {
+				err = made()
+			}
+			if err != nil {
+				return nil, errors.Join(err, tx.Rollback())
+			}
+			return tx, nil
+		})
+	answer := run(keyed)
+	tx, err := operation.Tx()
+	switch {
+	case first != nil:
+		k.tell(nil, "repeated")
+		return first, nil
+	case err != nil:
+		k.tell(err, "failed")
 		return nil, err
-	}
-	first, err := k.claim(ctx, tx, key, hash[:])
-	if err != nil || first != nil {
-		k.tell(err, "repeated")
-		return first, errors.Join(err, tx.Rollback())
-	}
-	answer := run(ent.NewTxContext(ctx, tx))
-	if answer == nil || len(answer.Errors) > 0 {
-		// Rolling back writes the record of what failed; that it failed is
-		// what the caller must hear.
-		_ = tx.Rollback()
+	case answer == nil || len(answer.Errors) > 0:
+		if tx != nil {
+			// Rolling back writes the record of what failed; that it failed is
+			// what the caller must hear.
+			_ = tx.Rollback()
+		}
 		k.tell(nil, "failed")
 		if answer != nil {
 			// What the fields that did not fail have changed is undone with the rest.
 			answer.Data = nil
 		}
 		return answer, nil
+	}
+	return k.keep(ctx, operation, key, answer)
+}
+
+// made ends the changes of an operation that was made before. No client sees it.
+func made() error { return fault.New(fault.Conflict, "Made before, under the same Idempotency-Key") }
+
+// keep keeps the answer of an operation in its transaction, and ends that.
+func (k *Keys) keep(ctx context.Context, operation *job.OperationTx, key string, answer *graphql.Response) (*graphql.Response, error) {
+	tx, err := operation.Begin()
+	if err != nil {
+		k.tell(err, "failed")
+		return nil, err
 	}
 	err = tx.IdempotencyKey.Update().
 		Where(idempotencykey.UserID(viewer.FromContext(ctx).ID), idempotencykey.Key(key)).
@@ -123,10 +158,19 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte) (
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	row, err := tx.IdempotencyKey.Query().
-		Where(idempotencykey.UserID(user), idempotencykey.Key(key)).Only(system)
+	first, err := k.find(ctx, tx.Client(), key, hash)
+	if first == nil && err == nil {
+		err = fault.New(fault.Conflict, "This Idempotency-Key is being removed").On("Idempotency-Key")
+	}
+	return first, err
+}
+
+// find returns the answer that the key has, nil for none.
+func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []byte) (*graphql.Response, error) {
+	row, err := client.IdempotencyKey.Query().
+		Where(idempotencykey.UserID(viewer.FromContext(ctx).ID), idempotencykey.Key(key)).Only(viewer.SystemContext(ctx))
 	if err != nil {
-		return nil, err
+		return nil, ent.MaskNotFound(err)
 	}
 	if !bytes.Equal(row.RequestHash, hash) {
 		return nil, fault.New(fault.KeyReused, "This Idempotency-Key was used for another request").On("Idempotency-Key")
@@ -134,20 +178,9 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte) (
 	return &graphql.Response{Data: row.Answer}, nil
 }
 
-// Clean removes keys that were kept long enough, until ctx ends.
-func (k *Keys) Clean(ctx context.Context, failed func(error)) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		_, err := k.Client.IdempotencyKey.Delete().
-			Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
-		if err != nil && ctx.Err() == nil {
-			failed(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+// Clean removes keys that were kept long enough.
+func (k *Keys) Clean(ctx context.Context) error {
+	_, err := k.Client.IdempotencyKey.Delete().
+		Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+	return err
 }

@@ -66,7 +66,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 	check func(context.Context) error, field string, p secret.Text,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var hash string
-	c.Ask = func(ctx context.Context, _ uuid.UUID) (err error) {
+	c.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		if err := check(ctx); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	out := &model.CreateCloudUserPayload{}
 	var hash string
 	// The password is hashed before the transaction begins, for those who may.
-	prepare := func(ctx context.Context, _ uuid.UUID) (err error) {
+	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 		return err
 	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Ask: prepare},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Before: prepare},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if ent.IsConstraintError(err) {

@@ -112,6 +112,22 @@ type AddUserToGroupPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What cancelJob takes.
+type CancelJobInput struct {
+	// The guid of the job.
+	JobID uuid.UUID `json:"jobId"`
+	// Options of the job that records the change: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What cancelJob gives.
+type CancelJobPayload struct {
+	// The job, ended with the status ERROR.
+	CancelledJob *ent.Job `json:"cancelledJob,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What a customer has, uses and has left of one type of capacity.
 type CapacityBalance struct {
 	// The type.

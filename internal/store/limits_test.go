@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,11 +56,11 @@ func TestPostgresWithoutRoomForAnotherConnection(t *testing.T) {
 		"autovacuum": "off",
 	}})
 	s := open(t, store.Options{URL: server.URL("postgres"), MaxConns: 8})
-	fillUntil := func() error {
-		for range 8 {
+	fill := func() {
+		for range 4 {
 			tx, err := s.Driver().Tx(t.Context())
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
 			defer func() {
 				if err := tx.Rollback(); err != nil {
@@ -66,14 +68,45 @@ func TestPostgresWithoutRoomForAnotherConnection(t *testing.T) {
 				}
 			}()
 		}
-		return nil
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := s.Driver().Tx(ctx); !fault.Is(store.Fault(err), fault.Timeout) {
+			t.Errorf("ended with %v", err)
+		}
 	}
-	if err := fillUntil(); !fault.Is(store.Fault(err), fault.Unavailable) {
-		t.Errorf("ended with %v", err)
-	}
+	fill()
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("when there is room again: %v", err)
 	}
+}
+
+// TestMoreOperationsThanConnections: with more operations at once than the server
+// has connections, which another store has some of, each waits for its turn.
+func TestMoreOperationsThanConnections(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{Settings: map[string]string{
+		"max_connections": "7", "superuser_reserved_connections": "1", "max_wal_senders": "0", "autovacuum": "off",
+	}})
+	url := server.URL("postgres")
+	other := open(t, store.Options{URL: url})
+	for range 4 {
+		tx, err := other.Driver().Tx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = tx.Rollback() })
+	}
+	s := open(t, store.Options{URL: url, MaxConns: 40})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for range 80 {
+		all.Go(func() {
+			if err := exec(ctx, s, "SELECT pg_sleep(0.01)"); err != nil {
+				t.Errorf("it has not waited: %v", err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestWrongCredentialsAreTheOperatorsMatter(t *testing.T) {

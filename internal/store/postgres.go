@@ -20,6 +20,7 @@ type connector struct {
 	statements int
 	tally      *counters
 	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
+	size       *poolSize                          // of the connector's pool
 }
 
 // newConnector prepares connections with the parameters of the URL, and our
@@ -54,7 +55,7 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, silence: silence})
 	return &connector{
 		pq: c, connect: config.ConnectTimeout, hosts: 1 + len(config.Multi),
-		grace: o.Grace, statements: o.Statements, tally: t,
+		grace: o.Grace, statements: o.Statements, tally: t, size: &poolSize{log: o.Logger},
 	}, nil
 }
 
@@ -78,8 +79,12 @@ func session(o Options, statementTimeout time.Duration) map[string]string {
 	}
 }
 
-// Connect opens a connection to the first suitable host.
+// Connect opens a connection to the first suitable host, when it has room.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	return c.size.connect(ctx, c.open)
+}
+
+func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	// database/sql opens some connections on a context without a deadline.
 	ctx, cancel := context.WithTimeout(ctx, c.connect*time.Duration(c.hosts))
 	defer cancel()
@@ -102,8 +107,12 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
 	}
 	ours, err := newConn(session, made.current.Load(), c.grace, c.statements, c.tally)
-	if err != nil || c.accept == nil {
-		return ours, err
+	if err != nil {
+		return nil, err
+	}
+	c.size.learn(ctx, ours)
+	if c.accept == nil {
+		return ours, nil
 	}
 	if err := c.accept(ctx, ours); err != nil {
 		return nil, &connectError{cause: errors.Join(err, ours.Close())}

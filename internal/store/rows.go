@@ -44,15 +44,16 @@ const (
 	heldByColumn = 32
 )
 
-// heldByRow is what a row takes in memory.
+// heldByRow is what a row takes in memory; database/sql copies texts, and those
+// that are JSON are held as text and decoded for a while.
 func heldByRow(values []driver.Value) int {
 	n := heldByEntity + heldByColumn*len(values)
 	for _, v := range values {
 		switch v := v.(type) {
 		case []byte:
-			n += len(v)
+			n += 2 * len(v)
 		case string:
-			n += len(v)
+			n += 2 * len(v)
 		}
 	}
 	return n

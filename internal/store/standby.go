@@ -75,7 +75,7 @@ func (s *Store) openStandbys() error {
 	if err != nil {
 		return err
 	}
-	s.asker = s.pool(sql.OpenDB(c), 1)
+	s.asker = s.serverPool(c, 1)
 	s.frontier.fetch = func(ctx context.Context) (replayState, error) {
 		s.questions.Add(1)
 		return readReplayState(ctx, s.asker, primaryStateQuery)
@@ -94,11 +94,11 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 	if size == 0 {
 		size = 20
 	}
-	b.db = s.pool(sql.OpenDB(c), size)
+	b.db = s.serverPool(c, size)
 	if c, err = newConnector(config, s.options, s.options.QueryTimeout, s.counters); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
-	b.asker = s.pool(sql.OpenDB(c), 1)
+	b.asker = s.serverPool(c, 1)
 	b.where.fetch = func(ctx context.Context) (replayState, error) {
 		return readReplayState(ctx, b.asker, standbyStateQuery)
 	}

@@ -77,7 +77,7 @@ type Options struct {
 	// ConnectTimeout bounds connecting to one PostgreSQL host, 3 s.
 	ConnectTimeout time.Duration
 	// Grace is the time in which a PostgreSQL server must answer a cancellation
-	// after a context has ended, 1 s. Then the connection is closed.
+	// after a context has ended, 250 ms. Then the connection is closed.
 	Grace time.Duration
 	// MustExist refuses an SQLite file that is not there, with code NOT_FOUND.
 	// Otherwise it is created.
@@ -95,7 +95,7 @@ func (o Options) withDefaults() Options {
 	o.LockTimeout = cmp.Or(o.LockTimeout, 10*time.Second)
 	o.IdleInTxTimeout = cmp.Or(o.IdleInTxTimeout, time.Minute)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 3*time.Second)
-	o.Grace = cmp.Or(o.Grace, time.Second)
+	o.Grace = cmp.Or(o.Grace, 250*time.Millisecond)
 	o.Statements = cmp.Or(o.Statements, 256)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	return o
@@ -148,7 +148,7 @@ func (s *Store) openPostgres() error {
 	if err != nil {
 		return err
 	}
-	s.writer = s.pool(sql.OpenDB(c), cmp.Or(s.options.MaxConns, 20))
+	s.writer = s.serverPool(c, cmp.Or(s.options.MaxConns, 20))
 	s.reader = s.writer
 	if s.options.ReadURL == "" {
 		return nil
@@ -193,6 +193,14 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return s.writeApplicationID(ctx)
 	}
 	return nil
+}
+
+// serverPool is a pool of connections to a PostgreSQL server, no larger than the
+// server allows.
+func (s *Store) serverPool(c *connector, size int) *sql.DB {
+	db := sql.OpenDB(c)
+	c.size.set(db, size)
+	return s.pool(db, size)
 }
 
 func (s *Store) pool(db *sql.DB, size int) *sql.DB {

@@ -30,6 +30,7 @@ func (a *API) measure(o Options, m *observe.Metrics) {
 		remote.Watch(observe.Portal(m, t))
 	}
 	m.Circuit(state, portal.States())
+	m.Services(a.background)
 }
 
 // queue counts the jobs that have not ended.

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -15,6 +13,7 @@ import (
 	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
@@ -117,24 +116,9 @@ func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, e
 	return a.who.Members(ctx, groups)
 }
 
-// streamAllowed reports whether a page may open a stream: one of this server, one
-// of an allowed origin, or a program, which sends no origin.
-func streamAllowed(origins []string) func(*http.Request) bool {
-	return func(r *http.Request) bool {
-		origin := r.Header.Get("Origin")
-		if slices.Contains(origins, origin) {
-			return true
-		}
-		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-			return false
-		}
-		if origin == "" {
-			return true
-		}
-		u, err := url.Parse(origin)
-		return err == nil && u.Host == r.Host
-	}
-}
+// streamAllowed reports whether a request may open a stream: not that of a page
+// of another site.
+func streamAllowed(r *http.Request) bool { return csrf.OtherSite(r.Context(), true) == nil }
 
 // graphQL is the handler of GraphQL's own path.
 func (a *API) graphQL(o Options, core *engine.Engine, who *auth.Authenticator) (*graphqlhttp.Handler, error) {
@@ -144,6 +128,6 @@ func (a *API) graphQL(o Options, core *engine.Engine, who *auth.Authenticator) (
 	}
 	return &graphqlhttp.Handler{
 		Engine: core, Challenge: auth.Challenge, Documents: documents, Streams: a.Streams,
-		Authenticate: who.Authenticate, Allowed: streamAllowed(o.CORSOrigins), RequestTime: o.RequestTime,
+		Authenticate: who.Authenticate, Allowed: streamAllowed, RequestTime: o.RequestTime,
 	}, nil
 }

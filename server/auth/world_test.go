@@ -81,7 +81,7 @@ type server struct {
 }
 
 func (w *world) server() *server {
-	jobs := &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As}
+	jobs := job.NewRecorder(job.Options{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As})
 	accounts := &session.Accounts{Client: w.client, Jobs: jobs}
 	a := auth.New(auth.Options{Accounts: accounts, Passwords: w.hasher, Issuer: w.issuer, Now: w.clock.now})
 	d := &identity.Service{Client: w.client, Passwords: w.hasher, Jobs: jobs, Verify: a.SignIn, Changed: a.Forget}

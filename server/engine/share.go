@@ -38,6 +38,17 @@ func (e *Engine) spend(ctx context.Context) (context.Context, *budget.Budget, fu
 	return ctx, b, b.End
 }
 
+// spendStreamed gives one answer of a stream its budget. A request may have several
+// streams, and each gives back what its answer holds when it is made.
+func (e *Engine) spendStreamed(ctx context.Context) (context.Context, *budget.Budget, func()) {
+	share, _ := ctx.Value(shareKey{}).(*budget.Share)
+	ctx, b := budget.Start(ctx, e.budget, share)
+	return ctx, b, func() {
+		b.End()
+		b.Release()
+	}
+}
+
 // boundErrors presents no more errors than can be shown, and none once the
 // operation must end: its answer is one error.
 func boundErrors(present graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {

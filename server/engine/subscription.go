@@ -135,7 +135,7 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 			response = &graphql.Response{Errors: gqlerror.List{shown}}
 		}
 	}()
-	ctx, b, end := e.spend(ctx)
+	ctx, b, end := e.spendStreamed(ctx)
 	defer end()
 	next, ctx := e.exec.DispatchOperation(graphql.StartOperationTrace(ctx), oc)
 	response = next(ctx)

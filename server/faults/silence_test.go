@@ -6,11 +6,11 @@ import (
 )
 
 // The time limit of requests in tests of time limits, and what a server may
-// need besides to say that it is over: 1.5 s to give the database up and to
-// note the failure, and the rest for a machine that is busy.
+// need besides to say that it is over: 1 s to give the database up and to note
+// the failure, and the rest for a machine that is busy.
 const (
 	requestTime = time.Second
-	inTime      = requestTime + 4*time.Second
+	inTime      = requestTime + 3*time.Second
 )
 
 // TestFrozenDatabaseKeepsNobodyWaiting: every process of PostgreSQL is stopped
