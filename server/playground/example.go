@@ -71,6 +71,9 @@ var valueInURL = regexp.MustCompile(`=[^&]*`)
 // must not change anything there: the variables of a change stand in a comment,
 // and nothing is made before it.
 func (e Example) harmless() Example {
+	if strings.Contains(e.Setup, "mutation ") {
+		e.Setup = ""
+	}
 	if !strings.Contains(e.Query, "mutation ") {
 		return e
 	}
@@ -84,7 +87,7 @@ func (e Example) harmless() Example {
 		}
 		e.Query = "# Fill in the variables, for example:\n# " + strings.Join(lines, "\n# ") + "\n" + strings.Join(comments, "\n")
 	}
-	e.Variables, e.Setup = "", ""
+	e.Variables = ""
 	e.URL = valueInURL.ReplaceAllString(e.URL, "=")
 	return e
 }
