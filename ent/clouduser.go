@@ -36,6 +36,14 @@ type CloudUser struct {
 	Role clouduser.Role `json:"role,omitempty"`
 	// Status holds the value of the "status" field.
 	Status clouduser.Status `json:"status,omitempty"`
+	// Issuer holds the value of the "issuer" field.
+	Issuer *string `json:"issuer,omitempty"`
+	// Subject holds the value of the "subject" field.
+	Subject *string `json:"subject,omitempty"`
+	// RoleStatedAt holds the value of the "role_stated_at" field.
+	RoleStatedAt *time.Time `json:"role_stated_at,omitempty"`
+	// RoleValidUntil holds the value of the "role_valid_until" field.
+	RoleValidUntil *time.Time `json:"role_valid_until,omitempty"`
 	// PasswordHash holds the value of the "password_hash" field.
 	PasswordHash string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -83,9 +91,9 @@ func (*CloudUser) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldPasswordHash:
+		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
 			values[i] = new(sql.NullString)
-		case clouduser.FieldCreatedAt:
+		case clouduser.FieldCreatedAt, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil:
 			values[i] = new(sql.NullTime)
 		case clouduser.FieldID, clouduser.FieldVersion:
 			values[i] = new(uuid.UUID)
@@ -163,6 +171,34 @@ func (_m *CloudUser) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
 			} else if value.Valid {
 				_m.Status = clouduser.Status(value.String)
+			}
+		case clouduser.FieldIssuer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field issuer", values[i])
+			} else if value.Valid {
+				_m.Issuer = new(string)
+				*_m.Issuer = value.String
+			}
+		case clouduser.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = new(string)
+				*_m.Subject = value.String
+			}
+		case clouduser.FieldRoleStatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field role_stated_at", values[i])
+			} else if value.Valid {
+				_m.RoleStatedAt = new(time.Time)
+				*_m.RoleStatedAt = value.Time
+			}
+		case clouduser.FieldRoleValidUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field role_valid_until", values[i])
+			} else if value.Valid {
+				_m.RoleValidUntil = new(time.Time)
+				*_m.RoleValidUntil = value.Time
 			}
 		case clouduser.FieldPasswordHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -242,6 +278,26 @@ func (_m *CloudUser) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	if v := _m.Issuer; v != nil {
+		builder.WriteString("issuer=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Subject; v != nil {
+		builder.WriteString("subject=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.RoleStatedAt; v != nil {
+		builder.WriteString("role_stated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RoleValidUntil; v != nil {
+		builder.WriteString("role_valid_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("password_hash=<sensitive>")
 	builder.WriteByte(')')

@@ -57,12 +57,14 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AccessToken struct {
-		CreatedAt func(childComplexity int) int
-		ExpiresAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Name      func(childComplexity int) int
-		User      func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Scope      func(childComplexity int) int
+		User       func(childComplexity int) int
 	}
 
 	AccessTokenConnection struct {
@@ -166,10 +168,12 @@ type ComplexityRoot struct {
 		FirstName    func(childComplexity int) int
 		Groups       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
 		ID           func(childComplexity int) int
+		Issuer       func(childComplexity int) int
 		LastName     func(childComplexity int) int
 		Login        func(childComplexity int) int
 		Role         func(childComplexity int) int
 		Status       func(childComplexity int) int
+		Subject      func(childComplexity int) int
 	}
 
 	CloudUserConnection struct {
@@ -350,6 +354,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LinkCloudUserPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AddCapacityAvailable     func(childComplexity int, input model.AddCapacityAvailableInput) int
 		AddCapacityConsumed      func(childComplexity int, input model.AddCapacityConsumedInput) int
@@ -368,17 +377,20 @@ type ComplexityRoot struct {
 		DeleteCloudUserGroup     func(childComplexity int, input model.DeleteCloudUserGroupInput) int
 		DeleteCustomer           func(childComplexity int, input model.DeleteCustomerInput) int
 		DeletePortalAccount      func(childComplexity int, input model.DeletePortalAccountInput) int
+		LinkCloudUser            func(childComplexity int, input model.LinkCloudUserInput) int
 		RegisterDomain           func(childComplexity int, input model.RegisterDomainInput) int
 		RemoveCapacityAvailable  func(childComplexity int, input model.RemoveCapacityAvailableInput) int
 		RemoveCapacityConsumed   func(childComplexity int, input model.RemoveCapacityConsumedInput) int
 		RemoveCloudUserGroup     func(childComplexity int, input model.RemoveCloudUserGroupInput) int
 		RemoveUserFromGroup      func(childComplexity int, input model.RemoveUserFromGroupInput) int
 		RevokeAccessToken        func(childComplexity int, input model.RevokeAccessTokenInput) int
+		RevokeAccessTokens       func(childComplexity int, input model.RevokeAccessTokensInput) int
 		SetCloudUserPassword     func(childComplexity int, input model.SetCloudUserPasswordInput) int
 		SetCustomerStatus        func(childComplexity int, input model.SetCustomerStatusInput) int
 		SetPortalAccountPassword func(childComplexity int, input model.SetPortalAccountPasswordInput) int
 		SignIn                   func(childComplexity int, input model.SignInInput) int
 		SignOut                  func(childComplexity int, input model.SignOutInput) int
+		UnlinkCloudUser          func(childComplexity int, input model.UnlinkCloudUserInput) int
 		UnregisterDomain         func(childComplexity int, input model.UnregisterDomainInput) int
 		UpdateCloudSpace         func(childComplexity int, input model.UpdateCloudSpaceInput) int
 		UpdateCloudUser          func(childComplexity int, input model.UpdateCloudUserInput) int
@@ -466,6 +478,11 @@ type ComplexityRoot struct {
 		Job           func(childComplexity int) int
 	}
 
+	RevokeAccessTokensPayload struct {
+		Job     func(childComplexity int) int
+		Revoked func(childComplexity int) int
+	}
+
 	SetCloudUserPasswordPayload struct {
 		CloudUser func(childComplexity int) int
 		Job       func(childComplexity int) int
@@ -495,6 +512,11 @@ type ComplexityRoot struct {
 		Changes  func(childComplexity int, after *string, where *model.ChangeWhereInput) int
 		Customer func(childComplexity int, id uuid.UUID) int
 		Job      func(childComplexity int, id uuid.UUID) int
+	}
+
+	UnlinkCloudUserPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
 	}
 
 	UnregisterDomainPayload struct {
@@ -569,6 +591,8 @@ type MutationResolver interface {
 	SetCloudUserPassword(ctx context.Context, input model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
 	DeleteCloudUser(ctx context.Context, input model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error)
+	LinkCloudUser(ctx context.Context, input model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error)
+	UnlinkCloudUser(ctx context.Context, input model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error)
 	CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error)
 	SetPortalAccountPassword(ctx context.Context, input model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error)
 	DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error)
@@ -577,6 +601,7 @@ type MutationResolver interface {
 	SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error)
 	CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error)
 	RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error)
+	RevokeAccessTokens(ctx context.Context, input model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id uuid.UUID) (ent.Noder, error)
@@ -652,12 +677,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessToken.Kind(childComplexity), true
+	case "AccessToken.lastUsedAt":
+		if e.ComplexityRoot.AccessToken.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessToken.LastUsedAt(childComplexity), true
 	case "AccessToken.name":
 		if e.ComplexityRoot.AccessToken.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AccessToken.Name(childComplexity), true
+	case "AccessToken.scope":
+		if e.ComplexityRoot.AccessToken.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessToken.Scope(childComplexity), true
 	case "AccessToken.user":
 		if e.ComplexityRoot.AccessToken.User == nil {
 			break
@@ -1042,6 +1079,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.ID(childComplexity), true
+	case "CloudUser.issuer":
+		if e.ComplexityRoot.CloudUser.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Issuer(childComplexity), true
 	case "CloudUser.lastName":
 		if e.ComplexityRoot.CloudUser.LastName == nil {
 			break
@@ -1066,6 +1109,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Status(childComplexity), true
+	case "CloudUser.subject":
+		if e.ComplexityRoot.CloudUser.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Subject(childComplexity), true
 
 	case "CloudUserConnection.edges":
 		if e.ComplexityRoot.CloudUserConnection.Edges == nil {
@@ -1750,6 +1799,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
 
+	case "LinkCloudUserPayload.cloudUser":
+		if e.ComplexityRoot.LinkCloudUserPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCloudUserPayload.CloudUser(childComplexity), true
+	case "LinkCloudUserPayload.job":
+		if e.ComplexityRoot.LinkCloudUserPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCloudUserPayload.Job(childComplexity), true
+
 	case "Mutation.addCapacityAvailable":
 		if e.ComplexityRoot.Mutation.AddCapacityAvailable == nil {
 			break
@@ -1937,6 +1999,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePortalAccount(childComplexity, args["input"].(model.DeletePortalAccountInput)), true
+	case "Mutation.linkCloudUser":
+		if e.ComplexityRoot.Mutation.LinkCloudUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkCloudUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkCloudUser(childComplexity, args["input"].(model.LinkCloudUserInput)), true
 	case "Mutation.registerDomain":
 		if e.ComplexityRoot.Mutation.RegisterDomain == nil {
 			break
@@ -2003,6 +2076,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAccessToken(childComplexity, args["input"].(model.RevokeAccessTokenInput)), true
+	case "Mutation.revokeAccessTokens":
+		if e.ComplexityRoot.Mutation.RevokeAccessTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeAccessTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAccessTokens(childComplexity, args["input"].(model.RevokeAccessTokensInput)), true
 	case "Mutation.setCloudUserPassword":
 		if e.ComplexityRoot.Mutation.SetCloudUserPassword == nil {
 			break
@@ -2058,6 +2142,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(model.SignOutInput)), true
+	case "Mutation.unlinkCloudUser":
+		if e.ComplexityRoot.Mutation.UnlinkCloudUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkCloudUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkCloudUser(childComplexity, args["input"].(model.UnlinkCloudUserInput)), true
 	case "Mutation.unregisterDomain":
 		if e.ComplexityRoot.Mutation.UnregisterDomain == nil {
 			break
@@ -2478,6 +2573,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeAccessTokenPayload.Job(childComplexity), true
 
+	case "RevokeAccessTokensPayload.job":
+		if e.ComplexityRoot.RevokeAccessTokensPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeAccessTokensPayload.Job(childComplexity), true
+	case "RevokeAccessTokensPayload.revoked":
+		if e.ComplexityRoot.RevokeAccessTokensPayload.Revoked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeAccessTokensPayload.Revoked(childComplexity), true
+
 	case "SetCloudUserPasswordPayload.cloudUser":
 		if e.ComplexityRoot.SetCloudUserPasswordPayload.CloudUser == nil {
 			break
@@ -2576,6 +2684,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Job(childComplexity, args["id"].(uuid.UUID)), true
+
+	case "UnlinkCloudUserPayload.cloudUser":
+		if e.ComplexityRoot.UnlinkCloudUserPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkCloudUserPayload.CloudUser(childComplexity), true
+	case "UnlinkCloudUserPayload.job":
+		if e.ComplexityRoot.UnlinkCloudUserPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkCloudUserPayload.Job(childComplexity), true
 
 	case "UnregisterDomainPayload.customer":
 		if e.ComplexityRoot.UnregisterDomainPayload.Customer == nil {
@@ -2691,6 +2812,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExecutionParams", ec.unmarshalInputExecutionParams),
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
+			graphql.NewInputUnmarshaler("LinkCloudUserInput", ec.unmarshalInputLinkCloudUserInput),
 			graphql.NewInputUnmarshaler("PortalAccountOrder", ec.unmarshalInputPortalAccountOrder),
 			graphql.NewInputUnmarshaler("PortalAccountWhereInput", ec.unmarshalInputPortalAccountWhereInput),
 			graphql.NewInputUnmarshaler("RegisterDomainInput", ec.unmarshalInputRegisterDomainInput),
@@ -2699,11 +2821,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveCloudUserGroupInput", ec.unmarshalInputRemoveCloudUserGroupInput),
 			graphql.NewInputUnmarshaler("RemoveUserFromGroupInput", ec.unmarshalInputRemoveUserFromGroupInput),
 			graphql.NewInputUnmarshaler("RevokeAccessTokenInput", ec.unmarshalInputRevokeAccessTokenInput),
+			graphql.NewInputUnmarshaler("RevokeAccessTokensInput", ec.unmarshalInputRevokeAccessTokensInput),
 			graphql.NewInputUnmarshaler("SetCloudUserPasswordInput", ec.unmarshalInputSetCloudUserPasswordInput),
 			graphql.NewInputUnmarshaler("SetCustomerStatusInput", ec.unmarshalInputSetCustomerStatusInput),
 			graphql.NewInputUnmarshaler("SetPortalAccountPasswordInput", ec.unmarshalInputSetPortalAccountPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("UnlinkCloudUserInput", ec.unmarshalInputUnlinkCloudUserInput),
 			graphql.NewInputUnmarshaler("UnregisterDomainInput", ec.unmarshalInputUnregisterDomainInput),
 			graphql.NewInputUnmarshaler("UpdateCloudSpaceInput", ec.unmarshalInputUpdateCloudSpaceInput),
 			graphql.NewInputUnmarshaler("UpdateCloudUserGroupInput", ec.unmarshalInputUpdateCloudUserGroupInput),
@@ -3291,6 +3415,10 @@ type CloudUser implements Node {
   role: CloudUserRole!
   "The status, which decides whether the user may sign in."
   status: CloudUserStatus!
+  "The OpenID Connect issuer of the user's account there: the claim ` + "`" + `iss` + "`" + `; null for none."
+  issuer: String
+  "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
+  subject: String
   "The groups of the user."
   groups(
     "Only entries after this position."
@@ -3371,10 +3499,22 @@ type AccessToken implements Node {
   kind: AccessTokenKind!
   "The name of a personal token. It is empty for a session."
   name: String!
+  "What the token is good for."
+  scope: AccessTokenScope!
   "When the token expires. Null means never."
   expiresAt: Time
+  "The hour in which the token was last used; null for not yet."
+  lastUsedAt: Time
   "The user that the token signs in."
   user: CloudUser!
+}
+
+"What a token is good for."
+enum AccessTokenScope {
+  "Everything that its user may do."
+  FULL
+  "Queries only: no mutation, and no old URL that changes something."
+  READ
 }
 
 "The kinds of tokens."
@@ -4042,6 +4182,16 @@ type Mutation {
     "The input of the mutation."
     input: DeleteCloudUserInput!
   ): DeleteCloudUserPayload
+  "Lets an account of an OpenID Connect issuer sign in as a cloud user. A user with a password keeps its role; the role of another one becomes what the issuer says. Administrators only."
+  linkCloudUser(
+    "The input of the mutation."
+    input: LinkCloudUserInput!
+  ): LinkCloudUserPayload
+  "Takes the account of an OpenID Connect issuer away from a cloud user, and ends its tokens. Administrators only."
+  unlinkCloudUser(
+    "The input of the mutation."
+    input: UnlinkCloudUserInput!
+  ): UnlinkCloudUserPayload
   "Creates an account at the embedded portal. Administrators only."
   createPortalAccount(
     "The input of the mutation."
@@ -4082,6 +4232,11 @@ type Mutation {
     "The input of the mutation."
     input: RevokeAccessTokenInput!
   ): RevokeAccessTokenPayload
+  "Ends all sessions and personal access tokens of a user: of the caller, or of anybody for an administrator."
+  revokeAccessTokens(
+    "The input of the mutation."
+    input: RevokeAccessTokensInput!
+  ): RevokeAccessTokensPayload
 }
 
 "Options of the job of a change (` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + ` of the old API)."
@@ -4602,12 +4757,50 @@ input SetCloudUserPasswordInput {
   cloudUserId: ID!
   "The password, 8 to 1,024 characters, not a common one."
   password: Secret!
+  "Whether the user's personal access tokens stay valid. Its sessions end in any case."
+  keepAccessTokens: Boolean! = false
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
 "The payload of setCloudUserPassword."
 type SetCloudUserPasswordPayload {
+  "The user."
+  cloudUser: CloudUser
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of linkCloudUser."
+input LinkCloudUserInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "The issuer: the claim ` + "`" + `iss` + "`" + ` of its tokens, to the letter."
+  issuer: String!
+  "The account at the issuer: the claim ` + "`" + `sub` + "`" + ` of its tokens, to the letter."
+  subject: String!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of linkCloudUser."
+type LinkCloudUserPayload {
+  "The user."
+  cloudUser: CloudUser
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of unlinkCloudUser."
+input UnlinkCloudUserInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of unlinkCloudUser."
+type UnlinkCloudUserPayload {
   "The user."
   cloudUser: CloudUser
   "The job that records the change."
@@ -4750,6 +4943,8 @@ type CancelJobPayload {
 input CreateAccessTokenInput {
   "What the token is for, 1 to 255 characters."
   name: String!
+  "What the token is good for."
+  scope: AccessTokenScope! = FULL
   "When the token expires. By default it never expires."
   expiresAt: Time
   "Options of the job: name, error texts, time limit."
@@ -4778,6 +4973,22 @@ input RevokeAccessTokenInput {
 type RevokeAccessTokenPayload {
   "The guid of the ended token."
   accessTokenId: ID!
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of revokeAccessTokens."
+input RevokeAccessTokensInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of revokeAccessTokens."
+type RevokeAccessTokensPayload {
+  "How many sessions and personal access tokens have ended."
+  revoked: Int!
   "The job that records the change."
   job: Job!
 }
@@ -4846,8 +5057,12 @@ func (ec *executionContext) childFields_AccessToken(ctx context.Context, field g
 		return ec.fieldContext_AccessToken_kind(ctx, field)
 	case "name":
 		return ec.fieldContext_AccessToken_name(ctx, field)
+	case "scope":
+		return ec.fieldContext_AccessToken_scope(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_AccessToken_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_AccessToken_lastUsedAt(ctx, field)
 	case "user":
 		return ec.fieldContext_AccessToken_user(ctx, field)
 	}
@@ -5060,6 +5275,10 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_role(ctx, field)
 	case "status":
 		return ec.fieldContext_CloudUser_status(ctx, field)
+	case "issuer":
+		return ec.fieldContext_CloudUser_issuer(ctx, field)
+	case "subject":
+		return ec.fieldContext_CloudUser_subject(ctx, field)
 	case "groups":
 		return ec.fieldContext_CloudUser_groups(ctx, field)
 	case "accessTokens":
@@ -5424,6 +5643,16 @@ func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LinkCloudUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_LinkCloudUserPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_LinkCloudUserPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCloudUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -5544,6 +5773,16 @@ func (ec *executionContext) childFields_RevokeAccessTokenPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeAccessTokensPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revoked":
+		return ec.fieldContext_RevokeAccessTokensPayload_revoked(ctx, field)
+	case "job":
+		return ec.fieldContext_RevokeAccessTokensPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokensPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetCloudUserPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cloudUser":
@@ -5592,6 +5831,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_ended(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkCloudUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_UnlinkCloudUserPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_UnlinkCloudUserPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkCloudUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnregisterDomainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6576,6 +6825,20 @@ func (ec *executionContext) field_Mutation_deletePortalAccount_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_linkCloudUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.LinkCloudUserInput, error) {
+			return ec.unmarshalNLinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐLinkCloudUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_registerDomain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6660,6 +6923,20 @@ func (ec *executionContext) field_Mutation_revokeAccessToken_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_revokeAccessTokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeAccessTokensInput, error) {
+			return ec.unmarshalNRevokeAccessTokensInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokensInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setCloudUserPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6722,6 +6999,20 @@ func (ec *executionContext) field_Mutation_signOut_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignOutInput, error) {
 			return ec.unmarshalNSignOutInput2cloudapiᚋinternalᚋmodelᚐSignOutInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unlinkCloudUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UnlinkCloudUserInput, error) {
+			return ec.unmarshalNUnlinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐUnlinkCloudUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7426,6 +7717,29 @@ func (ec *executionContext) fieldContext_AccessToken_name(_ context.Context, fie
 	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _AccessToken_scope(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessToken_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v accesstoken.Scope) graphql.Marshaler {
+			return ec.marshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccessToken_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "AccessTokenScope")
+}
+
 func (ec *executionContext) _AccessToken_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7446,6 +7760,29 @@ func (ec *executionContext) _AccessToken_expiresAt(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_AccessToken_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "Time")
+}
+
+func (ec *executionContext) _AccessToken_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessToken_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccessToken_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "Time")
 }
 
@@ -9164,6 +9501,52 @@ func (ec *executionContext) _CloudUser_status(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_CloudUser_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "CloudUserStatus")
+}
+
+func (ec *executionContext) _CloudUser_issuer(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_subject(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
 }
 
 func (ec *executionContext) _CloudUser_groups(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
@@ -12394,6 +12777,70 @@ func (ec *executionContext) fieldContext_JobEdge_cursor(_ context.Context, field
 	return graphql.NewScalarFieldContext("JobEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _LinkCloudUserPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.LinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCloudUserPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCloudUserPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.LinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCloudUserPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCloudUserPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13494,6 +13941,94 @@ func (ec *executionContext) fieldContext_Mutation_deleteCloudUser(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_linkCloudUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkCloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkCloudUser(ctx, fc.Args["input"].(model.LinkCloudUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkCloudUserPayload) graphql.Marshaler {
+			return ec.marshalOLinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐLinkCloudUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCloudUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkCloudUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkCloudUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkCloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkCloudUser(ctx, fc.Args["input"].(model.UnlinkCloudUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkCloudUserPayload) graphql.Marshaler {
+			return ec.marshalOUnlinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnlinkCloudUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkCloudUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkCloudUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createPortalAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13840,6 +14375,50 @@ func (ec *executionContext) fieldContext_Mutation_revokeAccessToken(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeAccessToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeAccessTokens(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeAccessTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeAccessTokens(ctx, fc.Args["input"].(model.RevokeAccessTokensInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeAccessTokensPayload) graphql.Marshaler {
+			return ec.marshalORevokeAccessTokensPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokensPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeAccessTokens(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeAccessTokensPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeAccessTokens_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15574,6 +16153,61 @@ func (ec *executionContext) fieldContext_RevokeAccessTokenPayload_job(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _RevokeAccessTokensPayload_revoked(ctx context.Context, field graphql.CollectedField, obj *model.RevokeAccessTokensPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeAccessTokensPayload_revoked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revoked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeAccessTokensPayload_revoked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeAccessTokensPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RevokeAccessTokensPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.RevokeAccessTokensPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeAccessTokensPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeAccessTokensPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeAccessTokensPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetCloudUserPasswordPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserPasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15995,6 +16629,70 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 	if fc.Args, err = ec.field_Subscription_job_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkCloudUserPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkCloudUserPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkCloudUserPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkCloudUserPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkCloudUserPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -18408,7 +19106,11 @@ func (ec *executionContext) unmarshalInputCreateAccessTokenInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "expiresAt", "execution"}
+	if _, present := asMap["scope"]; !present {
+		asMap["scope"] = "FULL"
+	}
+
+	fieldsInOrder := [...]string{"name", "scope", "expiresAt", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18422,6 +19124,13 @@ func (ec *executionContext) unmarshalInputCreateAccessTokenInput(ctx context.Con
 				return it, err
 			}
 			it.Name = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
 		case "expiresAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -19801,6 +20510,69 @@ func UnmarshalJobWhereInput(ctx context.Context, raw any) (ent.JobWhereInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLinkCloudUserInput(ctx context.Context, obj any) (model.LinkCloudUserInput, error) {
+	var it model.LinkCloudUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "issuer", "subject", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "issuer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Issuer = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkCloudUserInput unmarshals raw into the LinkCloudUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkCloudUserInput(ctx context.Context, raw any) (model.LinkCloudUserInput, error) {
+	var out model.LinkCloudUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkCloudUserInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPortalAccountOrder(ctx context.Context, obj any) (ent.PortalAccountOrder, error) {
 	var it ent.PortalAccountOrder
 	if obj == nil {
@@ -20267,6 +21039,55 @@ func UnmarshalRevokeAccessTokenInput(ctx context.Context, raw any) (model.Revoke
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRevokeAccessTokensInput(ctx context.Context, obj any) (model.RevokeAccessTokensInput, error) {
+	var it model.RevokeAccessTokensInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeAccessTokensInput unmarshals raw into the RevokeAccessTokensInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeAccessTokensInput(ctx context.Context, raw any) (model.RevokeAccessTokensInput, error) {
+	var out model.RevokeAccessTokensInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeAccessTokensInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.Context, obj any) (model.SetCloudUserPasswordInput, error) {
 	var it model.SetCloudUserPasswordInput
 	if obj == nil {
@@ -20278,7 +21099,11 @@ func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "password", "execution"}
+	if _, present := asMap["keepAccessTokens"]; !present {
+		asMap["keepAccessTokens"] = false
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "password", "keepAccessTokens", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20299,6 +21124,13 @@ func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.
 				return it, err
 			}
 			it.Password = data
+		case "keepAccessTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepAccessTokens"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepAccessTokens = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -20534,6 +21366,55 @@ func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj 
 func UnmarshalSignOutInput(ctx context.Context, raw any) (model.SignOutInput, error) {
 	var out model.SignOutInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignOutInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnlinkCloudUserInput(ctx context.Context, obj any) (model.UnlinkCloudUserInput, error) {
+	var it model.UnlinkCloudUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnlinkCloudUserInput unmarshals raw into the UnlinkCloudUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnlinkCloudUserInput(ctx context.Context, raw any) (model.UnlinkCloudUserInput, error) {
+	var out model.UnlinkCloudUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkCloudUserInput", raw, &out)
 	return out, err
 }
 
@@ -21026,8 +21907,18 @@ func (ec *executionContext) _AccessToken(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "scope":
+			out.Values[i] = ec._AccessToken_scope(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "expiresAt":
 			out.Values[i] = ec._AccessToken_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._AccessToken_lastUsedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -21761,6 +22652,16 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 		case "status":
 			out.Values[i] = ec._CloudUser_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "issuer":
+			out.Values[i] = ec._CloudUser_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subject":
+			out.Values[i] = ec._CloudUser_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "groups":
@@ -23023,6 +23924,44 @@ func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var linkCloudUserPayloadImplementors = []string{"LinkCloudUserPayload"}
+
+func (ec *executionContext) _LinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LinkCloudUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCloudUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCloudUserPayload")
+		case "cloudUser":
+			out.Values[i] = ec._LinkCloudUserPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._LinkCloudUserPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -23217,6 +24156,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "linkCloudUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkCloudUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unlinkCloudUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkCloudUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createPortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPortalAccount(ctx, field)
@@ -23269,6 +24222,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeAccessToken(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revokeAccessTokens":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeAccessTokens(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -23872,6 +24832,44 @@ func (ec *executionContext) _RevokeAccessTokenPayload(ctx context.Context, sel a
 	return out
 }
 
+var revokeAccessTokensPayloadImplementors = []string{"RevokeAccessTokensPayload"}
+
+func (ec *executionContext) _RevokeAccessTokensPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeAccessTokensPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeAccessTokensPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeAccessTokensPayload")
+		case "revoked":
+			out.Values[i] = ec._RevokeAccessTokensPayload_revoked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._RevokeAccessTokensPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setCloudUserPasswordPayloadImplementors = []string{"SetCloudUserPasswordPayload"}
 
 func (ec *executionContext) _SetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudUserPasswordPayload) graphql.Marshaler {
@@ -24084,6 +25082,44 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var unlinkCloudUserPayloadImplementors = []string{"UnlinkCloudUserPayload"}
+
+func (ec *executionContext) _UnlinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkCloudUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkCloudUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkCloudUserPayload")
+		case "cloudUser":
+			out.Values[i] = ec._UnlinkCloudUserPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._UnlinkCloudUserPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var unregisterDomainPayloadImplementors = []string{"UnregisterDomainPayload"}
@@ -24720,6 +25756,16 @@ func (ec *executionContext) marshalNAccessTokenOrderField2ᚖcloudapiᚋentᚐAc
 		graphql.AddInvalidNullError(ctx, "AccessTokenOrderField!")
 		return graphql.Null
 	}
+	return v
+}
+
+func (ec *executionContext) unmarshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx context.Context, v any) (accesstoken.Scope, error) {
+	var res accesstoken.Scope
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx context.Context, sel ast.SelectionSet, v accesstoken.Scope) graphql.Marshaler {
 	return v
 }
 
@@ -25520,6 +26566,11 @@ func (ec *executionContext) unmarshalNJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNLinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐLinkCloudUserInput(ctx context.Context, v any) (model.LinkCloudUserInput, error) {
+	res, err := ec.unmarshalInputLinkCloudUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -25631,6 +26682,11 @@ func (ec *executionContext) unmarshalNRevokeAccessTokenInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRevokeAccessTokensInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokensInput(ctx context.Context, v any) (model.RevokeAccessTokensInput, error) {
+	res, err := ec.unmarshalInputRevokeAccessTokensInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSecret2cloudapiᚋinternalᚋsecretᚐText(ctx context.Context, v any) (secret.Text, error) {
 	res, err := scalar.UnmarshalSecret(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25706,6 +26762,11 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNUnlinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐUnlinkCloudUserInput(ctx context.Context, v any) (model.UnlinkCloudUserInput, error) {
+	res, err := ec.unmarshalInputUnlinkCloudUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUnregisterDomainInput2cloudapiᚋinternalᚋmodelᚐUnregisterDomainInput(ctx context.Context, v any) (model.UnregisterDomainInput, error) {
@@ -26710,6 +27771,13 @@ func (ec *executionContext) unmarshalOJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOLinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐLinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.LinkCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LinkCloudUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalONode2cloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -26819,6 +27887,13 @@ func (ec *executionContext) marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinter
 	return ec._RevokeAccessTokenPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORevokeAccessTokensPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokensPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokensPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevokeAccessTokensPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -26923,6 +27998,13 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUnlinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnlinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnlinkCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnlinkCloudUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {

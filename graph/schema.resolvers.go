@@ -184,6 +184,16 @@ func (r *mutationResolver) DeleteCloudUser(ctx context.Context, input model.Dele
 	return r.Directory.DeleteUser(ctx, input)
 }
 
+// LinkCloudUser is the resolver for the linkCloudUser field.
+func (r *mutationResolver) LinkCloudUser(ctx context.Context, input model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
+	return r.Directory.Link(ctx, input)
+}
+
+// UnlinkCloudUser is the resolver for the unlinkCloudUser field.
+func (r *mutationResolver) UnlinkCloudUser(ctx context.Context, input model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
+	return r.Directory.Unlink(ctx, input)
+}
+
 // CreatePortalAccount is the resolver for the createPortalAccount field.
 func (r *mutationResolver) CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	return r.Directory.CreatePortalAccount(ctx, input)
@@ -222,6 +232,11 @@ func (r *mutationResolver) CreateAccessToken(ctx context.Context, input model.Cr
 // RevokeAccessToken is the resolver for the revokeAccessToken field.
 func (r *mutationResolver) RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
 	return r.Sessions.RevokeToken(ctx, input)
+}
+
+// RevokeAccessTokens is the resolver for the revokeAccessTokens field.
+func (r *mutationResolver) RevokeAccessTokens(ctx context.Context, input model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
+	return r.Sessions.RevokeTokens(ctx, input)
 }
 
 // Node is the resolver for the node field.

@@ -16,6 +16,8 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SESSION", "PERSONAL"}},
 		{Name: "name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "scope", Type: field.TypeEnum, Enums: []string{"FULL", "READ"}, Default: "FULL"},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -27,7 +29,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "access_tokens_cloud_users_access_tokens",
-				Columns:    []*schema.Column{AccessTokensColumns[6]},
+				Columns:    []*schema.Column{AccessTokensColumns[8]},
 				RefColumns: []*schema.Column{CloudUsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -36,12 +38,12 @@ var (
 			{
 				Name:    "accesstoken_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{AccessTokensColumns[6], AccessTokensColumns[0]},
+				Columns: []*schema.Column{AccessTokensColumns[8], AccessTokensColumns[0]},
 			},
 			{
 				Name:    "accesstoken_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{AccessTokensColumns[5]},
+				Columns: []*schema.Column{AccessTokensColumns[7]},
 			},
 			{
 				Name:    "accesstoken_created_at_id",
@@ -147,6 +149,10 @@ var (
 		{Name: "last_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMINISTRATOR", "OPERATOR", "MEMBER"}, Default: "MEMBER"},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, Default: "ACTIVE"},
+		{Name: "issuer", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "subject", Type: field.TypeString, Nullable: true, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "role_stated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "role_valid_until", Type: field.TypeTime, Nullable: true},
 		{Name: "password_hash", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 	}
 	// CloudUsersTable holds the schema information for the "cloud_users" table.
@@ -155,6 +161,11 @@ var (
 		Columns:    CloudUsersColumns,
 		PrimaryKey: []*schema.Column{CloudUsersColumns[0]},
 		Indexes: []*schema.Index{
+			{
+				Name:    "clouduser_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{CloudUsersColumns[10], CloudUsersColumns[11]},
+			},
 			{
 				Name:    "clouduser_login_id",
 				Unique:  false,

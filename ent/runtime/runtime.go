@@ -159,6 +159,8 @@ func init() {
 	clouduser.Hooks[1] = clouduserMixinHooks1[0]
 
 	clouduser.Hooks[2] = clouduserHooks[0]
+
+	clouduser.Hooks[3] = clouduserHooks[1]
 	clouduserMixinFields0 := clouduserMixin[0].Fields()
 	_ = clouduserMixinFields0
 	clouduserMixinFields1 := clouduserMixin[1].Fields()
@@ -197,8 +199,16 @@ func init() {
 	clouduser.DefaultLastName = clouduserDescLastName.Default.(string)
 	// clouduser.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
 	clouduser.LastNameValidator = clouduserDescLastName.Validators[0].(func(string) error)
+	// clouduserDescIssuer is the schema descriptor for issuer field.
+	clouduserDescIssuer := clouduserFields[7].Descriptor()
+	// clouduser.IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
+	clouduser.IssuerValidator = clouduserDescIssuer.Validators[0].(func(string) error)
+	// clouduserDescSubject is the schema descriptor for subject field.
+	clouduserDescSubject := clouduserFields[8].Descriptor()
+	// clouduser.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	clouduser.SubjectValidator = clouduserDescSubject.Validators[0].(func(string) error)
 	// clouduserDescPasswordHash is the schema descriptor for password_hash field.
-	clouduserDescPasswordHash := clouduserFields[7].Descriptor()
+	clouduserDescPasswordHash := clouduserFields[11].Descriptor()
 	// clouduser.DefaultPasswordHash holds the default value on creation for the password_hash field.
 	clouduser.DefaultPasswordHash = clouduserDescPasswordHash.Default.(string)
 	// clouduserDescID is the schema descriptor for id field.

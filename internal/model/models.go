@@ -5,6 +5,7 @@ package model
 import (
 	"bytes"
 	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
@@ -176,6 +177,8 @@ type ChangeWhereInput struct {
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
+	// What the token is good for.
+	Scope accesstoken.Scope `json:"scope"`
 	// When the token expires. By default it never expires.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
@@ -414,6 +417,26 @@ type ExecutionParams struct {
 	Other map[string]any `json:"other,omitempty,omitzero"`
 }
 
+// The input of linkCloudUser.
+type LinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The issuer: the claim `iss` of its tokens, to the letter.
+	Issuer string `json:"issuer"`
+	// The account at the issuer: the claim `sub` of its tokens, to the letter.
+	Subject string `json:"subject"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of linkCloudUser.
+type LinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
 // The input of registerDomain.
 type RegisterDomainInput struct {
 	// The guid of the customer.
@@ -534,12 +557,30 @@ type RevokeAccessTokenPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// The input of revokeAccessTokens.
+type RevokeAccessTokensInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of revokeAccessTokens.
+type RevokeAccessTokensPayload struct {
+	// How many sessions and personal access tokens have ended.
+	Revoked int `json:"revoked"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
 // The input of setCloudUserPassword.
 type SetCloudUserPasswordInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
+	// Whether the user's personal access tokens stay valid. Its sessions end in any case.
+	KeepAccessTokens bool `json:"keepAccessTokens"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -622,6 +663,22 @@ type SignOutPayload struct {
 
 // The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events.
 type Subscription struct {
+}
+
+// The input of unlinkCloudUser.
+type UnlinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of unlinkCloudUser.
+type UnlinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
 }
 
 // The input of unregisterDomain.

@@ -45,6 +45,10 @@ import (
 	"cloudapi/server/subscription"
 )
 
+// DefaultRoleTime is how long the last word of an issuer counts where no other time
+// is set.
+const DefaultRoleTime = 30 * 24 * time.Hour
+
 // Options say what an API stands on.
 type Options struct {
 	Store     *store.Store
@@ -52,6 +56,9 @@ type Options struct {
 	Passwords *password.Hasher
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *auth.Issuer
+	// RoleTime is how long personal tokens of an issuer's user stay valid after its
+	// last token of the issuer; 0 for 30 days.
+	RoleTime time.Duration
 	// Addresses tell where requests come from.
 	Addresses auth.Addresses
 	// Portal is the ITPS portal; nil for the accounts in this database.
@@ -125,6 +132,7 @@ type API struct {
 	hub        *subscription.Hub
 	who        *session.Accounts
 	store      *store.Store
+	usage      *session.Usage
 	log        *slog.Logger
 }
 
@@ -144,10 +152,15 @@ func New(o Options) (*API, error) {
 			a.feed.Committed()
 		},
 	})
-	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
+	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
+	if accounts.RoleTime == 0 {
+		accounts.RoleTime = DefaultRoleTime
+	}
 	a.who = accounts
+	a.usage = session.NewUsage(a.Client, o.Log)
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
+		Used: a.usage.Note,
 	})
 	changed := func(ctx context.Context, user uuid.UUID) {
 		authenticator.Forget(ctx, user)
@@ -174,7 +187,7 @@ func New(o Options) (*API, error) {
 		Classify: classify, RequestID: observe.RequestID,
 		Report: reporter(o.Log),
 	}).Present
-	keys := &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
+	keys := &idempotency.Keys{Client: a.Client, Encrypter: a.encrypter, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,

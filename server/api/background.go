@@ -30,6 +30,7 @@ func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 		})
 	}
 	a.background.Add(service.Service{Name: "streams", Run: a.runStreams})
+	a.background.Add(service.Service{Name: "last-use-of-tokens", Run: a.usage.Run})
 	a.background.Add(service.Service{Name: "old-idempotency-keys", Run: service.Every(cleanEvery, keys.Clean)})
 	a.background.Add(service.Service{Name: "expired-tokens", Run: service.Every(cleanEvery, func(ctx context.Context) error {
 		return removeExpiredTokens(ctx, a.Client)

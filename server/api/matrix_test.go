@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"cloudapi/ent/rule"
+	"cloudapi/internal/viewer"
 	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )
@@ -44,7 +46,8 @@ var matrix = []cell{
 	{"createCloudUser", yes, no, no}, {"updateCloudUser", yes, no, no},
 	{"setCloudUserPassword", yes, no, no}, {"deleteCloudUser", yes, no, no},
 	{"createPortalAccount", yes, no, no}, {"setPortalAccountPassword", yes, no, no}, {"deletePortalAccount", yes, no, no},
-	{"createAccessToken", yes, yes, yes}, {"revokeAccessToken", yes, none, none},
+	{"createAccessToken", yes, yes, yes}, {"revokeAccessToken", yes, none, none}, {"revokeAccessTokens", yes, none, none},
+	{"linkCloudUser", yes, no, no}, {"unlinkCloudUser", yes, no, no},
 	{"changePassword", yes, yes, yes}, {"signIn", yes, yes, yes}, {"signOut", yes, yes, yes},
 	{"cancelJob", yes, no, none},
 	{"deleteCustomer", yes, yes, no},
@@ -147,4 +150,25 @@ func TestInvisibleIsAbsent(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLeastRoles holds the roles that may have a stored answer again against the
+// matrix.
+func TestLeastRoles(t *testing.T) {
+	for _, c := range matrix {
+		query, _ := operation(t, c.name, things{}, "")
+		if !strings.HasPrefix(query, "mutation") {
+			continue
+		}
+		least := viewer.Administrator
+		switch {
+		case c.member != no:
+			least = viewer.Member
+		case c.operator != no:
+			least = viewer.Operator
+		}
+		if got := rule.LeastRole(c.name); got != least {
+			t.Errorf("%s needs %s, and rule.LeastRole says %s", c.name, least, got)
+		}
+	}
 }
