@@ -46,6 +46,7 @@ type serveFlags struct {
 	signInFlags
 	jobFlags
 	limitFlags
+	streamFlags
 	documentFlags
 	timeFlags
 	telemetryFlags

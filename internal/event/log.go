@@ -5,7 +5,7 @@
 // (ent/migrate): on PostgreSQL the id of the transaction, on SQLite a sequence.
 // A PostgreSQL transaction commits later than one with a higher id, so a reader
 // stops below the oldest transaction that still runs: nothing can appear there
-// any more. ADR 14 says more.
+// any more. ADR 13 says more.
 package event
 
 import (

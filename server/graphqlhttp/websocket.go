@@ -40,7 +40,7 @@ type socket struct {
 	streams *Streams
 	conn    *websocket.Conn
 	stream  *stream
-	request *http.Request // the upgrade request, for its headers
+	request *http.Request // what is kept of the upgrade request
 	out     *outbox
 
 	ctx    context.Context // ends with the connection
@@ -69,11 +69,11 @@ type operation struct {
 func webSocket(r *http.Request) bool { return headerHas(r.Header, "Upgrade", "websocket") }
 
 // serveWebSocket makes a request a WebSocket. The handler returns at once, so
-// that nothing of the request but its headers stays in memory.
+// that little of the request stays in memory.
 func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s := &socket{
 		handler: h, streams: h.Streams, operations: map[string]*operation{},
-		request: &http.Request{Header: r.Header, RemoteAddr: r.RemoteAddr, Host: r.Host},
+		request: &http.Request{RemoteAddr: r.RemoteAddr, Host: r.Host},
 		heard:   time.Now(), idleSince: time.Now(),
 	}
 	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
