@@ -1080,6 +1080,38 @@ func (c *CloudUserGroupClient) QueryUsers(_m *CloudUserGroup) *CloudUserQuery {
 	return query
 }
 
+// QueryMemberOf queries the member_of edge of a CloudUserGroup.
+func (c *CloudUserGroupClient) QueryMemberOf(_m *CloudUserGroup) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cloudusergroup.Table, cloudusergroup.FieldID, id),
+			sqlgraph.To(cloudusergroup.Table, cloudusergroup.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, cloudusergroup.MemberOfTable, cloudusergroup.MemberOfPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryGroups queries the groups edge of a CloudUserGroup.
+func (c *CloudUserGroupClient) QueryGroups(_m *CloudUserGroup) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cloudusergroup.Table, cloudusergroup.FieldID, id),
+			sqlgraph.To(cloudusergroup.Table, cloudusergroup.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, cloudusergroup.GroupsTable, cloudusergroup.GroupsPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *CloudUserGroupClient) Hooks() []Hook {
 	hooks := c.hooks.CloudUserGroup

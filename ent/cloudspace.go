@@ -19,6 +19,8 @@ type CloudSpace struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID uuid.UUID `json:"id,omitempty"`
+	// Version holds the value of the "version" field.
+	Version uuid.UUID `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
@@ -96,7 +98,7 @@ func (*CloudSpace) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case cloudspace.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
-		case cloudspace.FieldID, cloudspace.FieldCustomerID:
+		case cloudspace.FieldID, cloudspace.FieldVersion, cloudspace.FieldCustomerID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -118,6 +120,12 @@ func (_m *CloudSpace) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", values[i])
 			} else if value != nil {
 				_m.ID = *value
+			}
+		case cloudspace.FieldVersion:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value != nil {
+				_m.Version = *value
 			}
 		case cloudspace.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -207,6 +215,9 @@ func (_m *CloudSpace) String() string {
 	var builder strings.Builder
 	builder.WriteString("CloudSpace(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")

@@ -25,6 +25,20 @@ type CloudSpaceCreate struct {
 	conflict []sql.ConflictOption
 }
 
+// SetVersion sets the "version" field.
+func (_c *CloudSpaceCreate) SetVersion(v uuid.UUID) *CloudSpaceCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *CloudSpaceCreate) SetNillableVersion(v *uuid.UUID) *CloudSpaceCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *CloudSpaceCreate) SetCreatedAt(v time.Time) *CloudSpaceCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -169,6 +183,13 @@ func (_c *CloudSpaceCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CloudSpaceCreate) defaults() error {
+	if _, ok := _c.mutation.Version(); !ok {
+		if cloudspace.DefaultVersion == nil {
+			return fmt.Errorf("ent: uninitialized cloudspace.DefaultVersion (forgotten import ent/runtime?)")
+		}
+		v := cloudspace.DefaultVersion()
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		if cloudspace.DefaultCreatedAt == nil {
 			return fmt.Errorf("ent: uninitialized cloudspace.DefaultCreatedAt (forgotten import ent/runtime?)")
@@ -196,6 +217,12 @@ func (_c *CloudSpaceCreate) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_c *CloudSpaceCreate) check() error {
+	switch _c.driver.Dialect() {
+	case dialect.MySQL, dialect.SQLite:
+		if _, ok := _c.mutation.Version(); !ok {
+			return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "CloudSpace.version"`)}
+		}
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CloudSpace.created_at"`)}
 	}
@@ -264,6 +291,10 @@ func (_c *CloudSpaceCreate) createSpec() (*CloudSpace, *sqlgraph.CreateSpec) {
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(cloudspace.FieldVersion, field.TypeUUID, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(cloudspace.FieldCreatedAt, field.TypeTime, value)
@@ -338,7 +369,7 @@ func (_c *CloudSpaceCreate) createSpec() (*CloudSpace, *sqlgraph.CreateSpec) {
 // of the `INSERT` statement. For example:
 //
 //	client.CloudSpace.Create().
-//		SetCreatedAt(v).
+//		SetVersion(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -347,7 +378,7 @@ func (_c *CloudSpaceCreate) createSpec() (*CloudSpace, *sqlgraph.CreateSpec) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.CloudSpaceUpsert) {
-//			SetCreatedAt(v+v).
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *CloudSpaceCreate) OnConflict(opts ...sql.ConflictOption) *CloudSpaceUpsertOne {
@@ -382,6 +413,18 @@ type (
 		*sql.UpdateSet
 	}
 )
+
+// SetVersion sets the "version" field.
+func (u *CloudSpaceUpsert) SetVersion(v uuid.UUID) *CloudSpaceUpsert {
+	u.Set(cloudspace.FieldVersion, v)
+	return u
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudSpaceUpsert) UpdateVersion() *CloudSpaceUpsert {
+	u.SetExcluded(cloudspace.FieldVersion)
+	return u
+}
 
 // SetParentID sets the "parent_id" field.
 func (u *CloudSpaceUpsert) SetParentID(v uuid.UUID) *CloudSpaceUpsert {
@@ -489,6 +532,20 @@ func (u *CloudSpaceUpsertOne) Update(set func(*CloudSpaceUpsert)) *CloudSpaceUps
 		set(&CloudSpaceUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetVersion sets the "version" field.
+func (u *CloudSpaceUpsertOne) SetVersion(v uuid.UUID) *CloudSpaceUpsertOne {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudSpaceUpsertOne) UpdateVersion() *CloudSpaceUpsertOne {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.UpdateVersion()
+	})
 }
 
 // SetParentID sets the "parent_id" field.
@@ -690,7 +747,7 @@ func (_c *CloudSpaceCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.CloudSpaceUpsert) {
-//			SetCreatedAt(v+v).
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *CloudSpaceCreateBulk) OnConflict(opts ...sql.ConflictOption) *CloudSpaceUpsertBulk {
@@ -773,6 +830,20 @@ func (u *CloudSpaceUpsertBulk) Update(set func(*CloudSpaceUpsert)) *CloudSpaceUp
 		set(&CloudSpaceUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetVersion sets the "version" field.
+func (u *CloudSpaceUpsertBulk) SetVersion(v uuid.UUID) *CloudSpaceUpsertBulk {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudSpaceUpsertBulk) UpdateVersion() *CloudSpaceUpsertBulk {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.UpdateVersion()
+	})
 }
 
 // SetParentID sets the "parent_id" field.

@@ -376,12 +376,12 @@ func (_q *CloudSpaceQuery) WithChildren(opts ...func(*CloudSpaceQuery)) *CloudSp
 // Example:
 //
 //	var v []struct {
-//		CreatedAt time.Time `json:"created_at,omitempty"`
+//		Version uuid.UUID `json:"version,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.CloudSpace.Query().
-//		GroupBy(cloudspace.FieldCreatedAt).
+//		GroupBy(cloudspace.FieldVersion).
 //		Aggregate(ent.Count()).
 //		Scan(ctx, &v)
 func (_q *CloudSpaceQuery) GroupBy(field string, fields ...string) *CloudSpaceGroupBy {
@@ -399,11 +399,11 @@ func (_q *CloudSpaceQuery) GroupBy(field string, fields ...string) *CloudSpaceGr
 // Example:
 //
 //	var v []struct {
-//		CreatedAt time.Time `json:"created_at,omitempty"`
+//		Version uuid.UUID `json:"version,omitempty"`
 //	}
 //
 //	client.CloudSpace.Query().
-//		Select(cloudspace.FieldCreatedAt).
+//		Select(cloudspace.FieldVersion).
 //		Scan(ctx, &v)
 func (_q *CloudSpaceQuery) Select(fields ...string) *CloudSpaceSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)

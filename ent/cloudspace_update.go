@@ -29,6 +29,20 @@ func (_u *CloudSpaceUpdate) Where(ps ...predicate.CloudSpace) *CloudSpaceUpdate 
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *CloudSpaceUpdate) SetVersion(v uuid.UUID) *CloudSpaceUpdate {
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *CloudSpaceUpdate) SetNillableVersion(v *uuid.UUID) *CloudSpaceUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
 // SetParentID sets the "parent_id" field.
 func (_u *CloudSpaceUpdate) SetParentID(v uuid.UUID) *CloudSpaceUpdate {
 	_u.mutation.SetParentID(v)
@@ -211,6 +225,9 @@ func (_u *CloudSpaceUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(cloudspace.FieldVersion, field.TypeUUID, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudspace.FieldName, field.TypeString, value)
 	}
@@ -314,6 +331,20 @@ type CloudSpaceUpdateOne struct {
 	hooks     []Hook
 	mutation  *CloudSpaceMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVersion sets the "version" field.
+func (_u *CloudSpaceUpdateOne) SetVersion(v uuid.UUID) *CloudSpaceUpdateOne {
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *CloudSpaceUpdateOne) SetNillableVersion(v *uuid.UUID) *CloudSpaceUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
 }
 
 // SetParentID sets the "parent_id" field.
@@ -527,6 +558,9 @@ func (_u *CloudSpaceUpdateOne) sqlSave(ctx context.Context) (_node *CloudSpace, 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(cloudspace.FieldVersion, field.TypeUUID, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudspace.FieldName, field.TypeString, value)

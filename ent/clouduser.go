@@ -32,6 +32,22 @@ type CloudUser struct {
 	FirstName string `json:"first_name,omitempty"`
 	// LastName holds the value of the "last_name" field.
 	LastName string `json:"last_name,omitempty"`
+	// Name holds the value of the "name" field.
+	Name string `json:"name,omitempty"`
+	// Description holds the value of the "description" field.
+	Description string `json:"description,omitempty"`
+	// Address holds the value of the "address" field.
+	Address string `json:"address,omitempty"`
+	// City holds the value of the "city" field.
+	City string `json:"city,omitempty"`
+	// Country holds the value of the "country" field.
+	Country string `json:"country,omitempty"`
+	// PhoneMobile holds the value of the "phone_mobile" field.
+	PhoneMobile string `json:"phone_mobile,omitempty"`
+	// PhoneLandline holds the value of the "phone_landline" field.
+	PhoneLandline string `json:"phone_landline,omitempty"`
+	// SystemUser holds the value of the "system_user" field.
+	SystemUser bool `json:"system_user,omitempty"`
 	// Role holds the value of the "role" field.
 	Role clouduser.Role `json:"role,omitempty"`
 	// Status holds the value of the "status" field.
@@ -91,7 +107,9 @@ func (*CloudUser) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
+		case clouduser.FieldSystemUser:
+			values[i] = new(sql.NullBool)
+		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
 			values[i] = new(sql.NullString)
 		case clouduser.FieldCreatedAt, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil:
 			values[i] = new(sql.NullTime)
@@ -159,6 +177,54 @@ func (_m *CloudUser) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_name", values[i])
 			} else if value.Valid {
 				_m.LastName = value.String
+			}
+		case clouduser.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = value.String
+			}
+		case clouduser.FieldDescription:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field description", values[i])
+			} else if value.Valid {
+				_m.Description = value.String
+			}
+		case clouduser.FieldAddress:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field address", values[i])
+			} else if value.Valid {
+				_m.Address = value.String
+			}
+		case clouduser.FieldCity:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field city", values[i])
+			} else if value.Valid {
+				_m.City = value.String
+			}
+		case clouduser.FieldCountry:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field country", values[i])
+			} else if value.Valid {
+				_m.Country = value.String
+			}
+		case clouduser.FieldPhoneMobile:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_mobile", values[i])
+			} else if value.Valid {
+				_m.PhoneMobile = value.String
+			}
+		case clouduser.FieldPhoneLandline:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_landline", values[i])
+			} else if value.Valid {
+				_m.PhoneLandline = value.String
+			}
+		case clouduser.FieldSystemUser:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field system_user", values[i])
+			} else if value.Valid {
+				_m.SystemUser = value.Bool
 			}
 		case clouduser.FieldRole:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -272,6 +338,30 @@ func (_m *CloudUser) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_name=")
 	builder.WriteString(_m.LastName)
+	builder.WriteString(", ")
+	builder.WriteString("name=")
+	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("description=")
+	builder.WriteString(_m.Description)
+	builder.WriteString(", ")
+	builder.WriteString("address=")
+	builder.WriteString(_m.Address)
+	builder.WriteString(", ")
+	builder.WriteString("city=")
+	builder.WriteString(_m.City)
+	builder.WriteString(", ")
+	builder.WriteString("country=")
+	builder.WriteString(_m.Country)
+	builder.WriteString(", ")
+	builder.WriteString("phone_mobile=")
+	builder.WriteString(_m.PhoneMobile)
+	builder.WriteString(", ")
+	builder.WriteString("phone_landline=")
+	builder.WriteString(_m.PhoneLandline)
+	builder.WriteString(", ")
+	builder.WriteString("system_user=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SystemUser))
 	builder.WriteString(", ")
 	builder.WriteString("role=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Role))

@@ -108,6 +108,118 @@ func (_c *CloudUserCreate) SetNillableLastName(v *string) *CloudUserCreate {
 	return _c
 }
 
+// SetName sets the "name" field.
+func (_c *CloudUserCreate) SetName(v string) *CloudUserCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableName(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetDescription sets the "description" field.
+func (_c *CloudUserCreate) SetDescription(v string) *CloudUserCreate {
+	_c.mutation.SetDescription(v)
+	return _c
+}
+
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableDescription(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetDescription(*v)
+	}
+	return _c
+}
+
+// SetAddress sets the "address" field.
+func (_c *CloudUserCreate) SetAddress(v string) *CloudUserCreate {
+	_c.mutation.SetAddress(v)
+	return _c
+}
+
+// SetNillableAddress sets the "address" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableAddress(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetAddress(*v)
+	}
+	return _c
+}
+
+// SetCity sets the "city" field.
+func (_c *CloudUserCreate) SetCity(v string) *CloudUserCreate {
+	_c.mutation.SetCity(v)
+	return _c
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableCity(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetCity(*v)
+	}
+	return _c
+}
+
+// SetCountry sets the "country" field.
+func (_c *CloudUserCreate) SetCountry(v string) *CloudUserCreate {
+	_c.mutation.SetCountry(v)
+	return _c
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableCountry(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetCountry(*v)
+	}
+	return _c
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (_c *CloudUserCreate) SetPhoneMobile(v string) *CloudUserCreate {
+	_c.mutation.SetPhoneMobile(v)
+	return _c
+}
+
+// SetNillablePhoneMobile sets the "phone_mobile" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillablePhoneMobile(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetPhoneMobile(*v)
+	}
+	return _c
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (_c *CloudUserCreate) SetPhoneLandline(v string) *CloudUserCreate {
+	_c.mutation.SetPhoneLandline(v)
+	return _c
+}
+
+// SetNillablePhoneLandline sets the "phone_landline" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillablePhoneLandline(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetPhoneLandline(*v)
+	}
+	return _c
+}
+
+// SetSystemUser sets the "system_user" field.
+func (_c *CloudUserCreate) SetSystemUser(v bool) *CloudUserCreate {
+	_c.mutation.SetSystemUser(v)
+	return _c
+}
+
+// SetNillableSystemUser sets the "system_user" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableSystemUser(v *bool) *CloudUserCreate {
+	if v != nil {
+		_c.SetSystemUser(*v)
+	}
+	return _c
+}
+
 // SetRole sets the "role" field.
 func (_c *CloudUserCreate) SetRole(v clouduser.Role) *CloudUserCreate {
 	_c.mutation.SetRole(v)
@@ -313,6 +425,38 @@ func (_c *CloudUserCreate) defaults() error {
 		v := clouduser.DefaultLastName
 		_c.mutation.SetLastName(v)
 	}
+	if _, ok := _c.mutation.Name(); !ok {
+		v := clouduser.DefaultName
+		_c.mutation.SetName(v)
+	}
+	if _, ok := _c.mutation.Description(); !ok {
+		v := clouduser.DefaultDescription
+		_c.mutation.SetDescription(v)
+	}
+	if _, ok := _c.mutation.Address(); !ok {
+		v := clouduser.DefaultAddress
+		_c.mutation.SetAddress(v)
+	}
+	if _, ok := _c.mutation.City(); !ok {
+		v := clouduser.DefaultCity
+		_c.mutation.SetCity(v)
+	}
+	if _, ok := _c.mutation.Country(); !ok {
+		v := clouduser.DefaultCountry
+		_c.mutation.SetCountry(v)
+	}
+	if _, ok := _c.mutation.PhoneMobile(); !ok {
+		v := clouduser.DefaultPhoneMobile
+		_c.mutation.SetPhoneMobile(v)
+	}
+	if _, ok := _c.mutation.PhoneLandline(); !ok {
+		v := clouduser.DefaultPhoneLandline
+		_c.mutation.SetPhoneLandline(v)
+	}
+	if _, ok := _c.mutation.SystemUser(); !ok {
+		v := clouduser.DefaultSystemUser
+		_c.mutation.SetSystemUser(v)
+	}
 	if _, ok := _c.mutation.Role(); !ok {
 		v := clouduser.DefaultRole
 		_c.mutation.SetRole(v)
@@ -377,6 +521,65 @@ func (_c *CloudUserCreate) check() error {
 		if err := clouduser.LastNameValidator(v); err != nil {
 			return &ValidationError{Name: "last_name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.last_name": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Name(); !ok {
+		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "CloudUser.name"`)}
+	}
+	if v, ok := _c.mutation.Name(); ok {
+		if err := clouduser.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Description(); !ok {
+		return &ValidationError{Name: "description", err: errors.New(`ent: missing required field "CloudUser.description"`)}
+	}
+	if v, ok := _c.mutation.Description(); ok {
+		if err := clouduser.DescriptionValidator(v); err != nil {
+			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "CloudUser.description": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Address(); !ok {
+		return &ValidationError{Name: "address", err: errors.New(`ent: missing required field "CloudUser.address"`)}
+	}
+	if v, ok := _c.mutation.Address(); ok {
+		if err := clouduser.AddressValidator(v); err != nil {
+			return &ValidationError{Name: "address", err: fmt.Errorf(`ent: validator failed for field "CloudUser.address": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.City(); !ok {
+		return &ValidationError{Name: "city", err: errors.New(`ent: missing required field "CloudUser.city"`)}
+	}
+	if v, ok := _c.mutation.City(); ok {
+		if err := clouduser.CityValidator(v); err != nil {
+			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "CloudUser.city": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Country(); !ok {
+		return &ValidationError{Name: "country", err: errors.New(`ent: missing required field "CloudUser.country"`)}
+	}
+	if v, ok := _c.mutation.Country(); ok {
+		if err := clouduser.CountryValidator(v); err != nil {
+			return &ValidationError{Name: "country", err: fmt.Errorf(`ent: validator failed for field "CloudUser.country": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.PhoneMobile(); !ok {
+		return &ValidationError{Name: "phone_mobile", err: errors.New(`ent: missing required field "CloudUser.phone_mobile"`)}
+	}
+	if v, ok := _c.mutation.PhoneMobile(); ok {
+		if err := clouduser.PhoneMobileValidator(v); err != nil {
+			return &ValidationError{Name: "phone_mobile", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_mobile": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.PhoneLandline(); !ok {
+		return &ValidationError{Name: "phone_landline", err: errors.New(`ent: missing required field "CloudUser.phone_landline"`)}
+	}
+	if v, ok := _c.mutation.PhoneLandline(); ok {
+		if err := clouduser.PhoneLandlineValidator(v); err != nil {
+			return &ValidationError{Name: "phone_landline", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_landline": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.SystemUser(); !ok {
+		return &ValidationError{Name: "system_user", err: errors.New(`ent: missing required field "CloudUser.system_user"`)}
 	}
 	if _, ok := _c.mutation.Role(); !ok {
 		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "CloudUser.role"`)}
@@ -470,6 +673,38 @@ func (_c *CloudUserCreate) createSpec() (*CloudUser, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastName(); ok {
 		_spec.SetField(clouduser.FieldLastName, field.TypeString, value)
 		_node.LastName = value
+	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(clouduser.FieldName, field.TypeString, value)
+		_node.Name = value
+	}
+	if value, ok := _c.mutation.Description(); ok {
+		_spec.SetField(clouduser.FieldDescription, field.TypeString, value)
+		_node.Description = value
+	}
+	if value, ok := _c.mutation.Address(); ok {
+		_spec.SetField(clouduser.FieldAddress, field.TypeString, value)
+		_node.Address = value
+	}
+	if value, ok := _c.mutation.City(); ok {
+		_spec.SetField(clouduser.FieldCity, field.TypeString, value)
+		_node.City = value
+	}
+	if value, ok := _c.mutation.Country(); ok {
+		_spec.SetField(clouduser.FieldCountry, field.TypeString, value)
+		_node.Country = value
+	}
+	if value, ok := _c.mutation.PhoneMobile(); ok {
+		_spec.SetField(clouduser.FieldPhoneMobile, field.TypeString, value)
+		_node.PhoneMobile = value
+	}
+	if value, ok := _c.mutation.PhoneLandline(); ok {
+		_spec.SetField(clouduser.FieldPhoneLandline, field.TypeString, value)
+		_node.PhoneLandline = value
+	}
+	if value, ok := _c.mutation.SystemUser(); ok {
+		_spec.SetField(clouduser.FieldSystemUser, field.TypeBool, value)
+		_node.SystemUser = value
 	}
 	if value, ok := _c.mutation.Role(); ok {
 		_spec.SetField(clouduser.FieldRole, field.TypeEnum, value)
@@ -652,6 +887,102 @@ func (u *CloudUserUpsert) SetLastName(v string) *CloudUserUpsert {
 // UpdateLastName sets the "last_name" field to the value that was provided on create.
 func (u *CloudUserUpsert) UpdateLastName() *CloudUserUpsert {
 	u.SetExcluded(clouduser.FieldLastName)
+	return u
+}
+
+// SetName sets the "name" field.
+func (u *CloudUserUpsert) SetName(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldName, v)
+	return u
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateName() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldName)
+	return u
+}
+
+// SetDescription sets the "description" field.
+func (u *CloudUserUpsert) SetDescription(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldDescription, v)
+	return u
+}
+
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateDescription() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldDescription)
+	return u
+}
+
+// SetAddress sets the "address" field.
+func (u *CloudUserUpsert) SetAddress(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldAddress, v)
+	return u
+}
+
+// UpdateAddress sets the "address" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateAddress() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldAddress)
+	return u
+}
+
+// SetCity sets the "city" field.
+func (u *CloudUserUpsert) SetCity(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldCity, v)
+	return u
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateCity() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldCity)
+	return u
+}
+
+// SetCountry sets the "country" field.
+func (u *CloudUserUpsert) SetCountry(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldCountry, v)
+	return u
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateCountry() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldCountry)
+	return u
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (u *CloudUserUpsert) SetPhoneMobile(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldPhoneMobile, v)
+	return u
+}
+
+// UpdatePhoneMobile sets the "phone_mobile" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdatePhoneMobile() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldPhoneMobile)
+	return u
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (u *CloudUserUpsert) SetPhoneLandline(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldPhoneLandline, v)
+	return u
+}
+
+// UpdatePhoneLandline sets the "phone_landline" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdatePhoneLandline() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldPhoneLandline)
+	return u
+}
+
+// SetSystemUser sets the "system_user" field.
+func (u *CloudUserUpsert) SetSystemUser(v bool) *CloudUserUpsert {
+	u.Set(clouduser.FieldSystemUser, v)
+	return u
+}
+
+// UpdateSystemUser sets the "system_user" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateSystemUser() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldSystemUser)
 	return u
 }
 
@@ -895,6 +1226,118 @@ func (u *CloudUserUpsertOne) SetLastName(v string) *CloudUserUpsertOne {
 func (u *CloudUserUpsertOne) UpdateLastName() *CloudUserUpsertOne {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateLastName()
+	})
+}
+
+// SetName sets the "name" field.
+func (u *CloudUserUpsertOne) SetName(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateName() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetDescription sets the "description" field.
+func (u *CloudUserUpsertOne) SetDescription(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetDescription(v)
+	})
+}
+
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateDescription() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateDescription()
+	})
+}
+
+// SetAddress sets the "address" field.
+func (u *CloudUserUpsertOne) SetAddress(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetAddress(v)
+	})
+}
+
+// UpdateAddress sets the "address" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateAddress() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateAddress()
+	})
+}
+
+// SetCity sets the "city" field.
+func (u *CloudUserUpsertOne) SetCity(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetCity(v)
+	})
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateCity() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateCity()
+	})
+}
+
+// SetCountry sets the "country" field.
+func (u *CloudUserUpsertOne) SetCountry(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetCountry(v)
+	})
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateCountry() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateCountry()
+	})
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (u *CloudUserUpsertOne) SetPhoneMobile(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPhoneMobile(v)
+	})
+}
+
+// UpdatePhoneMobile sets the "phone_mobile" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdatePhoneMobile() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePhoneMobile()
+	})
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (u *CloudUserUpsertOne) SetPhoneLandline(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPhoneLandline(v)
+	})
+}
+
+// UpdatePhoneLandline sets the "phone_landline" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdatePhoneLandline() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePhoneLandline()
+	})
+}
+
+// SetSystemUser sets the "system_user" field.
+func (u *CloudUserUpsertOne) SetSystemUser(v bool) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetSystemUser(v)
+	})
+}
+
+// UpdateSystemUser sets the "system_user" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateSystemUser() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateSystemUser()
 	})
 }
 
@@ -1323,6 +1766,118 @@ func (u *CloudUserUpsertBulk) SetLastName(v string) *CloudUserUpsertBulk {
 func (u *CloudUserUpsertBulk) UpdateLastName() *CloudUserUpsertBulk {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateLastName()
+	})
+}
+
+// SetName sets the "name" field.
+func (u *CloudUserUpsertBulk) SetName(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateName() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetDescription sets the "description" field.
+func (u *CloudUserUpsertBulk) SetDescription(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetDescription(v)
+	})
+}
+
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateDescription() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateDescription()
+	})
+}
+
+// SetAddress sets the "address" field.
+func (u *CloudUserUpsertBulk) SetAddress(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetAddress(v)
+	})
+}
+
+// UpdateAddress sets the "address" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateAddress() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateAddress()
+	})
+}
+
+// SetCity sets the "city" field.
+func (u *CloudUserUpsertBulk) SetCity(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetCity(v)
+	})
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateCity() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateCity()
+	})
+}
+
+// SetCountry sets the "country" field.
+func (u *CloudUserUpsertBulk) SetCountry(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetCountry(v)
+	})
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateCountry() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateCountry()
+	})
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (u *CloudUserUpsertBulk) SetPhoneMobile(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPhoneMobile(v)
+	})
+}
+
+// UpdatePhoneMobile sets the "phone_mobile" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdatePhoneMobile() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePhoneMobile()
+	})
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (u *CloudUserUpsertBulk) SetPhoneLandline(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPhoneLandline(v)
+	})
+}
+
+// UpdatePhoneLandline sets the "phone_landline" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdatePhoneLandline() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePhoneLandline()
+	})
+}
+
+// SetSystemUser sets the "system_user" field.
+func (u *CloudUserUpsertBulk) SetSystemUser(v bool) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetSystemUser(v)
+	})
+}
+
+// UpdateSystemUser sets the "system_user" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateSystemUser() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateSystemUser()
 	})
 }
 

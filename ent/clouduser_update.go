@@ -116,6 +116,118 @@ func (_u *CloudUserUpdate) SetNillableLastName(v *string) *CloudUserUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *CloudUserUpdate) SetName(v string) *CloudUserUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableName(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetDescription sets the "description" field.
+func (_u *CloudUserUpdate) SetDescription(v string) *CloudUserUpdate {
+	_u.mutation.SetDescription(v)
+	return _u
+}
+
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableDescription(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetDescription(*v)
+	}
+	return _u
+}
+
+// SetAddress sets the "address" field.
+func (_u *CloudUserUpdate) SetAddress(v string) *CloudUserUpdate {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// SetNillableAddress sets the "address" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableAddress(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetAddress(*v)
+	}
+	return _u
+}
+
+// SetCity sets the "city" field.
+func (_u *CloudUserUpdate) SetCity(v string) *CloudUserUpdate {
+	_u.mutation.SetCity(v)
+	return _u
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableCity(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetCity(*v)
+	}
+	return _u
+}
+
+// SetCountry sets the "country" field.
+func (_u *CloudUserUpdate) SetCountry(v string) *CloudUserUpdate {
+	_u.mutation.SetCountry(v)
+	return _u
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableCountry(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetCountry(*v)
+	}
+	return _u
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (_u *CloudUserUpdate) SetPhoneMobile(v string) *CloudUserUpdate {
+	_u.mutation.SetPhoneMobile(v)
+	return _u
+}
+
+// SetNillablePhoneMobile sets the "phone_mobile" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillablePhoneMobile(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetPhoneMobile(*v)
+	}
+	return _u
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (_u *CloudUserUpdate) SetPhoneLandline(v string) *CloudUserUpdate {
+	_u.mutation.SetPhoneLandline(v)
+	return _u
+}
+
+// SetNillablePhoneLandline sets the "phone_landline" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillablePhoneLandline(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetPhoneLandline(*v)
+	}
+	return _u
+}
+
+// SetSystemUser sets the "system_user" field.
+func (_u *CloudUserUpdate) SetSystemUser(v bool) *CloudUserUpdate {
+	_u.mutation.SetSystemUser(v)
+	return _u
+}
+
+// SetNillableSystemUser sets the "system_user" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableSystemUser(v *bool) *CloudUserUpdate {
+	if v != nil {
+		_u.SetSystemUser(*v)
+	}
+	return _u
+}
+
 // SetRole sets the "role" field.
 func (_u *CloudUserUpdate) SetRole(v clouduser.Role) *CloudUserUpdate {
 	_u.mutation.SetRole(v)
@@ -364,6 +476,41 @@ func (_u *CloudUserUpdate) check() error {
 			return &ValidationError{Name: "last_name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.last_name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := clouduser.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Description(); ok {
+		if err := clouduser.DescriptionValidator(v); err != nil {
+			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "CloudUser.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Address(); ok {
+		if err := clouduser.AddressValidator(v); err != nil {
+			return &ValidationError{Name: "address", err: fmt.Errorf(`ent: validator failed for field "CloudUser.address": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.City(); ok {
+		if err := clouduser.CityValidator(v); err != nil {
+			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "CloudUser.city": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Country(); ok {
+		if err := clouduser.CountryValidator(v); err != nil {
+			return &ValidationError{Name: "country", err: fmt.Errorf(`ent: validator failed for field "CloudUser.country": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PhoneMobile(); ok {
+		if err := clouduser.PhoneMobileValidator(v); err != nil {
+			return &ValidationError{Name: "phone_mobile", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_mobile": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PhoneLandline(); ok {
+		if err := clouduser.PhoneLandlineValidator(v); err != nil {
+			return &ValidationError{Name: "phone_landline", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_landline": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Role(); ok {
 		if err := clouduser.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "CloudUser.role": %w`, err)}
@@ -422,6 +569,30 @@ func (_u *CloudUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.LastName(); ok {
 		_spec.SetField(clouduser.FieldLastName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(clouduser.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Description(); ok {
+		_spec.SetField(clouduser.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(clouduser.FieldAddress, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.City(); ok {
+		_spec.SetField(clouduser.FieldCity, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Country(); ok {
+		_spec.SetField(clouduser.FieldCountry, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneMobile(); ok {
+		_spec.SetField(clouduser.FieldPhoneMobile, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneLandline(); ok {
+		_spec.SetField(clouduser.FieldPhoneLandline, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SystemUser(); ok {
+		_spec.SetField(clouduser.FieldSystemUser, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(clouduser.FieldRole, field.TypeEnum, value)
@@ -648,6 +819,118 @@ func (_u *CloudUserUpdateOne) SetLastName(v string) *CloudUserUpdateOne {
 func (_u *CloudUserUpdateOne) SetNillableLastName(v *string) *CloudUserUpdateOne {
 	if v != nil {
 		_u.SetLastName(*v)
+	}
+	return _u
+}
+
+// SetName sets the "name" field.
+func (_u *CloudUserUpdateOne) SetName(v string) *CloudUserUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableName(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetDescription sets the "description" field.
+func (_u *CloudUserUpdateOne) SetDescription(v string) *CloudUserUpdateOne {
+	_u.mutation.SetDescription(v)
+	return _u
+}
+
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableDescription(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetDescription(*v)
+	}
+	return _u
+}
+
+// SetAddress sets the "address" field.
+func (_u *CloudUserUpdateOne) SetAddress(v string) *CloudUserUpdateOne {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// SetNillableAddress sets the "address" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableAddress(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetAddress(*v)
+	}
+	return _u
+}
+
+// SetCity sets the "city" field.
+func (_u *CloudUserUpdateOne) SetCity(v string) *CloudUserUpdateOne {
+	_u.mutation.SetCity(v)
+	return _u
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableCity(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetCity(*v)
+	}
+	return _u
+}
+
+// SetCountry sets the "country" field.
+func (_u *CloudUserUpdateOne) SetCountry(v string) *CloudUserUpdateOne {
+	_u.mutation.SetCountry(v)
+	return _u
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableCountry(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetCountry(*v)
+	}
+	return _u
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (_u *CloudUserUpdateOne) SetPhoneMobile(v string) *CloudUserUpdateOne {
+	_u.mutation.SetPhoneMobile(v)
+	return _u
+}
+
+// SetNillablePhoneMobile sets the "phone_mobile" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillablePhoneMobile(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetPhoneMobile(*v)
+	}
+	return _u
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (_u *CloudUserUpdateOne) SetPhoneLandline(v string) *CloudUserUpdateOne {
+	_u.mutation.SetPhoneLandline(v)
+	return _u
+}
+
+// SetNillablePhoneLandline sets the "phone_landline" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillablePhoneLandline(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetPhoneLandline(*v)
+	}
+	return _u
+}
+
+// SetSystemUser sets the "system_user" field.
+func (_u *CloudUserUpdateOne) SetSystemUser(v bool) *CloudUserUpdateOne {
+	_u.mutation.SetSystemUser(v)
+	return _u
+}
+
+// SetNillableSystemUser sets the "system_user" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableSystemUser(v *bool) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetSystemUser(*v)
 	}
 	return _u
 }
@@ -913,6 +1196,41 @@ func (_u *CloudUserUpdateOne) check() error {
 			return &ValidationError{Name: "last_name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.last_name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Name(); ok {
+		if err := clouduser.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "CloudUser.name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Description(); ok {
+		if err := clouduser.DescriptionValidator(v); err != nil {
+			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "CloudUser.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Address(); ok {
+		if err := clouduser.AddressValidator(v); err != nil {
+			return &ValidationError{Name: "address", err: fmt.Errorf(`ent: validator failed for field "CloudUser.address": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.City(); ok {
+		if err := clouduser.CityValidator(v); err != nil {
+			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "CloudUser.city": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Country(); ok {
+		if err := clouduser.CountryValidator(v); err != nil {
+			return &ValidationError{Name: "country", err: fmt.Errorf(`ent: validator failed for field "CloudUser.country": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PhoneMobile(); ok {
+		if err := clouduser.PhoneMobileValidator(v); err != nil {
+			return &ValidationError{Name: "phone_mobile", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_mobile": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PhoneLandline(); ok {
+		if err := clouduser.PhoneLandlineValidator(v); err != nil {
+			return &ValidationError{Name: "phone_landline", err: fmt.Errorf(`ent: validator failed for field "CloudUser.phone_landline": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Role(); ok {
 		if err := clouduser.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "CloudUser.role": %w`, err)}
@@ -988,6 +1306,30 @@ func (_u *CloudUserUpdateOne) sqlSave(ctx context.Context) (_node *CloudUser, er
 	}
 	if value, ok := _u.mutation.LastName(); ok {
 		_spec.SetField(clouduser.FieldLastName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(clouduser.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Description(); ok {
+		_spec.SetField(clouduser.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(clouduser.FieldAddress, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.City(); ok {
+		_spec.SetField(clouduser.FieldCity, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Country(); ok {
+		_spec.SetField(clouduser.FieldCountry, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneMobile(); ok {
+		_spec.SetField(clouduser.FieldPhoneMobile, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneLandline(); ok {
+		_spec.SetField(clouduser.FieldPhoneLandline, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SystemUser(); ok {
+		_spec.SetField(clouduser.FieldSystemUser, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(clouduser.FieldRole, field.TypeEnum, value)

@@ -18,6 +18,8 @@ type CloudUserGroup struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID uuid.UUID `json:"id,omitempty"`
+	// Version holds the value of the "version" field.
+	Version uuid.UUID `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Name holds the value of the "name" field.
@@ -36,14 +38,20 @@ type CloudUserGroupEdges struct {
 	Customers []*Customer `json:"customers,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*CloudUser `json:"users,omitempty"`
+	// MemberOf holds the value of the member_of edge.
+	MemberOf []*CloudUserGroup `json:"member_of,omitempty"`
+	// Groups holds the value of the groups edge.
+	Groups []*CloudUserGroup `json:"groups,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [2]map[string]int
+	totalCount [4]map[string]int
 
 	namedCustomers map[string][]*Customer
 	namedUsers     map[string][]*CloudUser
+	namedMemberOf  map[string][]*CloudUserGroup
+	namedGroups    map[string][]*CloudUserGroup
 }
 
 // CustomersOrErr returns the Customers value or an error if the edge
@@ -64,6 +72,24 @@ func (e CloudUserGroupEdges) UsersOrErr() ([]*CloudUser, error) {
 	return nil, &NotLoadedError{edge: "users"}
 }
 
+// MemberOfOrErr returns the MemberOf value or an error if the edge
+// was not loaded in eager-loading.
+func (e CloudUserGroupEdges) MemberOfOrErr() ([]*CloudUserGroup, error) {
+	if e.loadedTypes[2] {
+		return e.MemberOf, nil
+	}
+	return nil, &NotLoadedError{edge: "member_of"}
+}
+
+// GroupsOrErr returns the Groups value or an error if the edge
+// was not loaded in eager-loading.
+func (e CloudUserGroupEdges) GroupsOrErr() ([]*CloudUserGroup, error) {
+	if e.loadedTypes[3] {
+		return e.Groups, nil
+	}
+	return nil, &NotLoadedError{edge: "groups"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*CloudUserGroup) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -73,7 +99,7 @@ func (*CloudUserGroup) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case cloudusergroup.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
-		case cloudusergroup.FieldID:
+		case cloudusergroup.FieldID, cloudusergroup.FieldVersion:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -95,6 +121,12 @@ func (_m *CloudUserGroup) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", values[i])
 			} else if value != nil {
 				_m.ID = *value
+			}
+		case cloudusergroup.FieldVersion:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value != nil {
+				_m.Version = *value
 			}
 		case cloudusergroup.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -137,6 +169,16 @@ func (_m *CloudUserGroup) QueryUsers() *CloudUserQuery {
 	return NewCloudUserGroupClient(_m.config).QueryUsers(_m)
 }
 
+// QueryMemberOf queries the "member_of" edge of the CloudUserGroup entity.
+func (_m *CloudUserGroup) QueryMemberOf() *CloudUserGroupQuery {
+	return NewCloudUserGroupClient(_m.config).QueryMemberOf(_m)
+}
+
+// QueryGroups queries the "groups" edge of the CloudUserGroup entity.
+func (_m *CloudUserGroup) QueryGroups() *CloudUserGroupQuery {
+	return NewCloudUserGroupClient(_m.config).QueryGroups(_m)
+}
+
 // Update returns a builder for updating this CloudUserGroup.
 // Note that you need to call CloudUserGroup.Unwrap() before calling this method if this CloudUserGroup
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -160,6 +202,9 @@ func (_m *CloudUserGroup) String() string {
 	var builder strings.Builder
 	builder.WriteString("CloudUserGroup(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
@@ -217,6 +262,54 @@ func (_m *CloudUserGroup) appendNamedUsers(name string, edges ...*CloudUser) {
 		_m.Edges.namedUsers[name] = []*CloudUser{}
 	} else {
 		_m.Edges.namedUsers[name] = append(_m.Edges.namedUsers[name], edges...)
+	}
+}
+
+// NamedMemberOf returns the MemberOf named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CloudUserGroup) NamedMemberOf(name string) ([]*CloudUserGroup, error) {
+	if _m.Edges.namedMemberOf == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedMemberOf[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CloudUserGroup) appendNamedMemberOf(name string, edges ...*CloudUserGroup) {
+	if _m.Edges.namedMemberOf == nil {
+		_m.Edges.namedMemberOf = make(map[string][]*CloudUserGroup)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedMemberOf[name] = []*CloudUserGroup{}
+	} else {
+		_m.Edges.namedMemberOf[name] = append(_m.Edges.namedMemberOf[name], edges...)
+	}
+}
+
+// NamedGroups returns the Groups named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CloudUserGroup) NamedGroups(name string) ([]*CloudUserGroup, error) {
+	if _m.Edges.namedGroups == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedGroups[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CloudUserGroup) appendNamedGroups(name string, edges ...*CloudUserGroup) {
+	if _m.Edges.namedGroups == nil {
+		_m.Edges.namedGroups = make(map[string][]*CloudUserGroup)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedGroups[name] = []*CloudUserGroup{}
+	} else {
+		_m.Edges.namedGroups[name] = append(_m.Edges.namedGroups[name], edges...)
 	}
 }
 

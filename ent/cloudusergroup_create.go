@@ -26,6 +26,20 @@ type CloudUserGroupCreate struct {
 	conflict []sql.ConflictOption
 }
 
+// SetVersion sets the "version" field.
+func (_c *CloudUserGroupCreate) SetVersion(v uuid.UUID) *CloudUserGroupCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *CloudUserGroupCreate) SetNillableVersion(v *uuid.UUID) *CloudUserGroupCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *CloudUserGroupCreate) SetCreatedAt(v time.Time) *CloudUserGroupCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -104,6 +118,36 @@ func (_c *CloudUserGroupCreate) AddUsers(v ...*CloudUser) *CloudUserGroupCreate 
 	return _c.AddUserIDs(ids...)
 }
 
+// AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
+func (_c *CloudUserGroupCreate) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupCreate {
+	_c.mutation.AddMemberOfIDs(ids...)
+	return _c
+}
+
+// AddMemberOf adds the "member_of" edges to the CloudUserGroup entity.
+func (_c *CloudUserGroupCreate) AddMemberOf(v ...*CloudUserGroup) *CloudUserGroupCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_c *CloudUserGroupCreate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupCreate {
+	_c.mutation.AddGroupIDs(ids...)
+	return _c
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_c *CloudUserGroupCreate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddGroupIDs(ids...)
+}
+
 // Mutation returns the CloudUserGroupMutation object of the builder.
 func (_c *CloudUserGroupCreate) Mutation() *CloudUserGroupMutation {
 	return _c.mutation
@@ -141,6 +185,13 @@ func (_c *CloudUserGroupCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CloudUserGroupCreate) defaults() error {
+	if _, ok := _c.mutation.Version(); !ok {
+		if cloudusergroup.DefaultVersion == nil {
+			return fmt.Errorf("ent: uninitialized cloudusergroup.DefaultVersion (forgotten import ent/runtime?)")
+		}
+		v := cloudusergroup.DefaultVersion()
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		if cloudusergroup.DefaultCreatedAt == nil {
 			return fmt.Errorf("ent: uninitialized cloudusergroup.DefaultCreatedAt (forgotten import ent/runtime?)")
@@ -164,6 +215,12 @@ func (_c *CloudUserGroupCreate) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_c *CloudUserGroupCreate) check() error {
+	switch _c.driver.Dialect() {
+	case dialect.MySQL, dialect.SQLite:
+		if _, ok := _c.mutation.Version(); !ok {
+			return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "CloudUserGroup.version"`)}
+		}
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CloudUserGroup.created_at"`)}
 	}
@@ -219,6 +276,10 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 		_node.ID = id
 		_spec.ID.Value = &id
 	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(cloudusergroup.FieldVersion, field.TypeUUID, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(cloudusergroup.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -263,6 +324,38 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.MemberOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -270,7 +363,7 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 // of the `INSERT` statement. For example:
 //
 //	client.CloudUserGroup.Create().
-//		SetCreatedAt(v).
+//		SetVersion(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -279,7 +372,7 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.CloudUserGroupUpsert) {
-//			SetCreatedAt(v+v).
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *CloudUserGroupCreate) OnConflict(opts ...sql.ConflictOption) *CloudUserGroupUpsertOne {
@@ -314,6 +407,18 @@ type (
 		*sql.UpdateSet
 	}
 )
+
+// SetVersion sets the "version" field.
+func (u *CloudUserGroupUpsert) SetVersion(v uuid.UUID) *CloudUserGroupUpsert {
+	u.Set(cloudusergroup.FieldVersion, v)
+	return u
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudUserGroupUpsert) UpdateVersion() *CloudUserGroupUpsert {
+	u.SetExcluded(cloudusergroup.FieldVersion)
+	return u
+}
 
 // SetName sets the "name" field.
 func (u *CloudUserGroupUpsert) SetName(v string) *CloudUserGroupUpsert {
@@ -388,6 +493,20 @@ func (u *CloudUserGroupUpsertOne) Update(set func(*CloudUserGroupUpsert)) *Cloud
 		set(&CloudUserGroupUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetVersion sets the "version" field.
+func (u *CloudUserGroupUpsertOne) SetVersion(v uuid.UUID) *CloudUserGroupUpsertOne {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudUserGroupUpsertOne) UpdateVersion() *CloudUserGroupUpsertOne {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.UpdateVersion()
+	})
 }
 
 // SetName sets the "name" field.
@@ -554,7 +673,7 @@ func (_c *CloudUserGroupCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.CloudUserGroupUpsert) {
-//			SetCreatedAt(v+v).
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *CloudUserGroupCreateBulk) OnConflict(opts ...sql.ConflictOption) *CloudUserGroupUpsertBulk {
@@ -634,6 +753,20 @@ func (u *CloudUserGroupUpsertBulk) Update(set func(*CloudUserGroupUpsert)) *Clou
 		set(&CloudUserGroupUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetVersion sets the "version" field.
+func (u *CloudUserGroupUpsertBulk) SetVersion(v uuid.UUID) *CloudUserGroupUpsertBulk {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *CloudUserGroupUpsertBulk) UpdateVersion() *CloudUserGroupUpsertBulk {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.UpdateVersion()
+	})
 }
 
 // SetName sets the "name" field.

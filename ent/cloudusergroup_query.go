@@ -30,10 +30,14 @@ type CloudUserGroupQuery struct {
 	predicates         []predicate.CloudUserGroup
 	withCustomers      *CustomerQuery
 	withUsers          *CloudUserQuery
+	withMemberOf       *CloudUserGroupQuery
+	withGroups         *CloudUserGroupQuery
 	loadTotal          []func(context.Context, []*CloudUserGroup) error
 	modifiers          []func(*sql.Selector)
 	withNamedCustomers map[string]*CustomerQuery
 	withNamedUsers     map[string]*CloudUserQuery
+	withNamedMemberOf  map[string]*CloudUserGroupQuery
+	withNamedGroups    map[string]*CloudUserGroupQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -107,6 +111,50 @@ func (_q *CloudUserGroupQuery) QueryUsers() *CloudUserQuery {
 			sqlgraph.From(cloudusergroup.Table, cloudusergroup.FieldID, selector),
 			sqlgraph.To(clouduser.Table, clouduser.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, cloudusergroup.UsersTable, cloudusergroup.UsersPrimaryKey...),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMemberOf chains the current query on the "member_of" edge.
+func (_q *CloudUserGroupQuery) QueryMemberOf() *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cloudusergroup.Table, cloudusergroup.FieldID, selector),
+			sqlgraph.To(cloudusergroup.Table, cloudusergroup.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, cloudusergroup.MemberOfTable, cloudusergroup.MemberOfPrimaryKey...),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryGroups chains the current query on the "groups" edge.
+func (_q *CloudUserGroupQuery) QueryGroups() *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cloudusergroup.Table, cloudusergroup.FieldID, selector),
+			sqlgraph.To(cloudusergroup.Table, cloudusergroup.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, cloudusergroup.GroupsTable, cloudusergroup.GroupsPrimaryKey...),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -308,6 +356,8 @@ func (_q *CloudUserGroupQuery) Clone() *CloudUserGroupQuery {
 		predicates:    append([]predicate.CloudUserGroup{}, _q.predicates...),
 		withCustomers: _q.withCustomers.Clone(),
 		withUsers:     _q.withUsers.Clone(),
+		withMemberOf:  _q.withMemberOf.Clone(),
+		withGroups:    _q.withGroups.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -337,18 +387,40 @@ func (_q *CloudUserGroupQuery) WithUsers(opts ...func(*CloudUserQuery)) *CloudUs
 	return _q
 }
 
+// WithMemberOf tells the query-builder to eager-load the nodes that are connected to
+// the "member_of" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CloudUserGroupQuery) WithMemberOf(opts ...func(*CloudUserGroupQuery)) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMemberOf = query
+	return _q
+}
+
+// WithGroups tells the query-builder to eager-load the nodes that are connected to
+// the "groups" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CloudUserGroupQuery) WithGroups(opts ...func(*CloudUserGroupQuery)) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withGroups = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
 // Example:
 //
 //	var v []struct {
-//		CreatedAt time.Time `json:"created_at,omitempty"`
+//		Version uuid.UUID `json:"version,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.CloudUserGroup.Query().
-//		GroupBy(cloudusergroup.FieldCreatedAt).
+//		GroupBy(cloudusergroup.FieldVersion).
 //		Aggregate(ent.Count()).
 //		Scan(ctx, &v)
 func (_q *CloudUserGroupQuery) GroupBy(field string, fields ...string) *CloudUserGroupGroupBy {
@@ -366,11 +438,11 @@ func (_q *CloudUserGroupQuery) GroupBy(field string, fields ...string) *CloudUse
 // Example:
 //
 //	var v []struct {
-//		CreatedAt time.Time `json:"created_at,omitempty"`
+//		Version uuid.UUID `json:"version,omitempty"`
 //	}
 //
 //	client.CloudUserGroup.Query().
-//		Select(cloudusergroup.FieldCreatedAt).
+//		Select(cloudusergroup.FieldVersion).
 //		Scan(ctx, &v)
 func (_q *CloudUserGroupQuery) Select(fields ...string) *CloudUserGroupSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)
@@ -421,9 +493,11 @@ func (_q *CloudUserGroupQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 	var (
 		nodes       = []*CloudUserGroup{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
 			_q.withCustomers != nil,
 			_q.withUsers != nil,
+			_q.withMemberOf != nil,
+			_q.withGroups != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -461,6 +535,20 @@ func (_q *CloudUserGroupQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 			return nil, err
 		}
 	}
+	if query := _q.withMemberOf; query != nil {
+		if err := _q.loadMemberOf(ctx, query, nodes,
+			func(n *CloudUserGroup) { n.Edges.MemberOf = []*CloudUserGroup{} },
+			func(n *CloudUserGroup, e *CloudUserGroup) { n.Edges.MemberOf = append(n.Edges.MemberOf, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withGroups; query != nil {
+		if err := _q.loadGroups(ctx, query, nodes,
+			func(n *CloudUserGroup) { n.Edges.Groups = []*CloudUserGroup{} },
+			func(n *CloudUserGroup, e *CloudUserGroup) { n.Edges.Groups = append(n.Edges.Groups, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedCustomers {
 		if err := _q.loadCustomers(ctx, query, nodes,
 			func(n *CloudUserGroup) { n.appendNamedCustomers(name) },
@@ -472,6 +560,20 @@ func (_q *CloudUserGroupQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 		if err := _q.loadUsers(ctx, query, nodes,
 			func(n *CloudUserGroup) { n.appendNamedUsers(name) },
 			func(n *CloudUserGroup, e *CloudUser) { n.appendNamedUsers(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedMemberOf {
+		if err := _q.loadMemberOf(ctx, query, nodes,
+			func(n *CloudUserGroup) { n.appendNamedMemberOf(name) },
+			func(n *CloudUserGroup, e *CloudUserGroup) { n.appendNamedMemberOf(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedGroups {
+		if err := _q.loadGroups(ctx, query, nodes,
+			func(n *CloudUserGroup) { n.appendNamedGroups(name) },
+			func(n *CloudUserGroup, e *CloudUserGroup) { n.appendNamedGroups(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -598,6 +700,128 @@ func (_q *CloudUserGroupQuery) loadUsers(ctx context.Context, query *CloudUserQu
 		nodes, ok := nids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected "users" node returned %v`, n.ID)
+		}
+		for kn := range nodes {
+			assign(kn, n)
+		}
+	}
+	return nil
+}
+func (_q *CloudUserGroupQuery) loadMemberOf(ctx context.Context, query *CloudUserGroupQuery, nodes []*CloudUserGroup, init func(*CloudUserGroup), assign func(*CloudUserGroup, *CloudUserGroup)) error {
+	edgeIDs := make([]driver.Value, len(nodes))
+	byID := make(map[uuid.UUID]*CloudUserGroup)
+	nids := make(map[uuid.UUID]map[*CloudUserGroup]struct{})
+	for i, node := range nodes {
+		edgeIDs[i] = node.ID
+		byID[node.ID] = node
+		if init != nil {
+			init(node)
+		}
+	}
+	query.Where(func(s *sql.Selector) {
+		joinT := sql.Table(cloudusergroup.MemberOfTable)
+		s.Join(joinT).On(s.C(cloudusergroup.FieldID), joinT.C(cloudusergroup.MemberOfPrimaryKey[0]))
+		s.Where(sql.InValues(joinT.C(cloudusergroup.MemberOfPrimaryKey[1]), edgeIDs...))
+		columns := s.SelectedColumns()
+		s.Select(joinT.C(cloudusergroup.MemberOfPrimaryKey[1]))
+		s.AppendSelect(columns...)
+		s.SetDistinct(false)
+	})
+	if err := query.prepareQuery(ctx); err != nil {
+		return err
+	}
+	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
+			assign := spec.Assign
+			values := spec.ScanValues
+			spec.ScanValues = func(columns []string) ([]any, error) {
+				values, err := values(columns[1:])
+				if err != nil {
+					return nil, err
+				}
+				return append([]any{new(uuid.UUID)}, values...), nil
+			}
+			spec.Assign = func(columns []string, values []any) error {
+				outValue := *values[0].(*uuid.UUID)
+				inValue := *values[1].(*uuid.UUID)
+				if nids[inValue] == nil {
+					nids[inValue] = map[*CloudUserGroup]struct{}{byID[outValue]: {}}
+					return assign(columns[1:], values[1:])
+				}
+				nids[inValue][byID[outValue]] = struct{}{}
+				return nil
+			}
+		})
+	})
+	neighbors, err := withInterceptors[[]*CloudUserGroup](ctx, query, qr, query.inters)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected "member_of" node returned %v`, n.ID)
+		}
+		for kn := range nodes {
+			assign(kn, n)
+		}
+	}
+	return nil
+}
+func (_q *CloudUserGroupQuery) loadGroups(ctx context.Context, query *CloudUserGroupQuery, nodes []*CloudUserGroup, init func(*CloudUserGroup), assign func(*CloudUserGroup, *CloudUserGroup)) error {
+	edgeIDs := make([]driver.Value, len(nodes))
+	byID := make(map[uuid.UUID]*CloudUserGroup)
+	nids := make(map[uuid.UUID]map[*CloudUserGroup]struct{})
+	for i, node := range nodes {
+		edgeIDs[i] = node.ID
+		byID[node.ID] = node
+		if init != nil {
+			init(node)
+		}
+	}
+	query.Where(func(s *sql.Selector) {
+		joinT := sql.Table(cloudusergroup.GroupsTable)
+		s.Join(joinT).On(s.C(cloudusergroup.FieldID), joinT.C(cloudusergroup.GroupsPrimaryKey[1]))
+		s.Where(sql.InValues(joinT.C(cloudusergroup.GroupsPrimaryKey[0]), edgeIDs...))
+		columns := s.SelectedColumns()
+		s.Select(joinT.C(cloudusergroup.GroupsPrimaryKey[0]))
+		s.AppendSelect(columns...)
+		s.SetDistinct(false)
+	})
+	if err := query.prepareQuery(ctx); err != nil {
+		return err
+	}
+	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
+			assign := spec.Assign
+			values := spec.ScanValues
+			spec.ScanValues = func(columns []string) ([]any, error) {
+				values, err := values(columns[1:])
+				if err != nil {
+					return nil, err
+				}
+				return append([]any{new(uuid.UUID)}, values...), nil
+			}
+			spec.Assign = func(columns []string, values []any) error {
+				outValue := *values[0].(*uuid.UUID)
+				inValue := *values[1].(*uuid.UUID)
+				if nids[inValue] == nil {
+					nids[inValue] = map[*CloudUserGroup]struct{}{byID[outValue]: {}}
+					return assign(columns[1:], values[1:])
+				}
+				nids[inValue][byID[outValue]] = struct{}{}
+				return nil
+			}
+		})
+	})
+	neighbors, err := withInterceptors[[]*CloudUserGroup](ctx, query, qr, query.inters)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected "groups" node returned %v`, n.ID)
 		}
 		for kn := range nodes {
 			assign(kn, n)
@@ -750,6 +974,34 @@ func (_q *CloudUserGroupQuery) WithNamedUsers(name string, opts ...func(*CloudUs
 		_q.withNamedUsers = make(map[string]*CloudUserQuery)
 	}
 	_q.withNamedUsers[name] = query
+	return _q
+}
+
+// WithNamedMemberOf tells the query-builder to eager-load the nodes that are connected to the "member_of"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *CloudUserGroupQuery) WithNamedMemberOf(name string, opts ...func(*CloudUserGroupQuery)) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedMemberOf == nil {
+		_q.withNamedMemberOf = make(map[string]*CloudUserGroupQuery)
+	}
+	_q.withNamedMemberOf[name] = query
+	return _q
+}
+
+// WithNamedGroups tells the query-builder to eager-load the nodes that are connected to the "groups"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *CloudUserGroupQuery) WithNamedGroups(name string, opts ...func(*CloudUserGroupQuery)) *CloudUserGroupQuery {
+	query := (&CloudUserGroupClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedGroups == nil {
+		_q.withNamedGroups = make(map[string]*CloudUserGroupQuery)
+	}
+	_q.withNamedGroups[name] = query
 	return _q
 }
 

@@ -31,6 +31,20 @@ func (_u *CloudUserGroupUpdate) Where(ps ...predicate.CloudUserGroup) *CloudUser
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *CloudUserGroupUpdate) SetVersion(v uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *CloudUserGroupUpdate) SetNillableVersion(v *uuid.UUID) *CloudUserGroupUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *CloudUserGroupUpdate) SetName(v string) *CloudUserGroupUpdate {
 	_u.mutation.SetName(v)
@@ -89,6 +103,36 @@ func (_u *CloudUserGroupUpdate) AddUsers(v ...*CloudUser) *CloudUserGroupUpdate 
 	return _u.AddUserIDs(ids...)
 }
 
+// AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdate) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.AddMemberOfIDs(ids...)
+	return _u
+}
+
+// AddMemberOf adds the "member_of" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) AddMemberOf(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdate) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
+}
+
 // Mutation returns the CloudUserGroupMutation object of the builder.
 func (_u *CloudUserGroupUpdate) Mutation() *CloudUserGroupMutation {
 	return _u.mutation
@@ -134,6 +178,48 @@ func (_u *CloudUserGroupUpdate) RemoveUsers(v ...*CloudUser) *CloudUserGroupUpda
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveUserIDs(ids...)
+}
+
+// ClearMemberOf clears all "member_of" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) ClearMemberOf() *CloudUserGroupUpdate {
+	_u.mutation.ClearMemberOf()
+	return _u
+}
+
+// RemoveMemberOfIDs removes the "member_of" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdate) RemoveMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.RemoveMemberOfIDs(ids...)
+	return _u
+}
+
+// RemoveMemberOf removes "member_of" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdate) RemoveMemberOf(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMemberOfIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdate) ClearGroups() *CloudUserGroupUpdate {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdate) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdate {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdate) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -195,6 +281,9 @@ func (_u *CloudUserGroupUpdate) sqlSave(ctx context.Context) (_node int, err err
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(cloudusergroup.FieldVersion, field.TypeUUID, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudusergroup.FieldName, field.TypeString, value)
@@ -292,6 +381,96 @@ func (_u *CloudUserGroupUpdate) sqlSave(ctx context.Context) (_node int, err err
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.MemberOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMemberOfIDs(); len(nodes) > 0 && !_u.mutation.MemberOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MemberOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -312,6 +491,20 @@ type CloudUserGroupUpdateOne struct {
 	hooks     []Hook
 	mutation  *CloudUserGroupMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVersion sets the "version" field.
+func (_u *CloudUserGroupUpdateOne) SetVersion(v uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *CloudUserGroupUpdateOne) SetNillableVersion(v *uuid.UUID) *CloudUserGroupUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
 }
 
 // SetName sets the "name" field.
@@ -372,6 +565,36 @@ func (_u *CloudUserGroupUpdateOne) AddUsers(v ...*CloudUser) *CloudUserGroupUpda
 	return _u.AddUserIDs(ids...)
 }
 
+// AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdateOne) AddMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.AddMemberOfIDs(ids...)
+	return _u
+}
+
+// AddMemberOf adds the "member_of" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) AddMemberOf(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMemberOfIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by IDs.
+func (_u *CloudUserGroupUpdateOne) AddGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) AddGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
+}
+
 // Mutation returns the CloudUserGroupMutation object of the builder.
 func (_u *CloudUserGroupUpdateOne) Mutation() *CloudUserGroupMutation {
 	return _u.mutation
@@ -417,6 +640,48 @@ func (_u *CloudUserGroupUpdateOne) RemoveUsers(v ...*CloudUser) *CloudUserGroupU
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveUserIDs(ids...)
+}
+
+// ClearMemberOf clears all "member_of" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) ClearMemberOf() *CloudUserGroupUpdateOne {
+	_u.mutation.ClearMemberOf()
+	return _u
+}
+
+// RemoveMemberOfIDs removes the "member_of" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdateOne) RemoveMemberOfIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.RemoveMemberOfIDs(ids...)
+	return _u
+}
+
+// RemoveMemberOf removes "member_of" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdateOne) RemoveMemberOf(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMemberOfIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the CloudUserGroup entity.
+func (_u *CloudUserGroupUpdateOne) ClearGroups() *CloudUserGroupUpdateOne {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to CloudUserGroup entities by IDs.
+func (_u *CloudUserGroupUpdateOne) RemoveGroupIDs(ids ...uuid.UUID) *CloudUserGroupUpdateOne {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to CloudUserGroup entities.
+func (_u *CloudUserGroupUpdateOne) RemoveGroups(v ...*CloudUserGroup) *CloudUserGroupUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
 }
 
 // Where appends a list predicates to the CloudUserGroupUpdate builder.
@@ -509,6 +774,9 @@ func (_u *CloudUserGroupUpdateOne) sqlSave(ctx context.Context) (_node *CloudUse
 			}
 		}
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(cloudusergroup.FieldVersion, field.TypeUUID, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudusergroup.FieldName, field.TypeString, value)
 	}
@@ -598,6 +866,96 @@ func (_u *CloudUserGroupUpdateOne) sqlSave(ctx context.Context) (_node *CloudUse
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(clouduser.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MemberOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMemberOfIDs(); len(nodes) > 0 && !_u.mutation.MemberOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MemberOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   cloudusergroup.MemberOfTable,
+			Columns: cloudusergroup.MemberOfPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   cloudusergroup.GroupsTable,
+			Columns: cloudusergroup.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cloudusergroup.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -438,6 +438,11 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 			_q.WithNamedChildren(alias, func(wq *CloudSpaceQuery) {
 				*wq = *query
 			})
+		case "version":
+			if _, ok := fieldSeen[cloudspace.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, cloudspace.FieldVersion)
+				fieldSeen[cloudspace.FieldVersion] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[cloudspace.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, cloudspace.FieldCreatedAt)
@@ -770,6 +775,46 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, clouduser.FieldLastName)
 				fieldSeen[clouduser.FieldLastName] = struct{}{}
 			}
+		case "name":
+			if _, ok := fieldSeen[clouduser.FieldName]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldName)
+				fieldSeen[clouduser.FieldName] = struct{}{}
+			}
+		case "description":
+			if _, ok := fieldSeen[clouduser.FieldDescription]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldDescription)
+				fieldSeen[clouduser.FieldDescription] = struct{}{}
+			}
+		case "address":
+			if _, ok := fieldSeen[clouduser.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldAddress)
+				fieldSeen[clouduser.FieldAddress] = struct{}{}
+			}
+		case "city":
+			if _, ok := fieldSeen[clouduser.FieldCity]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldCity)
+				fieldSeen[clouduser.FieldCity] = struct{}{}
+			}
+		case "country":
+			if _, ok := fieldSeen[clouduser.FieldCountry]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldCountry)
+				fieldSeen[clouduser.FieldCountry] = struct{}{}
+			}
+		case "phoneMobile":
+			if _, ok := fieldSeen[clouduser.FieldPhoneMobile]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldPhoneMobile)
+				fieldSeen[clouduser.FieldPhoneMobile] = struct{}{}
+			}
+		case "phoneLandline":
+			if _, ok := fieldSeen[clouduser.FieldPhoneLandline]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldPhoneLandline)
+				fieldSeen[clouduser.FieldPhoneLandline] = struct{}{}
+			}
+		case "systemUser":
+			if _, ok := fieldSeen[clouduser.FieldSystemUser]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldSystemUser)
+				fieldSeen[clouduser.FieldSystemUser] = struct{}{}
+			}
 		case "role":
 			if _, ok := fieldSeen[clouduser.FieldRole]; !ok {
 				selectedFields = append(selectedFields, clouduser.FieldRole)
@@ -1066,6 +1111,203 @@ func (_q *CloudUserGroupQuery) collectField(ctx context.Context, oneNode bool, o
 			_q.WithNamedUsers(alias, func(wq *CloudUserQuery) {
 				*wq = *query
 			})
+
+		case "memberOf":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CloudUserGroupClient{config: _q.config}).Query()
+			)
+			if !preloads(ctx, path...) {
+				continue
+			}
+			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*CloudUserGroup) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"member_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							joinT := sql.Table(cloudusergroup.MemberOfTable)
+							s.Join(joinT).On(s.C(cloudusergroup.FieldID), joinT.C(cloudusergroup.MemberOfPrimaryKey[0]))
+							s.Where(sql.InValues(joinT.C(cloudusergroup.MemberOfPrimaryKey[1]), ids...))
+							s.Select(joinT.C(cloudusergroup.MemberOfPrimaryKey[1]), sql.Count("*"))
+							s.GroupBy(joinT.C(cloudusergroup.MemberOfPrimaryKey[1]))
+						})
+						if err := query.Select().Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[2][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*CloudUserGroup) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.MemberOf)
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[2][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, cloudusergroupImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := limitPerRow(cloudusergroup.MemberOfPrimaryKey[1], limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedMemberOf(alias, func(wq *CloudUserGroupQuery) {
+				*wq = *query
+			})
+
+		case "groups":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CloudUserGroupClient{config: _q.config}).Query()
+			)
+			if !preloads(ctx, path...) {
+				continue
+			}
+			args := newCloudUserGroupPaginateArgs(fieldArgs(ctx, new(CloudUserGroupWhereInput), path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newCloudUserGroupPager(args.opts, fromEnd(args.first, args.last))
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*CloudUserGroup) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"cloud_user_group_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							joinT := sql.Table(cloudusergroup.GroupsTable)
+							s.Join(joinT).On(s.C(cloudusergroup.FieldID), joinT.C(cloudusergroup.GroupsPrimaryKey[1]))
+							s.Where(sql.InValues(joinT.C(cloudusergroup.GroupsPrimaryKey[0]), ids...))
+							s.Select(joinT.C(cloudusergroup.GroupsPrimaryKey[0]), sql.Count("*"))
+							s.GroupBy(joinT.C(cloudusergroup.GroupsPrimaryKey[0]))
+						})
+						if err := query.Select().Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*CloudUserGroup) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Groups)
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, cloudusergroupImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := limitPerRow(cloudusergroup.GroupsPrimaryKey[0], limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedGroups(alias, func(wq *CloudUserGroupQuery) {
+				*wq = *query
+			})
+		case "version":
+			if _, ok := fieldSeen[cloudusergroup.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, cloudusergroup.FieldVersion)
+				fieldSeen[cloudusergroup.FieldVersion] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[cloudusergroup.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, cloudusergroup.FieldCreatedAt)
@@ -2019,6 +2261,11 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 			if _, ok := fieldSeen[job.FieldCustomerID]; !ok {
 				selectedFields = append(selectedFields, job.FieldCustomerID)
 				fieldSeen[job.FieldCustomerID] = struct{}{}
+			}
+		case "objectId":
+			if _, ok := fieldSeen[job.FieldObjectID]; !ok {
+				selectedFields = append(selectedFields, job.FieldObjectID)
+				fieldSeen[job.FieldObjectID] = struct{}{}
 			}
 		case "parentId":
 			if _, ok := fieldSeen[job.FieldParentID]; !ok {

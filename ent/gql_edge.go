@@ -155,6 +155,52 @@ func (_m *CloudUserGroup) Users(
 	return conn, nil
 }
 
+func (_m *CloudUserGroup) MemberOf(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
+) (*CloudUserGroupConnection, error) {
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	rows, err := _m.NamedMemberOf(alias)
+	total, counted := _m.Edges.totalCount[2][alias]
+	if err != nil && !counted {
+		return _m.QueryMemberOf().Paginate(ctx, after, first, before, last, opts...)
+	}
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
+}
+
+func (_m *CloudUserGroup) Groups(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *CloudUserGroupOrder, where *CloudUserGroupWhereInput,
+) (*CloudUserGroupConnection, error) {
+	opts := []CloudUserGroupPaginateOption{WithCloudUserGroupOrder(orderBy), WithCloudUserGroupFilter(where.Filter)}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	rows, err := _m.NamedGroups(alias)
+	total, counted := _m.Edges.totalCount[3][alias]
+	if err != nil && !counted {
+		return _m.QueryGroups().Paginate(ctx, after, first, before, last, opts...)
+	}
+	pager, err := newCloudUserGroupPager(opts, fromEnd(first, last))
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(ctx, pager.order.Field.column, pager.order.Direction, after, first, before, last)
+	if err != nil {
+		return nil, err
+	}
+	conn := &CloudUserGroupConnection{TotalCount: total}
+	conn.build(rows, pager, p)
+	return conn, nil
+}
+
 func (_m *Customer) CapacityUnits(ctx context.Context) (result []*CapacityUnit, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedCapacityUnits(graphql.GetFieldContext(ctx).Field.Alias)

@@ -78,6 +78,7 @@ func Entities() []Entity {
 			Name: "CloudSpace", Table: cloudspace.Table,
 			Fields: map[string]EntityField{
 				"id":          {cloudspace.FieldID, KindUUID, false},
+				"version":     {cloudspace.FieldVersion, KindUUID, false},
 				"createdAt":   {cloudspace.FieldCreatedAt, KindTime, false},
 				"customerId":  {cloudspace.FieldCustomerID, KindUUID, false},
 				"parentId":    {cloudspace.FieldParentID, KindUUID, true},
@@ -115,17 +116,25 @@ func Entities() []Entity {
 		{
 			Name: "CloudUser", Table: clouduser.Table,
 			Fields: map[string]EntityField{
-				"id":        {clouduser.FieldID, KindUUID, false},
-				"version":   {clouduser.FieldVersion, KindUUID, false},
-				"createdAt": {clouduser.FieldCreatedAt, KindTime, false},
-				"login":     {clouduser.FieldLogin, KindText, false},
-				"email":     {clouduser.FieldEmail, KindText, false},
-				"firstName": {clouduser.FieldFirstName, KindText, false},
-				"lastName":  {clouduser.FieldLastName, KindText, false},
-				"role":      {clouduser.FieldRole, KindText, false},
-				"status":    {clouduser.FieldStatus, KindText, false},
-				"issuer":    {clouduser.FieldIssuer, KindText, true},
-				"subject":   {clouduser.FieldSubject, KindText, true},
+				"id":            {clouduser.FieldID, KindUUID, false},
+				"version":       {clouduser.FieldVersion, KindUUID, false},
+				"createdAt":     {clouduser.FieldCreatedAt, KindTime, false},
+				"login":         {clouduser.FieldLogin, KindText, false},
+				"email":         {clouduser.FieldEmail, KindText, false},
+				"firstName":     {clouduser.FieldFirstName, KindText, false},
+				"lastName":      {clouduser.FieldLastName, KindText, false},
+				"name":          {clouduser.FieldName, KindText, false},
+				"description":   {clouduser.FieldDescription, KindText, false},
+				"address":       {clouduser.FieldAddress, KindText, false},
+				"city":          {clouduser.FieldCity, KindText, false},
+				"country":       {clouduser.FieldCountry, KindText, false},
+				"phoneMobile":   {clouduser.FieldPhoneMobile, KindText, false},
+				"phoneLandline": {clouduser.FieldPhoneLandline, KindText, false},
+				"systemUser":    {clouduser.FieldSystemUser, KindNumber, false},
+				"role":          {clouduser.FieldRole, KindText, false},
+				"status":        {clouduser.FieldStatus, KindText, false},
+				"issuer":        {clouduser.FieldIssuer, KindText, true},
+				"subject":       {clouduser.FieldSubject, KindText, true},
 			},
 			Edges: map[string]EntityEdge{
 				"groups": {
@@ -155,6 +164,7 @@ func Entities() []Entity {
 			Name: "CloudUserGroup", Table: cloudusergroup.Table,
 			Fields: map[string]EntityField{
 				"id":          {cloudusergroup.FieldID, KindUUID, false},
+				"version":     {cloudusergroup.FieldVersion, KindUUID, false},
 				"createdAt":   {cloudusergroup.FieldCreatedAt, KindTime, false},
 				"name":        {cloudusergroup.FieldName, KindText, false},
 				"description": {cloudusergroup.FieldDescription, KindText, false},
@@ -169,6 +179,16 @@ func Entities() []Entity {
 					To: "CloudUser", Connection: true,
 					Link: cloudusergroup.UsersTable,
 					From: cloudusergroup.UsersPrimaryKey[0], Target: cloudusergroup.UsersPrimaryKey[1],
+				},
+				"memberOf": {
+					To: "CloudUserGroup", Connection: true,
+					Link: cloudusergroup.MemberOfTable,
+					From: cloudusergroup.MemberOfPrimaryKey[1], Target: cloudusergroup.MemberOfPrimaryKey[0],
+				},
+				"groups": {
+					To: "CloudUserGroup", Connection: true,
+					Link: cloudusergroup.GroupsTable,
+					From: cloudusergroup.GroupsPrimaryKey[0], Target: cloudusergroup.GroupsPrimaryKey[1],
 				},
 			},
 			Where: func(ctx context.Context, given any) (func(*sql.Selector), error) {
@@ -283,6 +303,7 @@ func Entities() []Entity {
 				"userId":               {job.FieldUserID, KindUUID, true},
 				"userLogin":            {job.FieldUserLogin, KindText, false},
 				"customerId":           {job.FieldCustomerID, KindUUID, true},
+				"objectId":             {job.FieldObjectID, KindUUID, true},
 				"parentId":             {job.FieldParentID, KindUUID, true},
 			},
 			Edges: map[string]EntityEdge{

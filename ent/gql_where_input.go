@@ -651,6 +651,14 @@ type CloudSpaceWhereInput struct {
 	IDGTE                   *uuid.UUID
 	IDLT                    *uuid.UUID
 	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
 	CreatedAt               *time.Time
 	CreatedAtNEQ            *time.Time
 	CreatedAtIn             []time.Time
@@ -758,6 +766,30 @@ func (i *CloudSpaceWhereInput) P() predicate.CloudSpace {
 	}
 	if i.IDLTE != nil {
 		all = append(all, cloudspace.IDLTE(*i.IDLTE))
+	}
+	if i.Version != nil {
+		all = append(all, cloudspace.VersionEQ(*i.Version))
+	}
+	if i.VersionNEQ != nil {
+		all = append(all, cloudspace.VersionNEQ(*i.VersionNEQ))
+	}
+	if i.VersionIn != nil {
+		all = append(all, cloudspace.VersionIn(i.VersionIn...))
+	}
+	if len(i.VersionNotIn) > 0 {
+		all = append(all, cloudspace.VersionNotIn(i.VersionNotIn...))
+	}
+	if i.VersionGT != nil {
+		all = append(all, cloudspace.VersionGT(*i.VersionGT))
+	}
+	if i.VersionGTE != nil {
+		all = append(all, cloudspace.VersionGTE(*i.VersionGTE))
+	}
+	if i.VersionLT != nil {
+		all = append(all, cloudspace.VersionLT(*i.VersionLT))
+	}
+	if i.VersionLTE != nil {
+		all = append(all, cloudspace.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
 		all = append(all, cloudspace.CreatedAtEQ(*i.CreatedAt))
@@ -935,125 +967,218 @@ func (i *CloudSpaceWhereInput) P() predicate.CloudSpace {
 
 // CloudUserWhereInput is a filter of CloudUser: all that is given must hold.
 type CloudUserWhereInput struct {
-	Predicates            []predicate.CloudUser
-	Not                   *CloudUserWhereInput
-	Or, And               []*CloudUserWhereInput
-	ID                    *uuid.UUID
-	IDNEQ                 *uuid.UUID
-	IDIn                  []uuid.UUID
-	IDNotIn               []uuid.UUID
-	IDGT                  *uuid.UUID
-	IDGTE                 *uuid.UUID
-	IDLT                  *uuid.UUID
-	IDLTE                 *uuid.UUID
-	Version               *uuid.UUID
-	VersionNEQ            *uuid.UUID
-	VersionIn             []uuid.UUID
-	VersionNotIn          []uuid.UUID
-	VersionGT             *uuid.UUID
-	VersionGTE            *uuid.UUID
-	VersionLT             *uuid.UUID
-	VersionLTE            *uuid.UUID
-	CreatedAt             *time.Time
-	CreatedAtNEQ          *time.Time
-	CreatedAtIn           []time.Time
-	CreatedAtNotIn        []time.Time
-	CreatedAtGT           *time.Time
-	CreatedAtGTE          *time.Time
-	CreatedAtLT           *time.Time
-	CreatedAtLTE          *time.Time
-	Login                 *string
-	LoginNEQ              *string
-	LoginIn               []string
-	LoginNotIn            []string
-	LoginGT               *string
-	LoginGTE              *string
-	LoginLT               *string
-	LoginLTE              *string
-	LoginContains         *string
-	LoginHasPrefix        *string
-	LoginHasSuffix        *string
-	LoginEqualFold        *string
-	LoginContainsFold     *string
-	Email                 *string
-	EmailNEQ              *string
-	EmailIn               []string
-	EmailNotIn            []string
-	EmailGT               *string
-	EmailGTE              *string
-	EmailLT               *string
-	EmailLTE              *string
-	EmailContains         *string
-	EmailHasPrefix        *string
-	EmailHasSuffix        *string
-	EmailEqualFold        *string
-	EmailContainsFold     *string
-	FirstName             *string
-	FirstNameNEQ          *string
-	FirstNameIn           []string
-	FirstNameNotIn        []string
-	FirstNameGT           *string
-	FirstNameGTE          *string
-	FirstNameLT           *string
-	FirstNameLTE          *string
-	FirstNameContains     *string
-	FirstNameHasPrefix    *string
-	FirstNameHasSuffix    *string
-	FirstNameEqualFold    *string
-	FirstNameContainsFold *string
-	LastName              *string
-	LastNameNEQ           *string
-	LastNameIn            []string
-	LastNameNotIn         []string
-	LastNameGT            *string
-	LastNameGTE           *string
-	LastNameLT            *string
-	LastNameLTE           *string
-	LastNameContains      *string
-	LastNameHasPrefix     *string
-	LastNameHasSuffix     *string
-	LastNameEqualFold     *string
-	LastNameContainsFold  *string
-	Role                  *clouduser.Role
-	RoleNEQ               *clouduser.Role
-	RoleIn                []clouduser.Role
-	RoleNotIn             []clouduser.Role
-	Status                *clouduser.Status
-	StatusNEQ             *clouduser.Status
-	StatusIn              []clouduser.Status
-	StatusNotIn           []clouduser.Status
-	Issuer                *string
-	IssuerNEQ             *string
-	IssuerIn              []string
-	IssuerNotIn           []string
-	IssuerGT              *string
-	IssuerGTE             *string
-	IssuerLT              *string
-	IssuerLTE             *string
-	IssuerContains        *string
-	IssuerHasPrefix       *string
-	IssuerHasSuffix       *string
-	IssuerEqualFold       *string
-	IssuerContainsFold    *string
-	IssuerIsNull          *bool
-	Subject               *string
-	SubjectNEQ            *string
-	SubjectIn             []string
-	SubjectNotIn          []string
-	SubjectGT             *string
-	SubjectGTE            *string
-	SubjectLT             *string
-	SubjectLTE            *string
-	SubjectContains       *string
-	SubjectHasPrefix      *string
-	SubjectHasSuffix      *string
-	SubjectEqualFold      *string
-	SubjectContainsFold   *string
-	SubjectIsNull         *bool
-	HasGroups             *bool
-	HasGroupsWith         []*CloudUserGroupWhereInput
-	HasAccessTokens       *bool
-	HasAccessTokensWith   []*AccessTokenWhereInput
+	Predicates                []predicate.CloudUser
+	Not                       *CloudUserWhereInput
+	Or, And                   []*CloudUserWhereInput
+	ID                        *uuid.UUID
+	IDNEQ                     *uuid.UUID
+	IDIn                      []uuid.UUID
+	IDNotIn                   []uuid.UUID
+	IDGT                      *uuid.UUID
+	IDGTE                     *uuid.UUID
+	IDLT                      *uuid.UUID
+	IDLTE                     *uuid.UUID
+	Version                   *uuid.UUID
+	VersionNEQ                *uuid.UUID
+	VersionIn                 []uuid.UUID
+	VersionNotIn              []uuid.UUID
+	VersionGT                 *uuid.UUID
+	VersionGTE                *uuid.UUID
+	VersionLT                 *uuid.UUID
+	VersionLTE                *uuid.UUID
+	CreatedAt                 *time.Time
+	CreatedAtNEQ              *time.Time
+	CreatedAtIn               []time.Time
+	CreatedAtNotIn            []time.Time
+	CreatedAtGT               *time.Time
+	CreatedAtGTE              *time.Time
+	CreatedAtLT               *time.Time
+	CreatedAtLTE              *time.Time
+	Login                     *string
+	LoginNEQ                  *string
+	LoginIn                   []string
+	LoginNotIn                []string
+	LoginGT                   *string
+	LoginGTE                  *string
+	LoginLT                   *string
+	LoginLTE                  *string
+	LoginContains             *string
+	LoginHasPrefix            *string
+	LoginHasSuffix            *string
+	LoginEqualFold            *string
+	LoginContainsFold         *string
+	Email                     *string
+	EmailNEQ                  *string
+	EmailIn                   []string
+	EmailNotIn                []string
+	EmailGT                   *string
+	EmailGTE                  *string
+	EmailLT                   *string
+	EmailLTE                  *string
+	EmailContains             *string
+	EmailHasPrefix            *string
+	EmailHasSuffix            *string
+	EmailEqualFold            *string
+	EmailContainsFold         *string
+	FirstName                 *string
+	FirstNameNEQ              *string
+	FirstNameIn               []string
+	FirstNameNotIn            []string
+	FirstNameGT               *string
+	FirstNameGTE              *string
+	FirstNameLT               *string
+	FirstNameLTE              *string
+	FirstNameContains         *string
+	FirstNameHasPrefix        *string
+	FirstNameHasSuffix        *string
+	FirstNameEqualFold        *string
+	FirstNameContainsFold     *string
+	LastName                  *string
+	LastNameNEQ               *string
+	LastNameIn                []string
+	LastNameNotIn             []string
+	LastNameGT                *string
+	LastNameGTE               *string
+	LastNameLT                *string
+	LastNameLTE               *string
+	LastNameContains          *string
+	LastNameHasPrefix         *string
+	LastNameHasSuffix         *string
+	LastNameEqualFold         *string
+	LastNameContainsFold      *string
+	Name                      *string
+	NameNEQ                   *string
+	NameIn                    []string
+	NameNotIn                 []string
+	NameGT                    *string
+	NameGTE                   *string
+	NameLT                    *string
+	NameLTE                   *string
+	NameContains              *string
+	NameHasPrefix             *string
+	NameHasSuffix             *string
+	NameEqualFold             *string
+	NameContainsFold          *string
+	Description               *string
+	DescriptionNEQ            *string
+	DescriptionIn             []string
+	DescriptionNotIn          []string
+	DescriptionGT             *string
+	DescriptionGTE            *string
+	DescriptionLT             *string
+	DescriptionLTE            *string
+	DescriptionContains       *string
+	DescriptionHasPrefix      *string
+	DescriptionHasSuffix      *string
+	DescriptionEqualFold      *string
+	DescriptionContainsFold   *string
+	Address                   *string
+	AddressNEQ                *string
+	AddressIn                 []string
+	AddressNotIn              []string
+	AddressGT                 *string
+	AddressGTE                *string
+	AddressLT                 *string
+	AddressLTE                *string
+	AddressContains           *string
+	AddressHasPrefix          *string
+	AddressHasSuffix          *string
+	AddressEqualFold          *string
+	AddressContainsFold       *string
+	City                      *string
+	CityNEQ                   *string
+	CityIn                    []string
+	CityNotIn                 []string
+	CityGT                    *string
+	CityGTE                   *string
+	CityLT                    *string
+	CityLTE                   *string
+	CityContains              *string
+	CityHasPrefix             *string
+	CityHasSuffix             *string
+	CityEqualFold             *string
+	CityContainsFold          *string
+	Country                   *string
+	CountryNEQ                *string
+	CountryIn                 []string
+	CountryNotIn              []string
+	CountryGT                 *string
+	CountryGTE                *string
+	CountryLT                 *string
+	CountryLTE                *string
+	CountryContains           *string
+	CountryHasPrefix          *string
+	CountryHasSuffix          *string
+	CountryEqualFold          *string
+	CountryContainsFold       *string
+	PhoneMobile               *string
+	PhoneMobileNEQ            *string
+	PhoneMobileIn             []string
+	PhoneMobileNotIn          []string
+	PhoneMobileGT             *string
+	PhoneMobileGTE            *string
+	PhoneMobileLT             *string
+	PhoneMobileLTE            *string
+	PhoneMobileContains       *string
+	PhoneMobileHasPrefix      *string
+	PhoneMobileHasSuffix      *string
+	PhoneMobileEqualFold      *string
+	PhoneMobileContainsFold   *string
+	PhoneLandline             *string
+	PhoneLandlineNEQ          *string
+	PhoneLandlineIn           []string
+	PhoneLandlineNotIn        []string
+	PhoneLandlineGT           *string
+	PhoneLandlineGTE          *string
+	PhoneLandlineLT           *string
+	PhoneLandlineLTE          *string
+	PhoneLandlineContains     *string
+	PhoneLandlineHasPrefix    *string
+	PhoneLandlineHasSuffix    *string
+	PhoneLandlineEqualFold    *string
+	PhoneLandlineContainsFold *string
+	SystemUser                *bool
+	SystemUserNEQ             *bool
+	Role                      *clouduser.Role
+	RoleNEQ                   *clouduser.Role
+	RoleIn                    []clouduser.Role
+	RoleNotIn                 []clouduser.Role
+	Status                    *clouduser.Status
+	StatusNEQ                 *clouduser.Status
+	StatusIn                  []clouduser.Status
+	StatusNotIn               []clouduser.Status
+	Issuer                    *string
+	IssuerNEQ                 *string
+	IssuerIn                  []string
+	IssuerNotIn               []string
+	IssuerGT                  *string
+	IssuerGTE                 *string
+	IssuerLT                  *string
+	IssuerLTE                 *string
+	IssuerContains            *string
+	IssuerHasPrefix           *string
+	IssuerHasSuffix           *string
+	IssuerEqualFold           *string
+	IssuerContainsFold        *string
+	IssuerIsNull              *bool
+	Subject                   *string
+	SubjectNEQ                *string
+	SubjectIn                 []string
+	SubjectNotIn              []string
+	SubjectGT                 *string
+	SubjectGTE                *string
+	SubjectLT                 *string
+	SubjectLTE                *string
+	SubjectContains           *string
+	SubjectHasPrefix          *string
+	SubjectHasSuffix          *string
+	SubjectEqualFold          *string
+	SubjectContainsFold       *string
+	SubjectIsNull             *bool
+	HasGroups                 *bool
+	HasGroupsWith             []*CloudUserGroupWhereInput
+	HasAccessTokens           *bool
+	HasAccessTokensWith       []*AccessTokenWhereInput
 }
 
 // AddPredicates adds conditions.
@@ -1313,6 +1438,285 @@ func (i *CloudUserWhereInput) P() predicate.CloudUser {
 	if i.LastNameContainsFold != nil {
 		all = append(all, clouduser.LastNameContainsFold(*i.LastNameContainsFold))
 	}
+	if i.Name != nil {
+		all = append(all, clouduser.NameEQ(*i.Name))
+	}
+	if i.NameNEQ != nil {
+		all = append(all, clouduser.NameNEQ(*i.NameNEQ))
+	}
+	if i.NameIn != nil {
+		all = append(all, clouduser.NameIn(i.NameIn...))
+	}
+	if len(i.NameNotIn) > 0 {
+		all = append(all, clouduser.NameNotIn(i.NameNotIn...))
+	}
+	if i.NameGT != nil {
+		all = append(all, clouduser.NameGT(*i.NameGT))
+	}
+	if i.NameGTE != nil {
+		all = append(all, clouduser.NameGTE(*i.NameGTE))
+	}
+	if i.NameLT != nil {
+		all = append(all, clouduser.NameLT(*i.NameLT))
+	}
+	if i.NameLTE != nil {
+		all = append(all, clouduser.NameLTE(*i.NameLTE))
+	}
+	if i.NameContains != nil {
+		all = append(all, clouduser.NameContains(*i.NameContains))
+	}
+	if i.NameHasPrefix != nil {
+		all = append(all, clouduser.NameHasPrefix(*i.NameHasPrefix))
+	}
+	if i.NameHasSuffix != nil {
+		all = append(all, clouduser.NameHasSuffix(*i.NameHasSuffix))
+	}
+	if i.NameEqualFold != nil {
+		all = append(all, clouduser.NameEqualFold(*i.NameEqualFold))
+	}
+	if i.NameContainsFold != nil {
+		all = append(all, clouduser.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.Description != nil {
+		all = append(all, clouduser.DescriptionEQ(*i.Description))
+	}
+	if i.DescriptionNEQ != nil {
+		all = append(all, clouduser.DescriptionNEQ(*i.DescriptionNEQ))
+	}
+	if i.DescriptionIn != nil {
+		all = append(all, clouduser.DescriptionIn(i.DescriptionIn...))
+	}
+	if len(i.DescriptionNotIn) > 0 {
+		all = append(all, clouduser.DescriptionNotIn(i.DescriptionNotIn...))
+	}
+	if i.DescriptionGT != nil {
+		all = append(all, clouduser.DescriptionGT(*i.DescriptionGT))
+	}
+	if i.DescriptionGTE != nil {
+		all = append(all, clouduser.DescriptionGTE(*i.DescriptionGTE))
+	}
+	if i.DescriptionLT != nil {
+		all = append(all, clouduser.DescriptionLT(*i.DescriptionLT))
+	}
+	if i.DescriptionLTE != nil {
+		all = append(all, clouduser.DescriptionLTE(*i.DescriptionLTE))
+	}
+	if i.DescriptionContains != nil {
+		all = append(all, clouduser.DescriptionContains(*i.DescriptionContains))
+	}
+	if i.DescriptionHasPrefix != nil {
+		all = append(all, clouduser.DescriptionHasPrefix(*i.DescriptionHasPrefix))
+	}
+	if i.DescriptionHasSuffix != nil {
+		all = append(all, clouduser.DescriptionHasSuffix(*i.DescriptionHasSuffix))
+	}
+	if i.DescriptionEqualFold != nil {
+		all = append(all, clouduser.DescriptionEqualFold(*i.DescriptionEqualFold))
+	}
+	if i.DescriptionContainsFold != nil {
+		all = append(all, clouduser.DescriptionContainsFold(*i.DescriptionContainsFold))
+	}
+	if i.Address != nil {
+		all = append(all, clouduser.AddressEQ(*i.Address))
+	}
+	if i.AddressNEQ != nil {
+		all = append(all, clouduser.AddressNEQ(*i.AddressNEQ))
+	}
+	if i.AddressIn != nil {
+		all = append(all, clouduser.AddressIn(i.AddressIn...))
+	}
+	if len(i.AddressNotIn) > 0 {
+		all = append(all, clouduser.AddressNotIn(i.AddressNotIn...))
+	}
+	if i.AddressGT != nil {
+		all = append(all, clouduser.AddressGT(*i.AddressGT))
+	}
+	if i.AddressGTE != nil {
+		all = append(all, clouduser.AddressGTE(*i.AddressGTE))
+	}
+	if i.AddressLT != nil {
+		all = append(all, clouduser.AddressLT(*i.AddressLT))
+	}
+	if i.AddressLTE != nil {
+		all = append(all, clouduser.AddressLTE(*i.AddressLTE))
+	}
+	if i.AddressContains != nil {
+		all = append(all, clouduser.AddressContains(*i.AddressContains))
+	}
+	if i.AddressHasPrefix != nil {
+		all = append(all, clouduser.AddressHasPrefix(*i.AddressHasPrefix))
+	}
+	if i.AddressHasSuffix != nil {
+		all = append(all, clouduser.AddressHasSuffix(*i.AddressHasSuffix))
+	}
+	if i.AddressEqualFold != nil {
+		all = append(all, clouduser.AddressEqualFold(*i.AddressEqualFold))
+	}
+	if i.AddressContainsFold != nil {
+		all = append(all, clouduser.AddressContainsFold(*i.AddressContainsFold))
+	}
+	if i.City != nil {
+		all = append(all, clouduser.CityEQ(*i.City))
+	}
+	if i.CityNEQ != nil {
+		all = append(all, clouduser.CityNEQ(*i.CityNEQ))
+	}
+	if i.CityIn != nil {
+		all = append(all, clouduser.CityIn(i.CityIn...))
+	}
+	if len(i.CityNotIn) > 0 {
+		all = append(all, clouduser.CityNotIn(i.CityNotIn...))
+	}
+	if i.CityGT != nil {
+		all = append(all, clouduser.CityGT(*i.CityGT))
+	}
+	if i.CityGTE != nil {
+		all = append(all, clouduser.CityGTE(*i.CityGTE))
+	}
+	if i.CityLT != nil {
+		all = append(all, clouduser.CityLT(*i.CityLT))
+	}
+	if i.CityLTE != nil {
+		all = append(all, clouduser.CityLTE(*i.CityLTE))
+	}
+	if i.CityContains != nil {
+		all = append(all, clouduser.CityContains(*i.CityContains))
+	}
+	if i.CityHasPrefix != nil {
+		all = append(all, clouduser.CityHasPrefix(*i.CityHasPrefix))
+	}
+	if i.CityHasSuffix != nil {
+		all = append(all, clouduser.CityHasSuffix(*i.CityHasSuffix))
+	}
+	if i.CityEqualFold != nil {
+		all = append(all, clouduser.CityEqualFold(*i.CityEqualFold))
+	}
+	if i.CityContainsFold != nil {
+		all = append(all, clouduser.CityContainsFold(*i.CityContainsFold))
+	}
+	if i.Country != nil {
+		all = append(all, clouduser.CountryEQ(*i.Country))
+	}
+	if i.CountryNEQ != nil {
+		all = append(all, clouduser.CountryNEQ(*i.CountryNEQ))
+	}
+	if i.CountryIn != nil {
+		all = append(all, clouduser.CountryIn(i.CountryIn...))
+	}
+	if len(i.CountryNotIn) > 0 {
+		all = append(all, clouduser.CountryNotIn(i.CountryNotIn...))
+	}
+	if i.CountryGT != nil {
+		all = append(all, clouduser.CountryGT(*i.CountryGT))
+	}
+	if i.CountryGTE != nil {
+		all = append(all, clouduser.CountryGTE(*i.CountryGTE))
+	}
+	if i.CountryLT != nil {
+		all = append(all, clouduser.CountryLT(*i.CountryLT))
+	}
+	if i.CountryLTE != nil {
+		all = append(all, clouduser.CountryLTE(*i.CountryLTE))
+	}
+	if i.CountryContains != nil {
+		all = append(all, clouduser.CountryContains(*i.CountryContains))
+	}
+	if i.CountryHasPrefix != nil {
+		all = append(all, clouduser.CountryHasPrefix(*i.CountryHasPrefix))
+	}
+	if i.CountryHasSuffix != nil {
+		all = append(all, clouduser.CountryHasSuffix(*i.CountryHasSuffix))
+	}
+	if i.CountryEqualFold != nil {
+		all = append(all, clouduser.CountryEqualFold(*i.CountryEqualFold))
+	}
+	if i.CountryContainsFold != nil {
+		all = append(all, clouduser.CountryContainsFold(*i.CountryContainsFold))
+	}
+	if i.PhoneMobile != nil {
+		all = append(all, clouduser.PhoneMobileEQ(*i.PhoneMobile))
+	}
+	if i.PhoneMobileNEQ != nil {
+		all = append(all, clouduser.PhoneMobileNEQ(*i.PhoneMobileNEQ))
+	}
+	if i.PhoneMobileIn != nil {
+		all = append(all, clouduser.PhoneMobileIn(i.PhoneMobileIn...))
+	}
+	if len(i.PhoneMobileNotIn) > 0 {
+		all = append(all, clouduser.PhoneMobileNotIn(i.PhoneMobileNotIn...))
+	}
+	if i.PhoneMobileGT != nil {
+		all = append(all, clouduser.PhoneMobileGT(*i.PhoneMobileGT))
+	}
+	if i.PhoneMobileGTE != nil {
+		all = append(all, clouduser.PhoneMobileGTE(*i.PhoneMobileGTE))
+	}
+	if i.PhoneMobileLT != nil {
+		all = append(all, clouduser.PhoneMobileLT(*i.PhoneMobileLT))
+	}
+	if i.PhoneMobileLTE != nil {
+		all = append(all, clouduser.PhoneMobileLTE(*i.PhoneMobileLTE))
+	}
+	if i.PhoneMobileContains != nil {
+		all = append(all, clouduser.PhoneMobileContains(*i.PhoneMobileContains))
+	}
+	if i.PhoneMobileHasPrefix != nil {
+		all = append(all, clouduser.PhoneMobileHasPrefix(*i.PhoneMobileHasPrefix))
+	}
+	if i.PhoneMobileHasSuffix != nil {
+		all = append(all, clouduser.PhoneMobileHasSuffix(*i.PhoneMobileHasSuffix))
+	}
+	if i.PhoneMobileEqualFold != nil {
+		all = append(all, clouduser.PhoneMobileEqualFold(*i.PhoneMobileEqualFold))
+	}
+	if i.PhoneMobileContainsFold != nil {
+		all = append(all, clouduser.PhoneMobileContainsFold(*i.PhoneMobileContainsFold))
+	}
+	if i.PhoneLandline != nil {
+		all = append(all, clouduser.PhoneLandlineEQ(*i.PhoneLandline))
+	}
+	if i.PhoneLandlineNEQ != nil {
+		all = append(all, clouduser.PhoneLandlineNEQ(*i.PhoneLandlineNEQ))
+	}
+	if i.PhoneLandlineIn != nil {
+		all = append(all, clouduser.PhoneLandlineIn(i.PhoneLandlineIn...))
+	}
+	if len(i.PhoneLandlineNotIn) > 0 {
+		all = append(all, clouduser.PhoneLandlineNotIn(i.PhoneLandlineNotIn...))
+	}
+	if i.PhoneLandlineGT != nil {
+		all = append(all, clouduser.PhoneLandlineGT(*i.PhoneLandlineGT))
+	}
+	if i.PhoneLandlineGTE != nil {
+		all = append(all, clouduser.PhoneLandlineGTE(*i.PhoneLandlineGTE))
+	}
+	if i.PhoneLandlineLT != nil {
+		all = append(all, clouduser.PhoneLandlineLT(*i.PhoneLandlineLT))
+	}
+	if i.PhoneLandlineLTE != nil {
+		all = append(all, clouduser.PhoneLandlineLTE(*i.PhoneLandlineLTE))
+	}
+	if i.PhoneLandlineContains != nil {
+		all = append(all, clouduser.PhoneLandlineContains(*i.PhoneLandlineContains))
+	}
+	if i.PhoneLandlineHasPrefix != nil {
+		all = append(all, clouduser.PhoneLandlineHasPrefix(*i.PhoneLandlineHasPrefix))
+	}
+	if i.PhoneLandlineHasSuffix != nil {
+		all = append(all, clouduser.PhoneLandlineHasSuffix(*i.PhoneLandlineHasSuffix))
+	}
+	if i.PhoneLandlineEqualFold != nil {
+		all = append(all, clouduser.PhoneLandlineEqualFold(*i.PhoneLandlineEqualFold))
+	}
+	if i.PhoneLandlineContainsFold != nil {
+		all = append(all, clouduser.PhoneLandlineContainsFold(*i.PhoneLandlineContainsFold))
+	}
+	if i.SystemUser != nil {
+		all = append(all, clouduser.SystemUserEQ(*i.SystemUser))
+	}
+	if i.SystemUserNEQ != nil {
+		all = append(all, clouduser.SystemUserNEQ(*i.SystemUserNEQ))
+	}
 	if i.Role != nil {
 		all = append(all, clouduser.RoleEQ(*i.Role))
 	}
@@ -1457,6 +1861,14 @@ type CloudUserGroupWhereInput struct {
 	IDGTE                   *uuid.UUID
 	IDLT                    *uuid.UUID
 	IDLTE                   *uuid.UUID
+	Version                 *uuid.UUID
+	VersionNEQ              *uuid.UUID
+	VersionIn               []uuid.UUID
+	VersionNotIn            []uuid.UUID
+	VersionGT               *uuid.UUID
+	VersionGTE              *uuid.UUID
+	VersionLT               *uuid.UUID
+	VersionLTE              *uuid.UUID
 	CreatedAt               *time.Time
 	CreatedAtNEQ            *time.Time
 	CreatedAtIn             []time.Time
@@ -1495,6 +1907,10 @@ type CloudUserGroupWhereInput struct {
 	HasCustomersWith        []*CustomerWhereInput
 	HasUsers                *bool
 	HasUsersWith            []*CloudUserWhereInput
+	HasMemberOf             *bool
+	HasMemberOfWith         []*CloudUserGroupWhereInput
+	HasGroups               *bool
+	HasGroupsWith           []*CloudUserGroupWhereInput
 }
 
 // AddPredicates adds conditions.
@@ -1549,6 +1965,30 @@ func (i *CloudUserGroupWhereInput) P() predicate.CloudUserGroup {
 	}
 	if i.IDLTE != nil {
 		all = append(all, cloudusergroup.IDLTE(*i.IDLTE))
+	}
+	if i.Version != nil {
+		all = append(all, cloudusergroup.VersionEQ(*i.Version))
+	}
+	if i.VersionNEQ != nil {
+		all = append(all, cloudusergroup.VersionNEQ(*i.VersionNEQ))
+	}
+	if i.VersionIn != nil {
+		all = append(all, cloudusergroup.VersionIn(i.VersionIn...))
+	}
+	if len(i.VersionNotIn) > 0 {
+		all = append(all, cloudusergroup.VersionNotIn(i.VersionNotIn...))
+	}
+	if i.VersionGT != nil {
+		all = append(all, cloudusergroup.VersionGT(*i.VersionGT))
+	}
+	if i.VersionGTE != nil {
+		all = append(all, cloudusergroup.VersionGTE(*i.VersionGTE))
+	}
+	if i.VersionLT != nil {
+		all = append(all, cloudusergroup.VersionLT(*i.VersionLT))
+	}
+	if i.VersionLTE != nil {
+		all = append(all, cloudusergroup.VersionLTE(*i.VersionLTE))
 	}
 	if i.CreatedAt != nil {
 		all = append(all, cloudusergroup.CreatedAtEQ(*i.CreatedAt))
@@ -1671,6 +2111,26 @@ func (i *CloudUserGroupWhereInput) P() predicate.CloudUserGroup {
 			with = append(with, w.P())
 		}
 		all = append(all, cloudusergroup.HasUsersWith(with...))
+	}
+	if i.HasMemberOf != nil {
+		all = append(all, either(*i.HasMemberOf, cloudusergroup.HasMemberOf(), cloudusergroup.Not(cloudusergroup.HasMemberOf())))
+	}
+	if i.HasMemberOfWith != nil {
+		var with []predicate.CloudUserGroup
+		for _, w := range i.HasMemberOfWith {
+			with = append(with, w.P())
+		}
+		all = append(all, cloudusergroup.HasMemberOfWith(with...))
+	}
+	if i.HasGroups != nil {
+		all = append(all, either(*i.HasGroups, cloudusergroup.HasGroups(), cloudusergroup.Not(cloudusergroup.HasGroups())))
+	}
+	if i.HasGroupsWith != nil {
+		var with []predicate.CloudUserGroup
+		for _, w := range i.HasGroupsWith {
+			with = append(with, w.P())
+		}
+		all = append(all, cloudusergroup.HasGroupsWith(with...))
 	}
 	return join(all, cloudusergroup.And, always)
 }
@@ -2674,6 +3134,15 @@ type JobWhereInput struct {
 	CustomerIDIn                     []uuid.UUID
 	CustomerIDNotIn                  []uuid.UUID
 	CustomerIDIsNull                 *bool
+	ObjectID                         *uuid.UUID
+	ObjectIDNEQ                      *uuid.UUID
+	ObjectIDIn                       []uuid.UUID
+	ObjectIDNotIn                    []uuid.UUID
+	ObjectIDGT                       *uuid.UUID
+	ObjectIDGTE                      *uuid.UUID
+	ObjectIDLT                       *uuid.UUID
+	ObjectIDLTE                      *uuid.UUID
+	ObjectIDIsNull                   *bool
 	ParentID                         *uuid.UUID
 	ParentIDNEQ                      *uuid.UUID
 	ParentIDIn                       []uuid.UUID
@@ -3113,6 +3582,33 @@ func (i *JobWhereInput) P() predicate.Job {
 	}
 	if i.CustomerIDIsNull != nil {
 		all = append(all, either(*i.CustomerIDIsNull, job.CustomerIDIsNil(), job.CustomerIDNotNil()))
+	}
+	if i.ObjectID != nil {
+		all = append(all, job.And(job.ObjectIDEQ(*i.ObjectID), job.ObjectIDNotNil()))
+	}
+	if i.ObjectIDNEQ != nil {
+		all = append(all, job.Or(job.ObjectIDNEQ(*i.ObjectIDNEQ), job.ObjectIDIsNil()))
+	}
+	if i.ObjectIDIn != nil {
+		all = append(all, job.And(job.ObjectIDIn(i.ObjectIDIn...), job.ObjectIDNotNil()))
+	}
+	if len(i.ObjectIDNotIn) > 0 {
+		all = append(all, job.Or(job.ObjectIDNotIn(i.ObjectIDNotIn...), job.ObjectIDIsNil()))
+	}
+	if i.ObjectIDGT != nil {
+		all = append(all, job.And(job.ObjectIDGT(*i.ObjectIDGT), job.ObjectIDNotNil()))
+	}
+	if i.ObjectIDGTE != nil {
+		all = append(all, job.And(job.ObjectIDGTE(*i.ObjectIDGTE), job.ObjectIDNotNil()))
+	}
+	if i.ObjectIDLT != nil {
+		all = append(all, job.And(job.ObjectIDLT(*i.ObjectIDLT), job.ObjectIDNotNil()))
+	}
+	if i.ObjectIDLTE != nil {
+		all = append(all, job.And(job.ObjectIDLTE(*i.ObjectIDLTE), job.ObjectIDNotNil()))
+	}
+	if i.ObjectIDIsNull != nil {
+		all = append(all, either(*i.ObjectIDIsNull, job.ObjectIDIsNil(), job.ObjectIDNotNil()))
 	}
 	if i.ParentID != nil {
 		all = append(all, job.And(job.ParentIDEQ(*i.ParentID), job.ParentIDNotNil()))

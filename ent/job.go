@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
+	"cloudapi/internal/strictjson"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,9 +31,9 @@ type Job struct {
 	// Description holds the value of the "description" field.
 	Description string `json:"description,omitempty"`
 	// Parameters holds the value of the "parameters" field.
-	Parameters map[string]interface{} `json:"parameters,omitempty"`
+	Parameters strictjson.Object `json:"parameters,omitempty"`
 	// Result holds the value of the "result" field.
-	Result map[string]interface{} `json:"result,omitempty"`
+	Result strictjson.Object `json:"result,omitempty"`
 	// Error holds the value of the "error" field.
 	Error string `json:"error,omitempty"`
 	// UserErrorMessage holds the value of the "user_error_message" field.
@@ -49,6 +50,8 @@ type Job struct {
 	UserLogin string `json:"user_login,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID *uuid.UUID `json:"customer_id,omitempty"`
+	// ObjectID holds the value of the "object_id" field.
+	ObjectID *uuid.UUID `json:"object_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *uuid.UUID `json:"parent_id,omitempty"`
 	// LeaseOwner holds the value of the "lease_owner" field.
@@ -135,7 +138,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case job.FieldUserID, job.FieldCustomerID, job.FieldParentID, job.FieldLeaseOwner:
+		case job.FieldUserID, job.FieldCustomerID, job.FieldObjectID, job.FieldParentID, job.FieldLeaseOwner:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case job.FieldParameters, job.FieldResult, job.FieldSealed:
 			values[i] = new([]byte)
@@ -258,6 +261,13 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CustomerID = new(uuid.UUID)
 				*_m.CustomerID = *value.S.(*uuid.UUID)
+			}
+		case job.FieldObjectID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field object_id", values[i])
+			} else if value.Valid {
+				_m.ObjectID = new(uuid.UUID)
+				*_m.ObjectID = *value.S.(*uuid.UUID)
 			}
 		case job.FieldParentID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -406,6 +416,11 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	if v := _m.CustomerID; v != nil {
 		builder.WriteString("customer_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ObjectID; v != nil {
+		builder.WriteString("object_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -67,13 +68,13 @@ func (_c *JobCreate) SetNillableDescription(v *string) *JobCreate {
 }
 
 // SetParameters sets the "parameters" field.
-func (_c *JobCreate) SetParameters(v map[string]interface{}) *JobCreate {
+func (_c *JobCreate) SetParameters(v strictjson.Object) *JobCreate {
 	_c.mutation.SetParameters(v)
 	return _c
 }
 
 // SetResult sets the "result" field.
-func (_c *JobCreate) SetResult(v map[string]interface{}) *JobCreate {
+func (_c *JobCreate) SetResult(v strictjson.Object) *JobCreate {
 	_c.mutation.SetResult(v)
 	return _c
 }
@@ -186,6 +187,20 @@ func (_c *JobCreate) SetCustomerID(v uuid.UUID) *JobCreate {
 func (_c *JobCreate) SetNillableCustomerID(v *uuid.UUID) *JobCreate {
 	if v != nil {
 		_c.SetCustomerID(*v)
+	}
+	return _c
+}
+
+// SetObjectID sets the "object_id" field.
+func (_c *JobCreate) SetObjectID(v uuid.UUID) *JobCreate {
+	_c.mutation.SetObjectID(v)
+	return _c
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_c *JobCreate) SetNillableObjectID(v *uuid.UUID) *JobCreate {
+	if v != nil {
+		_c.SetObjectID(*v)
 	}
 	return _c
 }
@@ -554,6 +569,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 		_spec.SetField(job.FieldUserLogin, field.TypeString, value)
 		_node.UserLogin = value
 	}
+	if value, ok := _c.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+		_node.ObjectID = &value
+	}
 	if value, ok := _c.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)
 		_node.LeaseOwner = &value
@@ -734,7 +753,7 @@ func (u *JobUpsert) UpdateDescription() *JobUpsert {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsert) SetParameters(v map[string]interface{}) *JobUpsert {
+func (u *JobUpsert) SetParameters(v strictjson.Object) *JobUpsert {
 	u.Set(job.FieldParameters, v)
 	return u
 }
@@ -752,7 +771,7 @@ func (u *JobUpsert) ClearParameters() *JobUpsert {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsert) SetResult(v map[string]interface{}) *JobUpsert {
+func (u *JobUpsert) SetResult(v strictjson.Object) *JobUpsert {
 	u.Set(job.FieldResult, v)
 	return u
 }
@@ -850,6 +869,24 @@ func (u *JobUpsert) UpdateCustomerID() *JobUpsert {
 // ClearCustomerID clears the value of the "customer_id" field.
 func (u *JobUpsert) ClearCustomerID() *JobUpsert {
 	u.SetNull(job.FieldCustomerID)
+	return u
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsert) SetObjectID(v uuid.UUID) *JobUpsert {
+	u.Set(job.FieldObjectID, v)
+	return u
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsert) UpdateObjectID() *JobUpsert {
+	u.SetExcluded(job.FieldObjectID)
+	return u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsert) ClearObjectID() *JobUpsert {
+	u.SetNull(job.FieldObjectID)
 	return u
 }
 
@@ -1064,7 +1101,7 @@ func (u *JobUpsertOne) UpdateDescription() *JobUpsertOne {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsertOne) SetParameters(v map[string]interface{}) *JobUpsertOne {
+func (u *JobUpsertOne) SetParameters(v strictjson.Object) *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.SetParameters(v)
 	})
@@ -1085,7 +1122,7 @@ func (u *JobUpsertOne) ClearParameters() *JobUpsertOne {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsertOne) SetResult(v map[string]interface{}) *JobUpsertOne {
+func (u *JobUpsertOne) SetResult(v strictjson.Object) *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.SetResult(v)
 	})
@@ -1200,6 +1237,27 @@ func (u *JobUpsertOne) UpdateCustomerID() *JobUpsertOne {
 func (u *JobUpsertOne) ClearCustomerID() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearCustomerID()
+	})
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsertOne) SetObjectID(v uuid.UUID) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetObjectID(v)
+	})
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateObjectID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateObjectID()
+	})
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsertOne) ClearObjectID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearObjectID()
 	})
 }
 
@@ -1599,7 +1657,7 @@ func (u *JobUpsertBulk) UpdateDescription() *JobUpsertBulk {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsertBulk) SetParameters(v map[string]interface{}) *JobUpsertBulk {
+func (u *JobUpsertBulk) SetParameters(v strictjson.Object) *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.SetParameters(v)
 	})
@@ -1620,7 +1678,7 @@ func (u *JobUpsertBulk) ClearParameters() *JobUpsertBulk {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsertBulk) SetResult(v map[string]interface{}) *JobUpsertBulk {
+func (u *JobUpsertBulk) SetResult(v strictjson.Object) *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.SetResult(v)
 	})
@@ -1735,6 +1793,27 @@ func (u *JobUpsertBulk) UpdateCustomerID() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearCustomerID() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearCustomerID()
+	})
+}
+
+// SetObjectID sets the "object_id" field.
+func (u *JobUpsertBulk) SetObjectID(v uuid.UUID) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetObjectID(v)
+	})
+}
+
+// UpdateObjectID sets the "object_id" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateObjectID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateObjectID()
+	})
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (u *JobUpsertBulk) ClearObjectID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearObjectID()
 	})
 }
 

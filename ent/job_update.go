@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
 	"cloudapi/ent/predicate"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (_u *JobUpdate) SetNillableDescription(v *string) *JobUpdate {
 }
 
 // SetParameters sets the "parameters" field.
-func (_u *JobUpdate) SetParameters(v map[string]interface{}) *JobUpdate {
+func (_u *JobUpdate) SetParameters(v strictjson.Object) *JobUpdate {
 	_u.mutation.SetParameters(v)
 	return _u
 }
@@ -86,7 +87,7 @@ func (_u *JobUpdate) ClearParameters() *JobUpdate {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdate) SetResult(v map[string]interface{}) *JobUpdate {
+func (_u *JobUpdate) SetResult(v strictjson.Object) *JobUpdate {
 	_u.mutation.SetResult(v)
 	return _u
 }
@@ -190,6 +191,26 @@ func (_u *JobUpdate) SetNillableCustomerID(v *uuid.UUID) *JobUpdate {
 // ClearCustomerID clears the value of the "customer_id" field.
 func (_u *JobUpdate) ClearCustomerID() *JobUpdate {
 	_u.mutation.ClearCustomerID()
+	return _u
+}
+
+// SetObjectID sets the "object_id" field.
+func (_u *JobUpdate) SetObjectID(v uuid.UUID) *JobUpdate {
+	_u.mutation.SetObjectID(v)
+	return _u
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableObjectID(v *uuid.UUID) *JobUpdate {
+	if v != nil {
+		_u.SetObjectID(*v)
+	}
+	return _u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (_u *JobUpdate) ClearObjectID() *JobUpdate {
+	_u.mutation.ClearObjectID()
 	return _u
 }
 
@@ -473,6 +494,12 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(job.FieldEndedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(job.FieldObjectID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)
 	}
@@ -648,7 +675,7 @@ func (_u *JobUpdateOne) SetNillableDescription(v *string) *JobUpdateOne {
 }
 
 // SetParameters sets the "parameters" field.
-func (_u *JobUpdateOne) SetParameters(v map[string]interface{}) *JobUpdateOne {
+func (_u *JobUpdateOne) SetParameters(v strictjson.Object) *JobUpdateOne {
 	_u.mutation.SetParameters(v)
 	return _u
 }
@@ -660,7 +687,7 @@ func (_u *JobUpdateOne) ClearParameters() *JobUpdateOne {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdateOne) SetResult(v map[string]interface{}) *JobUpdateOne {
+func (_u *JobUpdateOne) SetResult(v strictjson.Object) *JobUpdateOne {
 	_u.mutation.SetResult(v)
 	return _u
 }
@@ -764,6 +791,26 @@ func (_u *JobUpdateOne) SetNillableCustomerID(v *uuid.UUID) *JobUpdateOne {
 // ClearCustomerID clears the value of the "customer_id" field.
 func (_u *JobUpdateOne) ClearCustomerID() *JobUpdateOne {
 	_u.mutation.ClearCustomerID()
+	return _u
+}
+
+// SetObjectID sets the "object_id" field.
+func (_u *JobUpdateOne) SetObjectID(v uuid.UUID) *JobUpdateOne {
+	_u.mutation.SetObjectID(v)
+	return _u
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableObjectID(v *uuid.UUID) *JobUpdateOne {
+	if v != nil {
+		_u.SetObjectID(*v)
+	}
+	return _u
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (_u *JobUpdateOne) ClearObjectID() *JobUpdateOne {
+	_u.mutation.ClearObjectID()
 	return _u
 }
 
@@ -1076,6 +1123,12 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(job.FieldEndedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ObjectID(); ok {
+		_spec.SetField(job.FieldObjectID, field.TypeUUID, value)
+	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(job.FieldObjectID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(job.FieldLeaseOwner, field.TypeUUID, value)

@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/portalaccount"
 	"cloudapi/ent/predicate"
 	"cloudapi/ent/serverkey"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -1659,6 +1660,7 @@ type CloudSpaceMutation struct {
 	op              Op
 	typ             string
 	id              *uuid.UUID
+	version         *uuid.UUID
 	created_at      *time.Time
 	name            *string
 	description     *string
@@ -1778,6 +1780,42 @@ func (m *CloudSpaceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
 	default:
 		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
 	}
+}
+
+// SetVersion sets the "version" field.
+func (m *CloudSpaceMutation) SetVersion(u uuid.UUID) {
+	m.version = &u
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *CloudSpaceMutation) Version() (r uuid.UUID, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the CloudSpace entity.
+// If the CloudSpace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudSpaceMutation) OldVersion(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *CloudSpaceMutation) ResetVersion() {
+	m.version = nil
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -2151,7 +2189,10 @@ func (m *CloudSpaceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudSpaceMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
+	if m.version != nil {
+		fields = append(fields, cloudspace.FieldVersion)
+	}
 	if m.created_at != nil {
 		fields = append(fields, cloudspace.FieldCreatedAt)
 	}
@@ -2178,6 +2219,8 @@ func (m *CloudSpaceMutation) Fields() []string {
 // schema.
 func (m *CloudSpaceMutation) Field(name string) (ent.Value, bool) {
 	switch name {
+	case cloudspace.FieldVersion:
+		return m.Version()
 	case cloudspace.FieldCreatedAt:
 		return m.CreatedAt()
 	case cloudspace.FieldCustomerID:
@@ -2199,6 +2242,8 @@ func (m *CloudSpaceMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *CloudSpaceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
+	case cloudspace.FieldVersion:
+		return m.OldVersion(ctx)
 	case cloudspace.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case cloudspace.FieldCustomerID:
@@ -2220,6 +2265,13 @@ func (m *CloudSpaceMutation) OldField(ctx context.Context, name string) (ent.Val
 // type.
 func (m *CloudSpaceMutation) SetField(name string, value ent.Value) error {
 	switch name {
+	case cloudspace.FieldVersion:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case cloudspace.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -2320,6 +2372,9 @@ func (m *CloudSpaceMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *CloudSpaceMutation) ResetField(name string) error {
 	switch name {
+	case cloudspace.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case cloudspace.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -2475,6 +2530,14 @@ type CloudUserMutation struct {
 	email                *string
 	first_name           *string
 	last_name            *string
+	name                 *string
+	description          *string
+	address              *string
+	city                 *string
+	country              *string
+	phone_mobile         *string
+	phone_landline       *string
+	system_user          *bool
 	role                 *clouduser.Role
 	status               *clouduser.Status
 	issuer               *string
@@ -2848,6 +2911,294 @@ func (m *CloudUserMutation) OldLastName(ctx context.Context) (v string, err erro
 // ResetLastName resets all changes to the "last_name" field.
 func (m *CloudUserMutation) ResetLastName() {
 	m.last_name = nil
+}
+
+// SetName sets the "name" field.
+func (m *CloudUserMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CloudUserMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CloudUserMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *CloudUserMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *CloudUserMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *CloudUserMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *CloudUserMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *CloudUserMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *CloudUserMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetCity sets the "city" field.
+func (m *CloudUserMutation) SetCity(s string) {
+	m.city = &s
+}
+
+// City returns the value of the "city" field in the mutation.
+func (m *CloudUserMutation) City() (r string, exists bool) {
+	v := m.city
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCity returns the old "city" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldCity(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCity: %w", err)
+	}
+	return oldValue.City, nil
+}
+
+// ResetCity resets all changes to the "city" field.
+func (m *CloudUserMutation) ResetCity() {
+	m.city = nil
+}
+
+// SetCountry sets the "country" field.
+func (m *CloudUserMutation) SetCountry(s string) {
+	m.country = &s
+}
+
+// Country returns the value of the "country" field in the mutation.
+func (m *CloudUserMutation) Country() (r string, exists bool) {
+	v := m.country
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountry returns the old "country" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldCountry(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountry is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountry requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountry: %w", err)
+	}
+	return oldValue.Country, nil
+}
+
+// ResetCountry resets all changes to the "country" field.
+func (m *CloudUserMutation) ResetCountry() {
+	m.country = nil
+}
+
+// SetPhoneMobile sets the "phone_mobile" field.
+func (m *CloudUserMutation) SetPhoneMobile(s string) {
+	m.phone_mobile = &s
+}
+
+// PhoneMobile returns the value of the "phone_mobile" field in the mutation.
+func (m *CloudUserMutation) PhoneMobile() (r string, exists bool) {
+	v := m.phone_mobile
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneMobile returns the old "phone_mobile" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldPhoneMobile(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneMobile is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneMobile requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneMobile: %w", err)
+	}
+	return oldValue.PhoneMobile, nil
+}
+
+// ResetPhoneMobile resets all changes to the "phone_mobile" field.
+func (m *CloudUserMutation) ResetPhoneMobile() {
+	m.phone_mobile = nil
+}
+
+// SetPhoneLandline sets the "phone_landline" field.
+func (m *CloudUserMutation) SetPhoneLandline(s string) {
+	m.phone_landline = &s
+}
+
+// PhoneLandline returns the value of the "phone_landline" field in the mutation.
+func (m *CloudUserMutation) PhoneLandline() (r string, exists bool) {
+	v := m.phone_landline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneLandline returns the old "phone_landline" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldPhoneLandline(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneLandline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneLandline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneLandline: %w", err)
+	}
+	return oldValue.PhoneLandline, nil
+}
+
+// ResetPhoneLandline resets all changes to the "phone_landline" field.
+func (m *CloudUserMutation) ResetPhoneLandline() {
+	m.phone_landline = nil
+}
+
+// SetSystemUser sets the "system_user" field.
+func (m *CloudUserMutation) SetSystemUser(b bool) {
+	m.system_user = &b
+}
+
+// SystemUser returns the value of the "system_user" field in the mutation.
+func (m *CloudUserMutation) SystemUser() (r bool, exists bool) {
+	v := m.system_user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSystemUser returns the old "system_user" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldSystemUser(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSystemUser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSystemUser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSystemUser: %w", err)
+	}
+	return oldValue.SystemUser, nil
+}
+
+// ResetSystemUser resets all changes to the "system_user" field.
+func (m *CloudUserMutation) ResetSystemUser() {
+	m.system_user = nil
 }
 
 // SetRole sets the "role" field.
@@ -3296,7 +3647,7 @@ func (m *CloudUserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 22)
 	if m.version != nil {
 		fields = append(fields, clouduser.FieldVersion)
 	}
@@ -3317,6 +3668,30 @@ func (m *CloudUserMutation) Fields() []string {
 	}
 	if m.last_name != nil {
 		fields = append(fields, clouduser.FieldLastName)
+	}
+	if m.name != nil {
+		fields = append(fields, clouduser.FieldName)
+	}
+	if m.description != nil {
+		fields = append(fields, clouduser.FieldDescription)
+	}
+	if m.address != nil {
+		fields = append(fields, clouduser.FieldAddress)
+	}
+	if m.city != nil {
+		fields = append(fields, clouduser.FieldCity)
+	}
+	if m.country != nil {
+		fields = append(fields, clouduser.FieldCountry)
+	}
+	if m.phone_mobile != nil {
+		fields = append(fields, clouduser.FieldPhoneMobile)
+	}
+	if m.phone_landline != nil {
+		fields = append(fields, clouduser.FieldPhoneLandline)
+	}
+	if m.system_user != nil {
+		fields = append(fields, clouduser.FieldSystemUser)
 	}
 	if m.role != nil {
 		fields = append(fields, clouduser.FieldRole)
@@ -3361,6 +3736,22 @@ func (m *CloudUserMutation) Field(name string) (ent.Value, bool) {
 		return m.FirstName()
 	case clouduser.FieldLastName:
 		return m.LastName()
+	case clouduser.FieldName:
+		return m.Name()
+	case clouduser.FieldDescription:
+		return m.Description()
+	case clouduser.FieldAddress:
+		return m.Address()
+	case clouduser.FieldCity:
+		return m.City()
+	case clouduser.FieldCountry:
+		return m.Country()
+	case clouduser.FieldPhoneMobile:
+		return m.PhoneMobile()
+	case clouduser.FieldPhoneLandline:
+		return m.PhoneLandline()
+	case clouduser.FieldSystemUser:
+		return m.SystemUser()
 	case clouduser.FieldRole:
 		return m.Role()
 	case clouduser.FieldStatus:
@@ -3398,6 +3789,22 @@ func (m *CloudUserMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldFirstName(ctx)
 	case clouduser.FieldLastName:
 		return m.OldLastName(ctx)
+	case clouduser.FieldName:
+		return m.OldName(ctx)
+	case clouduser.FieldDescription:
+		return m.OldDescription(ctx)
+	case clouduser.FieldAddress:
+		return m.OldAddress(ctx)
+	case clouduser.FieldCity:
+		return m.OldCity(ctx)
+	case clouduser.FieldCountry:
+		return m.OldCountry(ctx)
+	case clouduser.FieldPhoneMobile:
+		return m.OldPhoneMobile(ctx)
+	case clouduser.FieldPhoneLandline:
+		return m.OldPhoneLandline(ctx)
+	case clouduser.FieldSystemUser:
+		return m.OldSystemUser(ctx)
 	case clouduser.FieldRole:
 		return m.OldRole(ctx)
 	case clouduser.FieldStatus:
@@ -3469,6 +3876,62 @@ func (m *CloudUserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastName(v)
+		return nil
+	case clouduser.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case clouduser.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case clouduser.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case clouduser.FieldCity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCity(v)
+		return nil
+	case clouduser.FieldCountry:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountry(v)
+		return nil
+	case clouduser.FieldPhoneMobile:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneMobile(v)
+		return nil
+	case clouduser.FieldPhoneLandline:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneLandline(v)
+		return nil
+	case clouduser.FieldSystemUser:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSystemUser(v)
 		return nil
 	case clouduser.FieldRole:
 		v, ok := value.(clouduser.Role)
@@ -3616,6 +4079,30 @@ func (m *CloudUserMutation) ResetField(name string) error {
 	case clouduser.FieldLastName:
 		m.ResetLastName()
 		return nil
+	case clouduser.FieldName:
+		m.ResetName()
+		return nil
+	case clouduser.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case clouduser.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case clouduser.FieldCity:
+		m.ResetCity()
+		return nil
+	case clouduser.FieldCountry:
+		m.ResetCountry()
+		return nil
+	case clouduser.FieldPhoneMobile:
+		m.ResetPhoneMobile()
+		return nil
+	case clouduser.FieldPhoneLandline:
+		m.ResetPhoneLandline()
+		return nil
+	case clouduser.FieldSystemUser:
+		m.ResetSystemUser()
+		return nil
 	case clouduser.FieldRole:
 		m.ResetRole()
 		return nil
@@ -3757,6 +4244,7 @@ type CloudUserGroupMutation struct {
 	op               Op
 	typ              string
 	id               *uuid.UUID
+	version          *uuid.UUID
 	created_at       *time.Time
 	name             *string
 	description      *string
@@ -3767,6 +4255,12 @@ type CloudUserGroupMutation struct {
 	users            map[uuid.UUID]struct{}
 	removedusers     map[uuid.UUID]struct{}
 	clearedusers     bool
+	member_of        map[uuid.UUID]struct{}
+	removedmember_of map[uuid.UUID]struct{}
+	clearedmember_of bool
+	groups           map[uuid.UUID]struct{}
+	removedgroups    map[uuid.UUID]struct{}
+	clearedgroups    bool
 	done             bool
 	oldValue         func(context.Context) (*CloudUserGroup, error)
 	predicates       []predicate.CloudUserGroup
@@ -3874,6 +4368,42 @@ func (m *CloudUserGroupMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
 	default:
 		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
 	}
+}
+
+// SetVersion sets the "version" field.
+func (m *CloudUserGroupMutation) SetVersion(u uuid.UUID) {
+	m.version = &u
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *CloudUserGroupMutation) Version() (r uuid.UUID, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the CloudUserGroup entity.
+// If the CloudUserGroup object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserGroupMutation) OldVersion(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *CloudUserGroupMutation) ResetVersion() {
+	m.version = nil
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -4092,6 +4622,114 @@ func (m *CloudUserGroupMutation) ResetUsers() {
 	m.removedusers = nil
 }
 
+// AddMemberOfIDs adds the "member_of" edge to the CloudUserGroup entity by ids.
+func (m *CloudUserGroupMutation) AddMemberOfIDs(ids ...uuid.UUID) {
+	if m.member_of == nil {
+		m.member_of = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.member_of[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMemberOf clears the "member_of" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) ClearMemberOf() {
+	m.clearedmember_of = true
+}
+
+// MemberOfCleared reports if the "member_of" edge to the CloudUserGroup entity was cleared.
+func (m *CloudUserGroupMutation) MemberOfCleared() bool {
+	return m.clearedmember_of
+}
+
+// RemoveMemberOfIDs removes the "member_of" edge to the CloudUserGroup entity by IDs.
+func (m *CloudUserGroupMutation) RemoveMemberOfIDs(ids ...uuid.UUID) {
+	if m.removedmember_of == nil {
+		m.removedmember_of = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.member_of, ids[i])
+		m.removedmember_of[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMemberOf returns the removed IDs of the "member_of" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) RemovedMemberOfIDs() (ids []uuid.UUID) {
+	for id := range m.removedmember_of {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MemberOfIDs returns the "member_of" edge IDs in the mutation.
+func (m *CloudUserGroupMutation) MemberOfIDs() (ids []uuid.UUID) {
+	for id := range m.member_of {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMemberOf resets all changes to the "member_of" edge.
+func (m *CloudUserGroupMutation) ResetMemberOf() {
+	m.member_of = nil
+	m.clearedmember_of = false
+	m.removedmember_of = nil
+}
+
+// AddGroupIDs adds the "groups" edge to the CloudUserGroup entity by ids.
+func (m *CloudUserGroupMutation) AddGroupIDs(ids ...uuid.UUID) {
+	if m.groups == nil {
+		m.groups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.groups[ids[i]] = struct{}{}
+	}
+}
+
+// ClearGroups clears the "groups" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) ClearGroups() {
+	m.clearedgroups = true
+}
+
+// GroupsCleared reports if the "groups" edge to the CloudUserGroup entity was cleared.
+func (m *CloudUserGroupMutation) GroupsCleared() bool {
+	return m.clearedgroups
+}
+
+// RemoveGroupIDs removes the "groups" edge to the CloudUserGroup entity by IDs.
+func (m *CloudUserGroupMutation) RemoveGroupIDs(ids ...uuid.UUID) {
+	if m.removedgroups == nil {
+		m.removedgroups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.groups, ids[i])
+		m.removedgroups[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedGroups returns the removed IDs of the "groups" edge to the CloudUserGroup entity.
+func (m *CloudUserGroupMutation) RemovedGroupsIDs() (ids []uuid.UUID) {
+	for id := range m.removedgroups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// GroupsIDs returns the "groups" edge IDs in the mutation.
+func (m *CloudUserGroupMutation) GroupsIDs() (ids []uuid.UUID) {
+	for id := range m.groups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetGroups resets all changes to the "groups" edge.
+func (m *CloudUserGroupMutation) ResetGroups() {
+	m.groups = nil
+	m.clearedgroups = false
+	m.removedgroups = nil
+}
+
 // Where appends a list predicates to the CloudUserGroupMutation builder.
 func (m *CloudUserGroupMutation) Where(ps ...predicate.CloudUserGroup) {
 	m.predicates = append(m.predicates, ps...)
@@ -4126,7 +4764,10 @@ func (m *CloudUserGroupMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserGroupMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
+	if m.version != nil {
+		fields = append(fields, cloudusergroup.FieldVersion)
+	}
 	if m.created_at != nil {
 		fields = append(fields, cloudusergroup.FieldCreatedAt)
 	}
@@ -4144,6 +4785,8 @@ func (m *CloudUserGroupMutation) Fields() []string {
 // schema.
 func (m *CloudUserGroupMutation) Field(name string) (ent.Value, bool) {
 	switch name {
+	case cloudusergroup.FieldVersion:
+		return m.Version()
 	case cloudusergroup.FieldCreatedAt:
 		return m.CreatedAt()
 	case cloudusergroup.FieldName:
@@ -4159,6 +4802,8 @@ func (m *CloudUserGroupMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *CloudUserGroupMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
+	case cloudusergroup.FieldVersion:
+		return m.OldVersion(ctx)
 	case cloudusergroup.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case cloudusergroup.FieldName:
@@ -4174,6 +4819,13 @@ func (m *CloudUserGroupMutation) OldField(ctx context.Context, name string) (ent
 // type.
 func (m *CloudUserGroupMutation) SetField(name string, value ent.Value) error {
 	switch name {
+	case cloudusergroup.FieldVersion:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case cloudusergroup.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -4244,6 +4896,9 @@ func (m *CloudUserGroupMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *CloudUserGroupMutation) ResetField(name string) error {
 	switch name {
+	case cloudusergroup.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case cloudusergroup.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -4259,12 +4914,18 @@ func (m *CloudUserGroupMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CloudUserGroupMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
 	if m.customers != nil {
 		edges = append(edges, cloudusergroup.EdgeCustomers)
 	}
 	if m.users != nil {
 		edges = append(edges, cloudusergroup.EdgeUsers)
+	}
+	if m.member_of != nil {
+		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.groups != nil {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4285,18 +4946,36 @@ func (m *CloudUserGroupMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case cloudusergroup.EdgeMemberOf:
+		ids := make([]ent.Value, 0, len(m.member_of))
+		for id := range m.member_of {
+			ids = append(ids, id)
+		}
+		return ids
+	case cloudusergroup.EdgeGroups:
+		ids := make([]ent.Value, 0, len(m.groups))
+		for id := range m.groups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CloudUserGroupMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
 	if m.removedcustomers != nil {
 		edges = append(edges, cloudusergroup.EdgeCustomers)
 	}
 	if m.removedusers != nil {
 		edges = append(edges, cloudusergroup.EdgeUsers)
+	}
+	if m.removedmember_of != nil {
+		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.removedgroups != nil {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4317,18 +4996,36 @@ func (m *CloudUserGroupMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case cloudusergroup.EdgeMemberOf:
+		ids := make([]ent.Value, 0, len(m.removedmember_of))
+		for id := range m.removedmember_of {
+			ids = append(ids, id)
+		}
+		return ids
+	case cloudusergroup.EdgeGroups:
+		ids := make([]ent.Value, 0, len(m.removedgroups))
+		for id := range m.removedgroups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CloudUserGroupMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
 	if m.clearedcustomers {
 		edges = append(edges, cloudusergroup.EdgeCustomers)
 	}
 	if m.clearedusers {
 		edges = append(edges, cloudusergroup.EdgeUsers)
+	}
+	if m.clearedmember_of {
+		edges = append(edges, cloudusergroup.EdgeMemberOf)
+	}
+	if m.clearedgroups {
+		edges = append(edges, cloudusergroup.EdgeGroups)
 	}
 	return edges
 }
@@ -4341,6 +5038,10 @@ func (m *CloudUserGroupMutation) EdgeCleared(name string) bool {
 		return m.clearedcustomers
 	case cloudusergroup.EdgeUsers:
 		return m.clearedusers
+	case cloudusergroup.EdgeMemberOf:
+		return m.clearedmember_of
+	case cloudusergroup.EdgeGroups:
+		return m.clearedgroups
 	}
 	return false
 }
@@ -4362,6 +5063,12 @@ func (m *CloudUserGroupMutation) ResetEdge(name string) error {
 		return nil
 	case cloudusergroup.EdgeUsers:
 		m.ResetUsers()
+		return nil
+	case cloudusergroup.EdgeMemberOf:
+		m.ResetMemberOf()
+		return nil
+	case cloudusergroup.EdgeGroups:
+		m.ResetGroups()
 		return nil
 	}
 	return fmt.Errorf("unknown CloudUserGroup edge %s", name)
@@ -6887,14 +7594,15 @@ type JobMutation struct {
 	status                 *job.Status
 	name                   *string
 	description            *string
-	parameters             *map[string]interface{}
-	result                 *map[string]interface{}
+	parameters             *strictjson.Object
+	result                 *strictjson.Object
 	error                  *string
 	user_error_message     *string
 	internal_error_message *string
 	started_at             *time.Time
 	ended_at               *time.Time
 	user_login             *string
+	object_id              *uuid.UUID
 	lease_owner            *uuid.UUID
 	lease_until            *time.Time
 	attempts               *int
@@ -7167,12 +7875,12 @@ func (m *JobMutation) ResetDescription() {
 }
 
 // SetParameters sets the "parameters" field.
-func (m *JobMutation) SetParameters(value map[string]interface{}) {
-	m.parameters = &value
+func (m *JobMutation) SetParameters(s strictjson.Object) {
+	m.parameters = &s
 }
 
 // Parameters returns the value of the "parameters" field in the mutation.
-func (m *JobMutation) Parameters() (r map[string]interface{}, exists bool) {
+func (m *JobMutation) Parameters() (r strictjson.Object, exists bool) {
 	v := m.parameters
 	if v == nil {
 		return
@@ -7183,7 +7891,7 @@ func (m *JobMutation) Parameters() (r map[string]interface{}, exists bool) {
 // OldParameters returns the old "parameters" field's value of the Job entity.
 // If the Job object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JobMutation) OldParameters(ctx context.Context) (v map[string]interface{}, err error) {
+func (m *JobMutation) OldParameters(ctx context.Context) (v strictjson.Object, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldParameters is only allowed on UpdateOne operations")
 	}
@@ -7216,12 +7924,12 @@ func (m *JobMutation) ResetParameters() {
 }
 
 // SetResult sets the "result" field.
-func (m *JobMutation) SetResult(value map[string]interface{}) {
-	m.result = &value
+func (m *JobMutation) SetResult(s strictjson.Object) {
+	m.result = &s
 }
 
 // Result returns the value of the "result" field in the mutation.
-func (m *JobMutation) Result() (r map[string]interface{}, exists bool) {
+func (m *JobMutation) Result() (r strictjson.Object, exists bool) {
 	v := m.result
 	if v == nil {
 		return
@@ -7232,7 +7940,7 @@ func (m *JobMutation) Result() (r map[string]interface{}, exists bool) {
 // OldResult returns the old "result" field's value of the Job entity.
 // If the Job object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JobMutation) OldResult(ctx context.Context) (v map[string]interface{}, err error) {
+func (m *JobMutation) OldResult(ctx context.Context) (v strictjson.Object, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldResult is only allowed on UpdateOne operations")
 	}
@@ -7589,6 +8297,55 @@ func (m *JobMutation) CustomerIDCleared() bool {
 func (m *JobMutation) ResetCustomerID() {
 	m.customer = nil
 	delete(m.clearedFields, job.FieldCustomerID)
+}
+
+// SetObjectID sets the "object_id" field.
+func (m *JobMutation) SetObjectID(u uuid.UUID) {
+	m.object_id = &u
+}
+
+// ObjectID returns the value of the "object_id" field in the mutation.
+func (m *JobMutation) ObjectID() (r uuid.UUID, exists bool) {
+	v := m.object_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectID returns the old "object_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldObjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectID: %w", err)
+	}
+	return oldValue.ObjectID, nil
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (m *JobMutation) ClearObjectID() {
+	m.object_id = nil
+	m.clearedFields[job.FieldObjectID] = struct{}{}
+}
+
+// ObjectIDCleared returns if the "object_id" field was cleared in this mutation.
+func (m *JobMutation) ObjectIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldObjectID]
+	return ok
+}
+
+// ResetObjectID resets all changes to the "object_id" field.
+func (m *JobMutation) ResetObjectID() {
+	m.object_id = nil
+	delete(m.clearedFields, job.FieldObjectID)
 }
 
 // SetParentID sets the "parent_id" field.
@@ -8117,7 +8874,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.action != nil {
 		fields = append(fields, job.FieldAction)
 	}
@@ -8159,6 +8916,9 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.customer != nil {
 		fields = append(fields, job.FieldCustomerID)
+	}
+	if m.object_id != nil {
+		fields = append(fields, job.FieldObjectID)
 	}
 	if m.parent != nil {
 		fields = append(fields, job.FieldParentID)
@@ -8217,6 +8977,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.UserLogin()
 	case job.FieldCustomerID:
 		return m.CustomerID()
+	case job.FieldObjectID:
+		return m.ObjectID()
 	case job.FieldParentID:
 		return m.ParentID()
 	case job.FieldLeaseOwner:
@@ -8268,6 +9030,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldUserLogin(ctx)
 	case job.FieldCustomerID:
 		return m.OldCustomerID(ctx)
+	case job.FieldObjectID:
+		return m.OldObjectID(ctx)
 	case job.FieldParentID:
 		return m.OldParentID(ctx)
 	case job.FieldLeaseOwner:
@@ -8320,14 +9084,14 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		m.SetDescription(v)
 		return nil
 	case job.FieldParameters:
-		v, ok := value.(map[string]interface{})
+		v, ok := value.(strictjson.Object)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParameters(v)
 		return nil
 	case job.FieldResult:
-		v, ok := value.(map[string]interface{})
+		v, ok := value.(strictjson.Object)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -8388,6 +9152,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCustomerID(v)
+		return nil
+	case job.FieldObjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectID(v)
 		return nil
 	case job.FieldParentID:
 		v, ok := value.(uuid.UUID)
@@ -8510,6 +9281,9 @@ func (m *JobMutation) ClearedFields() []string {
 	if m.FieldCleared(job.FieldCustomerID) {
 		fields = append(fields, job.FieldCustomerID)
 	}
+	if m.FieldCleared(job.FieldObjectID) {
+		fields = append(fields, job.FieldObjectID)
+	}
 	if m.FieldCleared(job.FieldParentID) {
 		fields = append(fields, job.FieldParentID)
 	}
@@ -8553,6 +9327,9 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldCustomerID:
 		m.ClearCustomerID()
+		return nil
+	case job.FieldObjectID:
+		m.ClearObjectID()
 		return nil
 	case job.FieldParentID:
 		m.ClearParentID()
@@ -8618,6 +9395,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldCustomerID:
 		m.ResetCustomerID()
+		return nil
+	case job.FieldObjectID:
+		m.ResetObjectID()
 		return nil
 	case job.FieldParentID:
 		m.ResetParentID()

@@ -15,6 +15,7 @@ import (
 	"cloudapi/internal/event"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -43,12 +44,17 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Change() ChangeResolver
+	CloudSpace() CloudSpaceResolver
+	CloudUser() CloudUserResolver
+	CloudUserGroup() CloudUserGroupResolver
 	Customer() CustomerResolver
 	Job() JobResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	CloudUserGroupWhereInput() CloudUserGroupWhereInputResolver
 	CustomerWhereInput() CustomerWhereInputResolver
+	JobWhereInput() JobWhereInputResolver
 }
 
 type DirectiveRoot struct {
@@ -95,6 +101,12 @@ type ComplexityRoot struct {
 		CloudUserGroup func(childComplexity int) int
 		Customer       func(childComplexity int) int
 		Job            func(childComplexity int) int
+	}
+
+	AddGroupToGroupPayload struct {
+		CloudUserGroup func(childComplexity int) int
+		Job            func(childComplexity int) int
+		Member         func(childComplexity int) int
 	}
 
 	AddUserToGroupPayload struct {
@@ -146,7 +158,9 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Parent      func(childComplexity int) int
+		Serialized  func(childComplexity int, format model.SerializationFormat) int
 		Status      func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	CloudSpaceConnection struct {
@@ -162,18 +176,28 @@ type ComplexityRoot struct {
 	}
 
 	CloudUser struct {
-		AccessTokens func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
-		CreatedAt    func(childComplexity int) int
-		Email        func(childComplexity int) int
-		FirstName    func(childComplexity int) int
-		Groups       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
-		ID           func(childComplexity int) int
-		Issuer       func(childComplexity int) int
-		LastName     func(childComplexity int) int
-		Login        func(childComplexity int) int
-		Role         func(childComplexity int) int
-		Status       func(childComplexity int) int
-		Subject      func(childComplexity int) int
+		AccessTokens  func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
+		Address       func(childComplexity int) int
+		City          func(childComplexity int) int
+		Country       func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Description   func(childComplexity int) int
+		Email         func(childComplexity int) int
+		FirstName     func(childComplexity int) int
+		Groups        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
+		ID            func(childComplexity int) int
+		Issuer        func(childComplexity int) int
+		LastName      func(childComplexity int) int
+		Login         func(childComplexity int) int
+		Name          func(childComplexity int) int
+		PhoneLandline func(childComplexity int) int
+		PhoneMobile   func(childComplexity int) int
+		Role          func(childComplexity int) int
+		Serialized    func(childComplexity int, format model.SerializationFormat) int
+		Status        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		SystemUser    func(childComplexity int) int
+		Version       func(childComplexity int) int
 	}
 
 	CloudUserConnection struct {
@@ -192,9 +216,13 @@ type ComplexityRoot struct {
 		CreatedAt   func(childComplexity int) int
 		Customers   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) int
 		Description func(childComplexity int) int
+		Groups      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
 		ID          func(childComplexity int) int
+		MemberOf    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
 		Name        func(childComplexity int) int
+		Serialized  func(childComplexity int, format model.SerializationFormat) int
 		Users       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) int
+		Version     func(childComplexity int) int
 	}
 
 	CloudUserGroupConnection struct {
@@ -322,6 +350,7 @@ type ComplexityRoot struct {
 
 	Job struct {
 		Action               func(childComplexity int) int
+		ActionName           func(childComplexity int) int
 		Children             func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
 		Customer             func(childComplexity int) int
 		CustomerID           func(childComplexity int) int
@@ -331,11 +360,17 @@ type ComplexityRoot struct {
 		ID                   func(childComplexity int) int
 		InternalErrorMessage func(childComplexity int) int
 		Name                 func(childComplexity int) int
+		ObjectID             func(childComplexity int) int
+		ObjectType           func(childComplexity int) int
+		Order                func(childComplexity int) int
 		Parameters           func(childComplexity int) int
 		Parent               func(childComplexity int) int
+		ParentID             func(childComplexity int) int
 		Result               func(childComplexity int) int
+		Serialized           func(childComplexity int, format model.SerializationFormat) int
 		StartedAt            func(childComplexity int) int
 		Status               func(childComplexity int) int
+		Tree                 func(childComplexity int) int
 		User                 func(childComplexity int) int
 		UserErrorMessage     func(childComplexity int) int
 		UserID               func(childComplexity int) int
@@ -360,42 +395,47 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddCapacityAvailable     func(childComplexity int, input model.AddCapacityAvailableInput) int
-		AddCapacityConsumed      func(childComplexity int, input model.AddCapacityConsumedInput) int
-		AddCloudUserGroup        func(childComplexity int, input model.AddCloudUserGroupInput) int
-		AddUserToGroup           func(childComplexity int, input model.AddUserToGroupInput) int
-		CancelJob                func(childComplexity int, input model.CancelJobInput) int
-		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
-		CreateAccessToken        func(childComplexity int, input model.CreateAccessTokenInput) int
-		CreateCloudSpace         func(childComplexity int, input model.CreateCloudSpaceInput) int
-		CreateCloudUser          func(childComplexity int, input model.CreateCloudUserInput) int
-		CreateCloudUserGroup     func(childComplexity int, input model.CreateCloudUserGroupInput) int
-		CreateCustomer           func(childComplexity int, input model.CreateCustomerInput) int
-		CreatePortalAccount      func(childComplexity int, input model.CreatePortalAccountInput) int
-		DeleteCloudSpace         func(childComplexity int, input model.DeleteCloudSpaceInput) int
-		DeleteCloudUser          func(childComplexity int, input model.DeleteCloudUserInput) int
-		DeleteCloudUserGroup     func(childComplexity int, input model.DeleteCloudUserGroupInput) int
-		DeleteCustomer           func(childComplexity int, input model.DeleteCustomerInput) int
-		DeletePortalAccount      func(childComplexity int, input model.DeletePortalAccountInput) int
-		LinkCloudUser            func(childComplexity int, input model.LinkCloudUserInput) int
-		RegisterDomain           func(childComplexity int, input model.RegisterDomainInput) int
-		RemoveCapacityAvailable  func(childComplexity int, input model.RemoveCapacityAvailableInput) int
-		RemoveCapacityConsumed   func(childComplexity int, input model.RemoveCapacityConsumedInput) int
-		RemoveCloudUserGroup     func(childComplexity int, input model.RemoveCloudUserGroupInput) int
-		RemoveUserFromGroup      func(childComplexity int, input model.RemoveUserFromGroupInput) int
-		RevokeAccessToken        func(childComplexity int, input model.RevokeAccessTokenInput) int
-		RevokeAccessTokens       func(childComplexity int, input model.RevokeAccessTokensInput) int
-		SetCloudUserPassword     func(childComplexity int, input model.SetCloudUserPasswordInput) int
-		SetCustomerStatus        func(childComplexity int, input model.SetCustomerStatusInput) int
-		SetPortalAccountPassword func(childComplexity int, input model.SetPortalAccountPasswordInput) int
-		SignIn                   func(childComplexity int, input model.SignInInput) int
-		SignOut                  func(childComplexity int, input model.SignOutInput) int
-		UnlinkCloudUser          func(childComplexity int, input model.UnlinkCloudUserInput) int
-		UnregisterDomain         func(childComplexity int, input model.UnregisterDomainInput) int
-		UpdateCloudSpace         func(childComplexity int, input model.UpdateCloudSpaceInput) int
-		UpdateCloudUser          func(childComplexity int, input model.UpdateCloudUserInput) int
-		UpdateCloudUserGroup     func(childComplexity int, input model.UpdateCloudUserGroupInput) int
-		UpdateCustomer           func(childComplexity int, input model.UpdateCustomerInput) int
+		AddCapacityAvailable      func(childComplexity int, input model.AddCapacityAvailableInput) int
+		AddCapacityConsumed       func(childComplexity int, input model.AddCapacityConsumedInput) int
+		AddCloudUserGroup         func(childComplexity int, input model.AddCloudUserGroupInput) int
+		AddGroupToGroup           func(childComplexity int, input model.AddGroupToGroupInput) int
+		AddUserToGroup            func(childComplexity int, input model.AddUserToGroupInput) int
+		CancelJob                 func(childComplexity int, input model.CancelJobInput) int
+		ChangePassword            func(childComplexity int, input model.ChangePasswordInput) int
+		CreateAccessToken         func(childComplexity int, input model.CreateAccessTokenInput) int
+		CreateCloudSpace          func(childComplexity int, input model.CreateCloudSpaceInput) int
+		CreateCloudUser           func(childComplexity int, input model.CreateCloudUserInput) int
+		CreateCloudUserGroup      func(childComplexity int, input model.CreateCloudUserGroupInput) int
+		CreateCustomer            func(childComplexity int, input model.CreateCustomerInput) int
+		CreatePortalAccount       func(childComplexity int, input model.CreatePortalAccountInput) int
+		DeleteCloudSpace          func(childComplexity int, input model.DeleteCloudSpaceInput) int
+		DeleteCloudUser           func(childComplexity int, input model.DeleteCloudUserInput) int
+		DeleteCloudUserGroup      func(childComplexity int, input model.DeleteCloudUserGroupInput) int
+		DeleteCustomer            func(childComplexity int, input model.DeleteCustomerInput) int
+		DeletePortalAccount       func(childComplexity int, input model.DeletePortalAccountInput) int
+		LinkCloudUser             func(childComplexity int, input model.LinkCloudUserInput) int
+		RegisterDomain            func(childComplexity int, input model.RegisterDomainInput) int
+		RemoveCapacityAvailable   func(childComplexity int, input model.RemoveCapacityAvailableInput) int
+		RemoveCapacityConsumed    func(childComplexity int, input model.RemoveCapacityConsumedInput) int
+		RemoveCloudUserGroup      func(childComplexity int, input model.RemoveCloudUserGroupInput) int
+		RemoveGroupFromGroup      func(childComplexity int, input model.RemoveGroupFromGroupInput) int
+		RemoveUserFromGroup       func(childComplexity int, input model.RemoveUserFromGroupInput) int
+		RevokeAccessToken         func(childComplexity int, input model.RevokeAccessTokenInput) int
+		RevokeAccessTokens        func(childComplexity int, input model.RevokeAccessTokensInput) int
+		SetCloudSpaceStatus       func(childComplexity int, input model.SetCloudSpaceStatusInput) int
+		SetCloudUserAdministrator func(childComplexity int, input model.SetCloudUserAdministratorInput) int
+		SetCloudUserPassword      func(childComplexity int, input model.SetCloudUserPasswordInput) int
+		SetCloudUserStatus        func(childComplexity int, input model.SetCloudUserStatusInput) int
+		SetCustomerStatus         func(childComplexity int, input model.SetCustomerStatusInput) int
+		SetPortalAccountPassword  func(childComplexity int, input model.SetPortalAccountPasswordInput) int
+		SignIn                    func(childComplexity int, input model.SignInInput) int
+		SignOut                   func(childComplexity int, input model.SignOutInput) int
+		UnlinkCloudUser           func(childComplexity int, input model.UnlinkCloudUserInput) int
+		UnregisterDomain          func(childComplexity int, input model.UnregisterDomainInput) int
+		UpdateCloudSpace          func(childComplexity int, input model.UpdateCloudSpaceInput) int
+		UpdateCloudUser           func(childComplexity int, input model.UpdateCloudUserInput) int
+		UpdateCloudUserGroup      func(childComplexity int, input model.UpdateCloudUserGroupInput) int
+		UpdateCustomer            func(childComplexity int, input model.UpdateCustomerInput) int
 	}
 
 	PageInfo struct {
@@ -424,23 +464,27 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		CapacityUnitTypes func(childComplexity int) int
-		CloudSpace        func(childComplexity int, id uuid.UUID) int
-		CloudUser         func(childComplexity int, id uuid.UUID) int
-		CloudUserGroup    func(childComplexity int, id uuid.UUID) int
-		CloudUserGroups   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
-		CloudUsers        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) int
-		Customer          func(childComplexity int, id uuid.UUID) int
-		CustomerStatuses  func(childComplexity int) int
-		CustomerXMLSchema func(childComplexity int, customerID *uuid.UUID) int
-		Customers         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) int
-		Domain            func(childComplexity int, name string) int
-		Job               func(childComplexity int, id uuid.UUID) int
-		Jobs              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
-		Node              func(childComplexity int, id uuid.UUID) int
-		Nodes             func(childComplexity int, ids []uuid.UUID) int
-		PortalAccounts    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) int
-		Viewer            func(childComplexity int) int
+		CapacityUnitTypes  func(childComplexity int) int
+		CloudSpace         func(childComplexity int, id uuid.UUID) int
+		CloudSpaceStatuses func(childComplexity int) int
+		CloudSpaces        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudSpaceOrder, where *ent.CloudSpaceWhereInput) int
+		CloudUser          func(childComplexity int, id uuid.UUID) int
+		CloudUserGroup     func(childComplexity int, id uuid.UUID) int
+		CloudUserGroups    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
+		CloudUserStatuses  func(childComplexity int) int
+		CloudUsers         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) int
+		Customer           func(childComplexity int, id uuid.UUID) int
+		CustomerStatuses   func(childComplexity int) int
+		CustomerXMLSchema  func(childComplexity int, customerID *uuid.UUID) int
+		Customers          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) int
+		Domain             func(childComplexity int, name string) int
+		Job                func(childComplexity int, id uuid.UUID) int
+		Jobs               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
+		Node               func(childComplexity int, id uuid.UUID) int
+		Nodes              func(childComplexity int, ids []uuid.UUID) int
+		PortalAccounts     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) int
+		Viewer             func(childComplexity int) int
+		XMLSchema          func(childComplexity int, typeArg model.SerializedType, id *uuid.UUID) int
 	}
 
 	RegisterDomainPayload struct {
@@ -467,6 +511,12 @@ type ComplexityRoot struct {
 		Job      func(childComplexity int) int
 	}
 
+	RemoveGroupFromGroupPayload struct {
+		CloudUserGroup func(childComplexity int) int
+		Job            func(childComplexity int) int
+		Member         func(childComplexity int) int
+	}
+
 	RemoveUserFromGroupPayload struct {
 		CloudUser      func(childComplexity int) int
 		CloudUserGroup func(childComplexity int) int
@@ -483,7 +533,22 @@ type ComplexityRoot struct {
 		Revoked func(childComplexity int) int
 	}
 
+	SetCloudSpaceStatusPayload struct {
+		CloudSpace func(childComplexity int) int
+		Job        func(childComplexity int) int
+	}
+
+	SetCloudUserAdministratorPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
+	}
+
 	SetCloudUserPasswordPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
+	}
+
+	SetCloudUserStatusPayload struct {
 		CloudUser func(childComplexity int) int
 		Job       func(childComplexity int) int
 	}
@@ -555,6 +620,15 @@ type ChangeResolver interface {
 
 	Customer(ctx context.Context, obj *event.Change) (*ent.Customer, error)
 }
+type CloudSpaceResolver interface {
+	Serialized(ctx context.Context, obj *ent.CloudSpace, format model.SerializationFormat) (string, error)
+}
+type CloudUserResolver interface {
+	Serialized(ctx context.Context, obj *ent.CloudUser, format model.SerializationFormat) (string, error)
+}
+type CloudUserGroupResolver interface {
+	Serialized(ctx context.Context, obj *ent.CloudUserGroup, format model.SerializationFormat) (string, error)
+}
 type CustomerResolver interface {
 	CapacityAvailable(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error)
 	CapacityConsumed(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error)
@@ -563,7 +637,15 @@ type CustomerResolver interface {
 	Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error)
 }
 type JobResolver interface {
-	Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error)
+	ActionName(ctx context.Context, obj *ent.Job) (string, error)
+
+	Parameters(ctx context.Context, obj *ent.Job) (strictjson.Object, error)
+
+	ObjectType(ctx context.Context, obj *ent.Job) (string, error)
+
+	Order(ctx context.Context, obj *ent.Job) (int, error)
+	Tree(ctx context.Context, obj *ent.Job) ([]*ent.Job, error)
+	Serialized(ctx context.Context, obj *ent.Job, format model.SerializationFormat) (string, error)
 }
 type MutationResolver interface {
 	CreateCustomer(ctx context.Context, input model.CreateCustomerInput) (*model.CreateCustomerPayload, error)
@@ -580,14 +662,19 @@ type MutationResolver interface {
 	UnregisterDomain(ctx context.Context, input model.UnregisterDomainInput) (*model.UnregisterDomainPayload, error)
 	CreateCloudSpace(ctx context.Context, input model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error)
 	UpdateCloudSpace(ctx context.Context, input model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error)
+	SetCloudSpaceStatus(ctx context.Context, input model.SetCloudSpaceStatusInput) (*model.SetCloudSpaceStatusPayload, error)
 	DeleteCloudSpace(ctx context.Context, input model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error)
 	CreateCloudUserGroup(ctx context.Context, input model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error)
 	UpdateCloudUserGroup(ctx context.Context, input model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error)
 	DeleteCloudUserGroup(ctx context.Context, input model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error)
 	AddUserToGroup(ctx context.Context, input model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error)
 	RemoveUserFromGroup(ctx context.Context, input model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error)
+	AddGroupToGroup(ctx context.Context, input model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error)
+	RemoveGroupFromGroup(ctx context.Context, input model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error)
 	CreateCloudUser(ctx context.Context, input model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error)
 	UpdateCloudUser(ctx context.Context, input model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error)
+	SetCloudUserStatus(ctx context.Context, input model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error)
+	SetCloudUserAdministrator(ctx context.Context, input model.SetCloudUserAdministratorInput) (*model.SetCloudUserAdministratorPayload, error)
 	SetCloudUserPassword(ctx context.Context, input model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
 	DeleteCloudUser(ctx context.Context, input model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error)
@@ -611,12 +698,16 @@ type QueryResolver interface {
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
 	CustomerStatuses(ctx context.Context) ([]customer.Status, error)
 	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
+	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error)
+	CloudUserStatuses(ctx context.Context) ([]clouduser.Status, error)
+	CloudSpaceStatuses(ctx context.Context) ([]cloudspace.Status, error)
 	CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error)
 	CloudUserGroup(ctx context.Context, id uuid.UUID) (*ent.CloudUserGroup, error)
 	CloudUserGroups(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) (*ent.CloudUserGroupConnection, error)
 	CloudUser(ctx context.Context, id uuid.UUID) (*ent.CloudUser, error)
 	CloudUsers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserOrder, where *ent.CloudUserWhereInput) (*ent.CloudUserConnection, error)
 	CloudSpace(ctx context.Context, id uuid.UUID) (*ent.CloudSpace, error)
+	CloudSpaces(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudSpaceOrder, where *ent.CloudSpaceWhereInput) (*ent.CloudSpaceConnection, error)
 	Domain(ctx context.Context, name string) (*ent.Domain, error)
 	PortalAccounts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) (*ent.PortalAccountConnection, error)
 	Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
@@ -628,11 +719,17 @@ type SubscriptionResolver interface {
 	Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error)
 }
 
+type CloudUserGroupWhereInputResolver interface {
+	CustomerID(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *uuid.UUID) error
+}
 type CustomerWhereInputResolver interface {
 	NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error
 
 	HasCloudUserGroups(ctx context.Context, obj *ent.CustomerWhereInput, data *bool) error
 	HasCloudUserGroupsWith(ctx context.Context, obj *ent.CustomerWhereInput, data []*ent.CloudUserGroupWhereInput) error
+}
+type JobWhereInputResolver interface {
+	ActionName(ctx context.Context, obj *ent.JobWhereInput, data *string) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -796,6 +893,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddCloudUserGroupPayload.Job(childComplexity), true
+
+	case "AddGroupToGroupPayload.cloudUserGroup":
+		if e.ComplexityRoot.AddGroupToGroupPayload.CloudUserGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddGroupToGroupPayload.CloudUserGroup(childComplexity), true
+	case "AddGroupToGroupPayload.job":
+		if e.ComplexityRoot.AddGroupToGroupPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddGroupToGroupPayload.Job(childComplexity), true
+	case "AddGroupToGroupPayload.member":
+		if e.ComplexityRoot.AddGroupToGroupPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddGroupToGroupPayload.Member(childComplexity), true
 
 	case "AddUserToGroupPayload.cloudUser":
 		if e.ComplexityRoot.AddUserToGroupPayload.CloudUser == nil {
@@ -988,12 +1104,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudSpace.Parent(childComplexity), true
+	case "CloudSpace.serialized":
+		if e.ComplexityRoot.CloudSpace.Serialized == nil {
+			break
+		}
+
+		args, err := ec.field_CloudSpace_serialized_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CloudSpace.Serialized(childComplexity, args["format"].(model.SerializationFormat)), true
 	case "CloudSpace.status":
 		if e.ComplexityRoot.CloudSpace.Status == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloudSpace.Status(childComplexity), true
+	case "CloudSpace.version":
+		if e.ComplexityRoot.CloudSpace.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudSpace.Version(childComplexity), true
 
 	case "CloudSpaceConnection.edges":
 		if e.ComplexityRoot.CloudSpaceConnection.Edges == nil {
@@ -1044,12 +1177,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.AccessTokens(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.AccessTokenOrder), args["where"].(*ent.AccessTokenWhereInput)), true
+	case "CloudUser.address":
+		if e.ComplexityRoot.CloudUser.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Address(childComplexity), true
+	case "CloudUser.city":
+		if e.ComplexityRoot.CloudUser.City == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.City(childComplexity), true
+	case "CloudUser.country":
+		if e.ComplexityRoot.CloudUser.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Country(childComplexity), true
 	case "CloudUser.createdAt":
 		if e.ComplexityRoot.CloudUser.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloudUser.CreatedAt(childComplexity), true
+	case "CloudUser.description":
+		if e.ComplexityRoot.CloudUser.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Description(childComplexity), true
 	case "CloudUser.email":
 		if e.ComplexityRoot.CloudUser.Email == nil {
 			break
@@ -1097,12 +1254,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Login(childComplexity), true
+	case "CloudUser.name":
+		if e.ComplexityRoot.CloudUser.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Name(childComplexity), true
+	case "CloudUser.phoneLandline":
+		if e.ComplexityRoot.CloudUser.PhoneLandline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.PhoneLandline(childComplexity), true
+	case "CloudUser.phoneMobile":
+		if e.ComplexityRoot.CloudUser.PhoneMobile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.PhoneMobile(childComplexity), true
 	case "CloudUser.role":
 		if e.ComplexityRoot.CloudUser.Role == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloudUser.Role(childComplexity), true
+	case "CloudUser.serialized":
+		if e.ComplexityRoot.CloudUser.Serialized == nil {
+			break
+		}
+
+		args, err := ec.field_CloudUser_serialized_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CloudUser.Serialized(childComplexity, args["format"].(model.SerializationFormat)), true
 	case "CloudUser.status":
 		if e.ComplexityRoot.CloudUser.Status == nil {
 			break
@@ -1115,6 +1301,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Subject(childComplexity), true
+	case "CloudUser.systemUser":
+		if e.ComplexityRoot.CloudUser.SystemUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.SystemUser(childComplexity), true
+	case "CloudUser.version":
+		if e.ComplexityRoot.CloudUser.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Version(childComplexity), true
 
 	case "CloudUserConnection.edges":
 		if e.ComplexityRoot.CloudUserConnection.Edges == nil {
@@ -1177,18 +1375,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUserGroup.Description(childComplexity), true
+	case "CloudUserGroup.groups":
+		if e.ComplexityRoot.CloudUserGroup.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_CloudUserGroup_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CloudUserGroup.Groups(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.CloudUserGroupOrder), args["where"].(*ent.CloudUserGroupWhereInput)), true
 	case "CloudUserGroup.id":
 		if e.ComplexityRoot.CloudUserGroup.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloudUserGroup.ID(childComplexity), true
+	case "CloudUserGroup.memberOf":
+		if e.ComplexityRoot.CloudUserGroup.MemberOf == nil {
+			break
+		}
+
+		args, err := ec.field_CloudUserGroup_memberOf_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CloudUserGroup.MemberOf(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.CloudUserGroupOrder), args["where"].(*ent.CloudUserGroupWhereInput)), true
 	case "CloudUserGroup.name":
 		if e.ComplexityRoot.CloudUserGroup.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloudUserGroup.Name(childComplexity), true
+	case "CloudUserGroup.serialized":
+		if e.ComplexityRoot.CloudUserGroup.Serialized == nil {
+			break
+		}
+
+		args, err := ec.field_CloudUserGroup_serialized_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CloudUserGroup.Serialized(childComplexity, args["format"].(model.SerializationFormat)), true
 	case "CloudUserGroup.users":
 		if e.ComplexityRoot.CloudUserGroup.Users == nil {
 			break
@@ -1200,6 +1431,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUserGroup.Users(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.CloudUserOrder), args["where"].(*ent.CloudUserWhereInput)), true
+	case "CloudUserGroup.version":
+		if e.ComplexityRoot.CloudUserGroup.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUserGroup.Version(childComplexity), true
 
 	case "CloudUserGroupConnection.edges":
 		if e.ComplexityRoot.CloudUserGroupConnection.Edges == nil {
@@ -1647,6 +1884,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.Action(childComplexity), true
+	case "Job.actionName":
+		if e.ComplexityRoot.Job.ActionName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ActionName(childComplexity), true
 	case "Job.children":
 		if e.ComplexityRoot.Job.Children == nil {
 			break
@@ -1706,6 +1949,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.Name(childComplexity), true
+	case "Job.objectId":
+		if e.ComplexityRoot.Job.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ObjectID(childComplexity), true
+	case "Job.objectType":
+		if e.ComplexityRoot.Job.ObjectType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ObjectType(childComplexity), true
+	case "Job.order":
+		if e.ComplexityRoot.Job.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Order(childComplexity), true
 	case "Job.parameters":
 		if e.ComplexityRoot.Job.Parameters == nil {
 			break
@@ -1718,12 +1979,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.Parent(childComplexity), true
+	case "Job.parentId":
+		if e.ComplexityRoot.Job.ParentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ParentID(childComplexity), true
 	case "Job.result":
 		if e.ComplexityRoot.Job.Result == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Job.Result(childComplexity), true
+	case "Job.serialized":
+		if e.ComplexityRoot.Job.Serialized == nil {
+			break
+		}
+
+		args, err := ec.field_Job_serialized_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Job.Serialized(childComplexity, args["format"].(model.SerializationFormat)), true
 	case "Job.startedAt":
 		if e.ComplexityRoot.Job.StartedAt == nil {
 			break
@@ -1736,6 +2014,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.Status(childComplexity), true
+	case "Job.tree":
+		if e.ComplexityRoot.Job.Tree == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Tree(childComplexity), true
 	case "Job.user":
 		if e.ComplexityRoot.Job.User == nil {
 			break
@@ -1845,6 +2129,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddCloudUserGroup(childComplexity, args["input"].(model.AddCloudUserGroupInput)), true
+	case "Mutation.addGroupToGroup":
+		if e.ComplexityRoot.Mutation.AddGroupToGroup == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addGroupToGroup_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddGroupToGroup(childComplexity, args["input"].(model.AddGroupToGroupInput)), true
 	case "Mutation.addUserToGroup":
 		if e.ComplexityRoot.Mutation.AddUserToGroup == nil {
 			break
@@ -2054,6 +2349,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveCloudUserGroup(childComplexity, args["input"].(model.RemoveCloudUserGroupInput)), true
+	case "Mutation.removeGroupFromGroup":
+		if e.ComplexityRoot.Mutation.RemoveGroupFromGroup == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeGroupFromGroup_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveGroupFromGroup(childComplexity, args["input"].(model.RemoveGroupFromGroupInput)), true
 	case "Mutation.removeUserFromGroup":
 		if e.ComplexityRoot.Mutation.RemoveUserFromGroup == nil {
 			break
@@ -2087,6 +2393,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAccessTokens(childComplexity, args["input"].(model.RevokeAccessTokensInput)), true
+	case "Mutation.setCloudSpaceStatus":
+		if e.ComplexityRoot.Mutation.SetCloudSpaceStatus == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setCloudSpaceStatus_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetCloudSpaceStatus(childComplexity, args["input"].(model.SetCloudSpaceStatusInput)), true
+	case "Mutation.setCloudUserAdministrator":
+		if e.ComplexityRoot.Mutation.SetCloudUserAdministrator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setCloudUserAdministrator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetCloudUserAdministrator(childComplexity, args["input"].(model.SetCloudUserAdministratorInput)), true
 	case "Mutation.setCloudUserPassword":
 		if e.ComplexityRoot.Mutation.SetCloudUserPassword == nil {
 			break
@@ -2098,6 +2426,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetCloudUserPassword(childComplexity, args["input"].(model.SetCloudUserPasswordInput)), true
+	case "Mutation.setCloudUserStatus":
+		if e.ComplexityRoot.Mutation.SetCloudUserStatus == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setCloudUserStatus_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetCloudUserStatus(childComplexity, args["input"].(model.SetCloudUserStatusInput)), true
 	case "Mutation.setCustomerStatus":
 		if e.ComplexityRoot.Mutation.SetCustomerStatus == nil {
 			break
@@ -2308,6 +2647,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CloudSpace(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.cloudSpaceStatuses":
+		if e.ComplexityRoot.Query.CloudSpaceStatuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CloudSpaceStatuses(childComplexity), true
+	case "Query.cloudSpaces":
+		if e.ComplexityRoot.Query.CloudSpaces == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cloudSpaces_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CloudSpaces(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.CloudSpaceOrder), args["where"].(*ent.CloudSpaceWhereInput)), true
 	case "Query.cloudUser":
 		if e.ComplexityRoot.Query.CloudUser == nil {
 			break
@@ -2341,6 +2697,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CloudUserGroups(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.CloudUserGroupOrder), args["where"].(*ent.CloudUserGroupWhereInput)), true
+	case "Query.cloudUserStatuses":
+		if e.ComplexityRoot.Query.CloudUserStatuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CloudUserStatuses(childComplexity), true
 	case "Query.cloudUsers":
 		if e.ComplexityRoot.Query.CloudUsers == nil {
 			break
@@ -2464,6 +2826,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.xmlSchema":
+		if e.ComplexityRoot.Query.XMLSchema == nil {
+			break
+		}
+
+		args, err := ec.field_Query_xmlSchema_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.XMLSchema(childComplexity, args["type"].(model.SerializedType), args["id"].(*uuid.UUID)), true
 
 	case "RegisterDomainPayload.customer":
 		if e.ComplexityRoot.RegisterDomainPayload.Customer == nil {
@@ -2541,6 +2914,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveCloudUserGroupPayload.Job(childComplexity), true
 
+	case "RemoveGroupFromGroupPayload.cloudUserGroup":
+		if e.ComplexityRoot.RemoveGroupFromGroupPayload.CloudUserGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveGroupFromGroupPayload.CloudUserGroup(childComplexity), true
+	case "RemoveGroupFromGroupPayload.job":
+		if e.ComplexityRoot.RemoveGroupFromGroupPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveGroupFromGroupPayload.Job(childComplexity), true
+	case "RemoveGroupFromGroupPayload.member":
+		if e.ComplexityRoot.RemoveGroupFromGroupPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveGroupFromGroupPayload.Member(childComplexity), true
+
 	case "RemoveUserFromGroupPayload.cloudUser":
 		if e.ComplexityRoot.RemoveUserFromGroupPayload.CloudUser == nil {
 			break
@@ -2586,6 +2978,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeAccessTokensPayload.Revoked(childComplexity), true
 
+	case "SetCloudSpaceStatusPayload.cloudSpace":
+		if e.ComplexityRoot.SetCloudSpaceStatusPayload.CloudSpace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudSpaceStatusPayload.CloudSpace(childComplexity), true
+	case "SetCloudSpaceStatusPayload.job":
+		if e.ComplexityRoot.SetCloudSpaceStatusPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudSpaceStatusPayload.Job(childComplexity), true
+
+	case "SetCloudUserAdministratorPayload.cloudUser":
+		if e.ComplexityRoot.SetCloudUserAdministratorPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudUserAdministratorPayload.CloudUser(childComplexity), true
+	case "SetCloudUserAdministratorPayload.job":
+		if e.ComplexityRoot.SetCloudUserAdministratorPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudUserAdministratorPayload.Job(childComplexity), true
+
 	case "SetCloudUserPasswordPayload.cloudUser":
 		if e.ComplexityRoot.SetCloudUserPasswordPayload.CloudUser == nil {
 			break
@@ -2598,6 +3016,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetCloudUserPasswordPayload.Job(childComplexity), true
+
+	case "SetCloudUserStatusPayload.cloudUser":
+		if e.ComplexityRoot.SetCloudUserStatusPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudUserStatusPayload.CloudUser(childComplexity), true
+	case "SetCloudUserStatusPayload.job":
+		if e.ComplexityRoot.SetCloudUserStatusPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCloudUserStatusPayload.Job(childComplexity), true
 
 	case "SetCustomerStatusPayload.customer":
 		if e.ComplexityRoot.SetCustomerStatusPayload.Customer == nil {
@@ -2783,6 +3214,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddCapacityAvailableInput", ec.unmarshalInputAddCapacityAvailableInput),
 			graphql.NewInputUnmarshaler("AddCapacityConsumedInput", ec.unmarshalInputAddCapacityConsumedInput),
 			graphql.NewInputUnmarshaler("AddCloudUserGroupInput", ec.unmarshalInputAddCloudUserGroupInput),
+			graphql.NewInputUnmarshaler("AddGroupToGroupInput", ec.unmarshalInputAddGroupToGroupInput),
 			graphql.NewInputUnmarshaler("AddUserToGroupInput", ec.unmarshalInputAddUserToGroupInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
@@ -2819,10 +3251,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveCapacityAvailableInput", ec.unmarshalInputRemoveCapacityAvailableInput),
 			graphql.NewInputUnmarshaler("RemoveCapacityConsumedInput", ec.unmarshalInputRemoveCapacityConsumedInput),
 			graphql.NewInputUnmarshaler("RemoveCloudUserGroupInput", ec.unmarshalInputRemoveCloudUserGroupInput),
+			graphql.NewInputUnmarshaler("RemoveGroupFromGroupInput", ec.unmarshalInputRemoveGroupFromGroupInput),
 			graphql.NewInputUnmarshaler("RemoveUserFromGroupInput", ec.unmarshalInputRemoveUserFromGroupInput),
 			graphql.NewInputUnmarshaler("RevokeAccessTokenInput", ec.unmarshalInputRevokeAccessTokenInput),
 			graphql.NewInputUnmarshaler("RevokeAccessTokensInput", ec.unmarshalInputRevokeAccessTokensInput),
+			graphql.NewInputUnmarshaler("SetCloudSpaceStatusInput", ec.unmarshalInputSetCloudSpaceStatusInput),
+			graphql.NewInputUnmarshaler("SetCloudUserAdministratorInput", ec.unmarshalInputSetCloudUserAdministratorInput),
 			graphql.NewInputUnmarshaler("SetCloudUserPasswordInput", ec.unmarshalInputSetCloudUserPasswordInput),
+			graphql.NewInputUnmarshaler("SetCloudUserStatusInput", ec.unmarshalInputSetCloudUserStatusInput),
 			graphql.NewInputUnmarshaler("SetCustomerStatusInput", ec.unmarshalInputSetCustomerStatusInput),
 			graphql.NewInputUnmarshaler("SetPortalAccountPasswordInput", ec.unmarshalInputSetPortalAccountPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -2941,20 +3377,20 @@ directive @page(
   max: Int! = 500
 ) on FIELD_DEFINITION
 
-"A time in UTC with microseconds, in RFC 3339 form."
-scalar Time
+"A moment in RFC 3339 form, in the years 0001 to 9999; given in UTC, to the microsecond."
+scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 "A position in a list. It is valid for the field and the order that it was read from."
-scalar Cursor
+scalar Cursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "A position in the order of commits. Only what an earlier change gave is valid."
-scalar ChangeCursor
+scalar ChangeCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "An amount of capacity: a whole number from 1 to 9007199254740991."
-scalar Amount
-"A whole number of any size."
-scalar BigInt
+scalar Amount @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
+"A whole number of any size, as a string of its decimal digits: JavaScript's numbers are exact only up to 9007199254740991."
+scalar BigInt @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
 "A secret text. It is accepted as input and never returned."
-scalar Secret
-"A JSON object with any keys."
-scalar JSONObject
+scalar Secret @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
+"A JSON object with any keys. Its numbers keep their digits."
+scalar JSONObject @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-4")
 
 "An object with a guid."
 interface Node {
@@ -3005,7 +3441,7 @@ type Query {
   customers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3023,6 +3459,17 @@ type Query {
     "The guid of a customer, accepted for compatibility with the old API. The schema is the same for all customers."
     customerId: ID
   ): String
+  "The XSD 1.0 of the XML form of an object."
+  xmlSchema(
+    "The type of the object."
+    type: SerializedType!
+    "The guid of an object. It has no effect: the schema is the same for each. The old API has it as a parameter."
+    id: ID
+  ): String
+  "The statuses a cloud user can have."
+  cloudUserStatuses: [CloudUserStatus!]
+  "The statuses a cloud space can have."
+  cloudSpaceStatuses: [CloudSpaceStatus!]
   "The types of capacity units."
   capacityUnitTypes: [CapacityUnitType!]
   "The cloud user group with this guid."
@@ -3034,7 +3481,7 @@ type Query {
   cloudUserGroups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3054,7 +3501,7 @@ type Query {
   cloudUsers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3070,6 +3517,21 @@ type Query {
     "The guid of the cloud space."
     id: ID!
   ): CloudSpace
+  "The cloud spaces that the caller may see."
+  cloudSpaces(
+    "Only entries after this position."
+    after: Cursor
+    "The size of the page, counted from its start: 1 to 500."
+    first: Int
+    "Only entries before this position."
+    before: Cursor
+    "The size of the page, counted from its end: 1 to 500."
+    last: Int
+    "The order. The default is the order of creation."
+    orderBy: CloudSpaceOrder
+    "Only spaces for which all of this holds."
+    where: CloudSpaceWhereInput
+  ): CloudSpaceConnection @page
   "The domain with this name, in any spelling."
   domain(
     "The domain name."
@@ -3079,7 +3541,7 @@ type Query {
   portalAccounts(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3099,7 +3561,7 @@ type Query {
   jobs(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3148,7 +3610,7 @@ type Customer implements Node {
   cloudUserGroups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3163,7 +3625,7 @@ type Customer implements Node {
   domains(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3178,7 +3640,7 @@ type Customer implements Node {
   cloudSpaces(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3193,7 +3655,7 @@ type Customer implements Node {
   jobs(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3227,8 +3689,22 @@ enum SerializationFormat {
   THRIFT
   "Block-style YAML, as getYAML returns it."
   YAML
-  "XML that is valid against customerXMLSchema, as getXML returns it."
+  "XML that is valid against xmlSchema: what getXML returned."
   XML
+}
+
+"The types of objects that have the formats of the old API."
+enum SerializedType {
+  "A customer."
+  CUSTOMER
+  "A cloud user."
+  CLOUD_USER
+  "A cloud user group."
+  CLOUD_USER_GROUP
+  "A cloud space."
+  CLOUD_SPACE
+  "A job."
+  JOB
 }
 
 "A filter for customers. All given conditions must match."
@@ -3343,9 +3819,11 @@ type CapacityBalance {
 type CloudUserGroup implements Node {
   "The guid."
   id: ID!
+  "A guid that is new after each change of the group or its members."
+  version: ID!
   "When the group was created."
   createdAt: Time!
-  "The name."
+  "The name. It need not be unique, and may be empty."
   name: String!
   "The description. It is empty if it was never set."
   description: String!
@@ -3353,7 +3831,7 @@ type CloudUserGroup implements Node {
   customers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3368,7 +3846,7 @@ type CloudUserGroup implements Node {
   users(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3379,6 +3857,41 @@ type CloudUserGroup implements Node {
     "Only entries that match this filter."
     where: CloudUserWhereInput
   ): CloudUserConnection! @page
+  "The groups that are members of this one. Their users count as users of this group."
+  groups(
+    "Only entries after this position."
+    after: Cursor
+    "The size of the page, counted from its start: 1 to 500."
+    first: Int
+    "Only entries before this position."
+    before: Cursor
+    "The size of the page, counted from its end: 1 to 500."
+    last: Int
+    "The order. The default is the order of creation."
+    orderBy: CloudUserGroupOrder
+    "Only entries that match this filter."
+    where: CloudUserGroupWhereInput
+  ): CloudUserGroupConnection! @page
+  "The groups that this one is a member of."
+  memberOf(
+    "Only entries after this position."
+    after: Cursor
+    "The size of the page, counted from its start: 1 to 500."
+    first: Int
+    "Only entries before this position."
+    before: Cursor
+    "The size of the page, counted from its end: 1 to 500."
+    last: Int
+    "The order. The default is the order of creation."
+    orderBy: CloudUserGroupOrder
+    "Only entries that match this filter."
+    where: CloudUserGroupWhereInput
+  ): CloudUserGroupConnection! @page
+  "The group as one text, in a format of the old API."
+  serialized(
+    "The format."
+    format: SerializationFormat!
+  ): String!
 }
 
 "A filter for groups. All given conditions must match."
@@ -3395,12 +3908,18 @@ input CloudUserGroupWhereInput {
   idIn: [ID!]
   "The complete name, case-sensitive."
   name: String
+  "A part of the name, case-sensitive. No character is a wildcard."
+  nameContains: String
+  "The group is linked to the customer with this guid."
+  customerId: ID
 }
 
 "A person or program that can sign in."
 type CloudUser implements Node {
   "The guid."
   id: ID!
+  "A guid that is new after each change of the user."
+  version: ID!
   "When the user was created."
   createdAt: Time!
   "The login name. It is unique, ignoring case."
@@ -3411,6 +3930,22 @@ type CloudUser implements Node {
   firstName: String!
   "The family name."
   lastName: String!
+  "The name of the person or program."
+  name: String!
+  "What the user is."
+  description: String!
+  "Street and number."
+  address: String!
+  "The city."
+  city: String!
+  "The country."
+  country: String!
+  "The number of the mobile phone."
+  phoneMobile: String!
+  "The number of the landline phone."
+  phoneLandline: String!
+  "Whether the user is a program of the provider. It has no effect on rights."
+  systemUser: Boolean!
   "The role of the user."
   role: CloudUserRole!
   "The status, which decides whether the user may sign in."
@@ -3423,7 +3958,7 @@ type CloudUser implements Node {
   groups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3438,7 +3973,7 @@ type CloudUser implements Node {
   accessTokens(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3449,6 +3984,11 @@ type CloudUser implements Node {
     "Only entries that match this filter."
     where: AccessTokenWhereInput
   ): AccessTokenConnection! @page
+  "The user as one text, in a format of the old API. The password is never in it."
+  serialized(
+    "The format."
+    format: SerializationFormat!
+  ): String!
 }
 
 "The role of a cloud user."
@@ -3463,8 +4003,10 @@ enum CloudUserRole {
 
 "Whether a cloud user may sign in."
 enum CloudUserStatus {
-  "May sign in."
-  ACTIVE
+  "Created, not yet set up: the status of a new user. May sign in."
+  CREATED
+  "Set up. May sign in."
+  CONFIGURED
   "May not sign in."
   DISABLED
 }
@@ -3483,6 +4025,12 @@ input CloudUserWhereInput {
   idIn: [ID!]
   "The complete login, case-sensitive."
   login: String
+  "A part of the login, case-sensitive; no character is special."
+  loginContains: String
+  "A part of the e-mail address, case-sensitive; no character is special."
+  emailContains: String
+  "A part of the name, case-sensitive. No character is a wildcard."
+  nameContains: String
   "The role."
   role: CloudUserRole
   "The status."
@@ -3575,6 +4123,8 @@ input DomainWhereInput {
 type CloudSpace implements Node {
   "The guid."
   id: ID!
+  "A guid that is new after each change of the space."
+  version: ID!
   "When the space was created."
   createdAt: Time!
   "The name."
@@ -3591,7 +4141,7 @@ type CloudSpace implements Node {
   children(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3602,6 +4152,11 @@ type CloudSpace implements Node {
     "Only entries that match this filter."
     where: CloudSpaceWhereInput
   ): CloudSpaceConnection! @page
+  "The space as one text, in a format of the old API."
+  serialized(
+    "The format."
+    format: SerializationFormat!
+  ): String!
 }
 
 "The status of a cloud space."
@@ -3624,6 +4179,10 @@ input CloudSpaceWhereInput {
   id: ID
   "The complete name, case-sensitive."
   name: String
+  "A part of the name, case-sensitive. No character is a wildcard."
+  nameContains: String
+  "The guid of the customer."
+  customerId: ID
   "The status."
   status: CloudSpaceStatus
   "The guid of the space that it is in."
@@ -3662,6 +4221,8 @@ type Job implements Node {
   id: ID!
   "The action: the name of the mutation."
   action: String!
+  "The action in the words of the old API: <type>.<method>, as in customer.registerDomain."
+  actionName: String!
   "The status of the job."
   status: JobStatus!
   "The name given to the job by its caller."
@@ -3690,15 +4251,21 @@ type Job implements Node {
   user: CloudUser
   "The guid of the changed customer. It stays after the customer was deleted."
   customerId: ID
+  "The type of the object it changed, in the words of the old API: customer, clouduser and so on."
+  objectType: String!
+  "The guid of the object it changed; it stays when the object is gone. Null where no object was named."
+  objectId: ID
   "The changed customer. Null if the change has no customer or the customer was deleted."
   customer: Customer
+  "The guid of the parent job."
+  parentId: ID
   "The parent job."
   parent: Job
   "The child jobs."
   children(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3709,6 +4276,15 @@ type Job implements Node {
     "Only entries that match this filter."
     where: JobWhereInput
   ): JobConnection! @page
+  "The place of the job among the children of its parent, in the order they began: 1 for the first. 0 for a job without a parent."
+  order: Int!
+  "The job and all jobs below it, each after its parent; 1,000 at most."
+  tree: [Job!]!
+  "The job as one text, in a format of the old API."
+  serialized(
+    "The format."
+    format: SerializationFormat!
+  ): String!
 }
 
 "The status of a job."
@@ -3737,6 +4313,8 @@ input JobWhereInput {
   action: String
   "One of these mutations; an empty list matches nothing."
   actionIn: [String!]
+  "The action in the words of the old API, as in customer.registerDomain."
+  actionName: String
   "The status of the job."
   status: JobStatus
   "One of these statuses; an empty list matches nothing."
@@ -3763,6 +4341,8 @@ input JobWhereInput {
   startedAtGTE: Time
   "Started before this time."
   startedAtLT: Time
+  "Ended at this moment or earlier."
+  endedAtLTE: Time
 }
 
 "A page of customers."
@@ -4127,6 +4707,11 @@ type Mutation {
     "The input of the mutation."
     input: UpdateCloudSpaceInput!
   ): UpdateCloudSpacePayload
+  "Sets the status of a cloud space."
+  setCloudSpaceStatus(
+    "The input of the mutation."
+    input: SetCloudSpaceStatusInput!
+  ): SetCloudSpaceStatusPayload
   "Deletes a cloud space that contains no spaces."
   deleteCloudSpace(
     "The input of the mutation."
@@ -4147,7 +4732,7 @@ type Mutation {
     "The input of the mutation."
     input: DeleteCloudUserGroupInput!
   ): DeleteCloudUserGroupPayload
-  "Adds a cloud user to a group, if it is not a member. Administrators only."
+  "Puts a cloud user into a group; CONFLICT if it is in it already. Administrators only."
   addUserToGroup(
     "The input of the mutation."
     input: AddUserToGroupInput!
@@ -4157,6 +4742,16 @@ type Mutation {
     "The input of the mutation."
     input: RemoveUserFromGroupInput!
   ): RemoveUserFromGroupPayload
+  "Makes a group a member of another one: its users count as users of that one. CONFLICT if it is a member already, or if a circle would result. Administrators only."
+  addGroupToGroup(
+    "The input of the mutation."
+    input: AddGroupToGroupInput!
+  ): AddGroupToGroupPayload
+  "Takes a group out of another one, if it is a member of it. Administrators only."
+  removeGroupFromGroup(
+    "The input of the mutation."
+    input: RemoveGroupFromGroupInput!
+  ): RemoveGroupFromGroupPayload
   "Creates a cloud user. Administrators only."
   createCloudUser(
     "The input of the mutation."
@@ -4167,12 +4762,22 @@ type Mutation {
     "The input of the mutation."
     input: UpdateCloudUserInput!
   ): UpdateCloudUserPayload
+  "Sets the status of a cloud user. Administrators only."
+  setCloudUserStatus(
+    "The input of the mutation."
+    input: SetCloudUserStatusInput!
+  ): SetCloudUserStatusPayload
+  "Makes a cloud user an ADMINISTRATOR, or a MEMBER again. Administrators only, and never the last of them."
+  setCloudUserAdministrator(
+    "The input of the mutation."
+    input: SetCloudUserAdministratorInput!
+  ): SetCloudUserAdministratorPayload
   "Sets the password of a cloud user and ends its sessions. Administrators only."
   setCloudUserPassword(
     "The input of the mutation."
     input: SetCloudUserPasswordInput!
   ): SetCloudUserPasswordPayload
-  "Changes the caller's own password and ends the caller's sessions."
+  "Changes a password whose current value is known, and ends the sessions of the user: that of the caller, or for administrators of any user."
   changePassword(
     "The input of the mutation."
     input: ChangePasswordInput!
@@ -4589,6 +5194,24 @@ type UpdateCloudSpacePayload {
   job: Job!
 }
 
+"The input of setCloudSpaceStatus."
+input SetCloudSpaceStatusInput {
+  "The guid of the cloud space."
+  cloudSpaceId: ID!
+  "The new status."
+  status: CloudSpaceStatus!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of setCloudSpaceStatus."
+type SetCloudSpaceStatusPayload {
+  "The changed space."
+  cloudSpace: CloudSpace
+  "The job that records the change."
+  job: Job!
+}
+
 "The input of deleteCloudSpace."
 input DeleteCloudSpaceInput {
   "The guid of the cloud space."
@@ -4607,8 +5230,8 @@ type DeleteCloudSpacePayload {
 
 "The input of createCloudUserGroup."
 input CreateCloudUserGroupInput {
-  "The name, 1 to 255 characters."
-  name: String!
+  "The name, up to 255 characters."
+  name: String! = ""
   "The description, up to 4,096 characters."
   description: String
   "Options of the job: name, error texts, time limit."
@@ -4627,7 +5250,7 @@ type CreateCloudUserGroupPayload {
 input UpdateCloudUserGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
-  "The name, 1 to 255 characters."
+  "The name, up to 255 characters."
   name: String
   "The description, up to 4,096 characters. Null makes it empty."
   description: String
@@ -4699,6 +5322,46 @@ type RemoveUserFromGroupPayload {
   job: Job!
 }
 
+"The input of addGroupToGroup."
+input AddGroupToGroupInput {
+  "The guid of the cloud user group."
+  cloudUserGroupId: ID!
+  "The guid of the group that is the member."
+  memberCloudUserGroupId: ID!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of addGroupToGroup."
+type AddGroupToGroupPayload {
+  "The group."
+  cloudUserGroup: CloudUserGroup
+  "The group that is the member."
+  member: CloudUserGroup
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of removeGroupFromGroup."
+input RemoveGroupFromGroupInput {
+  "The guid of the cloud user group."
+  cloudUserGroupId: ID!
+  "The guid of the group that is the member."
+  memberCloudUserGroupId: ID!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of removeGroupFromGroup."
+type RemoveGroupFromGroupPayload {
+  "The group."
+  cloudUserGroup: CloudUserGroup
+  "The group that is the member."
+  member: CloudUserGroup
+  "The job that records the change."
+  job: Job!
+}
+
 "The input of createCloudUser."
 input CreateCloudUserInput {
   "The login name, 1 to 255 characters without a colon. It is unique, ignoring case."
@@ -4711,6 +5374,22 @@ input CreateCloudUserInput {
   firstName: String
   "The family name, up to 255 characters."
   lastName: String
+  "The name of the person or program, up to 255 characters."
+  name: String
+  "What the user is, up to 4,096 characters."
+  description: String
+  "Street and number, up to 4,096 characters."
+  address: String
+  "The city, up to 4,096 characters."
+  city: String
+  "The country, up to 4,096 characters."
+  country: String
+  "The number of the mobile phone, up to 255 characters."
+  phoneMobile: String
+  "The number of the landline phone, up to 255 characters."
+  phoneLandline: String
+  "Whether the user is a program of the provider; false where none is given."
+  systemUser: Boolean
   "The role. The default is MEMBER."
   role: CloudUserRole
   "Options of the job: name, error texts, time limit."
@@ -4735,6 +5414,20 @@ input UpdateCloudUserInput {
   firstName: String
   "The family name, up to 255 characters."
   lastName: String
+  "The name of the person or program, up to 255 characters."
+  name: String
+  "What the user is, up to 4,096 characters."
+  description: String
+  "Street and number, up to 4,096 characters."
+  address: String
+  "The city, up to 4,096 characters."
+  city: String
+  "The country, up to 4,096 characters."
+  country: String
+  "The number of the mobile phone, up to 255 characters."
+  phoneMobile: String
+  "The number of the landline phone, up to 255 characters."
+  phoneLandline: String
   "The role of the user."
   role: CloudUserRole
   "The status, which decides whether the user may sign in."
@@ -4745,6 +5438,42 @@ input UpdateCloudUserInput {
 
 "The payload of updateCloudUser."
 type UpdateCloudUserPayload {
+  "The changed user."
+  cloudUser: CloudUser
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of setCloudUserStatus."
+input SetCloudUserStatusInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "The new status."
+  status: CloudUserStatus!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of setCloudUserStatus."
+type SetCloudUserStatusPayload {
+  "The changed user."
+  cloudUser: CloudUser
+  "The job that records the change."
+  job: Job!
+}
+
+"The input of setCloudUserAdministrator."
+input SetCloudUserAdministratorInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "True for ADMINISTRATOR, false for MEMBER."
+  administrator: Boolean!
+  "Options of the job: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"The payload of setCloudUserAdministrator."
+type SetCloudUserAdministratorPayload {
   "The changed user."
   cloudUser: CloudUser
   "The job that records the change."
@@ -4809,6 +5538,8 @@ type UnlinkCloudUserPayload {
 
 "The input of changePassword."
 input ChangePasswordInput {
+  "The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too."
+  cloudUserId: ID
   "The current password."
   currentPassword: Secret!
   "The new password, 8 to 1,024 characters, not a common one."
@@ -4819,7 +5550,7 @@ input ChangePasswordInput {
 
 "The payload of changePassword."
 type ChangePasswordPayload {
-  "The signed-in user."
+  "The user."
   cloudUser: CloudUser
   "The job that records the change."
   job: Job!
@@ -5129,6 +5860,18 @@ func (ec *executionContext) childFields_AddCloudUserGroupPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type AddCloudUserGroupPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddGroupToGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUserGroup":
+		return ec.fieldContext_AddGroupToGroupPayload_cloudUserGroup(ctx, field)
+	case "member":
+		return ec.fieldContext_AddGroupToGroupPayload_member(ctx, field)
+	case "job":
+		return ec.fieldContext_AddGroupToGroupPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddGroupToGroupPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddUserToGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cloudUserGroup":
@@ -5215,6 +5958,8 @@ func (ec *executionContext) childFields_CloudSpace(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_CloudSpace_id(ctx, field)
+	case "version":
+		return ec.fieldContext_CloudSpace_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_CloudSpace_createdAt(ctx, field)
 	case "name":
@@ -5229,6 +5974,8 @@ func (ec *executionContext) childFields_CloudSpace(ctx context.Context, field gr
 		return ec.fieldContext_CloudSpace_parent(ctx, field)
 	case "children":
 		return ec.fieldContext_CloudSpace_children(ctx, field)
+	case "serialized":
+		return ec.fieldContext_CloudSpace_serialized(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloudSpace", field.Name)
 }
@@ -5261,6 +6008,8 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_CloudUser_id(ctx, field)
+	case "version":
+		return ec.fieldContext_CloudUser_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_CloudUser_createdAt(ctx, field)
 	case "login":
@@ -5271,6 +6020,22 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_firstName(ctx, field)
 	case "lastName":
 		return ec.fieldContext_CloudUser_lastName(ctx, field)
+	case "name":
+		return ec.fieldContext_CloudUser_name(ctx, field)
+	case "description":
+		return ec.fieldContext_CloudUser_description(ctx, field)
+	case "address":
+		return ec.fieldContext_CloudUser_address(ctx, field)
+	case "city":
+		return ec.fieldContext_CloudUser_city(ctx, field)
+	case "country":
+		return ec.fieldContext_CloudUser_country(ctx, field)
+	case "phoneMobile":
+		return ec.fieldContext_CloudUser_phoneMobile(ctx, field)
+	case "phoneLandline":
+		return ec.fieldContext_CloudUser_phoneLandline(ctx, field)
+	case "systemUser":
+		return ec.fieldContext_CloudUser_systemUser(ctx, field)
 	case "role":
 		return ec.fieldContext_CloudUser_role(ctx, field)
 	case "status":
@@ -5283,6 +6048,8 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_groups(ctx, field)
 	case "accessTokens":
 		return ec.fieldContext_CloudUser_accessTokens(ctx, field)
+	case "serialized":
+		return ec.fieldContext_CloudUser_serialized(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloudUser", field.Name)
 }
@@ -5315,6 +6082,8 @@ func (ec *executionContext) childFields_CloudUserGroup(ctx context.Context, fiel
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_CloudUserGroup_id(ctx, field)
+	case "version":
+		return ec.fieldContext_CloudUserGroup_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_CloudUserGroup_createdAt(ctx, field)
 	case "name":
@@ -5325,6 +6094,12 @@ func (ec *executionContext) childFields_CloudUserGroup(ctx context.Context, fiel
 		return ec.fieldContext_CloudUserGroup_customers(ctx, field)
 	case "users":
 		return ec.fieldContext_CloudUserGroup_users(ctx, field)
+	case "groups":
+		return ec.fieldContext_CloudUserGroup_groups(ctx, field)
+	case "memberOf":
+		return ec.fieldContext_CloudUserGroup_memberOf(ctx, field)
+	case "serialized":
+		return ec.fieldContext_CloudUserGroup_serialized(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloudUserGroup", field.Name)
 }
@@ -5581,6 +6356,8 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_id(ctx, field)
 	case "action":
 		return ec.fieldContext_Job_action(ctx, field)
+	case "actionName":
+		return ec.fieldContext_Job_actionName(ctx, field)
 	case "status":
 		return ec.fieldContext_Job_status(ctx, field)
 	case "name":
@@ -5609,12 +6386,24 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_user(ctx, field)
 	case "customerId":
 		return ec.fieldContext_Job_customerId(ctx, field)
+	case "objectType":
+		return ec.fieldContext_Job_objectType(ctx, field)
+	case "objectId":
+		return ec.fieldContext_Job_objectId(ctx, field)
 	case "customer":
 		return ec.fieldContext_Job_customer(ctx, field)
+	case "parentId":
+		return ec.fieldContext_Job_parentId(ctx, field)
 	case "parent":
 		return ec.fieldContext_Job_parent(ctx, field)
 	case "children":
 		return ec.fieldContext_Job_children(ctx, field)
+	case "order":
+		return ec.fieldContext_Job_order(ctx, field)
+	case "tree":
+		return ec.fieldContext_Job_tree(ctx, field)
+	case "serialized":
+		return ec.fieldContext_Job_serialized(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Job", field.Name)
 }
@@ -5751,6 +6540,18 @@ func (ec *executionContext) childFields_RemoveCloudUserGroupPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RemoveCloudUserGroupPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveGroupFromGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUserGroup":
+		return ec.fieldContext_RemoveGroupFromGroupPayload_cloudUserGroup(ctx, field)
+	case "member":
+		return ec.fieldContext_RemoveGroupFromGroupPayload_member(ctx, field)
+	case "job":
+		return ec.fieldContext_RemoveGroupFromGroupPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveGroupFromGroupPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveUserFromGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cloudUserGroup":
@@ -5783,6 +6584,26 @@ func (ec *executionContext) childFields_RevokeAccessTokensPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokensPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetCloudSpaceStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudSpace":
+		return ec.fieldContext_SetCloudSpaceStatusPayload_cloudSpace(ctx, field)
+	case "job":
+		return ec.fieldContext_SetCloudSpaceStatusPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCloudSpaceStatusPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCloudUserAdministratorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_SetCloudUserAdministratorPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_SetCloudUserAdministratorPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCloudUserAdministratorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetCloudUserPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cloudUser":
@@ -5791,6 +6612,16 @@ func (ec *executionContext) childFields_SetCloudUserPasswordPayload(ctx context.
 		return ec.fieldContext_SetCloudUserPasswordPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetCloudUserPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCloudUserStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_SetCloudUserStatusPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_SetCloudUserStatusPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCloudUserStatusPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetCustomerStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6087,6 +6918,20 @@ func (ec *executionContext) field_CloudSpace_children_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_CloudSpace_serialized_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (model.SerializationFormat, error) {
+			return ec.unmarshalNSerializationFormat2cloudapiᚋinternalᚋmodelᚐSerializationFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_CloudUserGroup_customers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6138,6 +6983,128 @@ func (ec *executionContext) field_CloudUserGroup_customers_args(ctx context.Cont
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_CloudUserGroup_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.CloudUserGroupOrder, error) {
+			return ec.unmarshalOCloudUserGroupOrder2ᚖcloudapiᚋentᚐCloudUserGroupOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.CloudUserGroupWhereInput, error) {
+			return ec.unmarshalOCloudUserGroupWhereInput2ᚖcloudapiᚋentᚐCloudUserGroupWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_CloudUserGroup_memberOf_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.CloudUserGroupOrder, error) {
+			return ec.unmarshalOCloudUserGroupOrder2ᚖcloudapiᚋentᚐCloudUserGroupOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.CloudUserGroupWhereInput, error) {
+			return ec.unmarshalOCloudUserGroupWhereInput2ᚖcloudapiᚋentᚐCloudUserGroupWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_CloudUserGroup_serialized_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (model.SerializationFormat, error) {
+			return ec.unmarshalNSerializationFormat2cloudapiᚋinternalᚋmodelᚐSerializationFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
 	return args, nil
 }
 
@@ -6300,6 +7267,20 @@ func (ec *executionContext) field_CloudUser_groups_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_CloudUser_serialized_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (model.SerializationFormat, error) {
+			return ec.unmarshalNSerializationFormat2cloudapiᚋinternalᚋmodelᚐSerializationFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
 	return args, nil
 }
 
@@ -6587,6 +7568,20 @@ func (ec *executionContext) field_Job_children_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Job_serialized_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (model.SerializationFormat, error) {
+			return ec.unmarshalNSerializationFormat2cloudapiᚋinternalᚋmodelᚐSerializationFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_addCapacityAvailable_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6621,6 +7616,20 @@ func (ec *executionContext) field_Mutation_addCloudUserGroup_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AddCloudUserGroupInput, error) {
 			return ec.unmarshalNAddCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addGroupToGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddGroupToGroupInput, error) {
+			return ec.unmarshalNAddGroupToGroupInput2cloudapiᚋinternalᚋmodelᚐAddGroupToGroupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6895,6 +7904,20 @@ func (ec *executionContext) field_Mutation_removeCloudUserGroup_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeGroupFromGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RemoveGroupFromGroupInput, error) {
+			return ec.unmarshalNRemoveGroupFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeUserFromGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6937,12 +7960,54 @@ func (ec *executionContext) field_Mutation_revokeAccessTokens_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setCloudSpaceStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetCloudSpaceStatusInput, error) {
+			return ec.unmarshalNSetCloudSpaceStatusInput2cloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCloudUserAdministrator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetCloudUserAdministratorInput, error) {
+			return ec.unmarshalNSetCloudUserAdministratorInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setCloudUserPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetCloudUserPasswordInput, error) {
 			return ec.unmarshalNSetCloudUserPasswordInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCloudUserStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetCloudUserStatusInput, error) {
+			return ec.unmarshalNSetCloudUserStatusInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserStatusInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7116,6 +8181,60 @@ func (ec *executionContext) field_Query_cloudSpace_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_cloudSpaces_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.CloudSpaceOrder, error) {
+			return ec.unmarshalOCloudSpaceOrder2ᚖcloudapiᚋentᚐCloudSpaceOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.CloudSpaceWhereInput, error) {
+			return ec.unmarshalOCloudSpaceWhereInput2ᚖcloudapiᚋentᚐCloudSpaceWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
 	return args, nil
 }
 
@@ -7498,6 +8617,28 @@ func (ec *executionContext) field_Query_portalAccounts_args(ctx context.Context,
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_xmlSchema_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "type",
+		func(ctx context.Context, v any) (model.SerializedType, error) {
+			return ec.unmarshalNSerializedType2cloudapiᚋinternalᚋmodelᚐSerializedType(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["type"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg1
 	return args, nil
 }
 
@@ -8280,6 +9421,102 @@ func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_job(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _AddGroupToGroupPayload_cloudUserGroup(ctx context.Context, field graphql.CollectedField, obj *model.AddGroupToGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddGroupToGroupPayload_cloudUserGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUserGroup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddGroupToGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddGroupToGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddGroupToGroupPayload_member(ctx context.Context, field graphql.CollectedField, obj *model.AddGroupToGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddGroupToGroupPayload_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Member, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddGroupToGroupPayload_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddGroupToGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddGroupToGroupPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.AddGroupToGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddGroupToGroupPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddGroupToGroupPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddGroupToGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddUserToGroupPayload_cloudUserGroup(ctx context.Context, field graphql.CollectedField, obj *model.AddUserToGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8922,6 +10159,29 @@ func (ec *executionContext) fieldContext_CloudSpace_id(_ context.Context, field 
 	return graphql.NewScalarFieldContext("CloudSpace", field, false, false, "ID")
 }
 
+func (ec *executionContext) _CloudSpace_version(ctx context.Context, field graphql.CollectedField, obj *ent.CloudSpace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudSpace_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudSpace_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudSpace", field, false, false, "ID")
+}
+
 func (ec *executionContext) _CloudSpace_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.CloudSpace) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9145,6 +10405,50 @@ func (ec *executionContext) fieldContext_CloudSpace_children(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _CloudSpace_serialized(ctx context.Context, field graphql.CollectedField, obj *ent.CloudSpace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudSpace_serialized(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CloudSpace().Serialized(ctx, obj, fc.Args["format"].(model.SerializationFormat))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudSpace_serialized(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloudSpace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CloudSpace_serialized_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CloudSpaceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.CloudSpaceConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9342,6 +10646,29 @@ func (ec *executionContext) fieldContext_CloudUser_id(_ context.Context, field g
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "ID")
 }
 
+func (ec *executionContext) _CloudUser_version(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "ID")
+}
+
 func (ec *executionContext) _CloudUser_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9455,6 +10782,190 @@ func (ec *executionContext) _CloudUser_lastName(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_CloudUser_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_name(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_description(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_address(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_city(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_city(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.City, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_city(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_country(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Country, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_phoneMobile(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_phoneMobile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneMobile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_phoneMobile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_phoneLandline(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_phoneLandline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneLandline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_phoneLandline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_systemUser(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_systemUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SystemUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_systemUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CloudUser_role(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
@@ -9683,6 +11194,50 @@ func (ec *executionContext) fieldContext_CloudUser_accessTokens(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CloudUser_serialized(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_serialized(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CloudUser().Serialized(ctx, obj, fc.Args["format"].(model.SerializationFormat))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_serialized(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloudUser",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CloudUser_serialized_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CloudUserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUserConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9877,6 +11432,29 @@ func (ec *executionContext) _CloudUserGroup_id(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_CloudUserGroup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUserGroup", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CloudUserGroup_version(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUserGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUserGroup_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUserGroup_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CloudUserGroup", field, false, false, "ID")
 }
 
@@ -10077,6 +11655,184 @@ func (ec *executionContext) fieldContext_CloudUserGroup_users(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_CloudUserGroup_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloudUserGroup_groups(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUserGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUserGroup_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Groups(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].(*ent.CloudUserGroupOrder), fc.Args["where"].(*ent.CloudUserGroupWhereInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				defaultArg, err := ec.unmarshalNInt2int(ctx, 50)
+				if err != nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, err
+				}
+				max, err := ec.unmarshalNInt2int(ctx, 500)
+				if err != nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Page == nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, errors.New("directive page is not implemented")
+				}
+				return ec.Directives.Page(ctx, obj, directive0, defaultArg, max)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
+			return ec.marshalNCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUserGroup_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloudUserGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroupConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CloudUserGroup_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloudUserGroup_memberOf(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUserGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUserGroup_memberOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.MemberOf(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].(*ent.CloudUserGroupOrder), fc.Args["where"].(*ent.CloudUserGroupWhereInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				defaultArg, err := ec.unmarshalNInt2int(ctx, 50)
+				if err != nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, err
+				}
+				max, err := ec.unmarshalNInt2int(ctx, 500)
+				if err != nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Page == nil {
+					var zeroVal *ent.CloudUserGroupConnection
+					return zeroVal, errors.New("directive page is not implemented")
+				}
+				return ec.Directives.Page(ctx, obj, directive0, defaultArg, max)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroupConnection) graphql.Marshaler {
+			return ec.marshalNCloudUserGroupConnection2ᚖcloudapiᚋentᚐCloudUserGroupConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUserGroup_memberOf(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloudUserGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroupConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CloudUserGroup_memberOf_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloudUserGroup_serialized(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUserGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUserGroup_serialized(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CloudUserGroup().Serialized(ctx, obj, fc.Args["format"].(model.SerializationFormat))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUserGroup_serialized(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloudUserGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CloudUserGroup_serialized_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12141,6 +13897,29 @@ func (ec *executionContext) fieldContext_Job_action(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Job", field, false, false, "String")
 }
 
+func (ec *executionContext) _Job_actionName(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_actionName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().ActionName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_actionName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "String")
+}
+
 func (ec *executionContext) _Job_status(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12222,8 +14001,8 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return ec.Resolvers.Job().Parameters(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12245,8 +14024,8 @@ func (ec *executionContext) _Job_result(ctx context.Context, field graphql.Colle
 			return obj.Result, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12472,6 +14251,52 @@ func (ec *executionContext) fieldContext_Job_customerId(_ context.Context, field
 	return graphql.NewScalarFieldContext("Job", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Job_objectType(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_objectType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().ObjectType(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_objectType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "String")
+}
+
+func (ec *executionContext) _Job_objectId(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_objectId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_objectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Job_customer(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12502,6 +14327,29 @@ func (ec *executionContext) fieldContext_Job_customer(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Job_parentId(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_parentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ParentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_parentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Job_parent(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -12597,6 +14445,105 @@ func (ec *executionContext) fieldContext_Job_children(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Job_children_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_order(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_order(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Order(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_order(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Job_tree(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_tree(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Tree(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚕᚖcloudapiᚋentᚐJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_tree(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_serialized(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_serialized(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Job().Serialized(ctx, obj, fc.Args["format"].(model.SerializationFormat))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_serialized(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Job_serialized_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13457,6 +15404,50 @@ func (ec *executionContext) fieldContext_Mutation_updateCloudSpace(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setCloudSpaceStatus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCloudSpaceStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCloudSpaceStatus(ctx, fc.Args["input"].(model.SetCloudSpaceStatusInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
+			return ec.marshalOSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCloudSpaceStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCloudSpaceStatusPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCloudSpaceStatus_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteCloudSpace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13721,6 +15712,94 @@ func (ec *executionContext) fieldContext_Mutation_removeUserFromGroup(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_addGroupToGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addGroupToGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddGroupToGroup(ctx, fc.Args["input"].(model.AddGroupToGroupInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
+			return ec.marshalOAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addGroupToGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddGroupToGroupPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addGroupToGroup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeGroupFromGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeGroupFromGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveGroupFromGroup(ctx, fc.Args["input"].(model.RemoveGroupFromGroupInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
+			return ec.marshalORemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeGroupFromGroup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveGroupFromGroupPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeGroupFromGroup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createCloudUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13803,6 +15882,94 @@ func (ec *executionContext) fieldContext_Mutation_updateCloudUser(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateCloudUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setCloudUserStatus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCloudUserStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCloudUserStatus(ctx, fc.Args["input"].(model.SetCloudUserStatusInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserStatusPayload) graphql.Marshaler {
+			return ec.marshalOSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCloudUserStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCloudUserStatusPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCloudUserStatus_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setCloudUserAdministrator(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCloudUserAdministrator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCloudUserAdministrator(ctx, fc.Args["input"].(model.SetCloudUserAdministratorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
+			return ec.marshalOSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCloudUserAdministrator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCloudUserAdministratorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCloudUserAdministrator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15058,6 +17225,96 @@ func (ec *executionContext) fieldContext_Query_customerXMLSchema(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_xmlSchema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_xmlSchema(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().XMLSchema(ctx, fc.Args["type"].(model.SerializedType), fc.Args["id"].(*uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_xmlSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_xmlSchema_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_cloudUserStatuses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cloudUserStatuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CloudUserStatuses(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []clouduser.Status) graphql.Marshaler {
+			return ec.marshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cloudUserStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "CloudUserStatus")
+}
+
+func (ec *executionContext) _Query_cloudSpaceStatuses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cloudSpaceStatuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CloudSpaceStatuses(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cloudspace.Status) graphql.Marshaler {
+			return ec.marshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cloudSpaceStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "CloudSpaceStatus")
+}
+
 func (ec *executionContext) _Query_capacityUnitTypes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15341,6 +17598,73 @@ func (ec *executionContext) fieldContext_Query_cloudSpace(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_cloudSpace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_cloudSpaces(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cloudSpaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CloudSpaces(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].(*ent.CloudSpaceOrder), fc.Args["where"].(*ent.CloudSpaceWhereInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				defaultArg, err := ec.unmarshalNInt2int(ctx, 50)
+				if err != nil {
+					var zeroVal *ent.CloudSpaceConnection
+					return zeroVal, err
+				}
+				max, err := ec.unmarshalNInt2int(ctx, 500)
+				if err != nil {
+					var zeroVal *ent.CloudSpaceConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Page == nil {
+					var zeroVal *ent.CloudSpaceConnection
+					return zeroVal, errors.New("directive page is not implemented")
+				}
+				return ec.Directives.Page(ctx, nil, directive0, defaultArg, max)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpaceConnection) graphql.Marshaler {
+			return ec.marshalOCloudSpaceConnection2ᚖcloudapiᚋentᚐCloudSpaceConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cloudSpaces(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudSpaceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_cloudSpaces_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16002,6 +18326,102 @@ func (ec *executionContext) fieldContext_RemoveCloudUserGroupPayload_job(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveGroupFromGroupPayload_cloudUserGroup(ctx context.Context, field graphql.CollectedField, obj *model.RemoveGroupFromGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveGroupFromGroupPayload_cloudUserGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUserGroup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveGroupFromGroupPayload_cloudUserGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveGroupFromGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveGroupFromGroupPayload_member(ctx context.Context, field graphql.CollectedField, obj *model.RemoveGroupFromGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveGroupFromGroupPayload_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Member, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUserGroup) graphql.Marshaler {
+			return ec.marshalOCloudUserGroup2ᚖcloudapiᚋentᚐCloudUserGroup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveGroupFromGroupPayload_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveGroupFromGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUserGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveGroupFromGroupPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.RemoveGroupFromGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveGroupFromGroupPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveGroupFromGroupPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveGroupFromGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RemoveUserFromGroupPayload_cloudUserGroup(ctx context.Context, field graphql.CollectedField, obj *model.RemoveUserFromGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16208,6 +18628,134 @@ func (ec *executionContext) fieldContext_RevokeAccessTokensPayload_job(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _SetCloudSpaceStatusPayload_cloudSpace(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudSpaceStatusPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudSpaceStatusPayload_cloudSpace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudSpace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudSpace) graphql.Marshaler {
+			return ec.marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudSpaceStatusPayload_cloudSpace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudSpaceStatusPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudSpace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCloudSpaceStatusPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudSpaceStatusPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudSpaceStatusPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudSpaceStatusPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudSpaceStatusPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCloudUserAdministratorPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserAdministratorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudUserAdministratorPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudUserAdministratorPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudUserAdministratorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCloudUserAdministratorPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserAdministratorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudUserAdministratorPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudUserAdministratorPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudUserAdministratorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetCloudUserPasswordPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserPasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16262,6 +18810,70 @@ func (ec *executionContext) _SetCloudUserPasswordPayload_job(ctx context.Context
 func (ec *executionContext) fieldContext_SetCloudUserPasswordPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetCloudUserPasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCloudUserStatusPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserStatusPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudUserStatusPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudUserStatusPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudUserStatusPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCloudUserStatusPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudUserStatusPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCloudUserStatusPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCloudUserStatusPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCloudUserStatusPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18446,6 +21058,62 @@ func UnmarshalAddCloudUserGroupInput(ctx context.Context, raw any) (model.AddClo
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAddGroupToGroupInput(ctx context.Context, obj any) (model.AddGroupToGroupInput, error) {
+	var it model.AddGroupToGroupInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserGroupId", "memberCloudUserGroupId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserGroupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserGroupId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserGroupID = data
+		case "memberCloudUserGroupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberCloudUserGroupId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberCloudUserGroupID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddGroupToGroupInput unmarshals raw into the AddGroupToGroupInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddGroupToGroupInput(ctx context.Context, raw any) (model.AddGroupToGroupInput, error) {
+	var out model.AddGroupToGroupInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddGroupToGroupInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAddUserToGroupInput(ctx context.Context, obj any) (model.AddUserToGroupInput, error) {
 	var it model.AddUserToGroupInput
 	if obj == nil {
@@ -18562,13 +21230,20 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"currentPassword", "newPassword", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "currentPassword", "newPassword", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
 		case "currentPassword":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currentPassword"))
 			data, err := ec.unmarshalNSecret2cloudapiᚋinternalᚋsecretᚐText(ctx, v)
@@ -18741,7 +21416,7 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "status", "parentId", "parentIdIsNull"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameContains", "customerId", "status", "parentId", "parentIdIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18783,6 +21458,20 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.Name = data
+		case "nameContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameContains = data
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOCloudSpaceStatus2ᚖcloudapiᚋentᚋcloudspaceᚐStatus(ctx, v)
@@ -18885,7 +21574,7 @@ func (ec *executionContext) unmarshalInputCloudUserGroupWhereInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "customerId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18934,6 +21623,22 @@ func (ec *executionContext) unmarshalInputCloudUserGroupWhereInput(ctx context.C
 				return it, err
 			}
 			it.Name = data
+		case "nameContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameContains = data
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserGroupWhereInput().CustomerID(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -19015,7 +21720,7 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "login", "role", "status"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "login", "loginContains", "emailContains", "nameContains", "role", "status"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19064,6 +21769,27 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 				return it, err
 			}
 			it.Login = data
+		case "loginContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loginContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoginContains = data
+		case "emailContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailContains = data
+		case "nameContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameContains = data
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduserᚐRole(ctx, v)
@@ -19250,6 +21976,10 @@ func (ec *executionContext) unmarshalInputCreateCloudUserGroupInput(ctx context.
 		asMap[k] = v
 	}
 
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+
 	fieldsInOrder := [...]string{"name", "description", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -19306,7 +22036,7 @@ func (ec *executionContext) unmarshalInputCreateCloudUserInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"login", "password", "email", "firstName", "lastName", "role", "execution"}
+	fieldsInOrder := [...]string{"login", "password", "email", "firstName", "lastName", "name", "description", "address", "city", "country", "phoneMobile", "phoneLandline", "systemUser", "role", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19348,6 +22078,62 @@ func (ec *executionContext) unmarshalInputCreateCloudUserInput(ctx context.Conte
 				return it, err
 			}
 			it.LastName = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = data
+		case "country":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Country = data
+		case "phoneMobile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneMobile"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneMobile = data
+		case "phoneLandline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneLandline"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneLandline = data
+		case "systemUser":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("systemUser"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SystemUser = data
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduserᚐRole(ctx, v)
@@ -20267,7 +23053,7 @@ func (ec *executionContext) unmarshalInputExecutionParams(ctx context.Context, o
 			it.Wait = data
 		case "other":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("other"))
-			data, err := ec.unmarshalOJSONObject2map(ctx, v)
+			data, err := ec.unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20353,7 +23139,7 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "status", "statusIn", "customerId", "customerIdIsNull", "userId", "userIdIsNull", "parentId", "parentIdIsNull", "endedAtIsNull", "parametersIsNull", "resultIsNull", "startedAtGTE", "startedAtLT"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "action", "actionIn", "actionName", "status", "statusIn", "customerId", "customerIdIsNull", "userId", "userIdIsNull", "parentId", "parentIdIsNull", "endedAtIsNull", "parametersIsNull", "resultIsNull", "startedAtGTE", "startedAtLT", "endedAtLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20402,6 +23188,15 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.ActionIn = data
+		case "actionName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actionName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.JobWhereInput().ActionName(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOJobStatus2ᚖcloudapiᚋentᚋjobᚐStatus(ctx, v)
@@ -20493,6 +23288,13 @@ func (ec *executionContext) unmarshalInputJobWhereInput(ctx context.Context, obj
 				return it, err
 			}
 			it.StartedAtLT = data
+		case "endedAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndedAtLTE = data
 		}
 	}
 	return it, nil
@@ -20934,6 +23736,62 @@ func UnmarshalRemoveCloudUserGroupInput(ctx context.Context, raw any) (model.Rem
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRemoveGroupFromGroupInput(ctx context.Context, obj any) (model.RemoveGroupFromGroupInput, error) {
+	var it model.RemoveGroupFromGroupInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserGroupId", "memberCloudUserGroupId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserGroupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserGroupId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserGroupID = data
+		case "memberCloudUserGroupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberCloudUserGroupId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberCloudUserGroupID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemoveGroupFromGroupInput unmarshals raw into the RemoveGroupFromGroupInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemoveGroupFromGroupInput(ctx context.Context, raw any) (model.RemoveGroupFromGroupInput, error) {
+	var out model.RemoveGroupFromGroupInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveGroupFromGroupInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoveUserFromGroupInput(ctx context.Context, obj any) (model.RemoveUserFromGroupInput, error) {
 	var it model.RemoveUserFromGroupInput
 	if obj == nil {
@@ -21088,6 +23946,118 @@ func UnmarshalRevokeAccessTokensInput(ctx context.Context, raw any) (model.Revok
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetCloudSpaceStatusInput(ctx context.Context, obj any) (model.SetCloudSpaceStatusInput, error) {
+	var it model.SetCloudSpaceStatusInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudSpaceId", "status", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudSpaceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudSpaceId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudSpaceID = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetCloudSpaceStatusInput unmarshals raw into the SetCloudSpaceStatusInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetCloudSpaceStatusInput(ctx context.Context, raw any) (model.SetCloudSpaceStatusInput, error) {
+	var out model.SetCloudSpaceStatusInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCloudSpaceStatusInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetCloudUserAdministratorInput(ctx context.Context, obj any) (model.SetCloudUserAdministratorInput, error) {
+	var it model.SetCloudUserAdministratorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "administrator", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "administrator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("administrator"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Administrator = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetCloudUserAdministratorInput unmarshals raw into the SetCloudUserAdministratorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetCloudUserAdministratorInput(ctx context.Context, raw any) (model.SetCloudUserAdministratorInput, error) {
+	var out model.SetCloudUserAdministratorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCloudUserAdministratorInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.Context, obj any) (model.SetCloudUserPasswordInput, error) {
 	var it model.SetCloudUserPasswordInput
 	if obj == nil {
@@ -21152,6 +24122,62 @@ func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.
 func UnmarshalSetCloudUserPasswordInput(ctx context.Context, raw any) (model.SetCloudUserPasswordInput, error) {
 	var out model.SetCloudUserPasswordInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCloudUserPasswordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetCloudUserStatusInput(ctx context.Context, obj any) (model.SetCloudUserStatusInput, error) {
+	var it model.SetCloudUserStatusInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "status", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetCloudUserStatusInput unmarshals raw into the SetCloudUserStatusInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetCloudUserStatusInput(ctx context.Context, raw any) (model.SetCloudUserStatusInput, error) {
+	var out model.SetCloudUserStatusInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCloudUserStatusInput", raw, &out)
 	return out, err
 }
 
@@ -21632,7 +24658,7 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "email", "firstName", "lastName", "role", "status", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "email", "firstName", "lastName", "name", "description", "address", "city", "country", "phoneMobile", "phoneLandline", "role", "status", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21667,6 +24693,55 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserInput(ctx context.Conte
 				return it, err
 			}
 			it.LastName = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = graphql.OmittableOf(data)
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = graphql.OmittableOf(data)
+		case "country":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Country = graphql.OmittableOf(data)
+		case "phoneMobile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneMobile"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneMobile = graphql.OmittableOf(data)
+		case "phoneLandline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneLandline"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneLandline = graphql.OmittableOf(data)
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduserᚐRole(ctx, v)
@@ -22160,6 +25235,49 @@ func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel a
 	return out
 }
 
+var addGroupToGroupPayloadImplementors = []string{"AddGroupToGroupPayload"}
+
+func (ec *executionContext) _AddGroupToGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddGroupToGroupPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addGroupToGroupPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddGroupToGroupPayload")
+		case "cloudUserGroup":
+			out.Values[i] = ec._AddGroupToGroupPayload_cloudUserGroup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "member":
+			out.Values[i] = ec._AddGroupToGroupPayload_member(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._AddGroupToGroupPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addUserToGroupPayloadImplementors = []string{"AddUserToGroupPayload"}
 
 func (ec *executionContext) _AddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddUserToGroupPayload) graphql.Marshaler {
@@ -22462,6 +25580,11 @@ func (ec *executionContext) _CloudSpace(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._CloudSpace_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._CloudSpace_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22499,6 +25622,12 @@ func (ec *executionContext) _CloudSpace(ctx context.Context, sel ast.SelectionSe
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CloudSpace_children(ctx, field, obj)
+				})
+		case "serialized":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CloudSpace_serialized(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -22619,6 +25748,11 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._CloudUser_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._CloudUser_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22641,6 +25775,46 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 			}
 		case "lastName":
 			out.Values[i] = ec._CloudUser_lastName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._CloudUser_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._CloudUser_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.Values[i] = ec._CloudUser_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "city":
+			out.Values[i] = ec._CloudUser_city(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "country":
+			out.Values[i] = ec._CloudUser_country(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phoneMobile":
+			out.Values[i] = ec._CloudUser_phoneMobile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phoneLandline":
+			out.Values[i] = ec._CloudUser_phoneLandline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "systemUser":
+			out.Values[i] = ec._CloudUser_systemUser(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -22675,6 +25849,12 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CloudUser_accessTokens(ctx, field, obj)
+				})
+		case "serialized":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CloudUser_serialized(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -22795,6 +25975,11 @@ func (ec *executionContext) _CloudUserGroup(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._CloudUserGroup_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._CloudUserGroup_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22821,6 +26006,24 @@ func (ec *executionContext) _CloudUserGroup(ctx context.Context, sel ast.Selecti
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CloudUserGroup_users(ctx, field, obj)
+				})
+		case "groups":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CloudUserGroup_groups(ctx, field, obj)
+				})
+		case "memberOf":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CloudUserGroup_memberOf(ctx, field, obj)
+				})
+		case "serialized":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CloudUserGroup_serialized(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -23731,6 +26934,12 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "actionName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_actionName(ctx, field, obj)
+				})
 		case "status":
 			out.Values[i] = ec._Job_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -23803,12 +27012,28 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "objectType":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_objectType(ctx, field, obj)
+				})
+		case "objectId":
+			out.Values[i] = ec._Job_objectId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "customer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Job_customer(ctx, field, obj)
 				})
+		case "parentId":
+			out.Values[i] = ec._Job_parentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "parent":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -23820,6 +27045,24 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Job_children(ctx, field, obj)
+				})
+		case "order":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_order(ctx, field, obj)
+				})
+		case "tree":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_tree(ctx, field, obj)
+				})
+		case "serialized":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_serialized(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -24079,6 +27322,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "setCloudSpaceStatus":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCloudSpaceStatus(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteCloudSpace":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCloudSpace(ctx, field)
@@ -24121,6 +27371,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "addGroupToGroup":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addGroupToGroup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeGroupFromGroup":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeGroupFromGroup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCloudUser(ctx, field)
@@ -24131,6 +27395,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateCloudUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCloudUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setCloudUserStatus":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCloudUserStatus(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setCloudUserAdministrator":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCloudUserAdministrator(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -24488,6 +27766,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerXMLSchema(ctx, field)
 				})
+		case "xmlSchema":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_xmlSchema(ctx, field)
+				})
+		case "cloudUserStatuses":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cloudUserStatuses(ctx, field)
+				})
+		case "cloudSpaceStatuses":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cloudSpaceStatuses(ctx, field)
+				})
 		case "capacityUnitTypes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -24523,6 +27819,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cloudSpace(ctx, field)
+				})
+		case "cloudSpaces":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cloudSpaces(ctx, field)
 				})
 		case "domain":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -24751,6 +28053,49 @@ func (ec *executionContext) _RemoveCloudUserGroupPayload(ctx context.Context, se
 	return out
 }
 
+var removeGroupFromGroupPayloadImplementors = []string{"RemoveGroupFromGroupPayload"}
+
+func (ec *executionContext) _RemoveGroupFromGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeGroupFromGroupPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveGroupFromGroupPayload")
+		case "cloudUserGroup":
+			out.Values[i] = ec._RemoveGroupFromGroupPayload_cloudUserGroup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "member":
+			out.Values[i] = ec._RemoveGroupFromGroupPayload_member(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._RemoveGroupFromGroupPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var removeUserFromGroupPayloadImplementors = []string{"RemoveUserFromGroupPayload"}
 
 func (ec *executionContext) _RemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveUserFromGroupPayload) graphql.Marshaler {
@@ -24870,6 +28215,82 @@ func (ec *executionContext) _RevokeAccessTokensPayload(ctx context.Context, sel 
 	return out
 }
 
+var setCloudSpaceStatusPayloadImplementors = []string{"SetCloudSpaceStatusPayload"}
+
+func (ec *executionContext) _SetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCloudSpaceStatusPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCloudSpaceStatusPayload")
+		case "cloudSpace":
+			out.Values[i] = ec._SetCloudSpaceStatusPayload_cloudSpace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._SetCloudSpaceStatusPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setCloudUserAdministratorPayloadImplementors = []string{"SetCloudUserAdministratorPayload"}
+
+func (ec *executionContext) _SetCloudUserAdministratorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCloudUserAdministratorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCloudUserAdministratorPayload")
+		case "cloudUser":
+			out.Values[i] = ec._SetCloudUserAdministratorPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._SetCloudUserAdministratorPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setCloudUserPasswordPayloadImplementors = []string{"SetCloudUserPasswordPayload"}
 
 func (ec *executionContext) _SetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudUserPasswordPayload) graphql.Marshaler {
@@ -24888,6 +28309,44 @@ func (ec *executionContext) _SetCloudUserPasswordPayload(ctx context.Context, se
 			}
 		case "job":
 			out.Values[i] = ec._SetCloudUserPasswordPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setCloudUserStatusPayloadImplementors = []string{"SetCloudUserStatusPayload"}
+
+func (ec *executionContext) _SetCloudUserStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudUserStatusPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCloudUserStatusPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCloudUserStatusPayload")
+		case "cloudUser":
+			out.Values[i] = ec._SetCloudUserStatusPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._SetCloudUserStatusPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25789,6 +29248,11 @@ func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAddGroupToGroupInput2cloudapiᚋinternalᚋmodelᚐAddGroupToGroupInput(ctx context.Context, v any) (model.AddGroupToGroupInput, error) {
+	res, err := ec.unmarshalInputAddGroupToGroupInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAddUserToGroupInput2cloudapiᚋinternalᚋmodelᚐAddUserToGroupInput(ctx context.Context, v any) (model.AddUserToGroupInput, error) {
 	res, err := ec.unmarshalInputAddUserToGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26672,6 +30136,11 @@ func (ec *executionContext) unmarshalNRemoveCloudUserGroupInput2cloudapiᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRemoveGroupFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupInput(ctx context.Context, v any) (model.RemoveGroupFromGroupInput, error) {
+	res, err := ec.unmarshalInputRemoveGroupFromGroupInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRemoveUserFromGroupInput2cloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupInput(ctx context.Context, v any) (model.RemoveUserFromGroupInput, error) {
 	res, err := ec.unmarshalInputRemoveUserFromGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26711,8 +30180,33 @@ func (ec *executionContext) marshalNSerializationFormat2cloudapiᚋinternalᚋmo
 	return v
 }
 
+func (ec *executionContext) unmarshalNSerializedType2cloudapiᚋinternalᚋmodelᚐSerializedType(ctx context.Context, v any) (model.SerializedType, error) {
+	var res model.SerializedType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSerializedType2cloudapiᚋinternalᚋmodelᚐSerializedType(ctx context.Context, sel ast.SelectionSet, v model.SerializedType) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNSetCloudSpaceStatusInput2cloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusInput(ctx context.Context, v any) (model.SetCloudSpaceStatusInput, error) {
+	res, err := ec.unmarshalInputSetCloudSpaceStatusInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetCloudUserAdministratorInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorInput(ctx context.Context, v any) (model.SetCloudUserAdministratorInput, error) {
+	res, err := ec.unmarshalInputSetCloudUserAdministratorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSetCloudUserPasswordInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordInput(ctx context.Context, v any) (model.SetCloudUserPasswordInput, error) {
 	res, err := ec.unmarshalInputSetCloudUserPasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetCloudUserStatusInput2cloudapiᚋinternalᚋmodelᚐSetCloudUserStatusInput(ctx context.Context, v any) (model.SetCloudUserStatusInput, error) {
+	res, err := ec.unmarshalInputSetCloudUserStatusInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -27013,6 +30507,13 @@ func (ec *executionContext) marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinter
 	return ec._AddCloudUserGroupPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddGroupToGroupPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAddUserToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddUserToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddUserToGroupPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27140,12 +30641,55 @@ func (ec *executionContext) marshalOCloudSpace2ᚖcloudapiᚋentᚐCloudSpace(ct
 	return ec._CloudSpace(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCloudSpaceConnection2ᚖcloudapiᚋentᚐCloudSpaceConnection(ctx context.Context, sel ast.SelectionSet, v *ent.CloudSpaceConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloudSpaceConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCloudSpaceOrder2ᚖcloudapiᚋentᚐCloudSpaceOrder(ctx context.Context, v any) (*ent.CloudSpaceOrder, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputCloudSpaceOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, v any) ([]cloudspace.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]cloudspace.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCloudSpaceStatus2ᚕcloudapiᚋentᚋcloudspaceᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []cloudspace.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOCloudSpaceStatus2ᚖcloudapiᚋentᚋcloudspaceᚐStatus(ctx context.Context, v any) (*cloudspace.Status, error) {
@@ -27272,6 +30816,42 @@ func (ec *executionContext) marshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduser�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, v any) ([]clouduser.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]clouduser.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCloudUserStatus2ᚕcloudapiᚋentᚋclouduserᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []clouduser.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOCloudUserStatus2ᚖcloudapiᚋentᚋclouduserᚐStatus(ctx context.Context, v any) (*clouduser.Status, error) {
@@ -27654,7 +31234,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any) (map[string]any, error) {
+func (ec *executionContext) unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, v any) (strictjson.Object, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -27662,7 +31242,7 @@ func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOJSONObject2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+func (ec *executionContext) marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, sel ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -27873,6 +31453,13 @@ func (ec *executionContext) marshalORemoveCloudUserGroupPayload2ᚖcloudapiᚋin
 	return ec._RemoveCloudUserGroupPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORemoveGroupFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveGroupFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveGroupFromGroupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveGroupFromGroupPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORemoveUserFromGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐRemoveUserFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveUserFromGroupPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27894,11 +31481,32 @@ func (ec *executionContext) marshalORevokeAccessTokensPayload2ᚖcloudapiᚋinte
 	return ec._RevokeAccessTokensPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudSpaceStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserAdministratorPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserAdministratorPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserAdministratorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserAdministratorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSetCloudUserPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserPasswordPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._SetCloudUserPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCloudUserStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudUserStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudUserStatusPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCloudUserStatusPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCustomerStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCustomerStatusPayload) graphql.Marshaler {

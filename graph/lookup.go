@@ -19,7 +19,10 @@ import (
 	"cloudapi/ent/portalaccount"
 	"cloudapi/ent/predicate"
 	"cloudapi/ent/rule"
+	"cloudapi/internal/document"
 	"cloudapi/internal/fault"
+	jobs "cloudapi/internal/job"
+	"cloudapi/internal/model"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
@@ -155,4 +158,41 @@ func hasGroupsWith(ctx context.Context, where *ent.CustomerWhereInput, with []*e
 	}
 	where.AddPredicates(customer.HasCloudUserGroupsWith(all...))
 	return nil
+}
+
+// linkedTo narrows groups to those that are linked to a customer.
+func linkedTo(ctx context.Context, where *ent.CloudUserGroupWhereInput, id *uuid.UUID) error {
+	if id == nil {
+		return nil
+	}
+	linked := []predicate.Customer{customer.ID(*id)}
+	if p, ok := rule.Customers(viewer.FromContext(ctx)); ok {
+		linked = append(linked, p)
+	}
+	where.AddPredicates(cloudusergroup.HasCustomersWith(linked...))
+	return nil
+}
+
+// namedBy narrows jobs to those of an action in the words of the old API.
+func namedBy(where *ent.JobWhereInput, name *string) error {
+	if name != nil {
+		where.AddPredicates(jobs.NamedBy(*name))
+	}
+	return nil
+}
+
+// xmlSchema is the XSD of a type.
+func xmlSchema(of model.SerializedType) string {
+	switch of {
+	case model.SerializedTypeCloudUser:
+		return document.XMLSchema[document.CloudUser]()
+	case model.SerializedTypeCloudUserGroup:
+		return document.XMLSchema[document.CloudUserGroup]()
+	case model.SerializedTypeCloudSpace:
+		return document.XMLSchema[document.CloudSpace]()
+	case model.SerializedTypeJob:
+		return document.XMLSchema[document.Job]()
+	default:
+		return document.XMLSchema[document.Customer]()
+	}
 }

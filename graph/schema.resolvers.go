@@ -16,8 +16,10 @@ import (
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
 	"cloudapi/internal/event"
+	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 	"context"
 
 	"entgo.io/contrib/entgql"
@@ -32,6 +34,21 @@ func (r *changeResolver) Job(ctx context.Context, obj *event.Change) (*ent.Job, 
 // Customer is the resolver for the customer field.
 func (r *changeResolver) Customer(ctx context.Context, obj *event.Change) (*ent.Customer, error) {
 	return r.changeCustomer(ctx, obj)
+}
+
+// Serialized is the resolver for the serialized field.
+func (r *cloudSpaceResolver) Serialized(ctx context.Context, obj *ent.CloudSpace, format model.SerializationFormat) (string, error) {
+	return customers.SerializedSpace(obj, format)
+}
+
+// Serialized is the resolver for the serialized field.
+func (r *cloudUserResolver) Serialized(ctx context.Context, obj *ent.CloudUser, format model.SerializationFormat) (string, error) {
+	return identity.SerializedUser(obj, format)
+}
+
+// Serialized is the resolver for the serialized field.
+func (r *cloudUserGroupResolver) Serialized(ctx context.Context, obj *ent.CloudUserGroup, format model.SerializationFormat) (string, error) {
+	return identity.SerializedGroup(ctx, obj, format)
 }
 
 // CapacityAvailable is the resolver for the capacityAvailable field.
@@ -54,9 +71,34 @@ func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, fo
 	return customers.Serialized(ctx, obj, format)
 }
 
+// ActionName is the resolver for the actionName field.
+func (r *jobResolver) ActionName(ctx context.Context, obj *ent.Job) (string, error) {
+	return jobs.ActionName(obj.Action), nil
+}
+
 // Parameters is the resolver for the parameters field.
-func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (strictjson.Object, error) {
 	return jobs.VisibleParameters(ctx, r.Client, obj)
+}
+
+// ObjectType is the resolver for the objectType field.
+func (r *jobResolver) ObjectType(ctx context.Context, obj *ent.Job) (string, error) {
+	return jobs.ObjectType(obj.Action), nil
+}
+
+// Order is the resolver for the order field.
+func (r *jobResolver) Order(ctx context.Context, obj *ent.Job) (int, error) {
+	return jobs.Order(ctx, r.Client, obj)
+}
+
+// Tree is the resolver for the tree field.
+func (r *jobResolver) Tree(ctx context.Context, obj *ent.Job) ([]*ent.Job, error) {
+	return jobs.Tree(ctx, r.Client, obj)
+}
+
+// Serialized is the resolver for the serialized field.
+func (r *jobResolver) Serialized(ctx context.Context, obj *ent.Job, format model.SerializationFormat) (string, error) {
+	return jobs.Serialized(ctx, r.Client, obj, format)
 }
 
 // CreateCustomer is the resolver for the createCustomer field.
@@ -129,6 +171,11 @@ func (r *mutationResolver) UpdateCloudSpace(ctx context.Context, input model.Upd
 	return r.Customers.UpdateSpace(ctx, input)
 }
 
+// SetCloudSpaceStatus is the resolver for the setCloudSpaceStatus field.
+func (r *mutationResolver) SetCloudSpaceStatus(ctx context.Context, input model.SetCloudSpaceStatusInput) (*model.SetCloudSpaceStatusPayload, error) {
+	return r.Customers.SetSpaceStatus(ctx, input)
+}
+
 // DeleteCloudSpace is the resolver for the deleteCloudSpace field.
 func (r *mutationResolver) DeleteCloudSpace(ctx context.Context, input model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
 	return r.Customers.DeleteSpace(ctx, input)
@@ -159,6 +206,16 @@ func (r *mutationResolver) RemoveUserFromGroup(ctx context.Context, input model.
 	return r.Directory.RemoveUser(ctx, input)
 }
 
+// AddGroupToGroup is the resolver for the addGroupToGroup field.
+func (r *mutationResolver) AddGroupToGroup(ctx context.Context, input model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error) {
+	return r.Directory.AddGroup(ctx, input)
+}
+
+// RemoveGroupFromGroup is the resolver for the removeGroupFromGroup field.
+func (r *mutationResolver) RemoveGroupFromGroup(ctx context.Context, input model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error) {
+	return r.Directory.RemoveGroup(ctx, input)
+}
+
 // CreateCloudUser is the resolver for the createCloudUser field.
 func (r *mutationResolver) CreateCloudUser(ctx context.Context, input model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	return r.Directory.CreateUser(ctx, input)
@@ -167,6 +224,16 @@ func (r *mutationResolver) CreateCloudUser(ctx context.Context, input model.Crea
 // UpdateCloudUser is the resolver for the updateCloudUser field.
 func (r *mutationResolver) UpdateCloudUser(ctx context.Context, input model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	return r.Directory.UpdateUser(ctx, input)
+}
+
+// SetCloudUserStatus is the resolver for the setCloudUserStatus field.
+func (r *mutationResolver) SetCloudUserStatus(ctx context.Context, input model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
+	return r.Directory.SetStatus(ctx, input)
+}
+
+// SetCloudUserAdministrator is the resolver for the setCloudUserAdministrator field.
+func (r *mutationResolver) SetCloudUserAdministrator(ctx context.Context, input model.SetCloudUserAdministratorInput) (*model.SetCloudUserAdministratorPayload, error) {
+	return r.Directory.SetAdministrator(ctx, input)
 }
 
 // SetCloudUserPassword is the resolver for the setCloudUserPassword field.
@@ -271,7 +338,22 @@ func (r *queryResolver) CustomerStatuses(ctx context.Context) ([]customer.Status
 
 // CustomerXMLSchema is the resolver for the customerXMLSchema field.
 func (r *queryResolver) CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error) {
-	return new(document.XMLSchema()), nil
+	return new(document.XMLSchema[document.Customer]()), nil
+}
+
+// XMLSchema is the resolver for the xmlSchema field.
+func (r *queryResolver) XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error) {
+	return new(xmlSchema(typeArg)), nil
+}
+
+// CloudUserStatuses is the resolver for the cloudUserStatuses field.
+func (r *queryResolver) CloudUserStatuses(ctx context.Context) ([]clouduser.Status, error) {
+	return []clouduser.Status{clouduser.StatusCONFIGURED, clouduser.StatusCREATED, clouduser.StatusDISABLED}, nil
+}
+
+// CloudSpaceStatuses is the resolver for the cloudSpaceStatuses field.
+func (r *queryResolver) CloudSpaceStatuses(ctx context.Context) ([]cloudspace.Status, error) {
+	return []cloudspace.Status{cloudspace.StatusACTIVE, cloudspace.StatusDISABLED}, nil
 }
 
 // CapacityUnitTypes is the resolver for the capacityUnitTypes field.
@@ -302,6 +384,11 @@ func (r *queryResolver) CloudUsers(ctx context.Context, after *entgql.Cursor[uui
 // CloudSpace is the resolver for the cloudSpace field.
 func (r *queryResolver) CloudSpace(ctx context.Context, id uuid.UUID) (*ent.CloudSpace, error) {
 	return find(ctx, "cloudspace", id, r.Client.CloudSpace.Query().Where(cloudspace.ID(id)))
+}
+
+// CloudSpaces is the resolver for the cloudSpaces field.
+func (r *queryResolver) CloudSpaces(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudSpaceOrder, where *ent.CloudSpaceWhereInput) (*ent.CloudSpaceConnection, error) {
+	return r.Client.CloudSpace.Query().Paginate(ctx, after, first, before, last, ent.WithCloudSpaceOrder(orderBy), ent.WithCloudSpaceFilter(where.Filter))
 }
 
 // Domain is the resolver for the domain field.
@@ -339,6 +426,11 @@ func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *e
 	return r.subscribedJob(ctx, id)
 }
 
+// CustomerID is the resolver for the customerId field.
+func (r *cloudUserGroupWhereInputResolver) CustomerID(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *uuid.UUID) error {
+	return linkedTo(ctx, obj, data)
+}
+
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *customerWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
 	return nameContainsFold(obj, data)
@@ -354,8 +446,22 @@ func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context,
 	return hasGroupsWith(ctx, obj, data)
 }
 
+// ActionName is the resolver for the actionName field.
+func (r *jobWhereInputResolver) ActionName(ctx context.Context, obj *ent.JobWhereInput, data *string) error {
+	return namedBy(obj, data)
+}
+
 // Change returns ChangeResolver implementation.
 func (r *Resolver) Change() ChangeResolver { return &changeResolver{r} }
+
+// CloudSpace returns CloudSpaceResolver implementation.
+func (r *Resolver) CloudSpace() CloudSpaceResolver { return &cloudSpaceResolver{r} }
+
+// CloudUser returns CloudUserResolver implementation.
+func (r *Resolver) CloudUser() CloudUserResolver { return &cloudUserResolver{r} }
+
+// CloudUserGroup returns CloudUserGroupResolver implementation.
+func (r *Resolver) CloudUserGroup() CloudUserGroupResolver { return &cloudUserGroupResolver{r} }
 
 // Customer returns CustomerResolver implementation.
 func (r *Resolver) Customer() CustomerResolver { return &customerResolver{r} }
@@ -372,17 +478,30 @@ func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 // Subscription returns SubscriptionResolver implementation.
 func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
 
+// CloudUserGroupWhereInput returns CloudUserGroupWhereInputResolver implementation.
+func (r *Resolver) CloudUserGroupWhereInput() CloudUserGroupWhereInputResolver {
+	return &cloudUserGroupWhereInputResolver{r}
+}
+
 // CustomerWhereInput returns CustomerWhereInputResolver implementation.
 func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 	return &customerWhereInputResolver{r}
 }
 
+// JobWhereInput returns JobWhereInputResolver implementation.
+func (r *Resolver) JobWhereInput() JobWhereInputResolver { return &jobWhereInputResolver{r} }
+
 type (
-	changeResolver             struct{ *Resolver }
-	customerResolver           struct{ *Resolver }
-	jobResolver                struct{ *Resolver }
-	mutationResolver           struct{ *Resolver }
-	queryResolver              struct{ *Resolver }
-	subscriptionResolver       struct{ *Resolver }
-	customerWhereInputResolver struct{ *Resolver }
+	changeResolver                   struct{ *Resolver }
+	cloudSpaceResolver               struct{ *Resolver }
+	cloudUserResolver                struct{ *Resolver }
+	cloudUserGroupResolver           struct{ *Resolver }
+	customerResolver                 struct{ *Resolver }
+	jobResolver                      struct{ *Resolver }
+	mutationResolver                 struct{ *Resolver }
+	queryResolver                    struct{ *Resolver }
+	subscriptionResolver             struct{ *Resolver }
+	cloudUserGroupWhereInputResolver struct{ *Resolver }
+	customerWhereInputResolver       struct{ *Resolver }
+	jobWhereInputResolver            struct{ *Resolver }
 )

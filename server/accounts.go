@@ -89,7 +89,7 @@ type userEnableCommand struct {
 
 // Run lets a user sign in again.
 func (c *userEnableCommand) Run(e *env) error {
-	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusACTIVE)
+	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusCONFIGURED)
 }
 
 func setStatus(e *env, d databaseFlags, l logFlags, login string, status clouduser.Status) error {

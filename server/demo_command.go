@@ -63,7 +63,7 @@ func (c *demoCommand) Run(e *env) error {
 // demo, which everybody knows.
 func refuseDemoPassword(ctx context.Context, a *api.API) error {
 	administrators, err := a.Client.CloudUser.Query().
-		Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusEQ(clouduser.StatusACTIVE)).
+		Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED)).
 		All(viewer.SystemContext(ctx))
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 // limitFlags bound what one request and one caller may ask for.
 type limitFlags struct {
 	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"The largest body of a request, in bytes."`
-	MaxHeader     int   `name:"max-header" default:"65536" help:"The largest headers of a request, in bytes."`
+	MaxHeader     int   `name:"max-header" default:"${max_header}" help:"Bytes of a request's URL and headers."`
 	MaxTokens     int   `name:"max-tokens" default:"${max_tokens}" help:"The largest number of tokens in a document, including comments."`
 	MaxName       int   `name:"max-name" default:"${max_name}" help:"The longest name in a document, in bytes."`
 	MaxDepth      int   `name:"max-depth" default:"${max_depth}" help:"The largest depth of nested fields in an operation."`
@@ -42,7 +42,7 @@ func limitDefaults() kong.Vars {
 	l, r, b := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault(), budget.Limits{}.OrDefault()
 	vars := kong.Vars{}
 	for name, value := range map[string]int{
-		"max_body": api.MaxBody, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
+		"max_body": api.MaxBody, "max_header": api.MaxHeader, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
 		"max_directives": l.Directives, "max_operations": l.Operations, "max_variables": l.Variables,
 		"max_values": l.Values, "max_input_depth": l.InputDepth, "max_cost": l.Cost, "max_errors": l.Errors,
 		"rate_burst": r.Burst, "rate_per_second": r.PerSecond,
@@ -74,7 +74,7 @@ func (f *limitFlags) check() error {
 
 // limit puts what the flags say into the options of an API.
 func (f *limitFlags) limit(o *api.Options) {
-	o.MaxBody = f.MaxBody
+	o.MaxBody, o.MaxHeader = f.MaxBody, f.MaxHeader
 	o.Limits = limit.Limits{
 		Tokens: f.MaxTokens, Name: f.MaxName, Depth: f.MaxDepth, Aliases: f.MaxAliases, Directives: f.MaxDirectives,
 		Operations: f.MaxOperations, Variables: f.MaxVariables, Values: f.MaxValues, InputDepth: f.MaxInputDepth,
@@ -117,7 +117,7 @@ func newServer(h http.Handler, t timeFlags, maxHeader int, log *slog.Logger) *ht
 		ReadTimeout:       t.ReadTime,
 		WriteTimeout:      t.WriteTime,
 		IdleTimeout:       t.IdleTime,
-		MaxHeaderBytes:    maxHeader,
+		MaxHeaderBytes:    maxHeader + api.HeaderRoom,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

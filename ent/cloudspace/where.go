@@ -57,6 +57,11 @@ func IDLTE(id uuid.UUID) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldLTE(FieldID, id))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldEQ(FieldVersion, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldEQ(FieldCreatedAt, v))
@@ -80,6 +85,46 @@ func Name(v string) predicate.CloudSpace {
 // Description applies equality check predicate on the "description" field. It's identical to DescriptionEQ.
 func Description(v string) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldEQ(FieldDescription, v))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v uuid.UUID) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldLTE(FieldVersion, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

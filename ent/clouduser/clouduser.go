@@ -33,6 +33,22 @@ const (
 	FieldFirstName = "first_name"
 	// FieldLastName holds the string denoting the last_name field in the database.
 	FieldLastName = "last_name"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
+	// FieldDescription holds the string denoting the description field in the database.
+	FieldDescription = "description"
+	// FieldAddress holds the string denoting the address field in the database.
+	FieldAddress = "address"
+	// FieldCity holds the string denoting the city field in the database.
+	FieldCity = "city"
+	// FieldCountry holds the string denoting the country field in the database.
+	FieldCountry = "country"
+	// FieldPhoneMobile holds the string denoting the phone_mobile field in the database.
+	FieldPhoneMobile = "phone_mobile"
+	// FieldPhoneLandline holds the string denoting the phone_landline field in the database.
+	FieldPhoneLandline = "phone_landline"
+	// FieldSystemUser holds the string denoting the system_user field in the database.
+	FieldSystemUser = "system_user"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
 	// FieldStatus holds the string denoting the status field in the database.
@@ -77,6 +93,14 @@ var Columns = []string{
 	FieldEmail,
 	FieldFirstName,
 	FieldLastName,
+	FieldName,
+	FieldDescription,
+	FieldAddress,
+	FieldCity,
+	FieldCountry,
+	FieldPhoneMobile,
+	FieldPhoneLandline,
+	FieldSystemUser,
 	FieldRole,
 	FieldStatus,
 	FieldIssuer,
@@ -128,6 +152,36 @@ var (
 	DefaultLastName string
 	// LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
 	LastNameValidator func(string) error
+	// DefaultName holds the default value on creation for the "name" field.
+	DefaultName string
+	// NameValidator is a validator for the "name" field. It is called by the builders before save.
+	NameValidator func(string) error
+	// DefaultDescription holds the default value on creation for the "description" field.
+	DefaultDescription string
+	// DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	DescriptionValidator func(string) error
+	// DefaultAddress holds the default value on creation for the "address" field.
+	DefaultAddress string
+	// AddressValidator is a validator for the "address" field. It is called by the builders before save.
+	AddressValidator func(string) error
+	// DefaultCity holds the default value on creation for the "city" field.
+	DefaultCity string
+	// CityValidator is a validator for the "city" field. It is called by the builders before save.
+	CityValidator func(string) error
+	// DefaultCountry holds the default value on creation for the "country" field.
+	DefaultCountry string
+	// CountryValidator is a validator for the "country" field. It is called by the builders before save.
+	CountryValidator func(string) error
+	// DefaultPhoneMobile holds the default value on creation for the "phone_mobile" field.
+	DefaultPhoneMobile string
+	// PhoneMobileValidator is a validator for the "phone_mobile" field. It is called by the builders before save.
+	PhoneMobileValidator func(string) error
+	// DefaultPhoneLandline holds the default value on creation for the "phone_landline" field.
+	DefaultPhoneLandline string
+	// PhoneLandlineValidator is a validator for the "phone_landline" field. It is called by the builders before save.
+	PhoneLandlineValidator func(string) error
+	// DefaultSystemUser holds the default value on creation for the "system_user" field.
+	DefaultSystemUser bool
 	// IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
 	IssuerValidator func(string) error
 	// SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
@@ -168,13 +222,14 @@ func RoleValidator(r Role) error {
 // Status defines the type for the "status" enum field.
 type Status string
 
-// StatusACTIVE is the default value of the Status enum.
-const DefaultStatus = StatusACTIVE
+// StatusCREATED is the default value of the Status enum.
+const DefaultStatus = StatusCREATED
 
 // Status values.
 const (
-	StatusACTIVE   Status = "ACTIVE"
-	StatusDISABLED Status = "DISABLED"
+	StatusCREATED    Status = "CREATED"
+	StatusCONFIGURED Status = "CONFIGURED"
+	StatusDISABLED   Status = "DISABLED"
 )
 
 func (s Status) String() string {
@@ -184,7 +239,7 @@ func (s Status) String() string {
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s Status) error {
 	switch s {
-	case StatusACTIVE, StatusDISABLED:
+	case StatusCREATED, StatusCONFIGURED, StatusDISABLED:
 		return nil
 	default:
 		return fmt.Errorf("clouduser: invalid enum value for status field: %q", s)
@@ -232,6 +287,46 @@ func ByFirstName(opts ...sql.OrderTermOption) OrderOption {
 // ByLastName orders the results by the last_name field.
 func ByLastName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastName, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByDescription orders the results by the description field.
+func ByDescription(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDescription, opts...).ToFunc()
+}
+
+// ByAddress orders the results by the address field.
+func ByAddress(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAddress, opts...).ToFunc()
+}
+
+// ByCity orders the results by the city field.
+func ByCity(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCity, opts...).ToFunc()
+}
+
+// ByCountry orders the results by the country field.
+func ByCountry(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCountry, opts...).ToFunc()
+}
+
+// ByPhoneMobile orders the results by the phone_mobile field.
+func ByPhoneMobile(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneMobile, opts...).ToFunc()
+}
+
+// ByPhoneLandline orders the results by the phone_landline field.
+func ByPhoneLandline(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneLandline, opts...).ToFunc()
+}
+
+// BySystemUser orders the results by the system_user field.
+func BySystemUser(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSystemUser, opts...).ToFunc()
 }
 
 // ByRole orders the results by the role field.

@@ -92,6 +92,46 @@ func LastName(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldLastName, v))
 }
 
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldName, v))
+}
+
+// Description applies equality check predicate on the "description" field. It's identical to DescriptionEQ.
+func Description(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldDescription, v))
+}
+
+// Address applies equality check predicate on the "address" field. It's identical to AddressEQ.
+func Address(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldAddress, v))
+}
+
+// City applies equality check predicate on the "city" field. It's identical to CityEQ.
+func City(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldCity, v))
+}
+
+// Country applies equality check predicate on the "country" field. It's identical to CountryEQ.
+func Country(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldCountry, v))
+}
+
+// PhoneMobile applies equality check predicate on the "phone_mobile" field. It's identical to PhoneMobileEQ.
+func PhoneMobile(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPhoneMobile, v))
+}
+
+// PhoneLandline applies equality check predicate on the "phone_landline" field. It's identical to PhoneLandlineEQ.
+func PhoneLandline(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPhoneLandline, v))
+}
+
+// SystemUser applies equality check predicate on the "system_user" field. It's identical to SystemUserEQ.
+func SystemUser(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldSystemUser, v))
+}
+
 // Issuer applies equality check predicate on the "issuer" field. It's identical to IssuerEQ.
 func Issuer(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldIssuer, v))
@@ -520,6 +560,471 @@ func LastNameEqualFold(v string) predicate.CloudUser {
 // LastNameContainsFold applies the ContainsFold predicate on the "last_name" field.
 func LastNameContainsFold(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldContainsFold(FieldLastName, v))
+}
+
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldName, v))
+}
+
+// NameNEQ applies the NEQ predicate on the "name" field.
+func NameNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldName, v))
+}
+
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldName, vs...))
+}
+
+// NameNotIn applies the NotIn predicate on the "name" field.
+func NameNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldName, vs...))
+}
+
+// NameGT applies the GT predicate on the "name" field.
+func NameGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldName, v))
+}
+
+// NameGTE applies the GTE predicate on the "name" field.
+func NameGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldName, v))
+}
+
+// NameLT applies the LT predicate on the "name" field.
+func NameLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldName, v))
+}
+
+// NameLTE applies the LTE predicate on the "name" field.
+func NameLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldName, v))
+}
+
+// NameContains applies the Contains predicate on the "name" field.
+func NameContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldName, v))
+}
+
+// NameHasPrefix applies the HasPrefix predicate on the "name" field.
+func NameHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldName, v))
+}
+
+// NameHasSuffix applies the HasSuffix predicate on the "name" field.
+func NameHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldName, v))
+}
+
+// NameEqualFold applies the EqualFold predicate on the "name" field.
+func NameEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldName, v))
+}
+
+// NameContainsFold applies the ContainsFold predicate on the "name" field.
+func NameContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldName, v))
+}
+
+// DescriptionEQ applies the EQ predicate on the "description" field.
+func DescriptionEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldDescription, v))
+}
+
+// DescriptionNEQ applies the NEQ predicate on the "description" field.
+func DescriptionNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldDescription, v))
+}
+
+// DescriptionIn applies the In predicate on the "description" field.
+func DescriptionIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldDescription, vs...))
+}
+
+// DescriptionNotIn applies the NotIn predicate on the "description" field.
+func DescriptionNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldDescription, vs...))
+}
+
+// DescriptionGT applies the GT predicate on the "description" field.
+func DescriptionGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldDescription, v))
+}
+
+// DescriptionGTE applies the GTE predicate on the "description" field.
+func DescriptionGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldDescription, v))
+}
+
+// DescriptionLT applies the LT predicate on the "description" field.
+func DescriptionLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldDescription, v))
+}
+
+// DescriptionLTE applies the LTE predicate on the "description" field.
+func DescriptionLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldDescription, v))
+}
+
+// DescriptionContains applies the Contains predicate on the "description" field.
+func DescriptionContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldDescription, v))
+}
+
+// DescriptionHasPrefix applies the HasPrefix predicate on the "description" field.
+func DescriptionHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldDescription, v))
+}
+
+// DescriptionHasSuffix applies the HasSuffix predicate on the "description" field.
+func DescriptionHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldDescription, v))
+}
+
+// DescriptionEqualFold applies the EqualFold predicate on the "description" field.
+func DescriptionEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldDescription, v))
+}
+
+// DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
+func DescriptionContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldDescription, v))
+}
+
+// AddressEQ applies the EQ predicate on the "address" field.
+func AddressEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldAddress, v))
+}
+
+// AddressNEQ applies the NEQ predicate on the "address" field.
+func AddressNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldAddress, v))
+}
+
+// AddressIn applies the In predicate on the "address" field.
+func AddressIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldAddress, vs...))
+}
+
+// AddressNotIn applies the NotIn predicate on the "address" field.
+func AddressNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldAddress, vs...))
+}
+
+// AddressGT applies the GT predicate on the "address" field.
+func AddressGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldAddress, v))
+}
+
+// AddressGTE applies the GTE predicate on the "address" field.
+func AddressGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldAddress, v))
+}
+
+// AddressLT applies the LT predicate on the "address" field.
+func AddressLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldAddress, v))
+}
+
+// AddressLTE applies the LTE predicate on the "address" field.
+func AddressLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldAddress, v))
+}
+
+// AddressContains applies the Contains predicate on the "address" field.
+func AddressContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldAddress, v))
+}
+
+// AddressHasPrefix applies the HasPrefix predicate on the "address" field.
+func AddressHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldAddress, v))
+}
+
+// AddressHasSuffix applies the HasSuffix predicate on the "address" field.
+func AddressHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldAddress, v))
+}
+
+// AddressEqualFold applies the EqualFold predicate on the "address" field.
+func AddressEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldAddress, v))
+}
+
+// AddressContainsFold applies the ContainsFold predicate on the "address" field.
+func AddressContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldAddress, v))
+}
+
+// CityEQ applies the EQ predicate on the "city" field.
+func CityEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldCity, v))
+}
+
+// CityNEQ applies the NEQ predicate on the "city" field.
+func CityNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldCity, v))
+}
+
+// CityIn applies the In predicate on the "city" field.
+func CityIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldCity, vs...))
+}
+
+// CityNotIn applies the NotIn predicate on the "city" field.
+func CityNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldCity, vs...))
+}
+
+// CityGT applies the GT predicate on the "city" field.
+func CityGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldCity, v))
+}
+
+// CityGTE applies the GTE predicate on the "city" field.
+func CityGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldCity, v))
+}
+
+// CityLT applies the LT predicate on the "city" field.
+func CityLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldCity, v))
+}
+
+// CityLTE applies the LTE predicate on the "city" field.
+func CityLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldCity, v))
+}
+
+// CityContains applies the Contains predicate on the "city" field.
+func CityContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldCity, v))
+}
+
+// CityHasPrefix applies the HasPrefix predicate on the "city" field.
+func CityHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldCity, v))
+}
+
+// CityHasSuffix applies the HasSuffix predicate on the "city" field.
+func CityHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldCity, v))
+}
+
+// CityEqualFold applies the EqualFold predicate on the "city" field.
+func CityEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldCity, v))
+}
+
+// CityContainsFold applies the ContainsFold predicate on the "city" field.
+func CityContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldCity, v))
+}
+
+// CountryEQ applies the EQ predicate on the "country" field.
+func CountryEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldCountry, v))
+}
+
+// CountryNEQ applies the NEQ predicate on the "country" field.
+func CountryNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldCountry, v))
+}
+
+// CountryIn applies the In predicate on the "country" field.
+func CountryIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldCountry, vs...))
+}
+
+// CountryNotIn applies the NotIn predicate on the "country" field.
+func CountryNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldCountry, vs...))
+}
+
+// CountryGT applies the GT predicate on the "country" field.
+func CountryGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldCountry, v))
+}
+
+// CountryGTE applies the GTE predicate on the "country" field.
+func CountryGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldCountry, v))
+}
+
+// CountryLT applies the LT predicate on the "country" field.
+func CountryLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldCountry, v))
+}
+
+// CountryLTE applies the LTE predicate on the "country" field.
+func CountryLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldCountry, v))
+}
+
+// CountryContains applies the Contains predicate on the "country" field.
+func CountryContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldCountry, v))
+}
+
+// CountryHasPrefix applies the HasPrefix predicate on the "country" field.
+func CountryHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldCountry, v))
+}
+
+// CountryHasSuffix applies the HasSuffix predicate on the "country" field.
+func CountryHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldCountry, v))
+}
+
+// CountryEqualFold applies the EqualFold predicate on the "country" field.
+func CountryEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldCountry, v))
+}
+
+// CountryContainsFold applies the ContainsFold predicate on the "country" field.
+func CountryContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldCountry, v))
+}
+
+// PhoneMobileEQ applies the EQ predicate on the "phone_mobile" field.
+func PhoneMobileEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPhoneMobile, v))
+}
+
+// PhoneMobileNEQ applies the NEQ predicate on the "phone_mobile" field.
+func PhoneMobileNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldPhoneMobile, v))
+}
+
+// PhoneMobileIn applies the In predicate on the "phone_mobile" field.
+func PhoneMobileIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldPhoneMobile, vs...))
+}
+
+// PhoneMobileNotIn applies the NotIn predicate on the "phone_mobile" field.
+func PhoneMobileNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldPhoneMobile, vs...))
+}
+
+// PhoneMobileGT applies the GT predicate on the "phone_mobile" field.
+func PhoneMobileGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldPhoneMobile, v))
+}
+
+// PhoneMobileGTE applies the GTE predicate on the "phone_mobile" field.
+func PhoneMobileGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldPhoneMobile, v))
+}
+
+// PhoneMobileLT applies the LT predicate on the "phone_mobile" field.
+func PhoneMobileLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldPhoneMobile, v))
+}
+
+// PhoneMobileLTE applies the LTE predicate on the "phone_mobile" field.
+func PhoneMobileLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldPhoneMobile, v))
+}
+
+// PhoneMobileContains applies the Contains predicate on the "phone_mobile" field.
+func PhoneMobileContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldPhoneMobile, v))
+}
+
+// PhoneMobileHasPrefix applies the HasPrefix predicate on the "phone_mobile" field.
+func PhoneMobileHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldPhoneMobile, v))
+}
+
+// PhoneMobileHasSuffix applies the HasSuffix predicate on the "phone_mobile" field.
+func PhoneMobileHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldPhoneMobile, v))
+}
+
+// PhoneMobileEqualFold applies the EqualFold predicate on the "phone_mobile" field.
+func PhoneMobileEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldPhoneMobile, v))
+}
+
+// PhoneMobileContainsFold applies the ContainsFold predicate on the "phone_mobile" field.
+func PhoneMobileContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldPhoneMobile, v))
+}
+
+// PhoneLandlineEQ applies the EQ predicate on the "phone_landline" field.
+func PhoneLandlineEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineNEQ applies the NEQ predicate on the "phone_landline" field.
+func PhoneLandlineNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineIn applies the In predicate on the "phone_landline" field.
+func PhoneLandlineIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldPhoneLandline, vs...))
+}
+
+// PhoneLandlineNotIn applies the NotIn predicate on the "phone_landline" field.
+func PhoneLandlineNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldPhoneLandline, vs...))
+}
+
+// PhoneLandlineGT applies the GT predicate on the "phone_landline" field.
+func PhoneLandlineGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineGTE applies the GTE predicate on the "phone_landline" field.
+func PhoneLandlineGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineLT applies the LT predicate on the "phone_landline" field.
+func PhoneLandlineLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineLTE applies the LTE predicate on the "phone_landline" field.
+func PhoneLandlineLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineContains applies the Contains predicate on the "phone_landline" field.
+func PhoneLandlineContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineHasPrefix applies the HasPrefix predicate on the "phone_landline" field.
+func PhoneLandlineHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineHasSuffix applies the HasSuffix predicate on the "phone_landline" field.
+func PhoneLandlineHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineEqualFold applies the EqualFold predicate on the "phone_landline" field.
+func PhoneLandlineEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldPhoneLandline, v))
+}
+
+// PhoneLandlineContainsFold applies the ContainsFold predicate on the "phone_landline" field.
+func PhoneLandlineContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldPhoneLandline, v))
+}
+
+// SystemUserEQ applies the EQ predicate on the "system_user" field.
+func SystemUserEQ(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldSystemUser, v))
+}
+
+// SystemUserNEQ applies the NEQ predicate on the "system_user" field.
+func SystemUserNEQ(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldSystemUser, v))
 }
 
 // RoleEQ applies the EQ predicate on the "role" field.

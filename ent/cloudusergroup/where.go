@@ -57,6 +57,11 @@ func IDLTE(id uuid.UUID) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldLTE(FieldID, id))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldEQ(FieldVersion, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldEQ(FieldCreatedAt, v))
@@ -70,6 +75,46 @@ func Name(v string) predicate.CloudUserGroup {
 // Description applies equality check predicate on the "description" field. It's identical to DescriptionEQ.
 func Description(v string) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldEQ(FieldDescription, v))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v uuid.UUID) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldLTE(FieldVersion, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -280,6 +325,52 @@ func HasUsers() predicate.CloudUserGroup {
 func HasUsersWith(preds ...predicate.CloudUser) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(func(s *sql.Selector) {
 		step := newUsersStep()
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMemberOf applies the HasEdge predicate on the "member_of" edge.
+func HasMemberOf() predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, MemberOfTable, MemberOfPrimaryKey...),
+		)
+		edgeexists.HasNeighbors(s, step)
+	})
+}
+
+// HasMemberOfWith applies the HasEdge predicate on the "member_of" edge with a given conditions (other predicates).
+func HasMemberOfWith(preds ...predicate.CloudUserGroup) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := newMemberOfStep()
+		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasGroups applies the HasEdge predicate on the "groups" edge.
+func HasGroups() predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, GroupsTable, GroupsPrimaryKey...),
+		)
+		edgeexists.HasNeighbors(s, step)
+	})
+}
+
+// HasGroupsWith applies the HasEdge predicate on the "groups" edge with a given conditions (other predicates).
+func HasGroupsWith(preds ...predicate.CloudUserGroup) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(func(s *sql.Selector) {
+		step := newGroupsStep()
 		edgeexists.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

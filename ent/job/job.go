@@ -47,6 +47,8 @@ const (
 	FieldUserLogin = "user_login"
 	// FieldCustomerID holds the string denoting the customer_id field in the database.
 	FieldCustomerID = "customer_id"
+	// FieldObjectID holds the string denoting the object_id field in the database.
+	FieldObjectID = "object_id"
 	// FieldParentID holds the string denoting the parent_id field in the database.
 	FieldParentID = "parent_id"
 	// FieldLeaseOwner holds the string denoting the lease_owner field in the database.
@@ -112,6 +114,7 @@ var Columns = []string{
 	FieldUserID,
 	FieldUserLogin,
 	FieldCustomerID,
+	FieldObjectID,
 	FieldParentID,
 	FieldLeaseOwner,
 	FieldLeaseUntil,
@@ -261,6 +264,11 @@ func ByUserLogin(opts ...sql.OrderTermOption) OrderOption {
 // ByCustomerID orders the results by the customer_id field.
 func ByCustomerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCustomerID, opts...).ToFunc()
+}
+
+// ByObjectID orders the results by the object_id field.
+func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldObjectID, opts...).ToFunc()
 }
 
 // ByParentID orders the results by the parent_id field.

@@ -112,6 +112,11 @@ func CustomerID(v uuid.UUID) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldCustomerID, v))
 }
 
+// ObjectID applies equality check predicate on the "object_id" field. It's identical to ObjectIDEQ.
+func ObjectID(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldObjectID, v))
+}
+
 // ParentID applies equality check predicate on the "parent_id" field. It's identical to ParentIDEQ.
 func ParentID(v uuid.UUID) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldParentID, v))
@@ -790,6 +795,56 @@ func CustomerIDIsNil() predicate.Job {
 // CustomerIDNotNil applies the NotNil predicate on the "customer_id" field.
 func CustomerIDNotNil() predicate.Job {
 	return predicate.Job(sql.FieldNotNull(FieldCustomerID))
+}
+
+// ObjectIDEQ applies the EQ predicate on the "object_id" field.
+func ObjectIDEQ(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldObjectID, v))
+}
+
+// ObjectIDNEQ applies the NEQ predicate on the "object_id" field.
+func ObjectIDNEQ(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldObjectID, v))
+}
+
+// ObjectIDIn applies the In predicate on the "object_id" field.
+func ObjectIDIn(vs ...uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldObjectID, vs...))
+}
+
+// ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
+func ObjectIDNotIn(vs ...uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldObjectID, vs...))
+}
+
+// ObjectIDGT applies the GT predicate on the "object_id" field.
+func ObjectIDGT(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldObjectID, v))
+}
+
+// ObjectIDGTE applies the GTE predicate on the "object_id" field.
+func ObjectIDGTE(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldObjectID, v))
+}
+
+// ObjectIDLT applies the LT predicate on the "object_id" field.
+func ObjectIDLT(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldObjectID, v))
+}
+
+// ObjectIDLTE applies the LTE predicate on the "object_id" field.
+func ObjectIDLTE(v uuid.UUID) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldObjectID, v))
+}
+
+// ObjectIDIsNil applies the IsNil predicate on the "object_id" field.
+func ObjectIDIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldObjectID))
+}
+
+// ObjectIDNotNil applies the NotNil predicate on the "object_id" field.
+func ObjectIDNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldObjectID))
 }
 
 // ParentIDEQ applies the EQ predicate on the "parent_id" field.

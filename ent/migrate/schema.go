@@ -88,6 +88,7 @@ var (
 	// CloudSpacesColumns holds the columns for the "cloud_spaces" table.
 	CloudSpacesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeUUID, Default: map[string]schema.Expr{"postgres": "'00000000-0000-0000-0000-000000000000'::uuid", "sqlite3": "'00000000-0000-0000-0000-000000000000'"}},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "name", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
@@ -103,13 +104,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "cloud_spaces_cloud_spaces_children",
-				Columns:    []*schema.Column{CloudSpacesColumns[5]},
+				Columns:    []*schema.Column{CloudSpacesColumns[6]},
 				RefColumns: []*schema.Column{CloudSpacesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "cloud_spaces_customers_cloud_spaces",
-				Columns:    []*schema.Column{CloudSpacesColumns[6]},
+				Columns:    []*schema.Column{CloudSpacesColumns[7]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -118,22 +119,22 @@ var (
 			{
 				Name:    "cloudspace_customer_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_customer_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[2], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[3], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_customer_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[1], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[2], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_parent_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[5], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[0]},
 			},
 		},
 	}
@@ -147,8 +148,16 @@ var (
 		{Name: "email", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "first_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "last_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "name", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "address", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "city", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "country", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "phone_mobile", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "phone_landline", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "system_user", Type: field.TypeBool, Default: false},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMINISTRATOR", "OPERATOR", "MEMBER"}, Default: "MEMBER"},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, Default: "ACTIVE"},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"CREATED", "CONFIGURED", "DISABLED"}, Default: "CREATED"},
 		{Name: "issuer", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "subject", Type: field.TypeString, Nullable: true, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "role_stated_at", Type: field.TypeTime, Nullable: true},
@@ -164,7 +173,7 @@ var (
 			{
 				Name:    "clouduser_issuer_subject",
 				Unique:  true,
-				Columns: []*schema.Column{CloudUsersColumns[10], CloudUsersColumns[11]},
+				Columns: []*schema.Column{CloudUsersColumns[18], CloudUsersColumns[19]},
 			},
 			{
 				Name:    "clouduser_login_id",
@@ -181,6 +190,7 @@ var (
 	// CloudUserGroupsColumns holds the columns for the "cloud_user_groups" table.
 	CloudUserGroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeUUID, Default: map[string]schema.Expr{"postgres": "'00000000-0000-0000-0000-000000000000'::uuid", "sqlite3": "'00000000-0000-0000-0000-000000000000'"}},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "name", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
@@ -194,12 +204,12 @@ var (
 			{
 				Name:    "cloudusergroup_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudUserGroupsColumns[2], CloudUserGroupsColumns[0]},
+				Columns: []*schema.Column{CloudUserGroupsColumns[3], CloudUserGroupsColumns[0]},
 			},
 			{
 				Name:    "cloudusergroup_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudUserGroupsColumns[1], CloudUserGroupsColumns[0]},
+				Columns: []*schema.Column{CloudUserGroupsColumns[2], CloudUserGroupsColumns[0]},
 			},
 		},
 	}
@@ -348,6 +358,7 @@ var (
 		{Name: "started_at", Type: field.TypeTime},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_login", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "object_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_owner", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
@@ -366,19 +377,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "jobs_customers_jobs",
-				Columns:    []*schema.Column{JobsColumns[19]},
+				Columns:    []*schema.Column{JobsColumns[20]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_cloud_users_user",
-				Columns:    []*schema.Column{JobsColumns[20]},
+				Columns:    []*schema.Column{JobsColumns[21]},
 				RefColumns: []*schema.Column{CloudUsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_jobs_children",
-				Columns:    []*schema.Column{JobsColumns[21]},
+				Columns:    []*schema.Column{JobsColumns[22]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -387,17 +398,17 @@ var (
 			{
 				Name:    "job_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[19], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_user_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[21], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_parent_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[21], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[22], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_action_started_at_id",
@@ -483,6 +494,31 @@ var (
 			},
 		},
 	}
+	// CloudUserGroupGroupsColumns holds the columns for the "cloud_user_group_groups" table.
+	CloudUserGroupGroupsColumns = []*schema.Column{
+		{Name: "cloud_user_group_id", Type: field.TypeUUID},
+		{Name: "member_id", Type: field.TypeUUID},
+	}
+	// CloudUserGroupGroupsTable holds the schema information for the "cloud_user_group_groups" table.
+	CloudUserGroupGroupsTable = &schema.Table{
+		Name:       "cloud_user_group_groups",
+		Columns:    CloudUserGroupGroupsColumns,
+		PrimaryKey: []*schema.Column{CloudUserGroupGroupsColumns[0], CloudUserGroupGroupsColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "cloud_user_group_groups_cloud_user_group_id",
+				Columns:    []*schema.Column{CloudUserGroupGroupsColumns[0]},
+				RefColumns: []*schema.Column{CloudUserGroupsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "cloud_user_group_groups_member_id",
+				Columns:    []*schema.Column{CloudUserGroupGroupsColumns[1]},
+				RefColumns: []*schema.Column{CloudUserGroupsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// CustomerCloudUserGroupsColumns holds the columns for the "customer_cloud_user_groups" table.
 	CustomerCloudUserGroupsColumns = []*schema.Column{
 		{Name: "customer_id", Type: field.TypeUUID},
@@ -522,6 +558,7 @@ var (
 		PortalAccountsTable,
 		ServerKeysTable,
 		CloudUserGroupUsersTable,
+		CloudUserGroupGroupsTable,
 		CustomerCloudUserGroupsTable,
 	}
 )
@@ -544,7 +581,7 @@ func init() {
 	CloudUsersTable.Annotation = &entsql.Annotation{}
 	CloudUsersTable.Annotation.Checks = map[string]string{
 		"cloud_user_role":   "role IN ('ADMINISTRATOR', 'OPERATOR', 'MEMBER')",
-		"cloud_user_status": "status IN ('ACTIVE', 'DISABLED')",
+		"cloud_user_status": "status IN ('CREATED', 'CONFIGURED', 'DISABLED')",
 	}
 	CustomersTable.Annotation = &entsql.Annotation{}
 	CustomersTable.Annotation.Checks = map[string]string{
@@ -561,6 +598,8 @@ func init() {
 	}
 	CloudUserGroupUsersTable.ForeignKeys[0].RefTable = CloudUserGroupsTable
 	CloudUserGroupUsersTable.ForeignKeys[1].RefTable = CloudUsersTable
+	CloudUserGroupGroupsTable.ForeignKeys[0].RefTable = CloudUserGroupsTable
+	CloudUserGroupGroupsTable.ForeignKeys[1].RefTable = CloudUserGroupsTable
 	CustomerCloudUserGroupsTable.ForeignKeys[0].RefTable = CustomersTable
 	CustomerCloudUserGroupsTable.ForeignKeys[1].RefTable = CloudUserGroupsTable
 }

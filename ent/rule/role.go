@@ -4,8 +4,10 @@ package rule
 
 import (
 	"context"
+	"slices"
 
 	"cloudapi/ent"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/privacy"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
@@ -74,10 +76,11 @@ func Forbidden() *fault.Fault {
 }
 
 // DenyMembersByOperator lets only administrators change who is in a group: the
-// users of a group may read its customers.
+// users of a group, and of the groups in it, may read its customers.
 func DenyMembersByOperator() privacy.MutationRule {
 	return privacy.CloudUserGroupMutationRuleFunc(func(_ context.Context, m *ent.CloudUserGroupMutation) error {
-		if len(m.UsersIDs()) > 0 || len(m.RemovedUsersIDs()) > 0 || m.UsersCleared() {
+		edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges())
+		if slices.ContainsFunc(edges, func(edge string) bool { return edge != cloudusergroup.EdgeCustomers }) {
 			return Forbidden()
 		}
 		return privacy.Skip

@@ -7,7 +7,6 @@ import (
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/domain"
 	"cloudapi/ent/job"
@@ -19,12 +18,12 @@ import (
 // Each function tells what of an entity a viewer may see: a predicate, and
 // true, or false where no predicate is needed because it may see everything.
 
-// Customers: a member sees those that its groups are linked to.
+// Customers: a member sees those that its groups are linked to (see memberOf).
 func Customers(v *viewer.Viewer) (predicate.Customer, bool) {
 	if v.May(viewer.Administrator, viewer.Operator) {
 		return nil, false
 	}
-	return customer.HasCloudUserGroupsWith(cloudusergroup.HasUsersWith(clouduser.ID(v.ID))), true
+	return customer.HasCloudUserGroupsWith(memberOf(v.ID)), true
 }
 
 // CapacityUnits: those of visible customers.
@@ -54,12 +53,12 @@ func CloudSpaces(v *viewer.Viewer) (predicate.CloudSpace, bool) {
 	return cloudspace.HasCustomerWith(c), true
 }
 
-// CloudUserGroups: a member sees its own.
+// CloudUserGroups: a member sees its own (see memberOf).
 func CloudUserGroups(v *viewer.Viewer) (predicate.CloudUserGroup, bool) {
 	if v.May(viewer.Administrator, viewer.Operator) {
 		return nil, false
 	}
-	return cloudusergroup.HasUsersWith(clouduser.ID(v.ID)), true
+	return memberOf(v.ID), true
 }
 
 // CloudUsers: only an administrator sees others.

@@ -119,14 +119,23 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	cloudspaceMixinHooks1 := cloudspaceMixin[1].Hooks()
+
+	cloudspace.Hooks[1] = cloudspaceMixinHooks1[0]
 	cloudspaceMixinFields0 := cloudspaceMixin[0].Fields()
 	_ = cloudspaceMixinFields0
 	cloudspaceMixinFields1 := cloudspaceMixin[1].Fields()
 	_ = cloudspaceMixinFields1
+	cloudspaceMixinFields2 := cloudspaceMixin[2].Fields()
+	_ = cloudspaceMixinFields2
 	cloudspaceFields := schema.CloudSpace{}.Fields()
 	_ = cloudspaceFields
+	// cloudspaceDescVersion is the schema descriptor for version field.
+	cloudspaceDescVersion := cloudspaceMixinFields1[0].Descriptor()
+	// cloudspace.DefaultVersion holds the default value on creation for the version field.
+	cloudspace.DefaultVersion = cloudspaceDescVersion.Default.(func() uuid.UUID)
 	// cloudspaceDescCreatedAt is the schema descriptor for created_at field.
-	cloudspaceDescCreatedAt := cloudspaceMixinFields1[0].Descriptor()
+	cloudspaceDescCreatedAt := cloudspaceMixinFields2[0].Descriptor()
 	// cloudspace.DefaultCreatedAt holds the default value on creation for the created_at field.
 	cloudspace.DefaultCreatedAt = cloudspaceDescCreatedAt.Default.(func() time.Time)
 	// cloudspaceDescName is the schema descriptor for name field.
@@ -199,16 +208,62 @@ func init() {
 	clouduser.DefaultLastName = clouduserDescLastName.Default.(string)
 	// clouduser.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
 	clouduser.LastNameValidator = clouduserDescLastName.Validators[0].(func(string) error)
+	// clouduserDescName is the schema descriptor for name field.
+	clouduserDescName := clouduserFields[5].Descriptor()
+	// clouduser.DefaultName holds the default value on creation for the name field.
+	clouduser.DefaultName = clouduserDescName.Default.(string)
+	// clouduser.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	clouduser.NameValidator = clouduserDescName.Validators[0].(func(string) error)
+	// clouduserDescDescription is the schema descriptor for description field.
+	clouduserDescDescription := clouduserFields[6].Descriptor()
+	// clouduser.DefaultDescription holds the default value on creation for the description field.
+	clouduser.DefaultDescription = clouduserDescDescription.Default.(string)
+	// clouduser.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	clouduser.DescriptionValidator = clouduserDescDescription.Validators[0].(func(string) error)
+	// clouduserDescAddress is the schema descriptor for address field.
+	clouduserDescAddress := clouduserFields[7].Descriptor()
+	// clouduser.DefaultAddress holds the default value on creation for the address field.
+	clouduser.DefaultAddress = clouduserDescAddress.Default.(string)
+	// clouduser.AddressValidator is a validator for the "address" field. It is called by the builders before save.
+	clouduser.AddressValidator = clouduserDescAddress.Validators[0].(func(string) error)
+	// clouduserDescCity is the schema descriptor for city field.
+	clouduserDescCity := clouduserFields[8].Descriptor()
+	// clouduser.DefaultCity holds the default value on creation for the city field.
+	clouduser.DefaultCity = clouduserDescCity.Default.(string)
+	// clouduser.CityValidator is a validator for the "city" field. It is called by the builders before save.
+	clouduser.CityValidator = clouduserDescCity.Validators[0].(func(string) error)
+	// clouduserDescCountry is the schema descriptor for country field.
+	clouduserDescCountry := clouduserFields[9].Descriptor()
+	// clouduser.DefaultCountry holds the default value on creation for the country field.
+	clouduser.DefaultCountry = clouduserDescCountry.Default.(string)
+	// clouduser.CountryValidator is a validator for the "country" field. It is called by the builders before save.
+	clouduser.CountryValidator = clouduserDescCountry.Validators[0].(func(string) error)
+	// clouduserDescPhoneMobile is the schema descriptor for phone_mobile field.
+	clouduserDescPhoneMobile := clouduserFields[10].Descriptor()
+	// clouduser.DefaultPhoneMobile holds the default value on creation for the phone_mobile field.
+	clouduser.DefaultPhoneMobile = clouduserDescPhoneMobile.Default.(string)
+	// clouduser.PhoneMobileValidator is a validator for the "phone_mobile" field. It is called by the builders before save.
+	clouduser.PhoneMobileValidator = clouduserDescPhoneMobile.Validators[0].(func(string) error)
+	// clouduserDescPhoneLandline is the schema descriptor for phone_landline field.
+	clouduserDescPhoneLandline := clouduserFields[11].Descriptor()
+	// clouduser.DefaultPhoneLandline holds the default value on creation for the phone_landline field.
+	clouduser.DefaultPhoneLandline = clouduserDescPhoneLandline.Default.(string)
+	// clouduser.PhoneLandlineValidator is a validator for the "phone_landline" field. It is called by the builders before save.
+	clouduser.PhoneLandlineValidator = clouduserDescPhoneLandline.Validators[0].(func(string) error)
+	// clouduserDescSystemUser is the schema descriptor for system_user field.
+	clouduserDescSystemUser := clouduserFields[12].Descriptor()
+	// clouduser.DefaultSystemUser holds the default value on creation for the system_user field.
+	clouduser.DefaultSystemUser = clouduserDescSystemUser.Default.(bool)
 	// clouduserDescIssuer is the schema descriptor for issuer field.
-	clouduserDescIssuer := clouduserFields[7].Descriptor()
+	clouduserDescIssuer := clouduserFields[15].Descriptor()
 	// clouduser.IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
 	clouduser.IssuerValidator = clouduserDescIssuer.Validators[0].(func(string) error)
 	// clouduserDescSubject is the schema descriptor for subject field.
-	clouduserDescSubject := clouduserFields[8].Descriptor()
+	clouduserDescSubject := clouduserFields[16].Descriptor()
 	// clouduser.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
 	clouduser.SubjectValidator = clouduserDescSubject.Validators[0].(func(string) error)
 	// clouduserDescPasswordHash is the schema descriptor for password_hash field.
-	clouduserDescPasswordHash := clouduserFields[11].Descriptor()
+	clouduserDescPasswordHash := clouduserFields[19].Descriptor()
 	// clouduser.DefaultPasswordHash holds the default value on creation for the password_hash field.
 	clouduser.DefaultPasswordHash = clouduserDescPasswordHash.Default.(string)
 	// clouduserDescID is the schema descriptor for id field.
@@ -225,14 +280,23 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	cloudusergroupMixinHooks1 := cloudusergroupMixin[1].Hooks()
+
+	cloudusergroup.Hooks[1] = cloudusergroupMixinHooks1[0]
 	cloudusergroupMixinFields0 := cloudusergroupMixin[0].Fields()
 	_ = cloudusergroupMixinFields0
 	cloudusergroupMixinFields1 := cloudusergroupMixin[1].Fields()
 	_ = cloudusergroupMixinFields1
+	cloudusergroupMixinFields2 := cloudusergroupMixin[2].Fields()
+	_ = cloudusergroupMixinFields2
 	cloudusergroupFields := schema.CloudUserGroup{}.Fields()
 	_ = cloudusergroupFields
+	// cloudusergroupDescVersion is the schema descriptor for version field.
+	cloudusergroupDescVersion := cloudusergroupMixinFields1[0].Descriptor()
+	// cloudusergroup.DefaultVersion holds the default value on creation for the version field.
+	cloudusergroup.DefaultVersion = cloudusergroupDescVersion.Default.(func() uuid.UUID)
 	// cloudusergroupDescCreatedAt is the schema descriptor for created_at field.
-	cloudusergroupDescCreatedAt := cloudusergroupMixinFields1[0].Descriptor()
+	cloudusergroupDescCreatedAt := cloudusergroupMixinFields2[0].Descriptor()
 	// cloudusergroup.DefaultCreatedAt holds the default value on creation for the created_at field.
 	cloudusergroup.DefaultCreatedAt = cloudusergroupDescCreatedAt.Default.(func() time.Time)
 	// cloudusergroupDescName is the schema descriptor for name field.
@@ -421,11 +485,11 @@ func init() {
 	// job.DefaultUserLogin holds the default value on creation for the user_login field.
 	job.DefaultUserLogin = jobDescUserLogin.Default.(string)
 	// jobDescAttempts is the schema descriptor for attempts field.
-	jobDescAttempts := jobFields[17].Descriptor()
+	jobDescAttempts := jobFields[18].Descriptor()
 	// job.DefaultAttempts holds the default value on creation for the attempts field.
 	job.DefaultAttempts = jobDescAttempts.Default.(int)
 	// jobDescDeaths is the schema descriptor for deaths field.
-	jobDescDeaths := jobFields[18].Descriptor()
+	jobDescDeaths := jobFields[19].Descriptor()
 	// job.DefaultDeaths holds the default value on creation for the deaths field.
 	job.DefaultDeaths = jobDescDeaths.Default.(int)
 	// jobDescID is the schema descriptor for id field.

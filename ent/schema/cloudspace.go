@@ -17,7 +17,9 @@ import (
 type CloudSpace struct{ ent.Schema }
 
 // Mixin of the CloudSpace.
-func (CloudSpace) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Identity{}, mixin.Created{}} }
+func (CloudSpace) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}}
+}
 
 // Fields of the CloudSpace.
 func (CloudSpace) Fields() []ent.Field {

@@ -32,8 +32,17 @@ func (CloudUser) Fields() []ent.Field {
 		field.String("email").SchemaType(textColumn()).Default("").Validate(optional("email", maxName)),
 		field.String("first_name").SchemaType(textColumn()).Default("").Validate(optional("firstName", maxName)),
 		field.String("last_name").SchemaType(textColumn()).Default("").Validate(optional("lastName", maxName)),
+		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Annotations(bytewise()),
+		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
+		field.String("address").SchemaType(textColumn()).Default("").Validate(optional("address", maxText)),
+		field.String("city").SchemaType(textColumn()).Default("").Validate(optional("city", maxText)),
+		field.String("country").SchemaType(textColumn()).Default("").Validate(optional("country", maxText)),
+		field.String("phone_mobile").SchemaType(textColumn()).Default("").Validate(optional("phoneMobile", maxName)),
+		field.String("phone_landline").SchemaType(textColumn()).Default("").Validate(optional("phoneLandline", maxName)),
+		field.Bool("system_user").Default(false).
+			Annotations(entgql.MapsTo("systemUser")),
 		field.Enum("role").Values("ADMINISTRATOR", "OPERATOR", "MEMBER").Default("MEMBER"),
-		field.Enum("status").Values("ACTIVE", "DISABLED").Default("ACTIVE"),
+		field.Enum("status").Values("CREATED", "CONFIGURED", "DISABLED").Default("CREATED"),
 		// The user's account at an OpenID Connect issuer: both claims, or neither.
 		field.String("issuer").SchemaType(textColumn()).Optional().Nillable().Validate(name("issuer", maxName)),
 		field.String("subject").SchemaType(textColumn()).Optional().Nillable().Validate(name("subject", maxName)).
@@ -73,7 +82,7 @@ func (CloudUser) Annotations() []schema.Annotation {
 		entgql.RelayConnection(),
 		entsql.Checks(map[string]string{
 			"cloud_user_role":   "role IN ('ADMINISTRATOR', 'OPERATOR', 'MEMBER')",
-			"cloud_user_status": "status IN ('ACTIVE', 'DISABLED')",
+			"cloud_user_status": "status IN ('CREATED', 'CONFIGURED', 'DISABLED')",
 		}),
 	}
 }

@@ -11,18 +11,19 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// CloudUserGroup links cloud users to the customers they may read.
+// CloudUserGroup links cloud users to the customers they may read. A group may
+// have groups as members; their users count as its own.
 type CloudUserGroup struct{ ent.Schema }
 
 // Mixin of the CloudUserGroup.
 func (CloudUserGroup) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Identity{}, mixin.Created{}}
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}}
 }
 
 // Fields of the CloudUserGroup.
 func (CloudUserGroup) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").SchemaType(textColumn()).Validate(required("name", maxName)).
+		field.String("name").SchemaType(textColumn()).Validate(optional("name", maxName)).
 			Annotations(bytewise(), entgql.OrderField("NAME")),
 		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
 	}
@@ -35,6 +36,16 @@ func (CloudUserGroup) Edges() []ent.Edge {
 			Annotations(entgql.RelayConnection()),
 		edge.To("users", CloudUser.Type).
 			StorageKey(edge.Table("cloud_user_group_users"), edge.Columns("cloud_user_group_id", "cloud_user_id")).
+			Annotations(entgql.RelayConnection()),
+		// The groups that this one is a member of. The edge comes before its
+		// inverse: ent takes an edge to its own type that comes first for one that
+		// goes both ways.
+		edge.From("member_of", CloudUserGroup.Type).Ref("groups").
+			Annotations(entgql.MapsTo("memberOf"), entgql.RelayConnection()),
+		// The groups that are members of this one. There is no circle of them
+		// (internal/identity).
+		edge.To("groups", CloudUserGroup.Type).
+			StorageKey(edge.Table("cloud_user_group_groups"), edge.Columns("cloud_user_group_id", "member_id")).
 			Annotations(entgql.RelayConnection()),
 	}
 }

@@ -20,14 +20,15 @@ func Serialized(ctx context.Context, c *ent.Customer, format model.Serialization
 	if err != nil {
 		return "", err
 	}
-	switch format {
-	case model.SerializationFormatThrift:
-		return document.Thrift(whole)
-	case model.SerializationFormatXML:
-		return document.XML(whole)
-	default:
-		return document.YAML(whole), nil
-	}
+	return document.Write(whole, string(format))
+}
+
+// SerializedSpace returns a cloud space in a format of the old API.
+func SerializedSpace(s *ent.CloudSpace, format model.SerializationFormat) (string, error) {
+	return document.Write(document.CloudSpace{
+		GUID: s.ID, Version: s.Version, CreatedAt: s.CreatedAt, Name: s.Name, Description: s.Description,
+		Status: string(s.Status), ParentID: s.ParentID, CustomerID: s.CustomerID,
+	}, string(format))
 }
 
 // heldByUnit is what a unit takes in memory while a document is written, in

@@ -17,7 +17,7 @@ func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInpu
 	out := &model.CreateCloudSpacePayload{}
 	var err error
 	_, out.Job, err = s.change(ctx, s.about("createCloudSpace", in.CustomerID, in, in.Execution), nil, nil,
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			if err := parentSpace(ctx, tx, in); err != nil {
 				return err
 			}
@@ -28,6 +28,9 @@ func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInpu
 				SetNillableDescription(in.Description).
 				SetNillableStatus(in.Status).
 				Save(ctx)
+			if err == nil {
+				r.ObjectID = out.CloudSpace.ID
+			}
 			return err
 		})
 	if err != nil {
@@ -53,22 +56,42 @@ func parentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceI
 func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution),
-		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-			up := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).SetNillableName(in.Name).SetNillableStatus(in.Status)
+	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
+		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution),
+		func(up *ent.CloudSpaceUpdateOne) {
+			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			setText(in.Description, up.SetDescription)
-			if out.CloudSpace, err = up.Save(ctx); err != nil {
-				return missingSpace(err, in.CloudSpaceID)
-			}
-			r.CustomerID = out.CloudSpace.CustomerID
-			_, err = touch(ctx, tx, r.CustomerID, nil, nil)
-			return err
 		})
+	return out, err
+}
+
+// SetSpaceStatus sets the status of a cloud space.
+func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStatusInput) (*model.SetCloudSpaceStatusPayload, error) {
+	out := &model.SetCloudSpaceStatusPayload{}
+	var err error
+	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
+		s.aboutSpace("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution),
+		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) })
+	return out, err
+}
+
+// changeSpace changes a cloud space, and with it the version of its customer.
+func (s *Service) changeSpace(ctx context.Context, c job.Change, edit func(*ent.CloudSpaceUpdateOne)) (*ent.CloudSpace, *ent.Job, error) {
+	var changed *ent.CloudSpace
+	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+		up := tx.CloudSpace.UpdateOneID(*c.ObjectID)
+		edit(up)
+		if changed, err = up.Save(ctx); err != nil {
+			return missingSpace(err, *c.ObjectID)
+		}
+		r.CustomerID = changed.CustomerID
+		_, err = touch(ctx, tx, r.CustomerID, nil, nil)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out.CloudSpace = job.Settled(ctx, out.CloudSpace)
-	return out, nil
+	return job.Settled(ctx, changed), done, nil
 }
 
 // DeleteSpace deletes a cloud space that has no spaces in it.
@@ -98,7 +121,7 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 // aboutSpace describes a change of one cloud space.
 func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
-		Action: action, Input: input, Execution: ex,
+		Action: action, Input: input, Execution: ex, ObjectID: &id,
 		Authorize: authorize(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
 	}
 }

@@ -69,7 +69,7 @@ func TestGolden(t *testing.T) {
 		"contract": contractCustomer(), "full": fullCustomer(), "bare": bareCustomer(),
 	}
 	writers := map[string]func(document.Customer) (string, error){
-		"thrift": document.Thrift, "xml": document.XML, "yaml": plain(document.YAML),
+		"thrift": document.Thrift[document.Customer], "xml": document.XML[document.Customer], "yaml": plain(document.YAML[document.Customer]),
 	}
 	for name, customer := range customers {
 		for format, write := range writers {

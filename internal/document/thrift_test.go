@@ -74,7 +74,7 @@ func thriftFields(c document.Customer) map[int16]any {
 		fields[19] = c.ResourceGroupID.String()
 	}
 	if c.RetentionPolicyID != nil {
-		fields[25] = c.RetentionPolicyID.String()
+		fields[26] = c.RetentionPolicyID.String()
 	}
 	for id, units := range map[int16][]document.Unit{17: c.CapacityAvailable, 18: c.CapacityConsumed} {
 		var list []any

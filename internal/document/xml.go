@@ -1,125 +1,104 @@
 package document
 
 import (
-	_ "embed" // for the schema
 	"encoding/xml"
 	"fmt"
-	"slices"
-
-	"github.com/google/uuid"
+	"strings"
+	"time"
 )
 
-//go:embed customer.xsd
-var schema string
-
-// XMLSchema returns the XSD 1.0 that every document of XML is valid against.
-func XMLSchema() string { return schema }
-
-// XML returns the customer as an XML 1.0 document valid against XMLSchema,
+// XML returns the object as an XML 1.0 document valid against XMLSchema,
 // whatever its texts hold: a carriage return, which a parser would turn into a
 // line feed, is a character reference, and a character that XML has no place
 // for (a control character, U+FFFE, U+FFFF, a broken byte) becomes U+FFFD.
+// Elements stand in alphabetical order. Unset fields are left out, lists are
+// always there.
 //
-// The error is for what is not text and so was never an answer of the model: a
-// status or unit type outside its enumeration, an amount out of range, a year
-// that has not four digits.
-func XML(c Customer) (string, error) {
-	if err := c.check(); err != nil {
-		return "", fmt.Errorf("write customer %s as XML: %w", c.GUID, err)
+// The error is for what is not text and so was never an answer of the model.
+func XML[T any, F form[T]](v T) (string, error) {
+	t := F(&v).table()
+	if err := t.check(); err != nil {
+		return "", fmt.Errorf("write %s as XML: %w", t.name, err)
 	}
-	body, err := xml.MarshalIndent(c.xml(), "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("write customer %s as XML: %w", c.GUID, err)
+	var out strings.Builder
+	out.WriteString(xml.Header)
+	w := &xmlWriter{out: xml.NewEncoder(&out)}
+	w.out.Indent("", "  ")
+	w.object(t)
+	w.do(w.out.Close())
+	if w.err != nil {
+		return "", fmt.Errorf("write %s as XML: %w", t.name, w.err)
 	}
-	return xml.Header + string(body) + "\n", nil
+	out.WriteByte('\n')
+	return out.String(), nil
 }
 
 // check holds what the schema demands and the types here do not.
-func (c Customer) check() error {
-	if !slices.Contains(Statuses(), c.Status) {
-		return fmt.Errorf("unknown status %q", c.Status)
-	}
-	if year := c.CreatedAt.UTC().Year(); year < 0 || year > 9999 {
-		return fmt.Errorf("creation year %d has not four digits", year)
-	}
-	for _, u := range slices.Concat(c.CapacityAvailable, c.CapacityConsumed) {
-		if !slices.Contains(UnitTypes(), u.Type) {
-			return fmt.Errorf("unit %s has the unknown type %q", u.GUID, u.Type)
+func (f field) check() error {
+	switch at := f.at.(type) {
+	case *time.Time:
+		if year := at.UTC().Year(); year < 0 || year > 9999 {
+			return fmt.Errorf("%s: year %d has not four digits", f.name, year)
 		}
-		if u.Amount < 1 || u.Amount > MaxAmount {
-			return fmt.Errorf("unit %s has the amount %d", u.GUID, u.Amount)
+	case *int64:
+		if f.always && (*at < 1 || *at > MaxAmount) {
+			return fmt.Errorf("%s is %d", f.name, *at)
+		}
+	case *string:
+		if !f.inEnumeration() {
+			return fmt.Errorf("unknown %s %q", f.name, *at)
 		}
 	}
 	return nil
 }
 
-// customerXML follows YAML's names and their alphabetical order, which is the
-// sequence in the schema. Unset fields are left out, lists are always there.
-type customerXML struct {
-	XMLName             xml.Name      `xml:"customer"`
-	Address             string        `xml:"address,omitempty"`
-	CapacityAvailable   unitsXML      `xml:"capacityunitsavailable"`
-	CapacityConsumed    unitsXML      `xml:"capacityunitsconsumed"`
-	City                string        `xml:"city,omitempty"`
-	CloudUserGroups     guidListXML   `xml:"cloudusergroups"`
-	Country             string        `xml:"country,omitempty"`
-	CreationDate        string        `xml:"creationdate"`
-	Description         string        `xml:"description,omitempty"`
-	Domains             domainListXML `xml:"domains"`
-	GUID                uuid.UUID     `xml:"guid"`
-	Name                string        `xml:"name"`
-	ResourceGroupGUID   *uuid.UUID    `xml:"resourcegroupguid"`
-	RetentionPolicyGUID *uuid.UUID    `xml:"retentionpolicyguid"`
-	Status              string        `xml:"status"`
-	Version             uuid.UUID     `xml:"version"`
+type xmlWriter struct {
+	out *xml.Encoder
+	err error
 }
 
-type unitsXML struct {
-	Units []unitXML `xml:"capacityunit"`
-}
-
-type unitXML struct {
-	Amount      int64     `xml:"amount"`
-	Type        string    `xml:"capacityunittype"`
-	Description string    `xml:"description,omitempty"`
-	GUID        uuid.UUID `xml:"guid"`
-	Name        string    `xml:"name,omitempty"`
-}
-
-type guidListXML struct {
-	GUIDs []uuid.UUID `xml:"guid"`
-}
-
-type domainListXML struct {
-	Names []string `xml:"domain"`
-}
-
-func (c Customer) xml() customerXML {
-	return customerXML{
-		Address:             c.Address,
-		CapacityAvailable:   toUnitsXML(c.CapacityAvailable),
-		CapacityConsumed:    toUnitsXML(c.CapacityConsumed),
-		City:                c.City,
-		CloudUserGroups:     guidListXML{c.CloudUserGroups},
-		Country:             c.Country,
-		CreationDate:        creationDate(c.CreatedAt),
-		Description:         c.Description,
-		Domains:             domainListXML{c.Domains},
-		GUID:                c.GUID,
-		Name:                c.Name,
-		ResourceGroupGUID:   c.ResourceGroupID,
-		RetentionPolicyGUID: c.RetentionPolicyID,
-		Status:              c.Status,
-		Version:             c.Version,
+func (w *xmlWriter) do(err error) {
+	if w.err == nil {
+		w.err = err
 	}
 }
 
-func toUnitsXML(units []Unit) unitsXML {
-	var list unitsXML
-	for _, u := range units {
-		list.Units = append(list.Units, unitXML{
-			Amount: u.Amount, Type: u.Type, Description: u.Description, GUID: u.GUID, Name: u.Name,
+func start(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
+
+func (w *xmlWriter) element(name string, inner func()) {
+	w.do(w.out.EncodeToken(start(name)))
+	inner()
+	w.do(w.out.EncodeToken(start(name).End()))
+}
+
+func (w *xmlWriter) text(name, text string) { w.do(w.out.EncodeElement(text, start(name))) }
+
+func (w *xmlWriter) object(t table) {
+	w.element(t.name, func() {
+		for _, f := range t.alphabetical() {
+			w.field(f)
+		}
+	})
+}
+
+func (w *xmlWriter) field(f field) {
+	if units := f.units(); units != nil {
+		w.element(f.name, func() {
+			for i := range *units {
+				w.object((*units)[i].table())
+			}
 		})
+		return
 	}
-	return list
+	if texts, ok := f.texts(); ok {
+		w.element(f.name, func() {
+			for _, text := range texts {
+				w.text(f.item, text)
+			}
+		})
+		return
+	}
+	if text := f.text(); text != "" || f.always {
+		w.text(f.name, text)
+	}
 }

@@ -118,7 +118,7 @@ func TestSchemaEnumerations(t *testing.T) {
 			} `xml:"restriction>enumeration"`
 		} `xml:"simpleType"`
 	}
-	if err := xml.Unmarshal([]byte(document.XMLSchema()), &schema); err != nil {
+	if err := xml.Unmarshal([]byte(document.XMLSchema[document.Customer]()), &schema); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string][]string{}
@@ -144,7 +144,7 @@ func validator(t testing.TB) func(document string) string {
 		t.Fatal("xmllint is not installed: apt-get install libxml2-utils")
 	}
 	schema := filepath.Join(t.TempDir(), "customer.xsd")
-	if err := os.WriteFile(schema, []byte(document.XMLSchema()), 0o644); err != nil {
+	if err := os.WriteFile(schema, []byte(document.XMLSchema[document.Customer]()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return func(document string) string {

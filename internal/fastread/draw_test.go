@@ -62,7 +62,7 @@ func filters() map[string][]string {
 			`{or: [{city: "Ghent"}, {nameContainsFold: "A CUST"}]}`, `{hasCloudUserGroupsWith: [{name: "group 1"}]}`,
 			`{hasCloudUserGroups: false}`, `{hasDomainsWith: [{name: "d3-0.example"}]}`, `{}`},
 		"CloudUserGroup": {`{name: "group 1"}`, `{not: {name: "group 2"}}`},
-		"CloudUser":      {`{role: MEMBER}`, `{or: [{login: "ada"}, {status: ACTIVE}]}`},
+		"CloudUser":      {`{role: MEMBER}`, `{or: [{login: "ada"}, {status: CREATED}]}`},
 		"Domain":         {`{name: "d4-1.example"}`, `{nameIn: ["d4-0.example", "d3-0.example"]}`},
 		"CloudSpace":     {`{name: "child"}`, `{status: ACTIVE}`},
 		"Job":            {`{action: "addCapacityAvailable"}`, `{status: DONE, actionIn: ["createCustomer", "createCloudSpace"]}`},

@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
-	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -18,9 +18,12 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 	out := &model.CreateCloudUserGroupPayload{}
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUserGroup", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUserGroup, err = tx.CloudUserGroup.Create().
 				SetName(in.Name).SetNillableDescription(in.Description).Save(ctx)
+			if err == nil {
+				r.ObjectID = out.CloudUserGroup.ID
+			}
 			return err
 		})
 	if err != nil {
@@ -34,7 +37,7 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			up := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).SetNillableName(in.Name)
 			setText(in.Description, up.SetDescription)
@@ -48,11 +51,23 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 	return out, nil
 }
 
-// DeleteGroup deletes a group with its links.
+// DeleteGroup deletes a group with its links. What showed the group has another
+// version afterwards: its customers, and the groups that it was a member of.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			return missingGroup(tx.CloudUserGroup.DeleteOneID(in.CloudUserGroupID).Exec(ctx), in.CloudUserGroupID)
+			// The update holds the row, so that no link to it comes meanwhile.
+			if err := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Exec(ctx); err != nil {
+				return missingGroup(err, in.CloudUserGroupID)
+			}
+			own := cloudusergroup.ID(in.CloudUserGroupID)
+			if err := tx.Customer.Update().Where(customer.HasCloudUserGroupsWith(own)).Exec(ctx); err != nil {
+				return err
+			}
+			if err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasGroupsWith(own)).Exec(ctx); err != nil {
+				return err
+			}
+			return tx.CloudUserGroup.DeleteOneID(in.CloudUserGroupID).Exec(ctx)
 		})
 	if err != nil {
 		return nil, err
@@ -65,62 +80,4 @@ func missingGroup(err error, id uuid.UUID) error {
 		return fault.Missing("cloudusergroup", id)
 	}
 	return err
-}
-
-// AddUser puts a user into a group. A member stays as it is.
-func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
-	return s.member(ctx, "addUserToGroup", in, func(up *ent.CloudUserGroupUpdateOne, is bool) *ent.CloudUserGroupUpdateOne {
-		if is {
-			return up
-		}
-		return up.AddUserIDs(in.CloudUserID)
-	})
-}
-
-// RemoveUser takes a user out of a group, if it is in it.
-func (s *Service) RemoveUser(ctx context.Context, in model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
-	out, err := s.member(ctx, "removeUserFromGroup", model.AddUserToGroupInput(in),
-		func(up *ent.CloudUserGroupUpdateOne, _ bool) *ent.CloudUserGroupUpdateOne {
-			return up.RemoveUserIDs(in.CloudUserID)
-		})
-	return (*model.RemoveUserFromGroupPayload)(out), err
-}
-
-// member changes who is in a group. Who is in a group may read customers, so
-// only an administrator decides it.
-func (s *Service) member(ctx context.Context, action string, in model.AddUserToGroupInput,
-	edit func(*ent.CloudUserGroupUpdateOne, bool) *ent.CloudUserGroupUpdateOne,
-) (*model.AddUserToGroupPayload, error) {
-	out := &model.AddUserToGroupPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			changed := edit(tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), false)
-			if err := cloudusergroup.Policy.EvalMutation(ctx, changed.Mutation()); err != nil {
-				return err
-			}
-			// Changing the user's version holds its row until the end.
-			out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
-			if err != nil {
-				return missingUser(err, in.CloudUserID)
-			}
-			with, err := tx.CloudUserGroup.Query().Where(cloudusergroup.ID(in.CloudUserGroupID)).
-				WithUsers(func(q *ent.CloudUserQuery) { q.Where(clouduser.ID(in.CloudUserID)) }).Only(ctx)
-			if err != nil {
-				return missingGroup(err, in.CloudUserGroupID)
-			}
-			is := len(with.Edges.Users) > 0
-			out.CloudUserGroup, err = edit(tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID), is).Save(ctx)
-			if ent.IsConstraintError(err) {
-				// Deleted meanwhile.
-				err = fault.Missing("cloudusergroup", in.CloudUserGroupID).Because(err)
-			}
-			return missingGroup(err, in.CloudUserGroupID)
-		})
-	if err != nil {
-		return nil, err
-	}
-	s.Changed(ctx, in.CloudUserID)
-	out.CloudUser, out.CloudUserGroup = job.Settled(ctx, out.CloudUser), job.Settled(ctx, out.CloudUserGroup)
-	return out, nil
 }

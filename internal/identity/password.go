@@ -40,23 +40,37 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	return out, err
 }
 
-// ChangePassword changes the caller's own password and ends its sessions.
+// ChangePassword changes a password whose current value is known, and ends the
+// sessions of its user: the caller, or, for an administrator, anybody.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
+	user := me
+	if in.CloudUserID != nil {
+		user = *in.CloudUserID
+	}
 	out := &model.ChangePasswordPayload{}
 	// The current password is guarded against guessing as signing in is.
 	verified := func(ctx context.Context) error {
-		id, err := s.Verify(ctx, viewer.FromContext(ctx).Login, in.CurrentPassword)
-		if fault.Is(err, fault.Unauthenticated) || err == nil && id != me {
-			return fault.New(fault.Invalid, "currentPassword is wrong").On("currentPassword").Because(err)
+		login := viewer.FromContext(ctx).Login
+		if user != me {
+			// A user that the caller may not see is missing.
+			other, err := s.Client.CloudUser.Get(ctx, user)
+			if err != nil {
+				return missingUser(err, user)
+			}
+			login = other.Login
+		}
+		id, err := s.Verify(ctx, login, in.CurrentPassword)
+		if fault.Is(err, fault.Unauthenticated) || err == nil && id != user {
+			return fault.New(fault.Invalid, "Invalid current password").On("currentPassword").Because(err)
 		}
 		return err
 	}
 	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
-		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, me,
+		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, user,
 		verified, false, "newPassword", in.NewPassword)
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -51,10 +52,13 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	}
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Before: prepare},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
+			if err == nil {
+				r.ObjectID = out.CloudUser.ID
+			}
 			if ent.IsConstraintError(err) {
-				return fault.New(fault.Conflict, "The login %s is taken", in.Login).On("login").Because(err)
+				return fault.New(fault.Conflict, "Clouduser with login '%s' already exists", in.Login).On("login").Because(err)
 			}
 			return err
 		})
@@ -72,7 +76,10 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 	return client.CloudUser.Create().
 		SetLogin(in.Login).SetLoginFold(textrule.Fold(in.Login)).
 		SetNillableEmail(in.Email).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName).
-		SetNillableRole(in.Role)
+		SetNillableName(in.Name).SetNillableDescription(in.Description).
+		SetNillableAddress(in.Address).SetNillableCity(in.City).SetNillableCountry(in.Country).
+		SetNillablePhoneMobile(in.PhoneMobile).SetNillablePhoneLandline(in.PhoneLandline).
+		SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
 }
 
 // UpdateUser changes what is given of a user.
@@ -85,7 +92,44 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
 			setText(in.LastName, up.SetLastName)
+			setText(in.Name, up.SetName)
+			setText(in.Description, up.SetDescription)
+			setText(in.Address, up.SetAddress)
+			setText(in.City, up.SetCity)
+			setText(in.Country, up.SetCountry)
+			setText(in.PhoneMobile, up.SetPhoneMobile)
+			setText(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
+			return nil
+		})
+	return out, err
+}
+
+// SetStatus sets the status of a user.
+func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
+	out := &model.SetCloudUserStatusPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		job.Change{Action: "setCloudUserStatus", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.SetStatus(in.Status)
+			return nil
+		})
+	return out, err
+}
+
+// SetAdministrator makes a user an administrator, or a member again.
+func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdministratorInput) (*model.SetCloudUserAdministratorPayload, error) {
+	role := clouduser.RoleMEMBER
+	if in.Administrator {
+		role = clouduser.RoleADMINISTRATOR
+	}
+	out := &model.SetCloudUserAdministratorPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		job.Change{Action: "setCloudUserAdministrator", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.SetRole(role)
 			return nil
 		})
 	return out, err
@@ -105,6 +149,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var changed *ent.CloudUser
+	c.ObjectID = &id
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		up := tx.CloudUser.UpdateOneID(id)
 		if err := edit(ctx, tx, up); err != nil {
@@ -122,9 +167,18 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			return missingUser(tx.CloudUser.DeleteOneID(in.CloudUserID).Exec(ctx), in.CloudUserID)
+			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
+			if err := clouduser.Policy.EvalMutation(ctx, tx.CloudUser.UpdateOneID(in.CloudUserID).Mutation()); err != nil {
+				return err
+			}
+			// The groups that show the user have another version afterwards.
+			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			return missingUser(gone.Exec(ctx), in.CloudUserID)
 		})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 )
 
 // Change is what a caller asks for.
@@ -34,6 +35,9 @@ type Change struct {
 	Execution *model.ExecutionInput
 	// CustomerID is the customer that the change concerns, nil for none.
 	CustomerID *uuid.UUID
+	// ObjectID is the object that the change concerns where that is not the
+	// customer, nil for none: a group, a user, a cloud space.
+	ObjectID *uuid.UUID
 	// Authorize checks the role of the caller, before anything else. A change
 	// without it is authorized by its work; where it fails, its job does not
 	// belong to the customer.
@@ -54,8 +58,10 @@ type Record struct {
 	JobID uuid.UUID
 	// CustomerID may be set by work that creates the customer.
 	CustomerID uuid.UUID
+	// ObjectID may be set by work that creates another object than a customer.
+	ObjectID uuid.UUID
 	// Result is kept with the job.
-	Result map[string]any
+	Result strictjson.Object
 }
 
 // Work is the stage of a change within its transaction.

@@ -93,6 +93,12 @@ func (a *attempt) done(ctx context.Context, tx *ent.Client, rec *Record) (*ent.J
 	row.SetNillableCustomerID(a.CustomerID)
 	if rec.CustomerID != uuid.Nil {
 		row.SetCustomerID(rec.CustomerID)
+		if a.ObjectID == nil {
+			row.SetObjectID(rec.CustomerID)
+		}
+	}
+	if rec.ObjectID != uuid.Nil {
+		row.SetObjectID(rec.ObjectID)
 	}
 	if rec.Result != nil {
 		row.SetResult(rec.Result)

@@ -11,6 +11,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"fmt"
 	"io"
 	"math/big"
@@ -93,6 +94,26 @@ type AddCloudUserGroupPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// The input of addGroupToGroup.
+type AddGroupToGroupInput struct {
+	// The guid of the cloud user group.
+	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
+	// The guid of the group that is the member.
+	MemberCloudUserGroupID uuid.UUID `json:"memberCloudUserGroupId"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of addGroupToGroup.
+type AddGroupToGroupPayload struct {
+	// The group.
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
+	// The group that is the member.
+	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
 // The input of addUserToGroup.
 type AddUserToGroupInput struct {
 	// The guid of the cloud user group.
@@ -143,6 +164,8 @@ type CapacityBalance struct {
 
 // The input of changePassword.
 type ChangePasswordInput struct {
+	// The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too.
+	CloudUserID *uuid.UUID `json:"cloudUserId,omitempty,omitzero"`
 	// The current password.
 	CurrentPassword secret.Text `json:"currentPassword"`
 	// The new password, 8 to 1,024 characters, not a common one.
@@ -153,7 +176,7 @@ type ChangePasswordInput struct {
 
 // The payload of changePassword.
 type ChangePasswordPayload struct {
-	// The signed-in user.
+	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
@@ -221,7 +244,7 @@ type CreateCloudSpacePayload struct {
 
 // The input of createCloudUserGroup.
 type CreateCloudUserGroupInput struct {
-	// The name, 1 to 255 characters.
+	// The name, up to 255 characters.
 	Name string `json:"name"`
 	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
@@ -249,6 +272,22 @@ type CreateCloudUserInput struct {
 	FirstName *string `json:"firstName,omitempty,omitzero"`
 	// The family name, up to 255 characters.
 	LastName *string `json:"lastName,omitempty,omitzero"`
+	// The name of the person or program, up to 255 characters.
+	Name *string `json:"name,omitempty,omitzero"`
+	// What the user is, up to 4,096 characters.
+	Description *string `json:"description,omitempty,omitzero"`
+	// Street and number, up to 4,096 characters.
+	Address *string `json:"address,omitempty,omitzero"`
+	// The city, up to 4,096 characters.
+	City *string `json:"city,omitempty,omitzero"`
+	// The country, up to 4,096 characters.
+	Country *string `json:"country,omitempty,omitzero"`
+	// The number of the mobile phone, up to 255 characters.
+	PhoneMobile *string `json:"phoneMobile,omitempty,omitzero"`
+	// The number of the landline phone, up to 255 characters.
+	PhoneLandline *string `json:"phoneLandline,omitempty,omitzero"`
+	// Whether the user is a program of the provider; false where none is given.
+	SystemUser *bool `json:"systemUser,omitempty,omitzero"`
 	// The role. The default is MEMBER.
 	Role *clouduser.Role `json:"role,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
@@ -414,7 +453,7 @@ type ExecutionParams struct {
 	// Whether the call waits until the domain work has ended. Calls of other mutations always wait.
 	Wait *bool `json:"wait,omitempty,omitzero"`
 	// Any other keys. They are kept with the job.
-	Other map[string]any `json:"other,omitempty,omitzero"`
+	Other strictjson.Object `json:"other,omitempty,omitzero"`
 }
 
 // The input of linkCloudUser.
@@ -521,6 +560,26 @@ type RemoveCloudUserGroupPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// The input of removeGroupFromGroup.
+type RemoveGroupFromGroupInput struct {
+	// The guid of the cloud user group.
+	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
+	// The guid of the group that is the member.
+	MemberCloudUserGroupID uuid.UUID `json:"memberCloudUserGroupId"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of removeGroupFromGroup.
+type RemoveGroupFromGroupPayload struct {
+	// The group.
+	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
+	// The group that is the member.
+	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
 // The input of removeUserFromGroup.
 type RemoveUserFromGroupInput struct {
 	// The guid of the cloud user group.
@@ -573,6 +632,42 @@ type RevokeAccessTokensPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// The input of setCloudSpaceStatus.
+type SetCloudSpaceStatusInput struct {
+	// The guid of the cloud space.
+	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
+	// The new status.
+	Status cloudspace.Status `json:"status"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of setCloudSpaceStatus.
+type SetCloudSpaceStatusPayload struct {
+	// The changed space.
+	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
+// The input of setCloudUserAdministrator.
+type SetCloudUserAdministratorInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// True for ADMINISTRATOR, false for MEMBER.
+	Administrator bool `json:"administrator"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of setCloudUserAdministrator.
+type SetCloudUserAdministratorPayload struct {
+	// The changed user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
 // The input of setCloudUserPassword.
 type SetCloudUserPasswordInput struct {
 	// The guid of the cloud user.
@@ -588,6 +683,24 @@ type SetCloudUserPasswordInput struct {
 // The payload of setCloudUserPassword.
 type SetCloudUserPasswordPayload struct {
 	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The job that records the change.
+	Job *ent.Job `json:"job"`
+}
+
+// The input of setCloudUserStatus.
+type SetCloudUserStatusInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The new status.
+	Status clouduser.Status `json:"status"`
+	// Options of the job: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// The payload of setCloudUserStatus.
+type SetCloudUserStatusPayload struct {
+	// The changed user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
@@ -731,7 +844,7 @@ type UpdateCloudSpacePayload struct {
 type UpdateCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
-	// The name, 1 to 255 characters.
+	// The name, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
 	// The description, up to 4,096 characters. Null makes it empty.
 	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
@@ -757,6 +870,20 @@ type UpdateCloudUserInput struct {
 	FirstName graphql.Omittable[*string] `json:"firstName,omitempty,omitzero"`
 	// The family name, up to 255 characters.
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty,omitzero"`
+	// The name of the person or program, up to 255 characters.
+	Name graphql.Omittable[*string] `json:"name,omitempty,omitzero"`
+	// What the user is, up to 4,096 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
+	// Street and number, up to 4,096 characters.
+	Address graphql.Omittable[*string] `json:"address,omitempty,omitzero"`
+	// The city, up to 4,096 characters.
+	City graphql.Omittable[*string] `json:"city,omitempty,omitzero"`
+	// The country, up to 4,096 characters.
+	Country graphql.Omittable[*string] `json:"country,omitempty,omitzero"`
+	// The number of the mobile phone, up to 255 characters.
+	PhoneMobile graphql.Omittable[*string] `json:"phoneMobile,omitempty,omitzero"`
+	// The number of the landline phone, up to 255 characters.
+	PhoneLandline graphql.Omittable[*string] `json:"phoneLandline,omitempty,omitzero"`
 	// The role of the user.
 	Role *clouduser.Role `json:"role,omitempty,omitzero"`
 	// The status, which decides whether the user may sign in.
@@ -813,7 +940,7 @@ const (
 	SerializationFormatThrift SerializationFormat = "THRIFT"
 	// Block-style YAML, as getYAML returns it.
 	SerializationFormatYaml SerializationFormat = "YAML"
-	// XML that is valid against customerXMLSchema, as getXML returns it.
+	// XML that is valid against xmlSchema: what getXML returned.
 	SerializationFormatXML SerializationFormat = "XML"
 )
 
@@ -861,6 +988,73 @@ func (e *SerializationFormat) UnmarshalJSON(b []byte) error {
 }
 
 func (e SerializationFormat) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The types of objects that have the formats of the old API.
+type SerializedType string
+
+const (
+	// A customer.
+	SerializedTypeCustomer SerializedType = "CUSTOMER"
+	// A cloud user.
+	SerializedTypeCloudUser SerializedType = "CLOUD_USER"
+	// A cloud user group.
+	SerializedTypeCloudUserGroup SerializedType = "CLOUD_USER_GROUP"
+	// A cloud space.
+	SerializedTypeCloudSpace SerializedType = "CLOUD_SPACE"
+	// A job.
+	SerializedTypeJob SerializedType = "JOB"
+)
+
+var AllSerializedType = []SerializedType{
+	SerializedTypeCustomer,
+	SerializedTypeCloudUser,
+	SerializedTypeCloudUserGroup,
+	SerializedTypeCloudSpace,
+	SerializedTypeJob,
+}
+
+func (e SerializedType) IsValid() bool {
+	switch e {
+	case SerializedTypeCustomer, SerializedTypeCloudUser, SerializedTypeCloudUserGroup, SerializedTypeCloudSpace, SerializedTypeJob:
+		return true
+	}
+	return false
+}
+
+func (e SerializedType) String() string {
+	return string(e)
+}
+
+func (e *SerializedType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SerializedType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SerializedType", str)
+	}
+	return nil
+}
+
+func (e SerializedType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SerializedType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SerializedType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -29,7 +29,8 @@ type cell struct {
 var matrix = []cell{
 	{"node", yes, yes, none}, {"nodes", yes, yes, none}, {"viewer", yes, yes, yes},
 	{"customer", yes, yes, none}, {"customers", yes, yes, yes},
-	{"customerStatuses", yes, yes, yes}, {"customerXMLSchema", yes, yes, yes}, {"capacityUnitTypes", yes, yes, yes},
+	{"customerStatuses", yes, yes, yes}, {"customerXMLSchema", yes, yes, yes}, {"xmlSchema", yes, yes, yes},
+	{"cloudUserStatuses", yes, yes, yes}, {"cloudSpaceStatuses", yes, yes, yes}, {"cloudSpaces", yes, yes, yes}, {"capacityUnitTypes", yes, yes, yes},
 	{"cloudUserGroup", yes, yes, none}, {"cloudUserGroups", yes, yes, yes},
 	{"cloudUser", yes, none, none}, {"cloudUsers", yes, yes, yes},
 	{"cloudSpace", yes, yes, none}, {"domain", yes, yes, none},
@@ -43,6 +44,8 @@ var matrix = []cell{
 	{"createCloudSpace", yes, yes, no}, {"updateCloudSpace", yes, yes, no}, {"deleteCloudSpace", yes, yes, no},
 	{"createCloudUserGroup", yes, yes, no}, {"updateCloudUserGroup", yes, yes, no}, {"deleteCloudUserGroup", yes, yes, no},
 	{"addUserToGroup", yes, no, no}, {"removeUserFromGroup", yes, no, no},
+	{"addGroupToGroup", yes, no, no}, {"removeGroupFromGroup", yes, no, no},
+	{"setCloudUserStatus", yes, no, no}, {"setCloudUserAdministrator", yes, no, no}, {"setCloudSpaceStatus", yes, yes, no},
 	{"createCloudUser", yes, no, no}, {"updateCloudUser", yes, no, no},
 	{"setCloudUserPassword", yes, no, no}, {"deleteCloudUser", yes, no, no},
 	{"createPortalAccount", yes, no, no}, {"setPortalAccountPassword", yes, no, no}, {"deletePortalAccount", yes, no, no},

@@ -37,7 +37,7 @@ func TestMetricsOfRefusals(t *testing.T) {
 			t.Errorf("%s did not move", series)
 		}
 	}
-	if after[`cloudapi_faults_total{code="RATE_LIMITED"}`] < 2 || after[`cloudapi_sign_ins_total{method="basic",outcome="refused"}`] == 0 {
+	if after[`cloudapi_faults_total{code="RATE_LIMITED",operation="other"}`] < 2 || after[`cloudapi_sign_ins_total{method="basic",outcome="refused"}`] == 0 {
 		t.Errorf("refusals are not counted as faults and sign-ins")
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 // things are one of each, that only administrators and operators see.
 type things struct {
-	n                                                                  int64
-	customer, group, user, space, account, token, job, waiting, domain string
+	n                                                                            int64
+	customer, group, subgroup, user, space, account, token, job, waiting, domain string
 }
 
 var worlds atomic.Int64
@@ -66,6 +66,9 @@ func world(t *testing.T, a *apitest.API) things {
 	g, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "group"})
 	must(err)
 	w.group = g.CloudUserGroup.ID.String()
+	sub, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "subgroup"})
+	must(err)
+	w.subgroup = sub.CloudUserGroup.ID.String()
 	_, err = a.Customers.AddGroup(ctx, model.AddCloudUserGroupInput{CustomerID: c.Customer.ID, CloudUserGroupID: g.CloudUserGroup.ID})
 	must(err)
 	u, err := a.Directory.CreateUser(ctx, model.CreateCloudUserInput{Login: fmt.Sprintf("user%d", w.n), Password: secret.New(apitest.Password)})
@@ -89,11 +92,13 @@ func operation(t *testing.T, name string, w things, login string) (string, map[s
 		"cloudSpace": w.space, "job": w.job,
 	}
 	switch name {
-	case "customerStatuses", "customerXMLSchema", "capacityUnitTypes":
+	case "xmlSchema":
+		return "{ xmlSchema(type: CLOUD_USER) }", nil
+	case "customerStatuses", "customerXMLSchema", "capacityUnitTypes", "cloudUserStatuses", "cloudSpaceStatuses":
 		return "{ " + name + " }", nil
 	case "viewer":
 		return "{ viewer { id } }", nil
-	case "customers", "cloudUserGroups", "cloudUsers", "portalAccounts", "jobs":
+	case "customers", "cloudSpaces", "cloudUserGroups", "cloudUsers", "portalAccounts", "jobs":
 		return "{ " + name + " { nodes { id } totalCount } }", nil
 	case "nodes":
 		return `query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": []string{w.customer}}
@@ -124,42 +129,47 @@ func inputs(name string, w things, login string) (map[string]any, bool) {
 	unit := with("customerId", w.customer, "type", "CU")
 	membership := with("cloudUserGroupId", w.group, "cloudUserId", w.user)
 	in, ok := map[string]map[string]any{
-		"createCustomer":           with("name", "x"),
-		"updateCustomer":           customer,
-		"setCustomerStatus":        with("customerId", w.customer, "status", "ACTIVE"),
-		"deleteCustomer":           customer,
-		"addCapacityAvailable":     with("customerId", w.customer, "type", "CU", "amount", 1),
-		"addCapacityConsumed":      with("customerId", w.customer, "type", "CU", "amount", 1),
-		"removeCapacityAvailable":  unit,
-		"removeCapacityConsumed":   unit,
-		"addCloudUserGroup":        with("customerId", w.customer, "cloudUserGroupId", w.group),
-		"removeCloudUserGroup":     with("customerId", w.customer, "cloudUserGroupId", w.group),
-		"registerDomain":           merge(portal, "domain", "new-"+w.domain),
-		"unregisterDomain":         merge(portal, "domain", w.domain),
-		"createCloudSpace":         with("customerId", w.customer, "name", "x"),
-		"updateCloudSpace":         with("cloudSpaceId", w.space),
-		"deleteCloudSpace":         with("cloudSpaceId", w.space),
-		"createCloudUserGroup":     with("name", "x"),
-		"updateCloudUserGroup":     with("cloudUserGroupId", w.group),
-		"deleteCloudUserGroup":     with("cloudUserGroupId", w.group),
-		"addUserToGroup":           membership,
-		"removeUserFromGroup":      membership,
-		"createCloudUser":          with("login", "new-"+w.domain, "password", apitest.Password),
-		"updateCloudUser":          with("cloudUserId", w.user, "email", "x"),
-		"setCloudUserPassword":     with("cloudUserId", w.user, "password", apitest.Password),
-		"deleteCloudUser":          with("cloudUserId", w.user),
-		"createPortalAccount":      with("username", "new-"+w.domain, "password", apitest.Password),
-		"setPortalAccountPassword": with("portalAccountId", w.account, "password", apitest.Password),
-		"deletePortalAccount":      with("portalAccountId", w.account),
-		"createAccessToken":        with("name", "x"),
-		"revokeAccessToken":        with("accessTokenId", w.token),
-		"revokeAccessTokens":       with("cloudUserId", w.user),
-		"linkCloudUser":            with("cloudUserId", w.user, "issuer", "https://id.example", "subject", w.domain),
-		"unlinkCloudUser":          with("cloudUserId", w.user),
-		"changePassword":           with("currentPassword", apitest.Password, "newPassword", apitest.Password),
-		"signIn":                   with("login", login, "password", apitest.Password),
-		"cancelJob":                with("jobId", w.waiting),
-		"signOut":                  with(),
+		"createCustomer":            with("name", "x"),
+		"updateCustomer":            customer,
+		"setCustomerStatus":         with("customerId", w.customer, "status", "ACTIVE"),
+		"deleteCustomer":            customer,
+		"addCapacityAvailable":      with("customerId", w.customer, "type", "CU", "amount", 1),
+		"addCapacityConsumed":       with("customerId", w.customer, "type", "CU", "amount", 1),
+		"removeCapacityAvailable":   unit,
+		"removeCapacityConsumed":    unit,
+		"addCloudUserGroup":         with("customerId", w.customer, "cloudUserGroupId", w.group),
+		"removeCloudUserGroup":      with("customerId", w.customer, "cloudUserGroupId", w.group),
+		"registerDomain":            merge(portal, "domain", "new-"+w.domain),
+		"unregisterDomain":          merge(portal, "domain", w.domain),
+		"createCloudSpace":          with("customerId", w.customer, "name", "x"),
+		"updateCloudSpace":          with("cloudSpaceId", w.space),
+		"deleteCloudSpace":          with("cloudSpaceId", w.space),
+		"createCloudUserGroup":      with("name", "x"),
+		"updateCloudUserGroup":      with("cloudUserGroupId", w.group),
+		"deleteCloudUserGroup":      with("cloudUserGroupId", w.group),
+		"addUserToGroup":            membership,
+		"removeUserFromGroup":       membership,
+		"addGroupToGroup":           with("cloudUserGroupId", w.group, "memberCloudUserGroupId", w.subgroup),
+		"removeGroupFromGroup":      with("cloudUserGroupId", w.group, "memberCloudUserGroupId", w.subgroup),
+		"setCloudUserStatus":        with("cloudUserId", w.user, "status", "DISABLED"),
+		"setCloudUserAdministrator": with("cloudUserId", w.user, "administrator", true),
+		"setCloudSpaceStatus":       with("cloudSpaceId", w.space, "status", "DISABLED"),
+		"createCloudUser":           with("login", "new-"+w.domain, "password", apitest.Password),
+		"updateCloudUser":           with("cloudUserId", w.user, "email", "x"),
+		"setCloudUserPassword":      with("cloudUserId", w.user, "password", apitest.Password),
+		"deleteCloudUser":           with("cloudUserId", w.user),
+		"createPortalAccount":       with("username", "new-"+w.domain, "password", apitest.Password),
+		"setPortalAccountPassword":  with("portalAccountId", w.account, "password", apitest.Password),
+		"deletePortalAccount":       with("portalAccountId", w.account),
+		"createAccessToken":         with("name", "x"),
+		"revokeAccessToken":         with("accessTokenId", w.token),
+		"revokeAccessTokens":        with("cloudUserId", w.user),
+		"linkCloudUser":             with("cloudUserId", w.user, "issuer", "https://id.example", "subject", w.domain),
+		"unlinkCloudUser":           with("cloudUserId", w.user),
+		"changePassword":            with("currentPassword", apitest.Password, "newPassword", apitest.Password),
+		"signIn":                    with("login", login, "password", apitest.Password),
+		"cancelJob":                 with("jobId", w.waiting),
+		"signOut":                   with(),
 	}[name]
 	return in, ok
 }

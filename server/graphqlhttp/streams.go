@@ -13,6 +13,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/observe"
 	"cloudapi/server/subscription"
 )
 
@@ -56,6 +57,8 @@ type Streams struct {
 	Accounts Accounts
 	Limits   StreamLimits
 	Log      *slog.Logger
+	// Cut counts streams that the server ends, by why.
+	Cut func(reason string)
 
 	mu       sync.Mutex
 	open     map[*stream]struct{}
@@ -69,7 +72,7 @@ type Streams struct {
 // NewStreams returns streams without one that is open.
 func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *slog.Logger) *Streams {
 	return &Streams{
-		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log,
+		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log, Cut: func(string) {},
 		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, active: map[uuid.UUID]int{}, checks: make(chan struct{}, 1),
 	}
 }
@@ -163,13 +166,14 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	s.users[v.ID]++
 	c.viewer, c.account = v, account
 	if !expires.IsZero() {
-		c.expiry = time.AfterFunc(time.Until(expires), func() { c.end(revoked("The token has expired")) })
+		c.expiry = time.AfterFunc(time.Until(expires), func() { s.revoke(c, "The token has expired") })
 	}
 	return nil
 }
 
-func revoked(reason string) ending {
-	return ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)}
+func (s *Streams) revoke(c *stream, reason string) {
+	s.Cut(observe.CutRevoked)
+	c.end(ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)})
 }
 
 func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.Standing, error) {

@@ -74,11 +74,11 @@ func (s *Streams) check(ctx context.Context) error {
 		account, _, ok := standing.Of(v)
 		switch {
 		case !ok:
-			c.end(revoked("The credentials are no longer valid"))
+			s.revoke(c, "The credentials are no longer valid")
 		case account.PasswordHash != was.PasswordHash && v.TokenID == uuid.Nil:
-			c.end(revoked("The password has changed"))
+			s.revoke(c, "The password has changed")
 		case account.Role != was.Role:
-			c.end(revoked("The role has changed: sign in again"))
+			s.revoke(c, "The role has changed: sign in again")
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/observe"
 	"cloudapi/server/subscription"
 )
 
@@ -79,7 +80,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
 	if err := h.Streams.add(s.stream); err != nil {
 		w.Header().Set("Content-Type", typeJSON)
-		h.send(w, typeGraphQL, h.Engine.Refuse(r.Context(), err))
+		h.send(w, r, typeGraphQL, h.Engine.Refuse(r.Context(), err))
 		return
 	}
 	w.Header().Del("Content-Type")
@@ -213,6 +214,7 @@ func (s *socket) write() {
 		cancel()
 		if err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
+				s.streams.Cut(observe.CutSlow)
 				s.streams.Log.InfoContext(s.ctx, "a stream is closed: its client does not read")
 			}
 			s.cancel() // ends the reader, which cleans up
@@ -251,6 +253,7 @@ func (s *socket) watch(now time.Time) {
 	s.mu.Unlock()
 	switch {
 	case quiet > 3*l.PingTime && pinged:
+		s.streams.Cut(observe.CutSilent)
 		s.cancel()
 	case idle > l.IdleTime:
 		s.end(ending{code: closeNormal, reason: "Idle"})

@@ -37,6 +37,10 @@ func headers(h http.Header) {
 // answer runs a method and writes what comes of it. Nothing is written before
 // the first page is there.
 func (m *Method) answer(w *writer, vars map[string]any, run run) error {
+	run = m.rewriting(run)
+	if m.nothing(vars) {
+		return writeText(w, `{"jobguid":null,"result":[]}`)
+	}
 	data, err := run(vars)
 	if err != nil {
 		return err
@@ -49,16 +53,30 @@ func (m *Method) answer(w *writer, vars map[string]any, run run) error {
 
 // whole writes an answer that comes at once.
 func (s *shape) whole(w io.Writer, data []byte) error {
+	result := s.found(data)
+	if s.bare {
+		return writeText(w, result)
+	}
 	before, after := `,"result":`, "}"
 	if s.wrap {
 		before, after = before+"[", "]"+after
 	}
-	for _, part := range []string{`{"jobguid":`, raw(data, s.job, "null"), before, raw(data, s.result, "true"), after} {
+	for _, part := range []string{`{"jobguid":`, raw(data, s.job, "null"), before, result, after} {
 		if err := writeText(w, part); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// found is the JSON of the result.
+func (s *shape) found(data []byte) string {
+	for _, path := range s.others {
+		if found := gjson.GetBytes(data, path); found.Raw != "" {
+			return found.Raw
+		}
+	}
+	return raw(data, s.result, "true")
 }
 
 // writeText writes a text without a copy of all of it.
@@ -141,10 +159,28 @@ func (s *shape) frame(data []byte) (before, after []byte, each string) {
 	if s.wrap {
 		before = append(before, '[')
 	}
-	before = append(append(before, result.Raw[:start]...), '[')
-	after = append([]byte("]"), result.Raw[end:]...)
+	before = append(before, result.Raw[:start]...)
+	if s.kept {
+		before, after = s.rest(before, page)
+	}
+	before, after = append(before, '['), append([]byte("]"), after...)
+	after = append(after, result.Raw[end:]...)
 	if s.wrap {
 		after = append(after, ']')
 	}
 	return before, append(after, '}'), s.nodes
+}
+
+// rest begins the object of a connection with all that it has but its nodes,
+// which come last, and its page information.
+func (s *shape) rest(before []byte, page gjson.Result) ([]byte, []byte) {
+	nodes := s.nodes[len(s.page)+1:]
+	before = append(before, '{')
+	page.ForEach(func(key, value gjson.Result) bool {
+		if key.String() != nodes && !below(s.page+"."+key.String(), s.info) {
+			before = append(append(append(append(before, key.Raw...), ':'), value.Raw...), ',')
+		}
+		return true
+	})
+	return append(before, `"`+nodes+`":`...), []byte("}")
 }

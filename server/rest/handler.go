@@ -99,6 +99,17 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
+// Operations are the names that requests have in the metrics.
+func (h *Handler) Operations() []string {
+	var names []string
+	for _, s := range h.services {
+		for name := range s.byName {
+			names = append(names, s.Name+"."+name)
+		}
+	}
+	return names
+}
+
 // OpenAPI is the description of the old URLs, as JSON.
 func (h *Handler) OpenAPI() []byte { return h.description }
 
@@ -185,7 +196,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 			// The client must not take half an answer for a whole one.
 			f := fault.As(err)
 			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
-			panic(http.ErrAbortHandler)
+			abort(w, r)
 		}
 		h.writeFault(w, r, m, err, own)
 	}

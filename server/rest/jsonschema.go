@@ -113,12 +113,13 @@ func (d *describer) selected(f *ast.Field, t *ast.Type) any {
 	if len(f.SelectionSet) == 0 {
 		return described(d.of(t), f.Definition.Description)
 	}
-	if nodes := nodesOf(f); nodes != nil {
+	nodes := nodesOf(f)
+	if nodes != nil && !keeps(f) {
 		return described(d.selected(nodes, nodes.Definition.Type), f.Definition.Description)
 	}
 	properties, required := object{}, []string{}
 	for _, s := range f.SelectionSet {
-		if inner, ok := s.(*ast.Field); ok {
+		if inner, ok := s.(*ast.Field); ok && (nodes == nil || inner.Name != "pageInfo") {
 			properties = append(properties, member{inner.Alias, d.selected(inner, inner.Definition.Type)})
 			required = append(required, inner.Alias)
 		}
@@ -140,4 +141,13 @@ func nodesOf(f *ast.Field) *ast.Field {
 		}
 	}
 	return nil
+}
+
+// keeps reports whether a connection stands as an object that has its nodes and
+// more, and not as the list of its nodes.
+func keeps(f *ast.Field) bool {
+	return slices.ContainsFunc(f.SelectionSet, func(s ast.Selection) bool {
+		inner, ok := s.(*ast.Field)
+		return ok && inner.Name != "nodes" && inner.Name != "edges" && inner.Name != "pageInfo"
+	})
 }

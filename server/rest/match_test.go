@@ -176,6 +176,10 @@ func (d *thriftDump) value(kind thrift.TType, indent string) error {
 		n, err := d.in.ReadI64(d.ctx)
 		fmt.Fprintf(&d.out, "%d\n", n)
 		return err
+	case thrift.BOOL:
+		b, err := d.in.ReadBool(d.ctx)
+		fmt.Fprintf(&d.out, "%t\n", b)
+		return err
 	case thrift.STRUCT:
 		d.out.WriteString("struct\n")
 		return d.fields(indent)

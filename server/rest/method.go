@@ -24,6 +24,7 @@ var operations embed.FS
 const (
 	resultAlias  = "result"
 	resultsAlias = "results"
+	bareAlias    = "bare"
 	jobAlias     = "jobguid"
 	afterName    = "after"
 	paramsName   = "executionparams"
@@ -38,6 +39,7 @@ type Method struct {
 	operation *ast.OperationDefinition
 	query     string
 	shape     *shape
+	rewrite   *rewrite
 	byName    map[string]*Parameter
 }
 
@@ -96,6 +98,11 @@ func service(e *engine.Engine, name, text string) (*Service, error) {
 func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 	m := &Method{Name: op.Name, Description: strings.TrimSpace(op.Description), byName: map[string]*Parameter{}}
 	op.Description = ""
+	declared := takeVariables(op)
+	var err error
+	if m.rewrite, err = takeDirectives(op.SelectionSet); err != nil {
+		return nil, err
+	}
 	var text strings.Builder
 	formatter.NewFormatter(&text).FormatQueryDocument(&ast.QueryDocument{Operations: ast.OperationList{op}})
 	m.query = text.String()
@@ -104,7 +111,7 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 		return nil, err
 	}
 	m.operation = valid.Operations[0]
-	for _, v := range m.operation.VariableDefinitions {
+	for _, v := range declared {
 		if v.Variable != afterName {
 			m.add(newParameter(e.Schema(), v, false))
 		}

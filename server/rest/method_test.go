@@ -24,7 +24,6 @@ func TestOperationsRefused(t *testing.T) {
 		"no such field":      {`query m { result: nothing }`, `Cannot query field "nothing"`},
 		"no such type":       {`query m($x: Nothing) { result: customerStatuses }`, "Nothing"},
 		"no result":          {`query m { customerStatuses }`, "a query selects its result"},
-		"upper case":         {`query m($ID: ID!) { result: customer(id: $ID) { name } }`, "in lower case"},
 		"no job":             {`mutation m($x: ID!) { deleteCustomer(input: {customerId: $x}) { customerId } }`, "selects its jobguid"},
 		"no page info":       {`query m($after: Cursor) { customers(after: $after) { result: nodes { id } } }`, "selects nodes, hasNextPage and endCursor"},
 		"nodes of another":   {`query m($after: Cursor) { customers(after: $after) { pageInfo { hasNextPage endCursor } } result: customerStatuses }`, "selects nodes"},

@@ -123,9 +123,14 @@ func (d *describer) answers(m *Method) object {
 		{"properties", object{{"jobguid", job}, {"result", d.result(m)}}},
 		{"required", []string{"jobguid", "result"}},
 	}
+	var shown any = answer
+	if m.shape.bare {
+		// The value is the router's own.
+		shown = object{{"const", json.RawMessage(m.rewrite.fields[bareAlias].literal(nil))}}
+	}
 	out := object{{"200", object{
 		{"description", "Done."},
-		{"content", object{{"application/json", object{{"schema", answer}, {"example", d.example(answer)}}}}},
+		{"content", object{{"application/json", object{{"schema", shown}, {"example", d.example(shown)}}}}},
 	}}}
 	for _, status := range statuses() {
 		out = append(out, member{strconv.Itoa(status), object{{"$ref", "#/components/responses/" + strconv.Itoa(status)}}})
@@ -158,7 +163,7 @@ func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 		if !ok {
 			continue
 		}
-		if f.Alias == resultAlias || f.Alias == resultsAlias {
+		if f.Alias == resultAlias || f.Alias == resultsAlias || f.Alias == bareAlias {
 			return f, listed
 		}
 		if found, below := resultField(f.SelectionSet, listed || f.Definition.Type.Elem != nil); found != nil {

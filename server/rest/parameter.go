@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/textrule"
 )
 
@@ -28,12 +28,15 @@ type Parameter struct {
 	definition *ast.Definition
 	list       bool
 	implicit   bool // taken by the router, not by the operation
+	// Of the router's directives.
+	nothing, endOfSecond bool
 }
 
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
-		Name: v.Variable, Required: v.Type.NonNull, Type: v.Type.Name(),
+		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
 		definition: schema.Types[v.Type.Name()], list: v.Type.Elem != nil, implicit: implicit,
+		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
 }
 
@@ -85,6 +88,8 @@ func (p *Parameter) scalar(value string) (any, error) {
 			return nil, invalid("%s is not a guid: %s", p.Name, shown(value))
 		}
 		return id.String(), nil
+	case p.Type == "Time":
+		return p.time(value)
 	case bits[p.Type] > 0:
 		return p.integer(strings.TrimSpace(value))
 	case p.definition.Kind == ast.Enum:
@@ -125,9 +130,9 @@ func (p *Parameter) unquote(value string) (string, error) {
 		return value, nil
 	}
 	var s string
-	err := jsontext.Unmarshal([]byte(value), &s)
+	err := strictjson.Unmarshal([]byte(value), &s)
 	switch {
-	case errors.Is(err, jsontext.ErrSurrogate):
+	case errors.Is(err, strictjson.ErrSurrogate):
 		return "", invalid("%s has half of a surrogate pair", p.Name)
 	case err != nil:
 		return value, nil

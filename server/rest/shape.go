@@ -2,7 +2,6 @@ package rest
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -12,20 +11,28 @@ import (
 // stand. Paths are gjson's: response keys, and # for each element of a list.
 type shape struct {
 	result string // "" for true
-	wrap   bool   // whether the result is put into an array of one
-	job    string // the guid of the job, "" for none
+	// others are results of fields that @skip and @include leave out in turn.
+	others   []string
+	bare     bool   // whether the result is all of the answer
+	wrap     bool   // whether the result is put into an array of one
+	job      string // the guid of the job, "" for none
+	mutation bool
 	// A connection to follow to its end, "" for none: where it is, its nodes,
 	// whether it goes on, and from where.
-	page, nodes, more, cursor string
+	page, nodes, info, more, cursor string
 	// fields is which parameter feeds an argument or an input field of that
 	// name, feeds the same by the path to it from the root.
 	fields, feeds map[string]string
+	// kept says that the connection has more than its nodes, which are then not
+	// all of what stands for it.
+	kept bool
 	// told is what schema.graphqls says of what a parameter feeds.
 	told map[string]string
 }
 
 func newShape(op *ast.OperationDefinition) (*shape, error) {
 	s := &shape{fields: map[string]string{}, feeds: map[string]string{}, told: map[string]string{}}
+	s.mutation = op.Operation == ast.Mutation
 	s.walk(op.SelectionSet, "", "")
 	return s, s.check(op)
 }
@@ -33,11 +40,6 @@ func newShape(op *ast.OperationDefinition) (*shape, error) {
 // check refuses, when the server starts, an operation that the router could not
 // answer.
 func (s *shape) check(op *ast.OperationDefinition) error {
-	for _, v := range op.VariableDefinitions {
-		if v.Variable != strings.ToLower(v.Variable) {
-			return fmt.Errorf("$%s: old parameters are in lower case", v.Variable)
-		}
-	}
 	paged := op.VariableDefinitions.ForName(afterName) != nil
 	switch {
 	case op.Operation == ast.Mutation && s.job == "":
@@ -93,10 +95,16 @@ func (s *shape) walk(set ast.SelectionSet, path, keys string) {
 
 func (s *shape) note(f *ast.Field, path, here string) {
 	switch f.Alias {
-	case resultAlias, resultsAlias:
-		s.result, s.wrap = here, f.Alias == resultsAlias
+	case resultAlias, resultsAlias, bareAlias:
+		if s.result != "" {
+			s.others = append(s.others, s.result)
+		}
+		s.result, s.wrap, s.bare = here, f.Alias == resultsAlias, f.Alias == bareAlias
 	case jobAlias:
-		s.job = here
+		// Below a query a job is an object like others.
+		if s.mutation {
+			s.job = here
+		}
 	}
 	if s.page == "" || !below(path, s.page) {
 		return
@@ -104,6 +112,10 @@ func (s *shape) note(f *ast.Field, path, here string) {
 	switch {
 	case path == s.page && f.Name == "nodes":
 		s.nodes = here
+	case path == s.page && f.Name == "pageInfo":
+		s.info = here
+	case path == s.page && f.Name != "edges":
+		s.kept = true
 	case f.Name == "hasNextPage":
 		s.more = here
 	case f.Name == "endCursor":

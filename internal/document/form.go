@@ -1,0 +1,214 @@
+package document
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/secret"
+)
+
+// table is an object as all forms have it. Each type makes its own (tables.go);
+// the writers and readers of every form, and the XSD, follow it.
+type table struct {
+	name   string  // of the struct, and of the element in XML
+	fields []field // by ascending ids
+}
+
+// Form is an object that has the forms of the old API.
+type Form interface{ table() table }
+
+// form constrains type parameters to the types that have a table.
+type form[T any] interface {
+	*T
+	Form
+}
+
+// field is one field of an object.
+type field struct {
+	id   int16 // in the Thrift form
+	name string
+	// at points into the object. Its type says what the field holds: *string,
+	// *uuid.UUID, **uuid.UUID, *time.Time, *int64, *bool, *secret.Text,
+	// *[]string, *[]uuid.UUID or *[]Unit.
+	at any
+	// layout is that of a time.
+	layout string
+	// values are those of an enumeration, which typ names in the XSD.
+	values []string
+	typ    string
+	// item is the element of a list in XML.
+	item string
+	// always says that XML has the field even where it is empty.
+	always bool
+	// sparse says that YAML has the list only where it is not empty.
+	sparse bool
+	// thriftOnly keeps the field out of YAML and XML.
+	thriftOnly bool
+	// readOnly keeps the field out of all that is written: fields of the old
+	// server that an import reads.
+	readOnly bool
+}
+
+// The layouts of times, in UTC.
+const (
+	toMinute = "2006-01-02 15:04"
+	toSecond = "2006-01-02 15:04:05"
+)
+
+// text is a scalar as all forms write it, "" where it is not set.
+func (f field) text() string {
+	switch at := f.at.(type) {
+	case *string:
+		return valid(*at)
+	case *uuid.UUID:
+		if *at != uuid.Nil {
+			return at.String()
+		}
+	case **uuid.UUID:
+		return guid(*at)
+	case *time.Time:
+		if !at.IsZero() {
+			return at.UTC().Format(f.layout)
+		}
+	case *int64:
+		if *at != 0 {
+			return strconv.FormatInt(*at, 10)
+		}
+	case *bool:
+		if *at {
+			return "true"
+		}
+	}
+	return ""
+}
+
+// set is the inverse of text. An empty text sets nothing.
+func (f field) set(text string) (err error) {
+	if text == "" {
+		return nil
+	}
+	switch at := f.at.(type) {
+	case *string:
+		*at = valid(text)
+	case *secret.Text:
+		*at = secret.New(text)
+	case *uuid.UUID:
+		*at, err = uuid.Parse(text)
+	case **uuid.UUID:
+		var id uuid.UUID
+		if id, err = uuid.Parse(text); err == nil {
+			*at = &id
+		}
+	case *time.Time:
+		*at, err = parseTime(text)
+	case *int64:
+		*at, err = strconv.ParseInt(text, 10, 64)
+	case *bool:
+		*at, err = strconv.ParseBool(text)
+	default:
+		err = errNotScalar
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not valid", f.name)
+	}
+	return nil
+}
+
+// parseTime reads a time to the minute or to the second, in UTC.
+func parseTime(text string) (time.Time, error) {
+	at, err := time.Parse(toSecond, text)
+	if err != nil {
+		at, err = time.Parse(toMinute, text)
+	}
+	return at, err
+}
+
+// texts are the items of a list of scalars; the second result is false for what
+// is no such list.
+func (f field) texts() ([]string, bool) {
+	switch at := f.at.(type) {
+	case *[]string:
+		all := make([]string, len(*at))
+		for i, text := range *at {
+			all[i] = valid(text)
+		}
+		return all, true
+	case *[]uuid.UUID:
+		return guids(*at), true
+	}
+	return nil, false
+}
+
+// add is the inverse of texts, for one item.
+func (f field) add(text string) error {
+	switch at := f.at.(type) {
+	case *[]string:
+		*at = append(*at, valid(text))
+		return nil
+	case *[]uuid.UUID:
+		id, err := uuid.Parse(text)
+		if err == nil {
+			*at = append(*at, id)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s has an item that is not valid", f.name)
+}
+
+// units is the list of capacity units of the field, nil where it is none.
+func (f field) units() *[]Unit {
+	units, _ := f.at.(*[]Unit)
+	return units
+}
+
+// alphabetical are the fields that YAML and XML have, in the order of their
+// names.
+func (t table) alphabetical() []field {
+	shown := slices.DeleteFunc(slices.Clone(t.fields), func(f field) bool { return f.readOnly || f.thriftOnly })
+	slices.SortFunc(shown, func(a, b field) int { return compare(a.name, b.name) })
+	return shown
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// byName finds a field, nil for none.
+func (t table) byName(name string) *field {
+	for i := range t.fields {
+		if t.fields[i].name == name {
+			return &t.fields[i]
+		}
+	}
+	return nil
+}
+
+// The names of the forms.
+const (
+	FormThrift = "THRIFT"
+	FormYAML   = "YAML"
+	FormXML    = "XML"
+)
+
+// Write returns the object in the form of that name.
+func Write[T any, F form[T]](v T, name string) (string, error) {
+	switch name {
+	case FormThrift:
+		return Thrift[T, F](v)
+	case FormXML:
+		return XML[T, F](v)
+	case FormYAML:
+		return YAML[T, F](v), nil
+	}
+	return "", fmt.Errorf("there is no form %q", name)
+}

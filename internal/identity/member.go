@@ -1,0 +1,196 @@
+package identity
+
+import (
+	"context"
+	"slices"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+)
+
+// membership is a change of the users or groups in a group. Members may read
+// customers, so only an administrator decides it.
+func (s *Service) membership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
+	work func(context.Context, *ent.Client) error,
+) (*ent.Job, error) {
+	return s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: ex, ObjectID: &group},
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+			// The guid stands for any member: only an administrator may change who is
+			// one (ent/rule).
+			change := tx.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
+			if err := cloudusergroup.Policy.EvalMutation(ctx, change.Mutation()); err != nil {
+				return err
+			}
+			return work(ctx, tx)
+		})
+}
+
+// AddUser puts a user into a group.
+func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
+	return s.user(ctx, "addUserToGroup", in, func(up *ent.CloudUserGroupUpdateOne, isMember bool) error {
+		if isMember {
+			return fault.New(fault.Conflict, "User already in group").On("cloudUserId")
+		}
+		up.AddUserIDs(in.CloudUserID)
+		return nil
+	})
+}
+
+// RemoveUser takes a user out of a group, if it is in it.
+func (s *Service) RemoveUser(ctx context.Context, in model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
+	out, err := s.user(ctx, "removeUserFromGroup", model.AddUserToGroupInput(in),
+		func(up *ent.CloudUserGroupUpdateOne, _ bool) error {
+			up.RemoveUserIDs(in.CloudUserID)
+			return nil
+		})
+	return (*model.RemoveUserFromGroupPayload)(out), err
+}
+
+// user changes whether a user is in a group.
+func (s *Service) user(ctx context.Context, action string, in model.AddUserToGroupInput,
+	edit func(*ent.CloudUserGroupUpdateOne, bool) error,
+) (*model.AddUserToGroupPayload, error) {
+	out := &model.AddUserToGroupPayload{}
+	var err error
+	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+		// Changing the user's version holds its row until the end.
+		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
+		if err != nil {
+			return missingUser(err, in.CloudUserID)
+		}
+		isMember, err := tx.CloudUserGroup.Query().Where(
+			cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
+			func(up *ent.CloudUserGroupUpdateOne) error { return edit(up, isMember) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Changed(ctx, in.CloudUserID)
+	out.CloudUser, out.CloudUserGroup = job.Settled(ctx, out.CloudUser), job.Settled(ctx, out.CloudUserGroup)
+	return out, nil
+}
+
+func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*ent.CloudUserGroupUpdateOne) error) (*ent.CloudUserGroup, error) {
+	known, err := tx.CloudUserGroup.Query().Where(cloudusergroup.ID(id)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, fault.Missing("cloudusergroup", id)
+	}
+	up := tx.CloudUserGroup.UpdateOneID(id)
+	if err := edit(up); err != nil {
+		return nil, err
+	}
+	changed, err := up.Save(ctx)
+	if ent.IsConstraintError(err) {
+		// Deleted meanwhile.
+		err = fault.Missing("cloudusergroup", id).Because(err)
+	}
+	return changed, missingGroup(err, id)
+}
+
+// AddGroup makes a group a member of another one.
+func (s *Service) AddGroup(ctx context.Context, in model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error) {
+	return s.group(ctx, "addGroupToGroup", in, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
+		if err := refuseCircle(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
+			return err
+		}
+		isMember, err := tx.CloudUserGroup.Query().Where(
+			cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasGroupsWith(cloudusergroup.ID(in.MemberCloudUserGroupID))).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if isMember {
+			return fault.New(fault.Conflict, "Selected group is already part of the group").On("memberCloudUserGroupId")
+		}
+		up.AddGroupIDs(in.MemberCloudUserGroupID)
+		return nil
+	})
+}
+
+// RemoveGroup takes a group out of another one, if it is a member of it.
+func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error) {
+	out, err := s.group(ctx, "removeGroupFromGroup", model.AddGroupToGroupInput(in),
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
+			up.RemoveGroupIDs(in.MemberCloudUserGroupID)
+			return nil
+		})
+	return (*model.RemoveGroupFromGroupPayload)(out), err
+}
+
+// group changes whether a group is a member of another one.
+func (s *Service) group(ctx context.Context, action string, in model.AddGroupToGroupInput,
+	edit func(context.Context, *ent.Client, *ent.CloudUserGroupUpdateOne) error,
+) (*model.AddGroupToGroupPayload, error) {
+	out := &model.AddGroupToGroupPayload{}
+	var err error
+	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+		if err := holdGroups(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
+			return err
+		}
+		if out.Member, err = tx.CloudUserGroup.Get(ctx, in.MemberCloudUserGroupID); err != nil {
+			return missingGroup(err, in.MemberCloudUserGroupID)
+		}
+		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
+			func(up *ent.CloudUserGroupUpdateOne) error { return edit(ctx, tx, up) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.CloudUserGroup, out.Member = job.Settled(ctx, out.CloudUserGroup), job.Settled(ctx, out.Member)
+	return out, nil
+}
+
+// holdGroups holds the rows of two groups, and of all groups that have or are
+// members, until the end of the transaction. Two changes that could close a
+// circle together hold a row in common, so that one waits for the other and sees
+// what it did. SQLite has one writer, which is the same.
+func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
+	_, err := tx.CloudUserGroup.Query().
+		Where(
+			cloudusergroup.Or(cloudusergroup.IDIn(ids...), cloudusergroup.HasGroups(), cloudusergroup.HasMemberOf()),
+			func(s *sql.Selector) {
+				if s.Dialect() == dialect.Postgres {
+					s.ForUpdate()
+				}
+			}).
+		Order(cloudusergroup.ByID()).
+		Unique(false).
+		IDs(ctx)
+	return err
+}
+
+// refuseCircle refuses to make a group a member of itself, at whatever depth.
+func refuseCircle(ctx context.Context, tx *ent.Client, group, member uuid.UUID) error {
+	above := []uuid.UUID{group}
+	for seen := map[uuid.UUID]bool{group: true}; len(above) > 0; {
+		if slices.Contains(above, member) {
+			return fault.New(fault.Conflict, "The groups would be members of each other").On("memberCloudUserGroupId")
+		}
+		next, err := tx.CloudUserGroup.Query().
+			Where(cloudusergroup.HasGroupsWith(cloudusergroup.IDIn(above...))).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		above = slices.DeleteFunc(next, func(id uuid.UUID) bool { return seen[id] })
+		for _, id := range above {
+			seen[id] = true
+		}
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/job"
+	"cloudapi/ent/predicate"
+	"cloudapi/internal/document"
+	"cloudapi/internal/model"
+)
+
+// maxTree is how many jobs a tree has at most.
+const maxTree = 1000
+
+// Tree returns a job and all jobs below it, each after its parent, siblings in
+// the order they began.
+func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, error) {
+	children := map[uuid.UUID][]*ent.Job{}
+	for level, total := []uuid.UUID{root.ID}, 1; len(level) > 0 && total < maxTree; {
+		found, err := client.Job.Query().Where(job.ParentIDIn(level...)).
+			Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - total).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		level = level[:0]
+		for _, j := range found {
+			children[*j.ParentID] = append(children[*j.ParentID], j)
+			level = append(level, j.ID)
+		}
+		total += len(found)
+	}
+	return depthFirst(nil, root, children), nil
+}
+
+func depthFirst(all []*ent.Job, j *ent.Job, children map[uuid.UUID][]*ent.Job) []*ent.Job {
+	all = append(all, j)
+	for _, child := range children[j.ID] {
+		all = depthFirst(all, child, children)
+	}
+	return all
+}
+
+// Order returns the place of a job among the children of its parent, 0 for one
+// without a parent.
+func Order(ctx context.Context, client *ent.Client, j *ent.Job) (int, error) {
+	if j.ParentID == nil {
+		return 0, nil
+	}
+	return client.Job.Query().Where(job.ParentID(*j.ParentID), job.Or(
+		job.StartedAtLT(j.StartedAt), job.And(job.StartedAt(j.StartedAt), job.IDLTE(j.ID)),
+	)).Count(ctx)
+}
+
+// NamedBy narrows jobs to those whose action has a name of the old API.
+func NamedBy(name string) predicate.Job { return job.ActionIn(Actions(name)...) }
+
+// Serialized returns a job in a format of the old API. A job of this program has
+// no version.
+func Serialized(ctx context.Context, client *ent.Client, j *ent.Job, format model.SerializationFormat) (string, error) {
+	order, err := Order(ctx, client, j)
+	if err != nil {
+		return "", err
+	}
+	doc := document.Job{
+		GUID: j.ID, CreatedAt: j.StartedAt, Name: j.Name, Description: j.Description,
+		ActionName: ActionName(j.Action), UserErrorMessage: j.UserErrorMessage, InternalErrorMessage: j.InternalErrorMessage,
+		ParentID: j.ParentID, Status: string(j.Status), StartedAt: j.StartedAt, CloudUserID: j.UserID,
+		Order: int64(order), Log: j.Error, RootObjectType: ObjectType(j.Action), RootObjectID: j.ObjectID,
+	}
+	if j.EndedAt != nil {
+		doc.EndedAt = *j.EndedAt
+	}
+	parameters, err := VisibleParameters(ctx, client, j)
+	if err != nil {
+		return "", err
+	}
+	if len(parameters) > 0 {
+		text, err := json.Marshal(parameters)
+		if err != nil {
+			return "", err
+		}
+		doc.Parameters = string(text)
+	}
+	return document.Write(doc, string(format))
+}
