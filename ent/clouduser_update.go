@@ -255,6 +255,20 @@ func (_u *CloudUserUpdate) SetNillableStatus(v *clouduser.Status) *CloudUserUpda
 	return _u
 }
 
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (_u *CloudUserUpdate) SetPasswordIsWeak(v bool) *CloudUserUpdate {
+	_u.mutation.SetPasswordIsWeak(v)
+	return _u
+}
+
+// SetNillablePasswordIsWeak sets the "password_is_weak" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdate {
+	if v != nil {
+		_u.SetPasswordIsWeak(*v)
+	}
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *CloudUserUpdate) SetPasswordHash(v string) *CloudUserUpdate {
 	_u.mutation.SetPasswordHash(v)
@@ -508,6 +522,9 @@ func (_u *CloudUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(clouduser.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PasswordIsWeak(); ok {
+		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(clouduser.FieldPasswordHash, field.TypeString, value)
@@ -848,6 +865,20 @@ func (_u *CloudUserUpdateOne) SetNillableStatus(v *clouduser.Status) *CloudUserU
 	return _u
 }
 
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (_u *CloudUserUpdateOne) SetPasswordIsWeak(v bool) *CloudUserUpdateOne {
+	_u.mutation.SetPasswordIsWeak(v)
+	return _u
+}
+
+// SetNillablePasswordIsWeak sets the "password_is_weak" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetPasswordIsWeak(*v)
+	}
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *CloudUserUpdateOne) SetPasswordHash(v string) *CloudUserUpdateOne {
 	_u.mutation.SetPasswordHash(v)
@@ -1131,6 +1162,9 @@ func (_u *CloudUserUpdateOne) sqlSave(ctx context.Context) (_node *CloudUser, er
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(clouduser.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PasswordIsWeak(); ok {
+		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(clouduser.FieldPasswordHash, field.TypeString, value)

@@ -22,6 +22,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
+	Import  importCommand  `cmd:"" help:"Load customers, users and all that is theirs from an old server or from files (docs/moving-in.md)."`
+	Export  exportCommand  `cmd:"" help:"Write customers, users and all that is theirs as JSON Lines."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 

@@ -53,6 +53,8 @@ const (
 	FieldRole = "role"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldPasswordIsWeak holds the string denoting the password_is_weak field in the database.
+	FieldPasswordIsWeak = "password_is_weak"
 	// FieldPasswordHash holds the string denoting the password_hash field in the database.
 	FieldPasswordHash = "password_hash"
 	// EdgeGroups holds the string denoting the groups edge name in mutations.
@@ -95,6 +97,7 @@ var Columns = []string{
 	FieldSystemUser,
 	FieldRole,
 	FieldStatus,
+	FieldPasswordIsWeak,
 	FieldPasswordHash,
 }
 
@@ -170,6 +173,8 @@ var (
 	PhoneLandlineValidator func(string) error
 	// DefaultSystemUser holds the default value on creation for the "system_user" field.
 	DefaultSystemUser bool
+	// DefaultPasswordIsWeak holds the default value on creation for the "password_is_weak" field.
+	DefaultPasswordIsWeak bool
 	// DefaultPasswordHash holds the default value on creation for the "password_hash" field.
 	DefaultPasswordHash string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -321,6 +326,11 @@ func ByRole(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByPasswordIsWeak orders the results by the password_is_weak field.
+func ByPasswordIsWeak(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswordIsWeak, opts...).ToFunc()
 }
 
 // ByPasswordHash orders the results by the password_hash field.
