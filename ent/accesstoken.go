@@ -29,6 +29,10 @@ type AccessToken struct {
 	Name string `json:"name,omitempty"`
 	// Hash holds the value of the "hash" field.
 	Hash []byte `json:"-"`
+	// Scope holds the value of the "scope" field.
+	Scope accesstoken.Scope `json:"scope,omitempty"`
+	// LastUsedAt holds the value of the "last_used_at" field.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -66,9 +70,9 @@ func (*AccessToken) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case accesstoken.FieldHash:
 			values[i] = new([]byte)
-		case accesstoken.FieldKind, accesstoken.FieldName:
+		case accesstoken.FieldKind, accesstoken.FieldName, accesstoken.FieldScope:
 			values[i] = new(sql.NullString)
-		case accesstoken.FieldCreatedAt, accesstoken.FieldExpiresAt:
+		case accesstoken.FieldCreatedAt, accesstoken.FieldLastUsedAt, accesstoken.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		case accesstoken.FieldID, accesstoken.FieldUserID:
 			values[i] = new(uuid.UUID)
@@ -122,6 +126,19 @@ func (_m *AccessToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hash", values[i])
 			} else if value != nil {
 				_m.Hash = *value
+			}
+		case accesstoken.FieldScope:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field scope", values[i])
+			} else if value.Valid {
+				_m.Scope = accesstoken.Scope(value.String)
+			}
+		case accesstoken.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = new(time.Time)
+				*_m.LastUsedAt = value.Time
 			}
 		case accesstoken.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -184,6 +201,14 @@ func (_m *AccessToken) String() string {
 	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
 	builder.WriteString("hash=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("scope=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Scope))
+	builder.WriteString(", ")
+	if v := _m.LastUsedAt; v != nil {
+		builder.WriteString("last_used_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.ExpiresAt; v != nil {
 		builder.WriteString("expires_at=")

@@ -71,6 +71,34 @@ func (_c *AccessTokenCreate) SetHash(v []byte) *AccessTokenCreate {
 	return _c
 }
 
+// SetScope sets the "scope" field.
+func (_c *AccessTokenCreate) SetScope(v accesstoken.Scope) *AccessTokenCreate {
+	_c.mutation.SetScope(v)
+	return _c
+}
+
+// SetNillableScope sets the "scope" field if the given value is not nil.
+func (_c *AccessTokenCreate) SetNillableScope(v *accesstoken.Scope) *AccessTokenCreate {
+	if v != nil {
+		_c.SetScope(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *AccessTokenCreate) SetLastUsedAt(v time.Time) *AccessTokenCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *AccessTokenCreate) SetNillableLastUsedAt(v *time.Time) *AccessTokenCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_c *AccessTokenCreate) SetExpiresAt(v time.Time) *AccessTokenCreate {
 	_c.mutation.SetExpiresAt(v)
@@ -152,6 +180,10 @@ func (_c *AccessTokenCreate) defaults() error {
 		v := accesstoken.DefaultName
 		_c.mutation.SetName(v)
 	}
+	if _, ok := _c.mutation.Scope(); !ok {
+		v := accesstoken.DefaultScope
+		_c.mutation.SetScope(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if accesstoken.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized accesstoken.DefaultID (forgotten import ent/runtime?)")
@@ -188,6 +220,14 @@ func (_c *AccessTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hash(); !ok {
 		return &ValidationError{Name: "hash", err: errors.New(`ent: missing required field "AccessToken.hash"`)}
+	}
+	if _, ok := _c.mutation.Scope(); !ok {
+		return &ValidationError{Name: "scope", err: errors.New(`ent: missing required field "AccessToken.scope"`)}
+	}
+	if v, ok := _c.mutation.Scope(); ok {
+		if err := accesstoken.ScopeValidator(v); err != nil {
+			return &ValidationError{Name: "scope", err: fmt.Errorf(`ent: validator failed for field "AccessToken.scope": %w`, err)}
+		}
 	}
 	if len(_c.mutation.UserIDs()) == 0 {
 		return &ValidationError{Name: "user", err: errors.New(`ent: missing required edge "AccessToken.user"`)}
@@ -243,6 +283,14 @@ func (_c *AccessTokenCreate) createSpec() (*AccessToken, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(accesstoken.FieldHash, field.TypeBytes, value)
 		_node.Hash = value
+	}
+	if value, ok := _c.mutation.Scope(); ok {
+		_spec.SetField(accesstoken.FieldScope, field.TypeEnum, value)
+		_node.Scope = value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(accesstoken.FieldLastUsedAt, field.TypeTime, value)
+		_node.LastUsedAt = &value
 	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(accesstoken.FieldExpiresAt, field.TypeTime, value)
@@ -317,6 +365,24 @@ type (
 	}
 )
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *AccessTokenUpsert) SetLastUsedAt(v time.Time) *AccessTokenUpsert {
+	u.Set(accesstoken.FieldLastUsedAt, v)
+	return u
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *AccessTokenUpsert) UpdateLastUsedAt() *AccessTokenUpsert {
+	u.SetExcluded(accesstoken.FieldLastUsedAt)
+	return u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *AccessTokenUpsert) ClearLastUsedAt() *AccessTokenUpsert {
+	u.SetNull(accesstoken.FieldLastUsedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -348,6 +414,9 @@ func (u *AccessTokenUpsertOne) UpdateNewValues() *AccessTokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(accesstoken.FieldHash)
+		}
+		if _, exists := u.create.mutation.Scope(); exists {
+			s.SetIgnore(accesstoken.FieldScope)
 		}
 		if _, exists := u.create.mutation.ExpiresAt(); exists {
 			s.SetIgnore(accesstoken.FieldExpiresAt)
@@ -381,6 +450,27 @@ func (u *AccessTokenUpsertOne) Update(set func(*AccessTokenUpsert)) *AccessToken
 		set(&AccessTokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *AccessTokenUpsertOne) SetLastUsedAt(v time.Time) *AccessTokenUpsertOne {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *AccessTokenUpsertOne) UpdateLastUsedAt() *AccessTokenUpsertOne {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *AccessTokenUpsertOne) ClearLastUsedAt() *AccessTokenUpsertOne {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.ClearLastUsedAt()
+	})
 }
 
 // Exec executes the query.
@@ -581,6 +671,9 @@ func (u *AccessTokenUpsertBulk) UpdateNewValues() *AccessTokenUpsertBulk {
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(accesstoken.FieldHash)
 			}
+			if _, exists := b.mutation.Scope(); exists {
+				s.SetIgnore(accesstoken.FieldScope)
+			}
 			if _, exists := b.mutation.ExpiresAt(); exists {
 				s.SetIgnore(accesstoken.FieldExpiresAt)
 			}
@@ -614,6 +707,27 @@ func (u *AccessTokenUpsertBulk) Update(set func(*AccessTokenUpsert)) *AccessToke
 		set(&AccessTokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *AccessTokenUpsertBulk) SetLastUsedAt(v time.Time) *AccessTokenUpsertBulk {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *AccessTokenUpsertBulk) UpdateLastUsedAt() *AccessTokenUpsertBulk {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *AccessTokenUpsertBulk) ClearLastUsedAt() *AccessTokenUpsertBulk {
+	return u.Update(func(s *AccessTokenUpsert) {
+		s.ClearLastUsedAt()
+	})
 }
 
 // Exec executes the query.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -25,6 +26,26 @@ type AccessTokenUpdate struct {
 // Where appends a list predicates to the AccessTokenUpdate builder.
 func (_u *AccessTokenUpdate) Where(ps ...predicate.AccessToken) *AccessTokenUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *AccessTokenUpdate) SetLastUsedAt(v time.Time) *AccessTokenUpdate {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *AccessTokenUpdate) SetNillableLastUsedAt(v *time.Time) *AccessTokenUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *AccessTokenUpdate) ClearLastUsedAt() *AccessTokenUpdate {
+	_u.mutation.ClearLastUsedAt()
 	return _u
 }
 
@@ -86,6 +107,12 @@ func (_u *AccessTokenUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			}
 		}
 	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(accesstoken.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(accesstoken.FieldLastUsedAt, field.TypeTime)
+	}
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(accesstoken.FieldExpiresAt, field.TypeTime)
 	}
@@ -109,6 +136,26 @@ type AccessTokenUpdateOne struct {
 	hooks     []Hook
 	mutation  *AccessTokenMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *AccessTokenUpdateOne) SetLastUsedAt(v time.Time) *AccessTokenUpdateOne {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *AccessTokenUpdateOne) SetNillableLastUsedAt(v *time.Time) *AccessTokenUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *AccessTokenUpdateOne) ClearLastUsedAt() *AccessTokenUpdateOne {
+	_u.mutation.ClearLastUsedAt()
+	return _u
 }
 
 // Mutation returns the AccessTokenMutation object of the builder.
@@ -198,6 +245,12 @@ func (_u *AccessTokenUpdateOne) sqlSave(ctx context.Context) (_node *AccessToken
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(accesstoken.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(accesstoken.FieldLastUsedAt, field.TypeTime)
 	}
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(accesstoken.FieldExpiresAt, field.TypeTime)

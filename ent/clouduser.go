@@ -54,6 +54,14 @@ type CloudUser struct {
 	Status clouduser.Status `json:"status,omitempty"`
 	// PasswordIsWeak holds the value of the "password_is_weak" field.
 	PasswordIsWeak bool `json:"password_is_weak,omitempty"`
+	// Issuer holds the value of the "issuer" field.
+	Issuer *string `json:"issuer,omitempty"`
+	// Subject holds the value of the "subject" field.
+	Subject *string `json:"subject,omitempty"`
+	// RoleStatedAt holds the value of the "role_stated_at" field.
+	RoleStatedAt *time.Time `json:"role_stated_at,omitempty"`
+	// RoleValidUntil holds the value of the "role_valid_until" field.
+	RoleValidUntil *time.Time `json:"role_valid_until,omitempty"`
 	// PasswordHash holds the value of the "password_hash" field.
 	PasswordHash string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -103,9 +111,9 @@ func (*CloudUser) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case clouduser.FieldSystemUser, clouduser.FieldPasswordIsWeak:
 			values[i] = new(sql.NullBool)
-		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldPasswordHash:
+		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
 			values[i] = new(sql.NullString)
-		case clouduser.FieldCreatedAt:
+		case clouduser.FieldCreatedAt, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil:
 			values[i] = new(sql.NullTime)
 		case clouduser.FieldID, clouduser.FieldVersion:
 			values[i] = new(uuid.UUID)
@@ -238,6 +246,34 @@ func (_m *CloudUser) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PasswordIsWeak = value.Bool
 			}
+		case clouduser.FieldIssuer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field issuer", values[i])
+			} else if value.Valid {
+				_m.Issuer = new(string)
+				*_m.Issuer = value.String
+			}
+		case clouduser.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = new(string)
+				*_m.Subject = value.String
+			}
+		case clouduser.FieldRoleStatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field role_stated_at", values[i])
+			} else if value.Valid {
+				_m.RoleStatedAt = new(time.Time)
+				*_m.RoleStatedAt = value.Time
+			}
+		case clouduser.FieldRoleValidUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field role_valid_until", values[i])
+			} else if value.Valid {
+				_m.RoleValidUntil = new(time.Time)
+				*_m.RoleValidUntil = value.Time
+			}
 		case clouduser.FieldPasswordHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field password_hash", values[i])
@@ -343,6 +379,26 @@ func (_m *CloudUser) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("password_is_weak=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PasswordIsWeak))
+	builder.WriteString(", ")
+	if v := _m.Issuer; v != nil {
+		builder.WriteString("issuer=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Subject; v != nil {
+		builder.WriteString("subject=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.RoleStatedAt; v != nil {
+		builder.WriteString("role_stated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RoleValidUntil; v != nil {
+		builder.WriteString("role_valid_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("password_hash=<sensitive>")
 	builder.WriteByte(')')

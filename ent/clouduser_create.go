@@ -262,6 +262,62 @@ func (_c *CloudUserCreate) SetNillablePasswordIsWeak(v *bool) *CloudUserCreate {
 	return _c
 }
 
+// SetIssuer sets the "issuer" field.
+func (_c *CloudUserCreate) SetIssuer(v string) *CloudUserCreate {
+	_c.mutation.SetIssuer(v)
+	return _c
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableIssuer(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetIssuer(*v)
+	}
+	return _c
+}
+
+// SetSubject sets the "subject" field.
+func (_c *CloudUserCreate) SetSubject(v string) *CloudUserCreate {
+	_c.mutation.SetSubject(v)
+	return _c
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableSubject(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetSubject(*v)
+	}
+	return _c
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (_c *CloudUserCreate) SetRoleStatedAt(v time.Time) *CloudUserCreate {
+	_c.mutation.SetRoleStatedAt(v)
+	return _c
+}
+
+// SetNillableRoleStatedAt sets the "role_stated_at" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableRoleStatedAt(v *time.Time) *CloudUserCreate {
+	if v != nil {
+		_c.SetRoleStatedAt(*v)
+	}
+	return _c
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (_c *CloudUserCreate) SetRoleValidUntil(v time.Time) *CloudUserCreate {
+	_c.mutation.SetRoleValidUntil(v)
+	return _c
+}
+
+// SetNillableRoleValidUntil sets the "role_valid_until" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableRoleValidUntil(v *time.Time) *CloudUserCreate {
+	if v != nil {
+		_c.SetRoleValidUntil(*v)
+	}
+	return _c
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_c *CloudUserCreate) SetPasswordHash(v string) *CloudUserCreate {
 	_c.mutation.SetPasswordHash(v)
@@ -562,6 +618,16 @@ func (_c *CloudUserCreate) check() error {
 	if _, ok := _c.mutation.PasswordIsWeak(); !ok {
 		return &ValidationError{Name: "password_is_weak", err: errors.New(`ent: missing required field "CloudUser.password_is_weak"`)}
 	}
+	if v, ok := _c.mutation.Issuer(); ok {
+		if err := clouduser.IssuerValidator(v); err != nil {
+			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "CloudUser.issuer": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Subject(); ok {
+		if err := clouduser.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "CloudUser.subject": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.PasswordHash(); !ok {
 		return &ValidationError{Name: "password_hash", err: errors.New(`ent: missing required field "CloudUser.password_hash"`)}
 	}
@@ -672,6 +738,22 @@ func (_c *CloudUserCreate) createSpec() (*CloudUser, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PasswordIsWeak(); ok {
 		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
 		_node.PasswordIsWeak = value
+	}
+	if value, ok := _c.mutation.Issuer(); ok {
+		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)
+		_node.Issuer = &value
+	}
+	if value, ok := _c.mutation.Subject(); ok {
+		_spec.SetField(clouduser.FieldSubject, field.TypeString, value)
+		_node.Subject = &value
+	}
+	if value, ok := _c.mutation.RoleStatedAt(); ok {
+		_spec.SetField(clouduser.FieldRoleStatedAt, field.TypeTime, value)
+		_node.RoleStatedAt = &value
+	}
+	if value, ok := _c.mutation.RoleValidUntil(); ok {
+		_spec.SetField(clouduser.FieldRoleValidUntil, field.TypeTime, value)
+		_node.RoleValidUntil = &value
 	}
 	if value, ok := _c.mutation.PasswordHash(); ok {
 		_spec.SetField(clouduser.FieldPasswordHash, field.TypeString, value)
@@ -962,6 +1044,78 @@ func (u *CloudUserUpsert) SetPasswordIsWeak(v bool) *CloudUserUpsert {
 // UpdatePasswordIsWeak sets the "password_is_weak" field to the value that was provided on create.
 func (u *CloudUserUpsert) UpdatePasswordIsWeak() *CloudUserUpsert {
 	u.SetExcluded(clouduser.FieldPasswordIsWeak)
+	return u
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *CloudUserUpsert) SetIssuer(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldIssuer, v)
+	return u
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateIssuer() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldIssuer)
+	return u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *CloudUserUpsert) ClearIssuer() *CloudUserUpsert {
+	u.SetNull(clouduser.FieldIssuer)
+	return u
+}
+
+// SetSubject sets the "subject" field.
+func (u *CloudUserUpsert) SetSubject(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldSubject, v)
+	return u
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateSubject() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldSubject)
+	return u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *CloudUserUpsert) ClearSubject() *CloudUserUpsert {
+	u.SetNull(clouduser.FieldSubject)
+	return u
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (u *CloudUserUpsert) SetRoleStatedAt(v time.Time) *CloudUserUpsert {
+	u.Set(clouduser.FieldRoleStatedAt, v)
+	return u
+}
+
+// UpdateRoleStatedAt sets the "role_stated_at" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateRoleStatedAt() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldRoleStatedAt)
+	return u
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (u *CloudUserUpsert) ClearRoleStatedAt() *CloudUserUpsert {
+	u.SetNull(clouduser.FieldRoleStatedAt)
+	return u
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (u *CloudUserUpsert) SetRoleValidUntil(v time.Time) *CloudUserUpsert {
+	u.Set(clouduser.FieldRoleValidUntil, v)
+	return u
+}
+
+// UpdateRoleValidUntil sets the "role_valid_until" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateRoleValidUntil() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldRoleValidUntil)
+	return u
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (u *CloudUserUpsert) ClearRoleValidUntil() *CloudUserUpsert {
+	u.SetNull(clouduser.FieldRoleValidUntil)
 	return u
 }
 
@@ -1263,6 +1417,90 @@ func (u *CloudUserUpsertOne) SetPasswordIsWeak(v bool) *CloudUserUpsertOne {
 func (u *CloudUserUpsertOne) UpdatePasswordIsWeak() *CloudUserUpsertOne {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdatePasswordIsWeak()
+	})
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *CloudUserUpsertOne) SetIssuer(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetIssuer(v)
+	})
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateIssuer() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateIssuer()
+	})
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *CloudUserUpsertOne) ClearIssuer() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearIssuer()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *CloudUserUpsertOne) SetSubject(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateSubject() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *CloudUserUpsertOne) ClearSubject() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearSubject()
+	})
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (u *CloudUserUpsertOne) SetRoleStatedAt(v time.Time) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetRoleStatedAt(v)
+	})
+}
+
+// UpdateRoleStatedAt sets the "role_stated_at" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateRoleStatedAt() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateRoleStatedAt()
+	})
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (u *CloudUserUpsertOne) ClearRoleStatedAt() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearRoleStatedAt()
+	})
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (u *CloudUserUpsertOne) SetRoleValidUntil(v time.Time) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetRoleValidUntil(v)
+	})
+}
+
+// UpdateRoleValidUntil sets the "role_valid_until" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateRoleValidUntil() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateRoleValidUntil()
+	})
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (u *CloudUserUpsertOne) ClearRoleValidUntil() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearRoleValidUntil()
 	})
 }
 
@@ -1733,6 +1971,90 @@ func (u *CloudUserUpsertBulk) SetPasswordIsWeak(v bool) *CloudUserUpsertBulk {
 func (u *CloudUserUpsertBulk) UpdatePasswordIsWeak() *CloudUserUpsertBulk {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdatePasswordIsWeak()
+	})
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *CloudUserUpsertBulk) SetIssuer(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetIssuer(v)
+	})
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateIssuer() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateIssuer()
+	})
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *CloudUserUpsertBulk) ClearIssuer() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearIssuer()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *CloudUserUpsertBulk) SetSubject(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateSubject() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *CloudUserUpsertBulk) ClearSubject() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearSubject()
+	})
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (u *CloudUserUpsertBulk) SetRoleStatedAt(v time.Time) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetRoleStatedAt(v)
+	})
+}
+
+// UpdateRoleStatedAt sets the "role_stated_at" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateRoleStatedAt() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateRoleStatedAt()
+	})
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (u *CloudUserUpsertBulk) ClearRoleStatedAt() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearRoleStatedAt()
+	})
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (u *CloudUserUpsertBulk) SetRoleValidUntil(v time.Time) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetRoleValidUntil(v)
+	})
+}
+
+// UpdateRoleValidUntil sets the "role_valid_until" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateRoleValidUntil() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateRoleValidUntil()
+	})
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (u *CloudUserUpsertBulk) ClearRoleValidUntil() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.ClearRoleValidUntil()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -269,6 +270,86 @@ func (_u *CloudUserUpdate) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdate {
 	return _u
 }
 
+// SetIssuer sets the "issuer" field.
+func (_u *CloudUserUpdate) SetIssuer(v string) *CloudUserUpdate {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableIssuer(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (_u *CloudUserUpdate) ClearIssuer() *CloudUserUpdate {
+	_u.mutation.ClearIssuer()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *CloudUserUpdate) SetSubject(v string) *CloudUserUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableSubject(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *CloudUserUpdate) ClearSubject() *CloudUserUpdate {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (_u *CloudUserUpdate) SetRoleStatedAt(v time.Time) *CloudUserUpdate {
+	_u.mutation.SetRoleStatedAt(v)
+	return _u
+}
+
+// SetNillableRoleStatedAt sets the "role_stated_at" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableRoleStatedAt(v *time.Time) *CloudUserUpdate {
+	if v != nil {
+		_u.SetRoleStatedAt(*v)
+	}
+	return _u
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (_u *CloudUserUpdate) ClearRoleStatedAt() *CloudUserUpdate {
+	_u.mutation.ClearRoleStatedAt()
+	return _u
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (_u *CloudUserUpdate) SetRoleValidUntil(v time.Time) *CloudUserUpdate {
+	_u.mutation.SetRoleValidUntil(v)
+	return _u
+}
+
+// SetNillableRoleValidUntil sets the "role_valid_until" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableRoleValidUntil(v *time.Time) *CloudUserUpdate {
+	if v != nil {
+		_u.SetRoleValidUntil(*v)
+	}
+	return _u
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (_u *CloudUserUpdate) ClearRoleValidUntil() *CloudUserUpdate {
+	_u.mutation.ClearRoleValidUntil()
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *CloudUserUpdate) SetPasswordHash(v string) *CloudUserUpdate {
 	_u.mutation.SetPasswordHash(v)
@@ -454,6 +535,16 @@ func (_u *CloudUserUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "CloudUser.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Issuer(); ok {
+		if err := clouduser.IssuerValidator(v); err != nil {
+			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "CloudUser.issuer": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := clouduser.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "CloudUser.subject": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -525,6 +616,30 @@ func (_u *CloudUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.PasswordIsWeak(); ok {
 		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)
+	}
+	if _u.mutation.IssuerCleared() {
+		_spec.ClearField(clouduser.FieldIssuer, field.TypeString)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(clouduser.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(clouduser.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.RoleStatedAt(); ok {
+		_spec.SetField(clouduser.FieldRoleStatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RoleStatedAtCleared() {
+		_spec.ClearField(clouduser.FieldRoleStatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RoleValidUntil(); ok {
+		_spec.SetField(clouduser.FieldRoleValidUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RoleValidUntilCleared() {
+		_spec.ClearField(clouduser.FieldRoleValidUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(clouduser.FieldPasswordHash, field.TypeString, value)
@@ -879,6 +994,86 @@ func (_u *CloudUserUpdateOne) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdat
 	return _u
 }
 
+// SetIssuer sets the "issuer" field.
+func (_u *CloudUserUpdateOne) SetIssuer(v string) *CloudUserUpdateOne {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableIssuer(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (_u *CloudUserUpdateOne) ClearIssuer() *CloudUserUpdateOne {
+	_u.mutation.ClearIssuer()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *CloudUserUpdateOne) SetSubject(v string) *CloudUserUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableSubject(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *CloudUserUpdateOne) ClearSubject() *CloudUserUpdateOne {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (_u *CloudUserUpdateOne) SetRoleStatedAt(v time.Time) *CloudUserUpdateOne {
+	_u.mutation.SetRoleStatedAt(v)
+	return _u
+}
+
+// SetNillableRoleStatedAt sets the "role_stated_at" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableRoleStatedAt(v *time.Time) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetRoleStatedAt(*v)
+	}
+	return _u
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (_u *CloudUserUpdateOne) ClearRoleStatedAt() *CloudUserUpdateOne {
+	_u.mutation.ClearRoleStatedAt()
+	return _u
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (_u *CloudUserUpdateOne) SetRoleValidUntil(v time.Time) *CloudUserUpdateOne {
+	_u.mutation.SetRoleValidUntil(v)
+	return _u
+}
+
+// SetNillableRoleValidUntil sets the "role_valid_until" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableRoleValidUntil(v *time.Time) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetRoleValidUntil(*v)
+	}
+	return _u
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (_u *CloudUserUpdateOne) ClearRoleValidUntil() *CloudUserUpdateOne {
+	_u.mutation.ClearRoleValidUntil()
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *CloudUserUpdateOne) SetPasswordHash(v string) *CloudUserUpdateOne {
 	_u.mutation.SetPasswordHash(v)
@@ -1077,6 +1272,16 @@ func (_u *CloudUserUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "CloudUser.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Issuer(); ok {
+		if err := clouduser.IssuerValidator(v); err != nil {
+			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "CloudUser.issuer": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := clouduser.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "CloudUser.subject": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1165,6 +1370,30 @@ func (_u *CloudUserUpdateOne) sqlSave(ctx context.Context) (_node *CloudUser, er
 	}
 	if value, ok := _u.mutation.PasswordIsWeak(); ok {
 		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)
+	}
+	if _u.mutation.IssuerCleared() {
+		_spec.ClearField(clouduser.FieldIssuer, field.TypeString)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(clouduser.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(clouduser.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.RoleStatedAt(); ok {
+		_spec.SetField(clouduser.FieldRoleStatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RoleStatedAtCleared() {
+		_spec.ClearField(clouduser.FieldRoleStatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RoleValidUntil(); ok {
+		_spec.SetField(clouduser.FieldRoleValidUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RoleValidUntilCleared() {
+		_spec.ClearField(clouduser.FieldRoleValidUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(clouduser.FieldPasswordHash, field.TypeString, value)

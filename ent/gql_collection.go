@@ -78,6 +78,16 @@ func (_q *AccessTokenQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, accesstoken.FieldName)
 				fieldSeen[accesstoken.FieldName] = struct{}{}
 			}
+		case "scope":
+			if _, ok := fieldSeen[accesstoken.FieldScope]; !ok {
+				selectedFields = append(selectedFields, accesstoken.FieldScope)
+				fieldSeen[accesstoken.FieldScope] = struct{}{}
+			}
+		case "lastUsedAt":
+			if _, ok := fieldSeen[accesstoken.FieldLastUsedAt]; !ok {
+				selectedFields = append(selectedFields, accesstoken.FieldLastUsedAt)
+				fieldSeen[accesstoken.FieldLastUsedAt] = struct{}{}
+			}
 		case "expiresAt":
 			if _, ok := fieldSeen[accesstoken.FieldExpiresAt]; !ok {
 				selectedFields = append(selectedFields, accesstoken.FieldExpiresAt)
@@ -819,6 +829,16 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[clouduser.FieldPasswordIsWeak]; !ok {
 				selectedFields = append(selectedFields, clouduser.FieldPasswordIsWeak)
 				fieldSeen[clouduser.FieldPasswordIsWeak] = struct{}{}
+			}
+		case "issuer":
+			if _, ok := fieldSeen[clouduser.FieldIssuer]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldIssuer)
+				fieldSeen[clouduser.FieldIssuer] = struct{}{}
+			}
+		case "subject":
+			if _, ok := fieldSeen[clouduser.FieldSubject]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldSubject)
+				fieldSeen[clouduser.FieldSubject] = struct{}{}
 			}
 		case "id":
 		case "__typename":

@@ -26,12 +26,14 @@ func Entities() []Entity {
 		{
 			Name: "AccessToken", Table: accesstoken.Table,
 			Fields: map[string]EntityField{
-				"id":        {accesstoken.FieldID, KindUUID, false},
-				"createdAt": {accesstoken.FieldCreatedAt, KindTime, false},
-				"userId":    {accesstoken.FieldUserID, KindUUID, false},
-				"kind":      {accesstoken.FieldKind, KindText, false},
-				"name":      {accesstoken.FieldName, KindText, false},
-				"expiresAt": {accesstoken.FieldExpiresAt, KindTime, true},
+				"id":         {accesstoken.FieldID, KindUUID, false},
+				"createdAt":  {accesstoken.FieldCreatedAt, KindTime, false},
+				"userId":     {accesstoken.FieldUserID, KindUUID, false},
+				"kind":       {accesstoken.FieldKind, KindText, false},
+				"name":       {accesstoken.FieldName, KindText, false},
+				"scope":      {accesstoken.FieldScope, KindText, false},
+				"lastUsedAt": {accesstoken.FieldLastUsedAt, KindTime, true},
+				"expiresAt":  {accesstoken.FieldExpiresAt, KindTime, true},
 			},
 			Edges: map[string]EntityEdge{
 				"user": {
@@ -131,6 +133,8 @@ func Entities() []Entity {
 				"systemUser":    {clouduser.FieldSystemUser, KindNumber, false},
 				"role":          {clouduser.FieldRole, KindText, false},
 				"status":        {clouduser.FieldStatus, KindText, false},
+				"issuer":        {clouduser.FieldIssuer, KindText, true},
+				"subject":       {clouduser.FieldSubject, KindText, true},
 			},
 			Edges: map[string]EntityEdge{
 				"groups": {

@@ -62,6 +62,19 @@ type AccessTokenWhereInput struct {
 	NameHasSuffix    *string
 	NameEqualFold    *string
 	NameContainsFold *string
+	Scope            *accesstoken.Scope
+	ScopeNEQ         *accesstoken.Scope
+	ScopeIn          []accesstoken.Scope
+	ScopeNotIn       []accesstoken.Scope
+	LastUsedAt       *time.Time
+	LastUsedAtNEQ    *time.Time
+	LastUsedAtIn     []time.Time
+	LastUsedAtNotIn  []time.Time
+	LastUsedAtGT     *time.Time
+	LastUsedAtGTE    *time.Time
+	LastUsedAtLT     *time.Time
+	LastUsedAtLTE    *time.Time
+	LastUsedAtIsNull *bool
 	ExpiresAt        *time.Time
 	ExpiresAtNEQ     *time.Time
 	ExpiresAtIn      []time.Time
@@ -214,6 +227,45 @@ func (i *AccessTokenWhereInput) P() predicate.AccessToken {
 	}
 	if i.NameContainsFold != nil {
 		all = append(all, accesstoken.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.Scope != nil {
+		all = append(all, accesstoken.ScopeEQ(*i.Scope))
+	}
+	if i.ScopeNEQ != nil {
+		all = append(all, accesstoken.ScopeNEQ(*i.ScopeNEQ))
+	}
+	if i.ScopeIn != nil {
+		all = append(all, accesstoken.ScopeIn(i.ScopeIn...))
+	}
+	if len(i.ScopeNotIn) > 0 {
+		all = append(all, accesstoken.ScopeNotIn(i.ScopeNotIn...))
+	}
+	if i.LastUsedAt != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtEQ(*i.LastUsedAt), accesstoken.LastUsedAtNotNil()))
+	}
+	if i.LastUsedAtNEQ != nil {
+		all = append(all, accesstoken.Or(accesstoken.LastUsedAtNEQ(*i.LastUsedAtNEQ), accesstoken.LastUsedAtIsNil()))
+	}
+	if i.LastUsedAtIn != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtIn(i.LastUsedAtIn...), accesstoken.LastUsedAtNotNil()))
+	}
+	if len(i.LastUsedAtNotIn) > 0 {
+		all = append(all, accesstoken.Or(accesstoken.LastUsedAtNotIn(i.LastUsedAtNotIn...), accesstoken.LastUsedAtIsNil()))
+	}
+	if i.LastUsedAtGT != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtGT(*i.LastUsedAtGT), accesstoken.LastUsedAtNotNil()))
+	}
+	if i.LastUsedAtGTE != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtGTE(*i.LastUsedAtGTE), accesstoken.LastUsedAtNotNil()))
+	}
+	if i.LastUsedAtLT != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtLT(*i.LastUsedAtLT), accesstoken.LastUsedAtNotNil()))
+	}
+	if i.LastUsedAtLTE != nil {
+		all = append(all, accesstoken.And(accesstoken.LastUsedAtLTE(*i.LastUsedAtLTE), accesstoken.LastUsedAtNotNil()))
+	}
+	if i.LastUsedAtIsNull != nil {
+		all = append(all, either(*i.LastUsedAtIsNull, accesstoken.LastUsedAtIsNil(), accesstoken.LastUsedAtNotNil()))
 	}
 	if i.ExpiresAt != nil {
 		all = append(all, accesstoken.And(accesstoken.ExpiresAtEQ(*i.ExpiresAt), accesstoken.ExpiresAtNotNil()))
@@ -1095,6 +1147,34 @@ type CloudUserWhereInput struct {
 	StatusNEQ                 *clouduser.Status
 	StatusIn                  []clouduser.Status
 	StatusNotIn               []clouduser.Status
+	Issuer                    *string
+	IssuerNEQ                 *string
+	IssuerIn                  []string
+	IssuerNotIn               []string
+	IssuerGT                  *string
+	IssuerGTE                 *string
+	IssuerLT                  *string
+	IssuerLTE                 *string
+	IssuerContains            *string
+	IssuerHasPrefix           *string
+	IssuerHasSuffix           *string
+	IssuerEqualFold           *string
+	IssuerContainsFold        *string
+	IssuerIsNull              *bool
+	Subject                   *string
+	SubjectNEQ                *string
+	SubjectIn                 []string
+	SubjectNotIn              []string
+	SubjectGT                 *string
+	SubjectGTE                *string
+	SubjectLT                 *string
+	SubjectLTE                *string
+	SubjectContains           *string
+	SubjectHasPrefix          *string
+	SubjectHasSuffix          *string
+	SubjectEqualFold          *string
+	SubjectContainsFold       *string
+	SubjectIsNull             *bool
 	HasGroups                 *bool
 	HasGroupsWith             []*CloudUserGroupWhereInput
 	HasAccessTokens           *bool
@@ -1660,6 +1740,90 @@ func (i *CloudUserWhereInput) P() predicate.CloudUser {
 	}
 	if len(i.StatusNotIn) > 0 {
 		all = append(all, clouduser.StatusNotIn(i.StatusNotIn...))
+	}
+	if i.Issuer != nil {
+		all = append(all, clouduser.And(clouduser.IssuerEQ(*i.Issuer), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerNEQ != nil {
+		all = append(all, clouduser.Or(clouduser.IssuerNEQ(*i.IssuerNEQ), clouduser.IssuerIsNil()))
+	}
+	if i.IssuerIn != nil {
+		all = append(all, clouduser.And(clouduser.IssuerIn(i.IssuerIn...), clouduser.IssuerNotNil()))
+	}
+	if len(i.IssuerNotIn) > 0 {
+		all = append(all, clouduser.Or(clouduser.IssuerNotIn(i.IssuerNotIn...), clouduser.IssuerIsNil()))
+	}
+	if i.IssuerGT != nil {
+		all = append(all, clouduser.And(clouduser.IssuerGT(*i.IssuerGT), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerGTE != nil {
+		all = append(all, clouduser.And(clouduser.IssuerGTE(*i.IssuerGTE), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerLT != nil {
+		all = append(all, clouduser.And(clouduser.IssuerLT(*i.IssuerLT), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerLTE != nil {
+		all = append(all, clouduser.And(clouduser.IssuerLTE(*i.IssuerLTE), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerContains != nil {
+		all = append(all, clouduser.And(clouduser.IssuerContains(*i.IssuerContains), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerHasPrefix != nil {
+		all = append(all, clouduser.And(clouduser.IssuerHasPrefix(*i.IssuerHasPrefix), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerHasSuffix != nil {
+		all = append(all, clouduser.And(clouduser.IssuerHasSuffix(*i.IssuerHasSuffix), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerEqualFold != nil {
+		all = append(all, clouduser.And(clouduser.IssuerEqualFold(*i.IssuerEqualFold), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerContainsFold != nil {
+		all = append(all, clouduser.And(clouduser.IssuerContainsFold(*i.IssuerContainsFold), clouduser.IssuerNotNil()))
+	}
+	if i.IssuerIsNull != nil {
+		all = append(all, either(*i.IssuerIsNull, clouduser.IssuerIsNil(), clouduser.IssuerNotNil()))
+	}
+	if i.Subject != nil {
+		all = append(all, clouduser.And(clouduser.SubjectEQ(*i.Subject), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectNEQ != nil {
+		all = append(all, clouduser.Or(clouduser.SubjectNEQ(*i.SubjectNEQ), clouduser.SubjectIsNil()))
+	}
+	if i.SubjectIn != nil {
+		all = append(all, clouduser.And(clouduser.SubjectIn(i.SubjectIn...), clouduser.SubjectNotNil()))
+	}
+	if len(i.SubjectNotIn) > 0 {
+		all = append(all, clouduser.Or(clouduser.SubjectNotIn(i.SubjectNotIn...), clouduser.SubjectIsNil()))
+	}
+	if i.SubjectGT != nil {
+		all = append(all, clouduser.And(clouduser.SubjectGT(*i.SubjectGT), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectGTE != nil {
+		all = append(all, clouduser.And(clouduser.SubjectGTE(*i.SubjectGTE), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectLT != nil {
+		all = append(all, clouduser.And(clouduser.SubjectLT(*i.SubjectLT), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectLTE != nil {
+		all = append(all, clouduser.And(clouduser.SubjectLTE(*i.SubjectLTE), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectContains != nil {
+		all = append(all, clouduser.And(clouduser.SubjectContains(*i.SubjectContains), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectHasPrefix != nil {
+		all = append(all, clouduser.And(clouduser.SubjectHasPrefix(*i.SubjectHasPrefix), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectHasSuffix != nil {
+		all = append(all, clouduser.And(clouduser.SubjectHasSuffix(*i.SubjectHasSuffix), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectEqualFold != nil {
+		all = append(all, clouduser.And(clouduser.SubjectEqualFold(*i.SubjectEqualFold), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectContainsFold != nil {
+		all = append(all, clouduser.And(clouduser.SubjectContainsFold(*i.SubjectContainsFold), clouduser.SubjectNotNil()))
+	}
+	if i.SubjectIsNull != nil {
+		all = append(all, either(*i.SubjectIsNull, clouduser.SubjectIsNil(), clouduser.SubjectNotNil()))
 	}
 	if i.HasGroups != nil {
 		all = append(all, either(*i.HasGroups, clouduser.HasGroups(), clouduser.Not(clouduser.HasGroups())))

@@ -59,6 +59,8 @@ type Job struct {
 	LeaseUntil *time.Time `json:"lease_until,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
+	// Deaths holds the value of the "deaths" field.
+	Deaths int `json:"deaths,omitempty"`
 	// Deadline holds the value of the "deadline" field.
 	Deadline *time.Time `json:"deadline,omitempty"`
 	// Sealed holds the value of the "sealed" field.
@@ -139,7 +141,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case job.FieldParameters, job.FieldResult, job.FieldSealed:
 			values[i] = new([]byte)
-		case job.FieldAttempts:
+		case job.FieldAttempts, job.FieldDeaths:
 			values[i] = new(sql.NullInt64)
 		case job.FieldAction, job.FieldStatus, job.FieldName, job.FieldDescription, job.FieldError, job.FieldUserErrorMessage, job.FieldInternalErrorMessage, job.FieldUserLogin:
 			values[i] = new(sql.NullString)
@@ -293,6 +295,12 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attempts = int(value.Int64)
 			}
+		case job.FieldDeaths:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field deaths", values[i])
+			} else if value.Valid {
+				_m.Deaths = int(value.Int64)
+			}
 		case job.FieldDeadline:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field deadline", values[i])
@@ -432,6 +440,9 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
+	builder.WriteString(", ")
+	builder.WriteString("deaths=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Deaths))
 	builder.WriteString(", ")
 	if v := _m.Deadline; v != nil {
 		builder.WriteString("deadline=")

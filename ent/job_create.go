@@ -260,6 +260,20 @@ func (_c *JobCreate) SetNillableAttempts(v *int) *JobCreate {
 	return _c
 }
 
+// SetDeaths sets the "deaths" field.
+func (_c *JobCreate) SetDeaths(v int) *JobCreate {
+	_c.mutation.SetDeaths(v)
+	return _c
+}
+
+// SetNillableDeaths sets the "deaths" field if the given value is not nil.
+func (_c *JobCreate) SetNillableDeaths(v *int) *JobCreate {
+	if v != nil {
+		_c.SetDeaths(*v)
+	}
+	return _c
+}
+
 // SetDeadline sets the "deadline" field.
 func (_c *JobCreate) SetDeadline(v time.Time) *JobCreate {
 	_c.mutation.SetDeadline(v)
@@ -396,6 +410,10 @@ func (_c *JobCreate) defaults() error {
 		v := job.DefaultAttempts
 		_c.mutation.SetAttempts(v)
 	}
+	if _, ok := _c.mutation.Deaths(); !ok {
+		v := job.DefaultDeaths
+		_c.mutation.SetDeaths(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if job.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized job.DefaultID (forgotten import ent/runtime?)")
@@ -462,6 +480,9 @@ func (_c *JobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "Job.attempts"`)}
+	}
+	if _, ok := _c.mutation.Deaths(); !ok {
+		return &ValidationError{Name: "deaths", err: errors.New(`ent: missing required field "Job.deaths"`)}
 	}
 	return nil
 }
@@ -562,6 +583,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(job.FieldAttempts, field.TypeInt, value)
 		_node.Attempts = value
+	}
+	if value, ok := _c.mutation.Deaths(); ok {
+		_spec.SetField(job.FieldDeaths, field.TypeInt, value)
+		_node.Deaths = value
 	}
 	if value, ok := _c.mutation.Deadline(); ok {
 		_spec.SetField(job.FieldDeadline, field.TypeTime, value)
@@ -723,6 +748,24 @@ func (u *JobUpsert) SetDescription(v string) *JobUpsert {
 // UpdateDescription sets the "description" field to the value that was provided on create.
 func (u *JobUpsert) UpdateDescription() *JobUpsert {
 	u.SetExcluded(job.FieldDescription)
+	return u
+}
+
+// SetParameters sets the "parameters" field.
+func (u *JobUpsert) SetParameters(v map[string]interface{}) *JobUpsert {
+	u.Set(job.FieldParameters, v)
+	return u
+}
+
+// UpdateParameters sets the "parameters" field to the value that was provided on create.
+func (u *JobUpsert) UpdateParameters() *JobUpsert {
+	u.SetExcluded(job.FieldParameters)
+	return u
+}
+
+// ClearParameters clears the value of the "parameters" field.
+func (u *JobUpsert) ClearParameters() *JobUpsert {
+	u.SetNull(job.FieldParameters)
 	return u
 }
 
@@ -900,6 +943,24 @@ func (u *JobUpsert) AddAttempts(v int) *JobUpsert {
 	return u
 }
 
+// SetDeaths sets the "deaths" field.
+func (u *JobUpsert) SetDeaths(v int) *JobUpsert {
+	u.Set(job.FieldDeaths, v)
+	return u
+}
+
+// UpdateDeaths sets the "deaths" field to the value that was provided on create.
+func (u *JobUpsert) UpdateDeaths() *JobUpsert {
+	u.SetExcluded(job.FieldDeaths)
+	return u
+}
+
+// AddDeaths adds v to the "deaths" field.
+func (u *JobUpsert) AddDeaths(v int) *JobUpsert {
+	u.Add(job.FieldDeaths, v)
+	return u
+}
+
 // SetDeadline sets the "deadline" field.
 func (u *JobUpsert) SetDeadline(v time.Time) *JobUpsert {
 	u.Set(job.FieldDeadline, v)
@@ -955,9 +1016,6 @@ func (u *JobUpsertOne) UpdateNewValues() *JobUpsertOne {
 		}
 		if _, exists := u.create.mutation.Action(); exists {
 			s.SetIgnore(job.FieldAction)
-		}
-		if _, exists := u.create.mutation.Parameters(); exists {
-			s.SetIgnore(job.FieldParameters)
 		}
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(job.FieldUserID)
@@ -1038,6 +1096,27 @@ func (u *JobUpsertOne) SetDescription(v string) *JobUpsertOne {
 func (u *JobUpsertOne) UpdateDescription() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateDescription()
+	})
+}
+
+// SetParameters sets the "parameters" field.
+func (u *JobUpsertOne) SetParameters(v map[string]interface{}) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetParameters(v)
+	})
+}
+
+// UpdateParameters sets the "parameters" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateParameters() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateParameters()
+	})
+}
+
+// ClearParameters clears the value of the "parameters" field.
+func (u *JobUpsertOne) ClearParameters() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearParameters()
 	})
 }
 
@@ -1241,6 +1320,27 @@ func (u *JobUpsertOne) AddAttempts(v int) *JobUpsertOne {
 func (u *JobUpsertOne) UpdateAttempts() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDeaths sets the "deaths" field.
+func (u *JobUpsertOne) SetDeaths(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetDeaths(v)
+	})
+}
+
+// AddDeaths adds v to the "deaths" field.
+func (u *JobUpsertOne) AddDeaths(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.AddDeaths(v)
+	})
+}
+
+// UpdateDeaths sets the "deaths" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateDeaths() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateDeaths()
 	})
 }
 
@@ -1472,9 +1572,6 @@ func (u *JobUpsertBulk) UpdateNewValues() *JobUpsertBulk {
 			if _, exists := b.mutation.Action(); exists {
 				s.SetIgnore(job.FieldAction)
 			}
-			if _, exists := b.mutation.Parameters(); exists {
-				s.SetIgnore(job.FieldParameters)
-			}
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(job.FieldUserID)
 			}
@@ -1555,6 +1652,27 @@ func (u *JobUpsertBulk) SetDescription(v string) *JobUpsertBulk {
 func (u *JobUpsertBulk) UpdateDescription() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateDescription()
+	})
+}
+
+// SetParameters sets the "parameters" field.
+func (u *JobUpsertBulk) SetParameters(v map[string]interface{}) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetParameters(v)
+	})
+}
+
+// UpdateParameters sets the "parameters" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateParameters() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateParameters()
+	})
+}
+
+// ClearParameters clears the value of the "parameters" field.
+func (u *JobUpsertBulk) ClearParameters() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearParameters()
 	})
 }
 
@@ -1758,6 +1876,27 @@ func (u *JobUpsertBulk) AddAttempts(v int) *JobUpsertBulk {
 func (u *JobUpsertBulk) UpdateAttempts() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDeaths sets the "deaths" field.
+func (u *JobUpsertBulk) SetDeaths(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetDeaths(v)
+	})
+}
+
+// AddDeaths adds v to the "deaths" field.
+func (u *JobUpsertBulk) AddDeaths(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.AddDeaths(v)
+	})
+}
+
+// UpdateDeaths sets the "deaths" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateDeaths() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateDeaths()
 	})
 }
 

@@ -73,6 +73,18 @@ func (_u *JobUpdate) SetNillableDescription(v *string) *JobUpdate {
 	return _u
 }
 
+// SetParameters sets the "parameters" field.
+func (_u *JobUpdate) SetParameters(v map[string]interface{}) *JobUpdate {
+	_u.mutation.SetParameters(v)
+	return _u
+}
+
+// ClearParameters clears the value of the "parameters" field.
+func (_u *JobUpdate) ClearParameters() *JobUpdate {
+	_u.mutation.ClearParameters()
+	return _u
+}
+
 // SetResult sets the "result" field.
 func (_u *JobUpdate) SetResult(v map[string]interface{}) *JobUpdate {
 	_u.mutation.SetResult(v)
@@ -262,6 +274,27 @@ func (_u *JobUpdate) AddAttempts(v int) *JobUpdate {
 	return _u
 }
 
+// SetDeaths sets the "deaths" field.
+func (_u *JobUpdate) SetDeaths(v int) *JobUpdate {
+	_u.mutation.ResetDeaths()
+	_u.mutation.SetDeaths(v)
+	return _u
+}
+
+// SetNillableDeaths sets the "deaths" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableDeaths(v *int) *JobUpdate {
+	if v != nil {
+		_u.SetDeaths(*v)
+	}
+	return _u
+}
+
+// AddDeaths adds value to the "deaths" field.
+func (_u *JobUpdate) AddDeaths(v int) *JobUpdate {
+	_u.mutation.AddDeaths(v)
+	return _u
+}
+
 // SetDeadline sets the "deadline" field.
 func (_u *JobUpdate) SetDeadline(v time.Time) *JobUpdate {
 	_u.mutation.SetDeadline(v)
@@ -430,6 +463,9 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(job.FieldDescription, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Parameters(); ok {
+		_spec.SetField(job.FieldParameters, field.TypeJSON, value)
+	}
 	if _u.mutation.ParametersCleared() {
 		_spec.ClearField(job.FieldParameters, field.TypeJSON)
 	}
@@ -480,6 +516,12 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(job.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Deaths(); ok {
+		_spec.SetField(job.FieldDeaths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDeaths(); ok {
+		_spec.AddField(job.FieldDeaths, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Deadline(); ok {
 		_spec.SetField(job.FieldDeadline, field.TypeTime, value)
@@ -628,6 +670,18 @@ func (_u *JobUpdateOne) SetNillableDescription(v *string) *JobUpdateOne {
 	if v != nil {
 		_u.SetDescription(*v)
 	}
+	return _u
+}
+
+// SetParameters sets the "parameters" field.
+func (_u *JobUpdateOne) SetParameters(v map[string]interface{}) *JobUpdateOne {
+	_u.mutation.SetParameters(v)
+	return _u
+}
+
+// ClearParameters clears the value of the "parameters" field.
+func (_u *JobUpdateOne) ClearParameters() *JobUpdateOne {
+	_u.mutation.ClearParameters()
 	return _u
 }
 
@@ -817,6 +871,27 @@ func (_u *JobUpdateOne) SetNillableAttempts(v *int) *JobUpdateOne {
 // AddAttempts adds value to the "attempts" field.
 func (_u *JobUpdateOne) AddAttempts(v int) *JobUpdateOne {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetDeaths sets the "deaths" field.
+func (_u *JobUpdateOne) SetDeaths(v int) *JobUpdateOne {
+	_u.mutation.ResetDeaths()
+	_u.mutation.SetDeaths(v)
+	return _u
+}
+
+// SetNillableDeaths sets the "deaths" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableDeaths(v *int) *JobUpdateOne {
+	if v != nil {
+		_u.SetDeaths(*v)
+	}
+	return _u
+}
+
+// AddDeaths adds value to the "deaths" field.
+func (_u *JobUpdateOne) AddDeaths(v int) *JobUpdateOne {
+	_u.mutation.AddDeaths(v)
 	return _u
 }
 
@@ -1018,6 +1093,9 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(job.FieldDescription, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Parameters(); ok {
+		_spec.SetField(job.FieldParameters, field.TypeJSON, value)
+	}
 	if _u.mutation.ParametersCleared() {
 		_spec.ClearField(job.FieldParameters, field.TypeJSON)
 	}
@@ -1068,6 +1146,12 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(job.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Deaths(); ok {
+		_spec.SetField(job.FieldDeaths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDeaths(); ok {
+		_spec.AddField(job.FieldDeaths, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Deadline(); ok {
 		_spec.SetField(job.FieldDeadline, field.TypeTime, value)

@@ -58,6 +58,8 @@ type AccessTokenMutation struct {
 	kind          *accesstoken.Kind
 	name          *string
 	hash          *[]byte
+	scope         *accesstoken.Scope
+	last_used_at  *time.Time
 	expires_at    *time.Time
 	clearedFields map[string]struct{}
 	user          *uuid.UUID
@@ -351,6 +353,91 @@ func (m *AccessTokenMutation) ResetHash() {
 	m.hash = nil
 }
 
+// SetScope sets the "scope" field.
+func (m *AccessTokenMutation) SetScope(a accesstoken.Scope) {
+	m.scope = &a
+}
+
+// Scope returns the value of the "scope" field in the mutation.
+func (m *AccessTokenMutation) Scope() (r accesstoken.Scope, exists bool) {
+	v := m.scope
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScope returns the old "scope" field's value of the AccessToken entity.
+// If the AccessToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessTokenMutation) OldScope(ctx context.Context) (v accesstoken.Scope, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScope is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScope requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScope: %w", err)
+	}
+	return oldValue.Scope, nil
+}
+
+// ResetScope resets all changes to the "scope" field.
+func (m *AccessTokenMutation) ResetScope() {
+	m.scope = nil
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *AccessTokenMutation) SetLastUsedAt(t time.Time) {
+	m.last_used_at = &t
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *AccessTokenMutation) LastUsedAt() (r time.Time, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the AccessToken entity.
+// If the AccessToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessTokenMutation) OldLastUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *AccessTokenMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.clearedFields[accesstoken.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *AccessTokenMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[accesstoken.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *AccessTokenMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	delete(m.clearedFields, accesstoken.FieldLastUsedAt)
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (m *AccessTokenMutation) SetExpiresAt(t time.Time) {
 	m.expires_at = &t
@@ -461,7 +548,7 @@ func (m *AccessTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccessTokenMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, accesstoken.FieldCreatedAt)
 	}
@@ -476,6 +563,12 @@ func (m *AccessTokenMutation) Fields() []string {
 	}
 	if m.hash != nil {
 		fields = append(fields, accesstoken.FieldHash)
+	}
+	if m.scope != nil {
+		fields = append(fields, accesstoken.FieldScope)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, accesstoken.FieldLastUsedAt)
 	}
 	if m.expires_at != nil {
 		fields = append(fields, accesstoken.FieldExpiresAt)
@@ -498,6 +591,10 @@ func (m *AccessTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case accesstoken.FieldHash:
 		return m.Hash()
+	case accesstoken.FieldScope:
+		return m.Scope()
+	case accesstoken.FieldLastUsedAt:
+		return m.LastUsedAt()
 	case accesstoken.FieldExpiresAt:
 		return m.ExpiresAt()
 	}
@@ -519,6 +616,10 @@ func (m *AccessTokenMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldName(ctx)
 	case accesstoken.FieldHash:
 		return m.OldHash(ctx)
+	case accesstoken.FieldScope:
+		return m.OldScope(ctx)
+	case accesstoken.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
 	case accesstoken.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
 	}
@@ -565,6 +666,20 @@ func (m *AccessTokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHash(v)
 		return nil
+	case accesstoken.FieldScope:
+		v, ok := value.(accesstoken.Scope)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScope(v)
+		return nil
+	case accesstoken.FieldLastUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
 	case accesstoken.FieldExpiresAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -602,6 +717,9 @@ func (m *AccessTokenMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *AccessTokenMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(accesstoken.FieldLastUsedAt) {
+		fields = append(fields, accesstoken.FieldLastUsedAt)
+	}
 	if m.FieldCleared(accesstoken.FieldExpiresAt) {
 		fields = append(fields, accesstoken.FieldExpiresAt)
 	}
@@ -619,6 +737,9 @@ func (m *AccessTokenMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *AccessTokenMutation) ClearField(name string) error {
 	switch name {
+	case accesstoken.FieldLastUsedAt:
+		m.ClearLastUsedAt()
+		return nil
 	case accesstoken.FieldExpiresAt:
 		m.ClearExpiresAt()
 		return nil
@@ -644,6 +765,12 @@ func (m *AccessTokenMutation) ResetField(name string) error {
 		return nil
 	case accesstoken.FieldHash:
 		m.ResetHash()
+		return nil
+	case accesstoken.FieldScope:
+		m.ResetScope()
+		return nil
+	case accesstoken.FieldLastUsedAt:
+		m.ResetLastUsedAt()
 		return nil
 	case accesstoken.FieldExpiresAt:
 		m.ResetExpiresAt()
@@ -2500,6 +2627,10 @@ type CloudUserMutation struct {
 	role                 *clouduser.Role
 	status               *clouduser.Status
 	password_is_weak     *bool
+	issuer               *string
+	subject              *string
+	role_stated_at       *time.Time
+	role_valid_until     *time.Time
 	password_hash        *string
 	clearedFields        map[string]struct{}
 	groups               map[uuid.UUID]struct{}
@@ -3265,6 +3396,202 @@ func (m *CloudUserMutation) ResetPasswordIsWeak() {
 	m.password_is_weak = nil
 }
 
+// SetIssuer sets the "issuer" field.
+func (m *CloudUserMutation) SetIssuer(s string) {
+	m.issuer = &s
+}
+
+// Issuer returns the value of the "issuer" field in the mutation.
+func (m *CloudUserMutation) Issuer() (r string, exists bool) {
+	v := m.issuer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuer returns the old "issuer" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldIssuer(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuer: %w", err)
+	}
+	return oldValue.Issuer, nil
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (m *CloudUserMutation) ClearIssuer() {
+	m.issuer = nil
+	m.clearedFields[clouduser.FieldIssuer] = struct{}{}
+}
+
+// IssuerCleared returns if the "issuer" field was cleared in this mutation.
+func (m *CloudUserMutation) IssuerCleared() bool {
+	_, ok := m.clearedFields[clouduser.FieldIssuer]
+	return ok
+}
+
+// ResetIssuer resets all changes to the "issuer" field.
+func (m *CloudUserMutation) ResetIssuer() {
+	m.issuer = nil
+	delete(m.clearedFields, clouduser.FieldIssuer)
+}
+
+// SetSubject sets the "subject" field.
+func (m *CloudUserMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *CloudUserMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldSubject(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (m *CloudUserMutation) ClearSubject() {
+	m.subject = nil
+	m.clearedFields[clouduser.FieldSubject] = struct{}{}
+}
+
+// SubjectCleared returns if the "subject" field was cleared in this mutation.
+func (m *CloudUserMutation) SubjectCleared() bool {
+	_, ok := m.clearedFields[clouduser.FieldSubject]
+	return ok
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *CloudUserMutation) ResetSubject() {
+	m.subject = nil
+	delete(m.clearedFields, clouduser.FieldSubject)
+}
+
+// SetRoleStatedAt sets the "role_stated_at" field.
+func (m *CloudUserMutation) SetRoleStatedAt(t time.Time) {
+	m.role_stated_at = &t
+}
+
+// RoleStatedAt returns the value of the "role_stated_at" field in the mutation.
+func (m *CloudUserMutation) RoleStatedAt() (r time.Time, exists bool) {
+	v := m.role_stated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleStatedAt returns the old "role_stated_at" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldRoleStatedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleStatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleStatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleStatedAt: %w", err)
+	}
+	return oldValue.RoleStatedAt, nil
+}
+
+// ClearRoleStatedAt clears the value of the "role_stated_at" field.
+func (m *CloudUserMutation) ClearRoleStatedAt() {
+	m.role_stated_at = nil
+	m.clearedFields[clouduser.FieldRoleStatedAt] = struct{}{}
+}
+
+// RoleStatedAtCleared returns if the "role_stated_at" field was cleared in this mutation.
+func (m *CloudUserMutation) RoleStatedAtCleared() bool {
+	_, ok := m.clearedFields[clouduser.FieldRoleStatedAt]
+	return ok
+}
+
+// ResetRoleStatedAt resets all changes to the "role_stated_at" field.
+func (m *CloudUserMutation) ResetRoleStatedAt() {
+	m.role_stated_at = nil
+	delete(m.clearedFields, clouduser.FieldRoleStatedAt)
+}
+
+// SetRoleValidUntil sets the "role_valid_until" field.
+func (m *CloudUserMutation) SetRoleValidUntil(t time.Time) {
+	m.role_valid_until = &t
+}
+
+// RoleValidUntil returns the value of the "role_valid_until" field in the mutation.
+func (m *CloudUserMutation) RoleValidUntil() (r time.Time, exists bool) {
+	v := m.role_valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleValidUntil returns the old "role_valid_until" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldRoleValidUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleValidUntil: %w", err)
+	}
+	return oldValue.RoleValidUntil, nil
+}
+
+// ClearRoleValidUntil clears the value of the "role_valid_until" field.
+func (m *CloudUserMutation) ClearRoleValidUntil() {
+	m.role_valid_until = nil
+	m.clearedFields[clouduser.FieldRoleValidUntil] = struct{}{}
+}
+
+// RoleValidUntilCleared returns if the "role_valid_until" field was cleared in this mutation.
+func (m *CloudUserMutation) RoleValidUntilCleared() bool {
+	_, ok := m.clearedFields[clouduser.FieldRoleValidUntil]
+	return ok
+}
+
+// ResetRoleValidUntil resets all changes to the "role_valid_until" field.
+func (m *CloudUserMutation) ResetRoleValidUntil() {
+	m.role_valid_until = nil
+	delete(m.clearedFields, clouduser.FieldRoleValidUntil)
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (m *CloudUserMutation) SetPasswordHash(s string) {
 	m.password_hash = &s
@@ -3443,7 +3770,7 @@ func (m *CloudUserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 23)
 	if m.version != nil {
 		fields = append(fields, clouduser.FieldVersion)
 	}
@@ -3498,6 +3825,18 @@ func (m *CloudUserMutation) Fields() []string {
 	if m.password_is_weak != nil {
 		fields = append(fields, clouduser.FieldPasswordIsWeak)
 	}
+	if m.issuer != nil {
+		fields = append(fields, clouduser.FieldIssuer)
+	}
+	if m.subject != nil {
+		fields = append(fields, clouduser.FieldSubject)
+	}
+	if m.role_stated_at != nil {
+		fields = append(fields, clouduser.FieldRoleStatedAt)
+	}
+	if m.role_valid_until != nil {
+		fields = append(fields, clouduser.FieldRoleValidUntil)
+	}
 	if m.password_hash != nil {
 		fields = append(fields, clouduser.FieldPasswordHash)
 	}
@@ -3545,6 +3884,14 @@ func (m *CloudUserMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case clouduser.FieldPasswordIsWeak:
 		return m.PasswordIsWeak()
+	case clouduser.FieldIssuer:
+		return m.Issuer()
+	case clouduser.FieldSubject:
+		return m.Subject()
+	case clouduser.FieldRoleStatedAt:
+		return m.RoleStatedAt()
+	case clouduser.FieldRoleValidUntil:
+		return m.RoleValidUntil()
 	case clouduser.FieldPasswordHash:
 		return m.PasswordHash()
 	}
@@ -3592,6 +3939,14 @@ func (m *CloudUserMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldStatus(ctx)
 	case clouduser.FieldPasswordIsWeak:
 		return m.OldPasswordIsWeak(ctx)
+	case clouduser.FieldIssuer:
+		return m.OldIssuer(ctx)
+	case clouduser.FieldSubject:
+		return m.OldSubject(ctx)
+	case clouduser.FieldRoleStatedAt:
+		return m.OldRoleStatedAt(ctx)
+	case clouduser.FieldRoleValidUntil:
+		return m.OldRoleValidUntil(ctx)
 	case clouduser.FieldPasswordHash:
 		return m.OldPasswordHash(ctx)
 	}
@@ -3729,6 +4084,34 @@ func (m *CloudUserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPasswordIsWeak(v)
 		return nil
+	case clouduser.FieldIssuer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuer(v)
+		return nil
+	case clouduser.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case clouduser.FieldRoleStatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleStatedAt(v)
+		return nil
+	case clouduser.FieldRoleValidUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleValidUntil(v)
+		return nil
 	case clouduser.FieldPasswordHash:
 		v, ok := value.(string)
 		if !ok {
@@ -3765,7 +4148,20 @@ func (m *CloudUserMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CloudUserMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(clouduser.FieldIssuer) {
+		fields = append(fields, clouduser.FieldIssuer)
+	}
+	if m.FieldCleared(clouduser.FieldSubject) {
+		fields = append(fields, clouduser.FieldSubject)
+	}
+	if m.FieldCleared(clouduser.FieldRoleStatedAt) {
+		fields = append(fields, clouduser.FieldRoleStatedAt)
+	}
+	if m.FieldCleared(clouduser.FieldRoleValidUntil) {
+		fields = append(fields, clouduser.FieldRoleValidUntil)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -3778,6 +4174,20 @@ func (m *CloudUserMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CloudUserMutation) ClearField(name string) error {
+	switch name {
+	case clouduser.FieldIssuer:
+		m.ClearIssuer()
+		return nil
+	case clouduser.FieldSubject:
+		m.ClearSubject()
+		return nil
+	case clouduser.FieldRoleStatedAt:
+		m.ClearRoleStatedAt()
+		return nil
+	case clouduser.FieldRoleValidUntil:
+		m.ClearRoleValidUntil()
+		return nil
+	}
 	return fmt.Errorf("unknown CloudUser nullable field %s", name)
 }
 
@@ -3838,6 +4248,18 @@ func (m *CloudUserMutation) ResetField(name string) error {
 		return nil
 	case clouduser.FieldPasswordIsWeak:
 		m.ResetPasswordIsWeak()
+		return nil
+	case clouduser.FieldIssuer:
+		m.ResetIssuer()
+		return nil
+	case clouduser.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case clouduser.FieldRoleStatedAt:
+		m.ResetRoleStatedAt()
+		return nil
+	case clouduser.FieldRoleValidUntil:
+		m.ResetRoleValidUntil()
 		return nil
 	case clouduser.FieldPasswordHash:
 		m.ResetPasswordHash()
@@ -7325,6 +7747,8 @@ type JobMutation struct {
 	lease_until            *time.Time
 	attempts               *int
 	addattempts            *int
+	deaths                 *int
+	adddeaths              *int
 	deadline               *time.Time
 	sealed                 *[]byte
 	clearedFields          map[string]struct{}
@@ -8267,6 +8691,62 @@ func (m *JobMutation) ResetAttempts() {
 	m.addattempts = nil
 }
 
+// SetDeaths sets the "deaths" field.
+func (m *JobMutation) SetDeaths(i int) {
+	m.deaths = &i
+	m.adddeaths = nil
+}
+
+// Deaths returns the value of the "deaths" field in the mutation.
+func (m *JobMutation) Deaths() (r int, exists bool) {
+	v := m.deaths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeaths returns the old "deaths" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldDeaths(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeaths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeaths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeaths: %w", err)
+	}
+	return oldValue.Deaths, nil
+}
+
+// AddDeaths adds i to the "deaths" field.
+func (m *JobMutation) AddDeaths(i int) {
+	if m.adddeaths != nil {
+		*m.adddeaths += i
+	} else {
+		m.adddeaths = &i
+	}
+}
+
+// AddedDeaths returns the value that was added to the "deaths" field in this mutation.
+func (m *JobMutation) AddedDeaths() (r int, exists bool) {
+	v := m.adddeaths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeaths resets all changes to the "deaths" field.
+func (m *JobMutation) ResetDeaths() {
+	m.deaths = nil
+	m.adddeaths = nil
+}
+
 // SetDeadline sets the "deadline" field.
 func (m *JobMutation) SetDeadline(t time.Time) {
 	m.deadline = &t
@@ -8534,7 +9014,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.action != nil {
 		fields = append(fields, job.FieldAction)
 	}
@@ -8592,6 +9072,9 @@ func (m *JobMutation) Fields() []string {
 	if m.attempts != nil {
 		fields = append(fields, job.FieldAttempts)
 	}
+	if m.deaths != nil {
+		fields = append(fields, job.FieldDeaths)
+	}
 	if m.deadline != nil {
 		fields = append(fields, job.FieldDeadline)
 	}
@@ -8644,6 +9127,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseUntil()
 	case job.FieldAttempts:
 		return m.Attempts()
+	case job.FieldDeaths:
+		return m.Deaths()
 	case job.FieldDeadline:
 		return m.Deadline()
 	case job.FieldSealed:
@@ -8695,6 +9180,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldLeaseUntil(ctx)
 	case job.FieldAttempts:
 		return m.OldAttempts(ctx)
+	case job.FieldDeaths:
+		return m.OldDeaths(ctx)
 	case job.FieldDeadline:
 		return m.OldDeadline(ctx)
 	case job.FieldSealed:
@@ -8841,6 +9328,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempts(v)
 		return nil
+	case job.FieldDeaths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeaths(v)
+		return nil
 	case job.FieldDeadline:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -8866,6 +9360,9 @@ func (m *JobMutation) AddedFields() []string {
 	if m.addattempts != nil {
 		fields = append(fields, job.FieldAttempts)
 	}
+	if m.adddeaths != nil {
+		fields = append(fields, job.FieldDeaths)
+	}
 	return fields
 }
 
@@ -8876,6 +9373,8 @@ func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case job.FieldAttempts:
 		return m.AddedAttempts()
+	case job.FieldDeaths:
+		return m.AddedDeaths()
 	}
 	return nil, false
 }
@@ -8891,6 +9390,13 @@ func (m *JobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempts(v)
+		return nil
+	case job.FieldDeaths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeaths(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Job numeric field %s", name)
@@ -9044,6 +9550,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldAttempts:
 		m.ResetAttempts()
+		return nil
+	case job.FieldDeaths:
+		m.ResetDeaths()
 		return nil
 	case job.FieldDeadline:
 		m.ResetDeadline()

@@ -62,12 +62,14 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AccessToken struct {
-		CreatedAt func(childComplexity int) int
-		ExpiresAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Name      func(childComplexity int) int
-		User      func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Scope      func(childComplexity int) int
+		User       func(childComplexity int) int
 	}
 
 	AccessTokenConnection struct {
@@ -110,6 +112,11 @@ type ComplexityRoot struct {
 		CloudUser      func(childComplexity int) int
 		CloudUserGroup func(childComplexity int) int
 		Job            func(childComplexity int) int
+	}
+
+	CancelJobPayload struct {
+		CancelledJob func(childComplexity int) int
+		Job          func(childComplexity int) int
 	}
 
 	CapacityBalance struct {
@@ -178,6 +185,7 @@ type ComplexityRoot struct {
 		FirstName      func(childComplexity int) int
 		Groups         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
 		ID             func(childComplexity int) int
+		Issuer         func(childComplexity int) int
 		LastName       func(childComplexity int) int
 		Login          func(childComplexity int) int
 		Name           func(childComplexity int) int
@@ -187,6 +195,7 @@ type ComplexityRoot struct {
 		Role           func(childComplexity int) int
 		Serialized     func(childComplexity int, format model.SerializationFormat) int
 		Status         func(childComplexity int) int
+		Subject        func(childComplexity int) int
 		SystemUser     func(childComplexity int) int
 		Version        func(childComplexity int) int
 	}
@@ -380,12 +389,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LinkCloudUserPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AddCapacityAvailable      func(childComplexity int, input model.AddCapacityAvailableInput) int
 		AddCapacityConsumed       func(childComplexity int, input model.AddCapacityConsumedInput) int
 		AddCloudUserGroup         func(childComplexity int, input model.AddCloudUserGroupInput) int
 		AddGroupToGroup           func(childComplexity int, input model.AddGroupToGroupInput) int
 		AddUserToGroup            func(childComplexity int, input model.AddUserToGroupInput) int
+		CancelJob                 func(childComplexity int, input model.CancelJobInput) int
 		ChangePassword            func(childComplexity int, input model.ChangePasswordInput) int
 		CreateAccessToken         func(childComplexity int, input model.CreateAccessTokenInput) int
 		CreateCloudSpace          func(childComplexity int, input model.CreateCloudSpaceInput) int
@@ -398,6 +413,7 @@ type ComplexityRoot struct {
 		DeleteCloudUserGroup      func(childComplexity int, input model.DeleteCloudUserGroupInput) int
 		DeleteCustomer            func(childComplexity int, input model.DeleteCustomerInput) int
 		DeletePortalAccount       func(childComplexity int, input model.DeletePortalAccountInput) int
+		LinkCloudUser             func(childComplexity int, input model.LinkCloudUserInput) int
 		RegisterDomain            func(childComplexity int, input model.RegisterDomainInput) int
 		RemoveCapacityAvailable   func(childComplexity int, input model.RemoveCapacityAvailableInput) int
 		RemoveCapacityConsumed    func(childComplexity int, input model.RemoveCapacityConsumedInput) int
@@ -405,6 +421,7 @@ type ComplexityRoot struct {
 		RemoveGroupFromGroup      func(childComplexity int, input model.RemoveGroupFromGroupInput) int
 		RemoveUserFromGroup       func(childComplexity int, input model.RemoveUserFromGroupInput) int
 		RevokeAccessToken         func(childComplexity int, input model.RevokeAccessTokenInput) int
+		RevokeAccessTokens        func(childComplexity int, input model.RevokeAccessTokensInput) int
 		SetCloudSpaceStatus       func(childComplexity int, input model.SetCloudSpaceStatusInput) int
 		SetCloudUserAdministrator func(childComplexity int, input model.SetCloudUserAdministratorInput) int
 		SetCloudUserPassword      func(childComplexity int, input model.SetCloudUserPasswordInput) int
@@ -413,6 +430,7 @@ type ComplexityRoot struct {
 		SetPortalAccountPassword  func(childComplexity int, input model.SetPortalAccountPasswordInput) int
 		SignIn                    func(childComplexity int, input model.SignInInput) int
 		SignOut                   func(childComplexity int, input model.SignOutInput) int
+		UnlinkCloudUser           func(childComplexity int, input model.UnlinkCloudUserInput) int
 		UnregisterDomain          func(childComplexity int, input model.UnregisterDomainInput) int
 		UpdateCloudSpace          func(childComplexity int, input model.UpdateCloudSpaceInput) int
 		UpdateCloudUser           func(childComplexity int, input model.UpdateCloudUserInput) int
@@ -510,6 +528,11 @@ type ComplexityRoot struct {
 		Job           func(childComplexity int) int
 	}
 
+	RevokeAccessTokensPayload struct {
+		Job     func(childComplexity int) int
+		Revoked func(childComplexity int) int
+	}
+
 	SetCloudSpaceStatusPayload struct {
 		CloudSpace func(childComplexity int) int
 		Job        func(childComplexity int) int
@@ -554,6 +577,11 @@ type ComplexityRoot struct {
 		Changes  func(childComplexity int, after *string, where *model.ChangeWhereInput) int
 		Customer func(childComplexity int, id uuid.UUID) int
 		Job      func(childComplexity int, id uuid.UUID) int
+	}
+
+	UnlinkCloudUserPayload struct {
+		CloudUser func(childComplexity int) int
+		Job       func(childComplexity int) int
 	}
 
 	UnregisterDomainPayload struct {
@@ -611,6 +639,8 @@ type CustomerResolver interface {
 type JobResolver interface {
 	ActionName(ctx context.Context, obj *ent.Job) (string, error)
 
+	Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error)
+
 	ObjectType(ctx context.Context, obj *ent.Job) (string, error)
 
 	Order(ctx context.Context, obj *ent.Job) (int, error)
@@ -648,13 +678,17 @@ type MutationResolver interface {
 	SetCloudUserPassword(ctx context.Context, input model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
 	DeleteCloudUser(ctx context.Context, input model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error)
+	LinkCloudUser(ctx context.Context, input model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error)
+	UnlinkCloudUser(ctx context.Context, input model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error)
 	CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error)
 	SetPortalAccountPassword(ctx context.Context, input model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error)
 	DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error)
+	CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error)
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error)
 	CreateAccessToken(ctx context.Context, input model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error)
 	RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error)
+	RevokeAccessTokens(ctx context.Context, input model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id uuid.UUID) (ent.Noder, error)
@@ -740,12 +774,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessToken.Kind(childComplexity), true
+	case "AccessToken.lastUsedAt":
+		if e.ComplexityRoot.AccessToken.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessToken.LastUsedAt(childComplexity), true
 	case "AccessToken.name":
 		if e.ComplexityRoot.AccessToken.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AccessToken.Name(childComplexity), true
+	case "AccessToken.scope":
+		if e.ComplexityRoot.AccessToken.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessToken.Scope(childComplexity), true
 	case "AccessToken.user":
 		if e.ComplexityRoot.AccessToken.User == nil {
 			break
@@ -885,6 +931,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddUserToGroupPayload.Job(childComplexity), true
+
+	case "CancelJobPayload.cancelledJob":
+		if e.ComplexityRoot.CancelJobPayload.CancelledJob == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.CancelledJob(childComplexity), true
+	case "CancelJobPayload.job":
+		if e.ComplexityRoot.CancelJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.Job(childComplexity), true
 
 	case "CapacityBalance.available":
 		if e.ComplexityRoot.CapacityBalance.Available == nil {
@@ -1177,6 +1236,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.ID(childComplexity), true
+	case "CloudUser.issuer":
+		if e.ComplexityRoot.CloudUser.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Issuer(childComplexity), true
 	case "CloudUser.lastName":
 		if e.ComplexityRoot.CloudUser.LastName == nil {
 			break
@@ -1236,6 +1301,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Status(childComplexity), true
+	case "CloudUser.subject":
+		if e.ComplexityRoot.CloudUser.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.Subject(childComplexity), true
 	case "CloudUser.systemUser":
 		if e.ComplexityRoot.CloudUser.SystemUser == nil {
 			break
@@ -2018,6 +2089,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
 
+	case "LinkCloudUserPayload.cloudUser":
+		if e.ComplexityRoot.LinkCloudUserPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCloudUserPayload.CloudUser(childComplexity), true
+	case "LinkCloudUserPayload.job":
+		if e.ComplexityRoot.LinkCloudUserPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCloudUserPayload.Job(childComplexity), true
+
 	case "Mutation.addCapacityAvailable":
 		if e.ComplexityRoot.Mutation.AddCapacityAvailable == nil {
 			break
@@ -2073,6 +2157,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddUserToGroup(childComplexity, args["input"].(model.AddUserToGroupInput)), true
+	case "Mutation.cancelJob":
+		if e.ComplexityRoot.Mutation.CancelJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelJob(childComplexity, args["input"].(model.CancelJobInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -2205,6 +2300,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePortalAccount(childComplexity, args["input"].(model.DeletePortalAccountInput)), true
+	case "Mutation.linkCloudUser":
+		if e.ComplexityRoot.Mutation.LinkCloudUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkCloudUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkCloudUser(childComplexity, args["input"].(model.LinkCloudUserInput)), true
 	case "Mutation.registerDomain":
 		if e.ComplexityRoot.Mutation.RegisterDomain == nil {
 			break
@@ -2282,6 +2388,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAccessToken(childComplexity, args["input"].(model.RevokeAccessTokenInput)), true
+	case "Mutation.revokeAccessTokens":
+		if e.ComplexityRoot.Mutation.RevokeAccessTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeAccessTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAccessTokens(childComplexity, args["input"].(model.RevokeAccessTokensInput)), true
 	case "Mutation.setCloudSpaceStatus":
 		if e.ComplexityRoot.Mutation.SetCloudSpaceStatus == nil {
 			break
@@ -2370,6 +2487,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(model.SignOutInput)), true
+	case "Mutation.unlinkCloudUser":
+		if e.ComplexityRoot.Mutation.UnlinkCloudUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkCloudUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkCloudUser(childComplexity, args["input"].(model.UnlinkCloudUserInput)), true
 	case "Mutation.unregisterDomain":
 		if e.ComplexityRoot.Mutation.UnregisterDomain == nil {
 			break
@@ -2843,6 +2971,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeAccessTokenPayload.Job(childComplexity), true
 
+	case "RevokeAccessTokensPayload.job":
+		if e.ComplexityRoot.RevokeAccessTokensPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeAccessTokensPayload.Job(childComplexity), true
+	case "RevokeAccessTokensPayload.revoked":
+		if e.ComplexityRoot.RevokeAccessTokensPayload.Revoked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeAccessTokensPayload.Revoked(childComplexity), true
+
 	case "SetCloudSpaceStatusPayload.cloudSpace":
 		if e.ComplexityRoot.SetCloudSpaceStatusPayload.CloudSpace == nil {
 			break
@@ -2981,6 +3122,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.Job(childComplexity, args["id"].(uuid.UUID)), true
 
+	case "UnlinkCloudUserPayload.cloudUser":
+		if e.ComplexityRoot.UnlinkCloudUserPayload.CloudUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkCloudUserPayload.CloudUser(childComplexity), true
+	case "UnlinkCloudUserPayload.job":
+		if e.ComplexityRoot.UnlinkCloudUserPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkCloudUserPayload.Job(childComplexity), true
+
 	case "UnregisterDomainPayload.customer":
 		if e.ComplexityRoot.UnregisterDomainPayload.Customer == nil {
 			break
@@ -3068,6 +3222,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddCloudUserGroupInput", ec.unmarshalInputAddCloudUserGroupInput),
 			graphql.NewInputUnmarshaler("AddGroupToGroupInput", ec.unmarshalInputAddGroupToGroupInput),
 			graphql.NewInputUnmarshaler("AddUserToGroupInput", ec.unmarshalInputAddUserToGroupInput),
+			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangeWhereInput", ec.unmarshalInputChangeWhereInput),
 			graphql.NewInputUnmarshaler("CloudSpaceOrder", ec.unmarshalInputCloudSpaceOrder),
@@ -3095,6 +3250,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExecutionParams", ec.unmarshalInputExecutionParams),
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
+			graphql.NewInputUnmarshaler("LinkCloudUserInput", ec.unmarshalInputLinkCloudUserInput),
 			graphql.NewInputUnmarshaler("PortalAccountOrder", ec.unmarshalInputPortalAccountOrder),
 			graphql.NewInputUnmarshaler("PortalAccountWhereInput", ec.unmarshalInputPortalAccountWhereInput),
 			graphql.NewInputUnmarshaler("RegisterDomainInput", ec.unmarshalInputRegisterDomainInput),
@@ -3104,6 +3260,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveGroupFromGroupInput", ec.unmarshalInputRemoveGroupFromGroupInput),
 			graphql.NewInputUnmarshaler("RemoveUserFromGroupInput", ec.unmarshalInputRemoveUserFromGroupInput),
 			graphql.NewInputUnmarshaler("RevokeAccessTokenInput", ec.unmarshalInputRevokeAccessTokenInput),
+			graphql.NewInputUnmarshaler("RevokeAccessTokensInput", ec.unmarshalInputRevokeAccessTokensInput),
 			graphql.NewInputUnmarshaler("SetCloudSpaceStatusInput", ec.unmarshalInputSetCloudSpaceStatusInput),
 			graphql.NewInputUnmarshaler("SetCloudUserAdministratorInput", ec.unmarshalInputSetCloudUserAdministratorInput),
 			graphql.NewInputUnmarshaler("SetCloudUserPasswordInput", ec.unmarshalInputSetCloudUserPasswordInput),
@@ -3112,6 +3269,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetPortalAccountPasswordInput", ec.unmarshalInputSetPortalAccountPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("UnlinkCloudUserInput", ec.unmarshalInputUnlinkCloudUserInput),
 			graphql.NewInputUnmarshaler("UnregisterDomainInput", ec.unmarshalInputUnregisterDomainInput),
 			graphql.NewInputUnmarshaler("UpdateCloudSpaceInput", ec.unmarshalInputUpdateCloudSpaceInput),
 			graphql.NewInputUnmarshaler("UpdateCloudUserGroupInput", ec.unmarshalInputUpdateCloudUserGroupInput),
@@ -3800,6 +3958,10 @@ type CloudUser implements Node {
   status: CloudUserStatus!
   "Whether the password breaks the rules for new ones. Only an import from an old server leaves it so; a new password ends it."
   passwordIsWeak: Boolean!
+  "The OpenID Connect issuer of the user's account there: the claim ` + "`" + `iss` + "`" + `; null for none."
+  issuer: String
+  "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
+  subject: String
   "The groups that the user is in."
   groups(
     "Only what follows this position."
@@ -3893,10 +4055,22 @@ type AccessToken implements Node {
   kind: AccessTokenKind!
   "The name of a personal token; empty for a session."
   name: String!
+  "What the token is good for."
+  scope: AccessTokenScope!
   "When the token ends; null for never."
   expiresAt: Time
+  "The hour in which the token was last used; null for not yet."
+  lastUsedAt: Time
   "Whom it signs in."
   user: CloudUser!
+}
+
+"What a token is good for."
+enum AccessTokenScope {
+  "Everything that its user may do."
+  FULL
+  "Queries only: no mutation, and no old URL that changes something."
+  READ
 }
 
 "The kinds of tokens."
@@ -4063,7 +4237,7 @@ type Job implements Node {
   name: String!
   "The description given to the job by its caller."
   description: String!
-  "What it was asked to do, secrets left out."
+  "What it was asked to do, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
   "What came of it. For a deleted customer, its last serialized form."
   result: JSONObject
@@ -4621,6 +4795,16 @@ type Mutation {
     "What to do."
     input: DeleteCloudUserInput!
   ): DeleteCloudUserPayload
+  "Lets an account of an OpenID Connect issuer sign in as a cloud user. A user with a password keeps its role; the role of another one becomes what the issuer says. Administrators only."
+  linkCloudUser(
+    "What to do."
+    input: LinkCloudUserInput!
+  ): LinkCloudUserPayload
+  "Takes the account of an OpenID Connect issuer away from a cloud user, and ends its tokens. Administrators only."
+  unlinkCloudUser(
+    "What to do."
+    input: UnlinkCloudUserInput!
+  ): UnlinkCloudUserPayload
   "Creates an account at the embedded portal. Administrators only."
   createPortalAccount(
     "What to do."
@@ -4636,6 +4820,11 @@ type Mutation {
     "What to do."
     input: DeletePortalAccountInput!
   ): DeletePortalAccountPayload
+  "Ends a job that waits. The job's user and administrators only."
+  cancelJob(
+    "What to do."
+    input: CancelJobInput!
+  ): CancelJobPayload
   "Signs in with a password and gives a bearer token. Needs no credentials."
   signIn(
     "What to do."
@@ -4656,6 +4845,11 @@ type Mutation {
     "What to do."
     input: RevokeAccessTokenInput!
   ): RevokeAccessTokenPayload
+  "Ends all sessions and personal access tokens of a user: of the caller, or of anybody for an administrator."
+  revokeAccessTokens(
+    "What to do."
+    input: RevokeAccessTokensInput!
+  ): RevokeAccessTokensPayload
 }
 
 "How a change is carried out as a job (the old API's ` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + `)."
@@ -5300,12 +5494,50 @@ input SetCloudUserPasswordInput {
   cloudUserId: ID!
   "The password, 8 to 1,024 characters, not a common one."
   password: Secret!
+  "Whether the user's personal access tokens stay valid. Its sessions end in any case."
+  keepAccessTokens: Boolean! = false
   "Who hears what of the job, and how long it may take."
   execution: ExecutionInput
 }
 
 "What setCloudUserPassword gives."
 type SetCloudUserPasswordPayload {
+  "The user."
+  cloudUser: CloudUser
+  "The record of the change."
+  job: Job!
+}
+
+"What linkCloudUser takes."
+input LinkCloudUserInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "The issuer: the claim ` + "`" + `iss` + "`" + ` of its tokens, to the letter."
+  issuer: String!
+  "The account at the issuer: the claim ` + "`" + `sub` + "`" + ` of its tokens, to the letter."
+  subject: String!
+  "Who hears what of the job, and how long it may take."
+  execution: ExecutionInput
+}
+
+"What linkCloudUser gives."
+type LinkCloudUserPayload {
+  "The user."
+  cloudUser: CloudUser
+  "The record of the change."
+  job: Job!
+}
+
+"What unlinkCloudUser takes."
+input UnlinkCloudUserInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "Who hears what of the job, and how long it may take."
+  execution: ExecutionInput
+}
+
+"What unlinkCloudUser gives."
+type UnlinkCloudUserPayload {
   "The user."
   cloudUser: CloudUser
   "The record of the change."
@@ -5430,10 +5662,28 @@ type SignOutPayload {
   ended: Int!
 }
 
+"What cancelJob takes."
+input CancelJobInput {
+  "The guid of the job."
+  jobId: ID!
+  "Options of the job that records the change: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"What cancelJob gives."
+type CancelJobPayload {
+  "The job, ended with the status ERROR."
+  cancelledJob: Job
+  "The record of the change."
+  job: Job!
+}
+
 "What createAccessToken takes."
 input CreateAccessTokenInput {
   "What the token is for, 1 to 255 characters."
   name: String!
+  "What the token is good for."
+  scope: AccessTokenScope! = FULL
   "When the token ends; never where none is given."
   expiresAt: Time
   "Who hears what of the job, and how long it may take."
@@ -5462,6 +5712,22 @@ input RevokeAccessTokenInput {
 type RevokeAccessTokenPayload {
   "The guid of the token that is gone."
   accessTokenId: ID!
+  "The record of the change."
+  job: Job!
+}
+
+"What revokeAccessTokens takes."
+input RevokeAccessTokensInput {
+  "The guid of the cloud user."
+  cloudUserId: ID!
+  "Who hears what of the job, and how long it may take."
+  execution: ExecutionInput
+}
+
+"What revokeAccessTokens gives."
+type RevokeAccessTokensPayload {
+  "How many sessions and personal access tokens have ended."
+  revoked: Int!
   "The record of the change."
   job: Job!
 }
@@ -5530,8 +5796,12 @@ func (ec *executionContext) childFields_AccessToken(ctx context.Context, field g
 		return ec.fieldContext_AccessToken_kind(ctx, field)
 	case "name":
 		return ec.fieldContext_AccessToken_name(ctx, field)
+	case "scope":
+		return ec.fieldContext_AccessToken_scope(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_AccessToken_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_AccessToken_lastUsedAt(ctx, field)
 	case "user":
 		return ec.fieldContext_AccessToken_user(ctx, field)
 	}
@@ -5620,6 +5890,16 @@ func (ec *executionContext) childFields_AddUserToGroupPayload(ctx context.Contex
 		return ec.fieldContext_AddUserToGroupPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddUserToGroupPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cancelledJob":
+		return ec.fieldContext_CancelJobPayload_cancelledJob(ctx, field)
+	case "job":
+		return ec.fieldContext_CancelJobPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelJobPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CapacityBalance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5770,6 +6050,10 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_status(ctx, field)
 	case "passwordIsWeak":
 		return ec.fieldContext_CloudUser_passwordIsWeak(ctx, field)
+	case "issuer":
+		return ec.fieldContext_CloudUser_issuer(ctx, field)
+	case "subject":
+		return ec.fieldContext_CloudUser_subject(ctx, field)
 	case "groups":
 		return ec.fieldContext_CloudUser_groups(ctx, field)
 	case "accessTokens":
@@ -6158,6 +6442,16 @@ func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LinkCloudUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_LinkCloudUserPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_LinkCloudUserPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCloudUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -6290,6 +6584,16 @@ func (ec *executionContext) childFields_RevokeAccessTokenPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeAccessTokensPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revoked":
+		return ec.fieldContext_RevokeAccessTokensPayload_revoked(ctx, field)
+	case "job":
+		return ec.fieldContext_RevokeAccessTokensPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokensPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetCloudSpaceStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cloudSpace":
@@ -6368,6 +6672,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_ended(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkCloudUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cloudUser":
+		return ec.fieldContext_UnlinkCloudUserPayload_cloudUser(ctx, field)
+	case "job":
+		return ec.fieldContext_UnlinkCloudUserPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkCloudUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnregisterDomainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7348,6 +7662,20 @@ func (ec *executionContext) field_Mutation_addUserToGroup_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelJobInput, error) {
+			return ec.unmarshalNCancelJobInput2cloudapiᚋinternalᚋmodelᚐCancelJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7516,6 +7844,20 @@ func (ec *executionContext) field_Mutation_deletePortalAccount_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_linkCloudUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.LinkCloudUserInput, error) {
+			return ec.unmarshalNLinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐLinkCloudUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_registerDomain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7606,6 +7948,20 @@ func (ec *executionContext) field_Mutation_revokeAccessToken_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RevokeAccessTokenInput, error) {
 			return ec.unmarshalNRevokeAccessTokenInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeAccessTokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeAccessTokensInput, error) {
+			return ec.unmarshalNRevokeAccessTokensInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokensInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7718,6 +8074,20 @@ func (ec *executionContext) field_Mutation_signOut_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignOutInput, error) {
 			return ec.unmarshalNSignOutInput2cloudapiᚋinternalᚋmodelᚐSignOutInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unlinkCloudUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UnlinkCloudUserInput, error) {
+			return ec.unmarshalNUnlinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐUnlinkCloudUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8498,6 +8868,29 @@ func (ec *executionContext) fieldContext_AccessToken_name(_ context.Context, fie
 	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _AccessToken_scope(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessToken_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v accesstoken.Scope) graphql.Marshaler {
+			return ec.marshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccessToken_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "AccessTokenScope")
+}
+
 func (ec *executionContext) _AccessToken_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8518,6 +8911,29 @@ func (ec *executionContext) _AccessToken_expiresAt(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_AccessToken_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "Time")
+}
+
+func (ec *executionContext) _AccessToken_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *ent.AccessToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessToken_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccessToken_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccessToken", field, false, false, "Time")
 }
 
@@ -9197,6 +9613,70 @@ func (ec *executionContext) _AddUserToGroupPayload_job(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_AddUserToGroupPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddUserToGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_cancelledJob(ctx context.Context, field graphql.CollectedField, obj *model.CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_cancelledJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CancelledJob, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_cancelledJob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10565,6 +11045,52 @@ func (ec *executionContext) _CloudUser_passwordIsWeak(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_CloudUser_passwordIsWeak(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CloudUser_issuer(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloudUser_subject(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "String")
 }
 
 func (ec *executionContext) _CloudUser_groups(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
@@ -13505,7 +14031,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return ec.fieldContext_Job_parameters(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Parameters, nil
+			return ec.Resolvers.Job().Parameters(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
@@ -13516,7 +14042,7 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Job_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, "JSONObject")
+	return graphql.NewScalarFieldContext("Job", field, true, true, "JSONObject")
 }
 
 func (ec *executionContext) _Job_result(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -14229,6 +14755,70 @@ func (ec *executionContext) _JobEdge_cursor(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_JobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _LinkCloudUserPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.LinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCloudUserPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCloudUserPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.LinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCloudUserPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCloudUserPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -15551,6 +16141,94 @@ func (ec *executionContext) fieldContext_Mutation_deleteCloudUser(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_linkCloudUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkCloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkCloudUser(ctx, fc.Args["input"].(model.LinkCloudUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkCloudUserPayload) graphql.Marshaler {
+			return ec.marshalOLinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐLinkCloudUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCloudUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkCloudUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkCloudUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkCloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkCloudUser(ctx, fc.Args["input"].(model.UnlinkCloudUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkCloudUserPayload) graphql.Marshaler {
+			return ec.marshalOUnlinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnlinkCloudUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkCloudUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkCloudUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkCloudUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createPortalAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15677,6 +16355,50 @@ func (ec *executionContext) fieldContext_Mutation_deletePortalAccount(ctx contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deletePortalAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelJob(ctx, fc.Args["input"].(model.CancelJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
+			return ec.marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15853,6 +16575,50 @@ func (ec *executionContext) fieldContext_Mutation_revokeAccessToken(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeAccessToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeAccessTokens(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeAccessTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeAccessTokens(ctx, fc.Args["input"].(model.RevokeAccessTokensInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeAccessTokensPayload) graphql.Marshaler {
+			return ec.marshalORevokeAccessTokensPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokensPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeAccessTokens(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeAccessTokensPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeAccessTokens_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17840,6 +18606,61 @@ func (ec *executionContext) fieldContext_RevokeAccessTokenPayload_job(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _RevokeAccessTokensPayload_revoked(ctx context.Context, field graphql.CollectedField, obj *model.RevokeAccessTokensPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeAccessTokensPayload_revoked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revoked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeAccessTokensPayload_revoked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeAccessTokensPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RevokeAccessTokensPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.RevokeAccessTokensPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeAccessTokensPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeAccessTokensPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeAccessTokensPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetCloudSpaceStatusPayload_cloudSpace(ctx context.Context, field graphql.CollectedField, obj *model.SetCloudSpaceStatusPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18453,6 +19274,70 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 	if fc.Args, err = ec.field_Subscription_job_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkCloudUserPayload_cloudUser(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkCloudUserPayload_cloudUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloudUser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CloudUser) graphql.Marshaler {
+			return ec.marshalOCloudUser2ᚖcloudapiᚋentᚐCloudUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkCloudUserPayload_cloudUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloudUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkCloudUserPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkCloudUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkCloudUserPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkCloudUserPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkCloudUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -20318,6 +21203,55 @@ func UnmarshalAddUserToGroupInput(ctx context.Context, raw any) (model.AddUserTo
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCancelJobInput(ctx context.Context, obj any) (model.CancelJobInput, error) {
+	var it model.CancelJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelJobInput unmarshals raw into the CancelJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelJobInput(ctx context.Context, raw any) (model.CancelJobInput, error) {
+	var out model.CancelJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Context, obj any) (model.ChangePasswordInput, error) {
 	var it model.ChangePasswordInput
 	if obj == nil {
@@ -20931,7 +21865,11 @@ func (ec *executionContext) unmarshalInputCreateAccessTokenInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "expiresAt", "execution"}
+	if _, present := asMap["scope"]; !present {
+		asMap["scope"] = "FULL"
+	}
+
+	fieldsInOrder := [...]string{"name", "scope", "expiresAt", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20945,6 +21883,13 @@ func (ec *executionContext) unmarshalInputCreateAccessTokenInput(ctx context.Con
 				return it, err
 			}
 			it.Name = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
 		case "expiresAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -22400,6 +23345,69 @@ func UnmarshalJobWhereInput(ctx context.Context, raw any) (ent.JobWhereInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLinkCloudUserInput(ctx context.Context, obj any) (model.LinkCloudUserInput, error) {
+	var it model.LinkCloudUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "issuer", "subject", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "issuer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Issuer = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkCloudUserInput unmarshals raw into the LinkCloudUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkCloudUserInput(ctx context.Context, raw any) (model.LinkCloudUserInput, error) {
+	var out model.LinkCloudUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkCloudUserInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPortalAccountOrder(ctx context.Context, obj any) (ent.PortalAccountOrder, error) {
 	var it ent.PortalAccountOrder
 	if obj == nil {
@@ -22922,6 +23930,55 @@ func UnmarshalRevokeAccessTokenInput(ctx context.Context, raw any) (model.Revoke
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRevokeAccessTokensInput(ctx context.Context, obj any) (model.RevokeAccessTokensInput, error) {
+	var it model.RevokeAccessTokensInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeAccessTokensInput unmarshals raw into the RevokeAccessTokensInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeAccessTokensInput(ctx context.Context, raw any) (model.RevokeAccessTokensInput, error) {
+	var out model.RevokeAccessTokensInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeAccessTokensInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetCloudSpaceStatusInput(ctx context.Context, obj any) (model.SetCloudSpaceStatusInput, error) {
 	var it model.SetCloudSpaceStatusInput
 	if obj == nil {
@@ -23045,7 +24102,11 @@ func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "password", "execution"}
+	if _, present := asMap["keepAccessTokens"]; !present {
+		asMap["keepAccessTokens"] = false
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "password", "keepAccessTokens", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23066,6 +24127,13 @@ func (ec *executionContext) unmarshalInputSetCloudUserPasswordInput(ctx context.
 				return it, err
 			}
 			it.Password = data
+		case "keepAccessTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepAccessTokens"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepAccessTokens = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -23357,6 +24425,55 @@ func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj 
 func UnmarshalSignOutInput(ctx context.Context, raw any) (model.SignOutInput, error) {
 	var out model.SignOutInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignOutInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnlinkCloudUserInput(ctx context.Context, obj any) (model.UnlinkCloudUserInput, error) {
+	var it model.UnlinkCloudUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cloudUserId", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cloudUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserID = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnlinkCloudUserInput unmarshals raw into the UnlinkCloudUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnlinkCloudUserInput(ctx context.Context, raw any) (model.UnlinkCloudUserInput, error) {
+	var out model.UnlinkCloudUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkCloudUserInput", raw, &out)
 	return out, err
 }
 
@@ -23898,8 +25015,18 @@ func (ec *executionContext) _AccessToken(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "scope":
+			out.Values[i] = ec._AccessToken_scope(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "expiresAt":
 			out.Values[i] = ec._AccessToken_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._AccessToken_lastUsedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -24207,6 +25334,44 @@ func (ec *executionContext) _AddUserToGroupPayload(ctx context.Context, sel ast.
 			}
 		case "job":
 			out.Values[i] = ec._AddUserToGroupPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
+
+func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelJobPayload")
+		case "cancelledJob":
+			out.Values[i] = ec._CancelJobPayload_cancelledJob(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._CancelJobPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24699,6 +25864,16 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 		case "passwordIsWeak":
 			out.Values[i] = ec._CloudUser_passwordIsWeak(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "issuer":
+			out.Values[i] = ec._CloudUser_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subject":
+			out.Values[i] = ec._CloudUser_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "groups":
@@ -25819,10 +26994,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "parameters":
-			out.Values[i] = ec._Job_parameters(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_parameters(ctx, field, obj)
+				})
 		case "result":
 			out.Values[i] = ec._Job_result(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -26009,6 +27185,44 @@ func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "cursor":
 			out.Values[i] = ec._JobEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCloudUserPayloadImplementors = []string{"LinkCloudUserPayload"}
+
+func (ec *executionContext) _LinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LinkCloudUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCloudUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCloudUserPayload")
+		case "cloudUser":
+			out.Values[i] = ec._LinkCloudUserPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._LinkCloudUserPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26258,6 +27472,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "linkCloudUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkCloudUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unlinkCloudUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkCloudUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createPortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPortalAccount(ctx, field)
@@ -26275,6 +27503,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deletePortalAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deletePortalAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelJob(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -26303,6 +27538,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeAccessToken(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revokeAccessTokens":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeAccessTokens(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -26973,6 +28215,44 @@ func (ec *executionContext) _RevokeAccessTokenPayload(ctx context.Context, sel a
 	return out
 }
 
+var revokeAccessTokensPayloadImplementors = []string{"RevokeAccessTokensPayload"}
+
+func (ec *executionContext) _RevokeAccessTokensPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeAccessTokensPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeAccessTokensPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeAccessTokensPayload")
+		case "revoked":
+			out.Values[i] = ec._RevokeAccessTokensPayload_revoked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._RevokeAccessTokensPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setCloudSpaceStatusPayloadImplementors = []string{"SetCloudSpaceStatusPayload"}
 
 func (ec *executionContext) _SetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
@@ -27299,6 +28579,44 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var unlinkCloudUserPayloadImplementors = []string{"UnlinkCloudUserPayload"}
+
+func (ec *executionContext) _UnlinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkCloudUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkCloudUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkCloudUserPayload")
+		case "cloudUser":
+			out.Values[i] = ec._UnlinkCloudUserPayload_cloudUser(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._UnlinkCloudUserPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var unregisterDomainPayloadImplementors = []string{"UnregisterDomainPayload"}
@@ -27938,6 +29256,16 @@ func (ec *executionContext) marshalNAccessTokenOrderField2ᚖcloudapiᚋentᚐAc
 	return v
 }
 
+func (ec *executionContext) unmarshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx context.Context, v any) (accesstoken.Scope, error) {
+	var res accesstoken.Scope
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccessTokenScope2cloudapiᚋentᚋaccesstokenᚐScope(ctx context.Context, sel ast.SelectionSet, v accesstoken.Scope) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNAccessTokenWhereInput2ᚖcloudapiᚋentᚐAccessTokenWhereInput(ctx context.Context, v any) (*ent.AccessTokenWhereInput, error) {
 	res, err := ec.unmarshalInputAccessTokenWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -28012,6 +29340,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelJobInput2cloudapiᚋinternalᚋmodelᚐCancelJobInput(ctx context.Context, v any) (model.CancelJobInput, error) {
+	res, err := ec.unmarshalInputCancelJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
@@ -28735,6 +30068,11 @@ func (ec *executionContext) unmarshalNJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNLinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐLinkCloudUserInput(ctx context.Context, v any) (model.LinkCloudUserInput, error) {
+	res, err := ec.unmarshalInputLinkCloudUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -28851,6 +30189,11 @@ func (ec *executionContext) unmarshalNRevokeAccessTokenInput2cloudapiᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRevokeAccessTokensInput2cloudapiᚋinternalᚋmodelᚐRevokeAccessTokensInput(ctx context.Context, v any) (model.RevokeAccessTokensInput, error) {
+	res, err := ec.unmarshalInputRevokeAccessTokensInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSecret2cloudapiᚋinternalᚋsecretᚐText(ctx context.Context, v any) (secret.Text, error) {
 	res, err := scalar.UnmarshalSecret(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28951,6 +30294,11 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNUnlinkCloudUserInput2cloudapiᚋinternalᚋmodelᚐUnlinkCloudUserInput(ctx context.Context, v any) (model.UnlinkCloudUserInput, error) {
+	res, err := ec.unmarshalInputUnlinkCloudUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUnregisterDomainInput2cloudapiᚋinternalᚋmodelᚐUnregisterDomainInput(ctx context.Context, v any) (model.UnregisterDomainInput, error) {
@@ -29239,6 +30587,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmodelᚐCancelJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelJobPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelJobPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
@@ -30034,6 +31389,13 @@ func (ec *executionContext) unmarshalOJobWhereInput2ᚖcloudapiᚋentᚐJobWhere
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOLinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐLinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.LinkCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LinkCloudUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalONode2cloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30148,6 +31510,13 @@ func (ec *executionContext) marshalORevokeAccessTokenPayload2ᚖcloudapiᚋinter
 		return graphql.Null
 	}
 	return ec._RevokeAccessTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORevokeAccessTokensPayload2ᚖcloudapiᚋinternalᚋmodelᚐRevokeAccessTokensPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAccessTokensPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevokeAccessTokensPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetCloudSpaceStatusPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetCloudSpaceStatusPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetCloudSpaceStatusPayload) graphql.Marshaler {
@@ -30275,6 +31644,13 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUnlinkCloudUserPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnlinkCloudUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnlinkCloudUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnlinkCloudUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUnregisterDomainPayload2ᚖcloudapiᚋinternalᚋmodelᚐUnregisterDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnregisterDomainPayload) graphql.Marshaler {

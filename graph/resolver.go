@@ -5,6 +5,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/identity"
+	"cloudapi/internal/job"
 	"cloudapi/internal/session"
 )
 
@@ -15,5 +16,6 @@ type Resolver struct {
 	Dialect   string
 	Customers *customer.Service
 	Directory *identity.Service
+	Queue     *job.Queue
 	Sessions  *session.Service
 }

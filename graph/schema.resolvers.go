@@ -75,6 +75,11 @@ func (r *jobResolver) ActionName(ctx context.Context, obj *ent.Job) (string, err
 	return jobs.ActionName(obj.Action), nil
 }
 
+// Parameters is the resolver for the parameters field.
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+	return jobs.VisibleParameters(ctx, r.Client, obj)
+}
+
 // ObjectType is the resolver for the objectType field.
 func (r *jobResolver) ObjectType(ctx context.Context, obj *ent.Job) (string, error) {
 	return jobs.ObjectType(obj.Action), nil
@@ -245,6 +250,16 @@ func (r *mutationResolver) DeleteCloudUser(ctx context.Context, input model.Dele
 	return r.Directory.DeleteUser(ctx, input)
 }
 
+// LinkCloudUser is the resolver for the linkCloudUser field.
+func (r *mutationResolver) LinkCloudUser(ctx context.Context, input model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
+	return r.Directory.Link(ctx, input)
+}
+
+// UnlinkCloudUser is the resolver for the unlinkCloudUser field.
+func (r *mutationResolver) UnlinkCloudUser(ctx context.Context, input model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
+	return r.Directory.Unlink(ctx, input)
+}
+
 // CreatePortalAccount is the resolver for the createPortalAccount field.
 func (r *mutationResolver) CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	return r.Directory.CreatePortalAccount(ctx, input)
@@ -258,6 +273,11 @@ func (r *mutationResolver) SetPortalAccountPassword(ctx context.Context, input m
 // DeletePortalAccount is the resolver for the deletePortalAccount field.
 func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
 	return r.Directory.DeletePortalAccount(ctx, input)
+}
+
+// CancelJob is the resolver for the cancelJob field.
+func (r *mutationResolver) CancelJob(ctx context.Context, input model.CancelJobInput) (*model.CancelJobPayload, error) {
+	return r.Queue.Cancel(ctx, input)
 }
 
 // SignIn is the resolver for the signIn field.
@@ -278,6 +298,11 @@ func (r *mutationResolver) CreateAccessToken(ctx context.Context, input model.Cr
 // RevokeAccessToken is the resolver for the revokeAccessToken field.
 func (r *mutationResolver) RevokeAccessToken(ctx context.Context, input model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
 	return r.Sessions.RevokeToken(ctx, input)
+}
+
+// RevokeAccessTokens is the resolver for the revokeAccessTokens field.
+func (r *mutationResolver) RevokeAccessTokens(ctx context.Context, input model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
+	return r.Sessions.RevokeTokens(ctx, input)
 }
 
 // Node is the resolver for the node field.

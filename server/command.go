@@ -24,6 +24,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
 	Import  importCommand  `cmd:"" help:"Load customers, users and all that is theirs from an old server or from files (docs/moving-in.md)."`
 	Export  exportCommand  `cmd:"" help:"Write customers, users and all that is theirs as JSON Lines."`
+	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
 	User    userCommand    `cmd:"" help:"Manage who signs in."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 

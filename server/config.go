@@ -43,7 +43,9 @@ type serveFlags struct {
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Keep changes that come at the same time with one commit."`
 	tlsFlags
 	signInFlags
+	jobFlags
 	limitFlags
+	streamFlags
 	documentFlags
 	timeFlags
 	telemetryFlags

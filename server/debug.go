@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 )
 
 // debugFlags say where a person on the machine may look into the server.
@@ -43,10 +44,10 @@ func (f *debugFlags) debug(ctx context.Context, metrics http.Handler, log *slog.
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second}
 	log.InfoContext(ctx, "debug port", "address", listener.Addr().String())
 	done := make(chan struct{})
-	go func() {
+	service.Go(log, "debug-port", func() {
 		defer close(done)
 		_ = server.Serve(listener) // returns when it is closed
-	}()
+	})
 	return func() {
 		_ = server.Close()
 		<-done

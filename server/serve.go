@@ -99,7 +99,7 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 
 // check refuses options that make no sense before anything is opened.
 func (c *serveCommand) check(log *slog.Logger) (*tls.Config, error) {
-	if err := errors.Join(c.limitFlags.check(), c.timeFlags.check(), checkSecretKey(c.SecretKey)); err != nil {
+	if err := errors.Join(c.limitFlags.check(), c.streamFlags.check(), c.timeFlags.check(), c.jobFlags.check(), checkSecretKey(c.SecretKey)); err != nil {
 		return nil, err
 	}
 	for _, origin := range c.CORSOrigins {
@@ -118,6 +118,8 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,
 	}
 	c.limit(&o)
+	o.Streams = c.streamFlags.limits(c.MaxBody)
+	c.jobs(&o)
 	c.documents(&o)
 	if err := c.signIn(&o); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"cloudapi/internal/password"
 	"cloudapi/internal/viewer"
@@ -19,6 +20,7 @@ type signInFlags struct {
 	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that its tokens must be meant for."`
 	OIDCLoginClaim string                 `name:"oidc-login-claim" default:"preferred_username" help:"The claim that has the login; email counts only where email_verified is true."`
 	OIDCRoleClaim  string                 `name:"oidc-role-claim" default:"roles" help:"The claim that has the role or a list of roles; within another claim, realm_access.roles."`
+	OIDCRoleTime   time.Duration          `name:"oidc-role-time" default:"720h" help:"How long personal access tokens of a user of the issuer stay valid after the user's last token of the issuer."`
 	OIDCRoles      map[string]viewer.Role `name:"oidc-role" help:"Which value of the claim is which role, as admins=ADMINISTRATOR; without any, the values are the roles themselves."`
 }
 
@@ -38,6 +40,10 @@ func (f *signInFlags) signIn(o *api.Options) error {
 	if f.OIDCIssuer == "" {
 		return nil
 	}
+	if f.OIDCRoleTime <= 0 {
+		return fmt.Errorf("--oidc-role-time is %v; it must be more than 0", f.OIDCRoleTime)
+	}
+	o.RoleTime = f.OIDCRoleTime
 	if f.OIDCAudience == "" {
 		return errors.New("--oidc-issuer needs --oidc-audience: tokens for other programs must not open this one")
 	}

@@ -47,7 +47,6 @@ func (c *importCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = source.Close() }()
 	reads := c.DryRun || c.Verify
 	return withStore(e, c.databaseFlags, c.logFlags, !reads, func(s *store.Store) error {
 		if err := c.prepare(e, s, reads); err != nil {

@@ -7,10 +7,8 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/identity"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
-	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api"
 )
@@ -26,7 +24,10 @@ type userCommand struct {
 	Disable  userDisableCommand  `cmd:"" help:"Keep a cloud user from signing in."`
 	Enable   userEnableCommand   `cmd:"" help:"Let a cloud user sign in again."`
 	Delete   userDeleteCommand   `cmd:"" help:"Delete a cloud user."`
-	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions."`
+	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions and personal access tokens."`
+	Link     userLinkCommand     `cmd:"" help:"Let an account of an OpenID Connect issuer sign in as a cloud user."`
+	Unlink   userUnlinkCommand   `cmd:"" help:"Take the account of an issuer away from a cloud user, and end its tokens."`
+	Merged   userMergedCommand   `cmd:"" help:"List the users that tokens of an issuer could sign in as before users of issuers were told apart."`
 }
 
 type userCreateCommand struct {
@@ -58,7 +59,8 @@ func (c *userCreateCommand) Run(e *env) error {
 type userPasswordCommand struct {
 	databaseFlags
 	logFlags
-	Login string `arg:"" help:"The login."`
+	KeepTokens bool   `help:"Leave the personal access tokens of the user valid."`
+	Login      string `arg:"" help:"The login."`
 }
 
 // Run sets a password.
@@ -68,14 +70,13 @@ func (c *userPasswordCommand) Run(e *env) error {
 		return err
 	}
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
-		u, err := identity.ByLogin(ctx, a.Client, textrule.Fold(c.Login))
+		u, err := userByLogin(ctx, a, c.Login)
 		if err != nil {
 			return err
 		}
-		if u == nil {
-			return fault.New(fault.NotFound, "There is no user %q", c.Login)
-		}
-		_, err = a.Directory.SetPassword(ctx, model.SetCloudUserPasswordInput{CloudUserID: u.ID, Password: secret.New(given)})
+		_, err = a.Directory.SetPassword(ctx, model.SetCloudUserPasswordInput{
+			CloudUserID: u.ID, Password: secret.New(given), KeepAccessTokens: c.KeepTokens,
+		})
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (c *userPasswordCommand) Run(e *env) error {
 // password is given it returns the one it has made.
 func firstAdministrator(ctx context.Context, a *api.API, login, given string) (string, string, error) {
 	ctx = viewer.SystemContext(ctx)
-	there, err := a.Client.CloudUser.Query().Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR)).Exist(ctx)
+	there, err := a.Client.CloudUser.Query().Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.PasswordHashNEQ("")).Exist(ctx)
 	if err != nil || there {
 		return login, "", err
 	}

@@ -29,6 +29,10 @@ const (
 	FieldName = "name"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
+	// FieldScope holds the string denoting the scope field in the database.
+	FieldScope = "scope"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
 	// EdgeUser holds the string denoting the user edge name in mutations.
@@ -52,6 +56,8 @@ var Columns = []string{
 	FieldKind,
 	FieldName,
 	FieldHash,
+	FieldScope,
+	FieldLastUsedAt,
 	FieldExpiresAt,
 }
 
@@ -106,6 +112,32 @@ func KindValidator(k Kind) error {
 	}
 }
 
+// Scope defines the type for the "scope" enum field.
+type Scope string
+
+// ScopeFULL is the default value of the Scope enum.
+const DefaultScope = ScopeFULL
+
+// Scope values.
+const (
+	ScopeFULL Scope = "FULL"
+	ScopeREAD Scope = "READ"
+)
+
+func (s Scope) String() string {
+	return string(s)
+}
+
+// ScopeValidator is a validator for the "scope" field enum values. It is called by the builders before save.
+func ScopeValidator(s Scope) error {
+	switch s {
+	case ScopeFULL, ScopeREAD:
+		return nil
+	default:
+		return fmt.Errorf("accesstoken: invalid enum value for scope field: %q", s)
+	}
+}
+
 // OrderOption defines the ordering options for the AccessToken queries.
 type OrderOption func(*sql.Selector)
 
@@ -132,6 +164,16 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByScope orders the results by the scope field.
+func ByScope(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScope, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.
@@ -167,6 +209,24 @@ func (e *Kind) UnmarshalGQL(val interface{}) error {
 	*e = Kind(str)
 	if err := KindValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid Kind", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Scope) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Scope) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Scope(str)
+	if err := ScopeValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Scope", str)
 	}
 	return nil
 }

@@ -55,6 +55,14 @@ const (
 	FieldStatus = "status"
 	// FieldPasswordIsWeak holds the string denoting the password_is_weak field in the database.
 	FieldPasswordIsWeak = "password_is_weak"
+	// FieldIssuer holds the string denoting the issuer field in the database.
+	FieldIssuer = "issuer"
+	// FieldSubject holds the string denoting the subject field in the database.
+	FieldSubject = "subject"
+	// FieldRoleStatedAt holds the string denoting the role_stated_at field in the database.
+	FieldRoleStatedAt = "role_stated_at"
+	// FieldRoleValidUntil holds the string denoting the role_valid_until field in the database.
+	FieldRoleValidUntil = "role_valid_until"
 	// FieldPasswordHash holds the string denoting the password_hash field in the database.
 	FieldPasswordHash = "password_hash"
 	// EdgeGroups holds the string denoting the groups edge name in mutations.
@@ -98,6 +106,10 @@ var Columns = []string{
 	FieldRole,
 	FieldStatus,
 	FieldPasswordIsWeak,
+	FieldIssuer,
+	FieldSubject,
+	FieldRoleStatedAt,
+	FieldRoleValidUntil,
 	FieldPasswordHash,
 }
 
@@ -123,7 +135,7 @@ func ValidColumn(column string) bool {
 //
 //	import _ "cloudapi/ent/runtime"
 var (
-	Hooks  [3]ent.Hook
+	Hooks  [4]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion func() uuid.UUID
@@ -175,6 +187,10 @@ var (
 	DefaultSystemUser bool
 	// DefaultPasswordIsWeak holds the default value on creation for the "password_is_weak" field.
 	DefaultPasswordIsWeak bool
+	// IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
+	IssuerValidator func(string) error
+	// SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	SubjectValidator func(string) error
 	// DefaultPasswordHash holds the default value on creation for the "password_hash" field.
 	DefaultPasswordHash string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -331,6 +347,26 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByPasswordIsWeak orders the results by the password_is_weak field.
 func ByPasswordIsWeak(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPasswordIsWeak, opts...).ToFunc()
+}
+
+// ByIssuer orders the results by the issuer field.
+func ByIssuer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIssuer, opts...).ToFunc()
+}
+
+// BySubject orders the results by the subject field.
+func BySubject(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubject, opts...).ToFunc()
+}
+
+// ByRoleStatedAt orders the results by the role_stated_at field.
+func ByRoleStatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoleStatedAt, opts...).ToFunc()
+}
+
+// ByRoleValidUntil orders the results by the role_valid_until field.
+func ByRoleValidUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoleValidUntil, opts...).ToFunc()
 }
 
 // ByPasswordHash orders the results by the password_hash field.

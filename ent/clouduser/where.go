@@ -137,6 +137,26 @@ func PasswordIsWeak(v bool) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldPasswordIsWeak, v))
 }
 
+// Issuer applies equality check predicate on the "issuer" field. It's identical to IssuerEQ.
+func Issuer(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldIssuer, v))
+}
+
+// Subject applies equality check predicate on the "subject" field. It's identical to SubjectEQ.
+func Subject(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldSubject, v))
+}
+
+// RoleStatedAt applies equality check predicate on the "role_stated_at" field. It's identical to RoleStatedAtEQ.
+func RoleStatedAt(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldRoleStatedAt, v))
+}
+
+// RoleValidUntil applies equality check predicate on the "role_valid_until" field. It's identical to RoleValidUntilEQ.
+func RoleValidUntil(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldRoleValidUntil, v))
+}
+
 // PasswordHash applies equality check predicate on the "password_hash" field. It's identical to PasswordHashEQ.
 func PasswordHash(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldPasswordHash, v))
@@ -1060,6 +1080,256 @@ func PasswordIsWeakEQ(v bool) predicate.CloudUser {
 // PasswordIsWeakNEQ applies the NEQ predicate on the "password_is_weak" field.
 func PasswordIsWeakNEQ(v bool) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldNEQ(FieldPasswordIsWeak, v))
+}
+
+// IssuerEQ applies the EQ predicate on the "issuer" field.
+func IssuerEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldIssuer, v))
+}
+
+// IssuerNEQ applies the NEQ predicate on the "issuer" field.
+func IssuerNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldIssuer, v))
+}
+
+// IssuerIn applies the In predicate on the "issuer" field.
+func IssuerIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldIssuer, vs...))
+}
+
+// IssuerNotIn applies the NotIn predicate on the "issuer" field.
+func IssuerNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldIssuer, vs...))
+}
+
+// IssuerGT applies the GT predicate on the "issuer" field.
+func IssuerGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldIssuer, v))
+}
+
+// IssuerGTE applies the GTE predicate on the "issuer" field.
+func IssuerGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldIssuer, v))
+}
+
+// IssuerLT applies the LT predicate on the "issuer" field.
+func IssuerLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldIssuer, v))
+}
+
+// IssuerLTE applies the LTE predicate on the "issuer" field.
+func IssuerLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldIssuer, v))
+}
+
+// IssuerContains applies the Contains predicate on the "issuer" field.
+func IssuerContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldIssuer, v))
+}
+
+// IssuerHasPrefix applies the HasPrefix predicate on the "issuer" field.
+func IssuerHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldIssuer, v))
+}
+
+// IssuerHasSuffix applies the HasSuffix predicate on the "issuer" field.
+func IssuerHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldIssuer, v))
+}
+
+// IssuerIsNil applies the IsNil predicate on the "issuer" field.
+func IssuerIsNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIsNull(FieldIssuer))
+}
+
+// IssuerNotNil applies the NotNil predicate on the "issuer" field.
+func IssuerNotNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotNull(FieldIssuer))
+}
+
+// IssuerEqualFold applies the EqualFold predicate on the "issuer" field.
+func IssuerEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldIssuer, v))
+}
+
+// IssuerContainsFold applies the ContainsFold predicate on the "issuer" field.
+func IssuerContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldIssuer, v))
+}
+
+// SubjectEQ applies the EQ predicate on the "subject" field.
+func SubjectEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldSubject, v))
+}
+
+// SubjectNEQ applies the NEQ predicate on the "subject" field.
+func SubjectNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldSubject, v))
+}
+
+// SubjectIn applies the In predicate on the "subject" field.
+func SubjectIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldSubject, vs...))
+}
+
+// SubjectNotIn applies the NotIn predicate on the "subject" field.
+func SubjectNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldSubject, vs...))
+}
+
+// SubjectGT applies the GT predicate on the "subject" field.
+func SubjectGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldSubject, v))
+}
+
+// SubjectGTE applies the GTE predicate on the "subject" field.
+func SubjectGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldSubject, v))
+}
+
+// SubjectLT applies the LT predicate on the "subject" field.
+func SubjectLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldSubject, v))
+}
+
+// SubjectLTE applies the LTE predicate on the "subject" field.
+func SubjectLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldSubject, v))
+}
+
+// SubjectContains applies the Contains predicate on the "subject" field.
+func SubjectContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldSubject, v))
+}
+
+// SubjectHasPrefix applies the HasPrefix predicate on the "subject" field.
+func SubjectHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldSubject, v))
+}
+
+// SubjectHasSuffix applies the HasSuffix predicate on the "subject" field.
+func SubjectHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldSubject, v))
+}
+
+// SubjectIsNil applies the IsNil predicate on the "subject" field.
+func SubjectIsNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIsNull(FieldSubject))
+}
+
+// SubjectNotNil applies the NotNil predicate on the "subject" field.
+func SubjectNotNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotNull(FieldSubject))
+}
+
+// SubjectEqualFold applies the EqualFold predicate on the "subject" field.
+func SubjectEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldSubject, v))
+}
+
+// SubjectContainsFold applies the ContainsFold predicate on the "subject" field.
+func SubjectContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldSubject, v))
+}
+
+// RoleStatedAtEQ applies the EQ predicate on the "role_stated_at" field.
+func RoleStatedAtEQ(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtNEQ applies the NEQ predicate on the "role_stated_at" field.
+func RoleStatedAtNEQ(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtIn applies the In predicate on the "role_stated_at" field.
+func RoleStatedAtIn(vs ...time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldRoleStatedAt, vs...))
+}
+
+// RoleStatedAtNotIn applies the NotIn predicate on the "role_stated_at" field.
+func RoleStatedAtNotIn(vs ...time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldRoleStatedAt, vs...))
+}
+
+// RoleStatedAtGT applies the GT predicate on the "role_stated_at" field.
+func RoleStatedAtGT(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtGTE applies the GTE predicate on the "role_stated_at" field.
+func RoleStatedAtGTE(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtLT applies the LT predicate on the "role_stated_at" field.
+func RoleStatedAtLT(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtLTE applies the LTE predicate on the "role_stated_at" field.
+func RoleStatedAtLTE(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldRoleStatedAt, v))
+}
+
+// RoleStatedAtIsNil applies the IsNil predicate on the "role_stated_at" field.
+func RoleStatedAtIsNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIsNull(FieldRoleStatedAt))
+}
+
+// RoleStatedAtNotNil applies the NotNil predicate on the "role_stated_at" field.
+func RoleStatedAtNotNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotNull(FieldRoleStatedAt))
+}
+
+// RoleValidUntilEQ applies the EQ predicate on the "role_valid_until" field.
+func RoleValidUntilEQ(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilNEQ applies the NEQ predicate on the "role_valid_until" field.
+func RoleValidUntilNEQ(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilIn applies the In predicate on the "role_valid_until" field.
+func RoleValidUntilIn(vs ...time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldRoleValidUntil, vs...))
+}
+
+// RoleValidUntilNotIn applies the NotIn predicate on the "role_valid_until" field.
+func RoleValidUntilNotIn(vs ...time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldRoleValidUntil, vs...))
+}
+
+// RoleValidUntilGT applies the GT predicate on the "role_valid_until" field.
+func RoleValidUntilGT(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilGTE applies the GTE predicate on the "role_valid_until" field.
+func RoleValidUntilGTE(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilLT applies the LT predicate on the "role_valid_until" field.
+func RoleValidUntilLT(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilLTE applies the LTE predicate on the "role_valid_until" field.
+func RoleValidUntilLTE(v time.Time) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldRoleValidUntil, v))
+}
+
+// RoleValidUntilIsNil applies the IsNil predicate on the "role_valid_until" field.
+func RoleValidUntilIsNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIsNull(FieldRoleValidUntil))
+}
+
+// RoleValidUntilNotNil applies the NotNil predicate on the "role_valid_until" field.
+func RoleValidUntilNotNil() predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotNull(FieldRoleValidUntil))
 }
 
 // PasswordHashEQ applies the EQ predicate on the "password_hash" field.

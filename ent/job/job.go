@@ -57,6 +57,8 @@ const (
 	FieldLeaseUntil = "lease_until"
 	// FieldAttempts holds the string denoting the attempts field in the database.
 	FieldAttempts = "attempts"
+	// FieldDeaths holds the string denoting the deaths field in the database.
+	FieldDeaths = "deaths"
 	// FieldDeadline holds the string denoting the deadline field in the database.
 	FieldDeadline = "deadline"
 	// FieldSealed holds the string denoting the sealed field in the database.
@@ -117,6 +119,7 @@ var Columns = []string{
 	FieldLeaseOwner,
 	FieldLeaseUntil,
 	FieldAttempts,
+	FieldDeaths,
 	FieldDeadline,
 	FieldSealed,
 }
@@ -164,6 +167,8 @@ var (
 	DefaultUserLogin string
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
+	// DefaultDeaths holds the default value on creation for the "deaths" field.
+	DefaultDeaths int
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -284,6 +289,11 @@ func ByLeaseUntil(opts ...sql.OrderTermOption) OrderOption {
 // ByAttempts orders the results by the attempts field.
 func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
+}
+
+// ByDeaths orders the results by the deaths field.
+func ByDeaths(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeaths, opts...).ToFunc()
 }
 
 // ByDeadline orders the results by the deadline field.

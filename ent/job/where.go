@@ -137,6 +137,11 @@ func Attempts(v int) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldAttempts, v))
 }
 
+// Deaths applies equality check predicate on the "deaths" field. It's identical to DeathsEQ.
+func Deaths(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldDeaths, v))
+}
+
 // Deadline applies equality check predicate on the "deadline" field. It's identical to DeadlineEQ.
 func Deadline(v time.Time) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldDeadline, v))
@@ -1010,6 +1015,46 @@ func AttemptsLT(v int) predicate.Job {
 // AttemptsLTE applies the LTE predicate on the "attempts" field.
 func AttemptsLTE(v int) predicate.Job {
 	return predicate.Job(sql.FieldLTE(FieldAttempts, v))
+}
+
+// DeathsEQ applies the EQ predicate on the "deaths" field.
+func DeathsEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldDeaths, v))
+}
+
+// DeathsNEQ applies the NEQ predicate on the "deaths" field.
+func DeathsNEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldDeaths, v))
+}
+
+// DeathsIn applies the In predicate on the "deaths" field.
+func DeathsIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldDeaths, vs...))
+}
+
+// DeathsNotIn applies the NotIn predicate on the "deaths" field.
+func DeathsNotIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldDeaths, vs...))
+}
+
+// DeathsGT applies the GT predicate on the "deaths" field.
+func DeathsGT(v int) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldDeaths, v))
+}
+
+// DeathsGTE applies the GTE predicate on the "deaths" field.
+func DeathsGTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldDeaths, v))
+}
+
+// DeathsLT applies the LT predicate on the "deaths" field.
+func DeathsLT(v int) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldDeaths, v))
+}
+
+// DeathsLTE applies the LTE predicate on the "deaths" field.
+func DeathsLTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldDeaths, v))
 }
 
 // DeadlineEQ applies the EQ predicate on the "deadline" field.

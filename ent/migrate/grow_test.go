@@ -15,7 +15,7 @@ import (
 // TestGrowTheModelKeepsRows takes a database with users, tokens and memberships
 // over the migration to the old statuses, and back.
 func TestGrowTheModelKeepsRows(t *testing.T) {
-	const migration = 20261126011036
+	const migration = 20261126022000
 	for _, c := range []struct {
 		name, driver, source string
 		dialect              goose.Dialect

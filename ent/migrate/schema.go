@@ -16,6 +16,8 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SESSION", "PERSONAL"}},
 		{Name: "name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "scope", Type: field.TypeEnum, Enums: []string{"FULL", "READ"}, Default: "FULL"},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -27,7 +29,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "access_tokens_cloud_users_access_tokens",
-				Columns:    []*schema.Column{AccessTokensColumns[6]},
+				Columns:    []*schema.Column{AccessTokensColumns[8]},
 				RefColumns: []*schema.Column{CloudUsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -36,12 +38,12 @@ var (
 			{
 				Name:    "accesstoken_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{AccessTokensColumns[6], AccessTokensColumns[0]},
+				Columns: []*schema.Column{AccessTokensColumns[8], AccessTokensColumns[0]},
 			},
 			{
 				Name:    "accesstoken_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{AccessTokensColumns[5]},
+				Columns: []*schema.Column{AccessTokensColumns[7]},
 			},
 			{
 				Name:    "accesstoken_created_at_id",
@@ -158,6 +160,10 @@ var (
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMINISTRATOR", "OPERATOR", "MEMBER"}, Default: "MEMBER"},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"CREATED", "CONFIGURED", "DISABLED"}, Default: "CREATED"},
 		{Name: "password_is_weak", Type: field.TypeBool, Default: false},
+		{Name: "issuer", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "subject", Type: field.TypeString, Nullable: true, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "role_stated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "role_valid_until", Type: field.TypeTime, Nullable: true},
 		{Name: "password_hash", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 	}
 	// CloudUsersTable holds the schema information for the "cloud_users" table.
@@ -166,6 +172,11 @@ var (
 		Columns:    CloudUsersColumns,
 		PrimaryKey: []*schema.Column{CloudUsersColumns[0]},
 		Indexes: []*schema.Index{
+			{
+				Name:    "clouduser_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{CloudUsersColumns[19], CloudUsersColumns[20]},
+			},
 			{
 				Name:    "clouduser_login_id",
 				Unique:  false,
@@ -353,6 +364,7 @@ var (
 		{Name: "lease_owner", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "deaths", Type: field.TypeInt, Default: 0},
 		{Name: "deadline", Type: field.TypeTime, Nullable: true},
 		{Name: "sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "customer_id", Type: field.TypeUUID, Nullable: true},
@@ -367,19 +379,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "jobs_customers_jobs",
-				Columns:    []*schema.Column{JobsColumns[19]},
+				Columns:    []*schema.Column{JobsColumns[20]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_cloud_users_user",
-				Columns:    []*schema.Column{JobsColumns[20]},
+				Columns:    []*schema.Column{JobsColumns[21]},
 				RefColumns: []*schema.Column{CloudUsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "jobs_jobs_children",
-				Columns:    []*schema.Column{JobsColumns[21]},
+				Columns:    []*schema.Column{JobsColumns[22]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -388,17 +400,17 @@ var (
 			{
 				Name:    "job_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[19], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_user_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[20], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[21], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_parent_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[21], JobsColumns[10], JobsColumns[0]},
+				Columns: []*schema.Column{JobsColumns[22], JobsColumns[10], JobsColumns[0]},
 			},
 			{
 				Name:    "job_action_started_at_id",

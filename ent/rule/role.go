@@ -23,6 +23,16 @@ func DenyIfNoViewer() privacy.QueryMutationRule {
 	})
 }
 
+// DenyIfReadOnly refuses changes to a caller whose access token only reads.
+func DenyIfReadOnly() privacy.MutationRule {
+	return privacy.MutationRuleFunc(func(ctx context.Context, _ ent.Mutation) error {
+		if viewer.FromContext(ctx).ReadOnly {
+			return Forbidden()
+		}
+		return privacy.Skip
+	})
+}
+
 // AllowIfAdministrator lets administrators, and the server itself, do
 // everything.
 func AllowIfAdministrator() privacy.QueryMutationRule {

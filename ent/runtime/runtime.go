@@ -172,6 +172,8 @@ func init() {
 	clouduser.Hooks[1] = clouduserMixinHooks1[0]
 
 	clouduser.Hooks[2] = clouduserHooks[0]
+
+	clouduser.Hooks[3] = clouduserHooks[1]
 	clouduserMixinFields0 := clouduserMixin[0].Fields()
 	_ = clouduserMixinFields0
 	clouduserMixinFields1 := clouduserMixin[1].Fields()
@@ -260,8 +262,16 @@ func init() {
 	clouduserDescPasswordIsWeak := clouduserFields[15].Descriptor()
 	// clouduser.DefaultPasswordIsWeak holds the default value on creation for the password_is_weak field.
 	clouduser.DefaultPasswordIsWeak = clouduserDescPasswordIsWeak.Default.(bool)
+	// clouduserDescIssuer is the schema descriptor for issuer field.
+	clouduserDescIssuer := clouduserFields[16].Descriptor()
+	// clouduser.IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
+	clouduser.IssuerValidator = clouduserDescIssuer.Validators[0].(func(string) error)
+	// clouduserDescSubject is the schema descriptor for subject field.
+	clouduserDescSubject := clouduserFields[17].Descriptor()
+	// clouduser.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	clouduser.SubjectValidator = clouduserDescSubject.Validators[0].(func(string) error)
 	// clouduserDescPasswordHash is the schema descriptor for password_hash field.
-	clouduserDescPasswordHash := clouduserFields[16].Descriptor()
+	clouduserDescPasswordHash := clouduserFields[20].Descriptor()
 	// clouduser.DefaultPasswordHash holds the default value on creation for the password_hash field.
 	clouduser.DefaultPasswordHash = clouduserDescPasswordHash.Default.(string)
 	// clouduserDescID is the schema descriptor for id field.
@@ -486,6 +496,10 @@ func init() {
 	jobDescAttempts := jobFields[18].Descriptor()
 	// job.DefaultAttempts holds the default value on creation for the attempts field.
 	job.DefaultAttempts = jobDescAttempts.Default.(int)
+	// jobDescDeaths is the schema descriptor for deaths field.
+	jobDescDeaths := jobFields[19].Descriptor()
+	// job.DefaultDeaths holds the default value on creation for the deaths field.
+	job.DefaultDeaths = jobDescDeaths.Default.(int)
 	// jobDescID is the schema descriptor for id field.
 	jobDescID := jobMixinFields0[0].Descriptor()
 	// job.DefaultID holds the default value on creation for the id field.

@@ -29,6 +29,9 @@ func (AccessToken) Fields() []ent.Field {
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Immutable(),
 		field.Bytes("hash").Unique().Immutable().Sensitive().
 			Annotations(entgql.Skip(entgql.SkipAll)),
+		field.Enum("scope").Values("FULL", "READ").Default("FULL").Immutable(),
+		// To the hour, and written at most once an hour.
+		field.Time("last_used_at").Optional().Nillable(),
 		field.Time("expires_at").Optional().Nillable().Immutable(),
 	}
 }

@@ -46,6 +46,14 @@ func (CloudUser) Fields() []ent.Field {
 		// The password breaks the rules for new ones. Only an import leaves it so.
 		field.Bool("password_is_weak").Default(false).
 			Annotations(entgql.MapsTo("passwordIsWeak"), entgql.Skip(entgql.SkipWhereInput)),
+		// The user's account at an OpenID Connect issuer: both claims, or neither.
+		field.String("issuer").SchemaType(textColumn()).Optional().Nillable().Validate(name("issuer", maxName)),
+		field.String("subject").SchemaType(textColumn()).Optional().Nillable().Validate(name("subject", maxName)).
+			Annotations(bytewise()),
+		// When the issuer made the last token that was seen, and until when the
+		// role in it counts for personal access tokens.
+		field.Time("role_stated_at").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
+		field.Time("role_valid_until").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.String("password_hash").SchemaType(textColumn()).Default("").Sensitive().
 			Annotations(entgql.Skip(entgql.SkipAll)),
 	}
@@ -63,11 +71,13 @@ func (CloudUser) Edges() []ent.Edge {
 
 // Indexes of the CloudUser.
 func (CloudUser) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("login", "id"), index.Fields("created_at", "id")}
+	return []ent.Index{index.Fields("issuer", "subject").Unique(), index.Fields("login", "id"), index.Fields("created_at", "id")}
 }
 
 // Hooks of the CloudUser.
-func (CloudUser) Hooks() []ent.Hook { return []ent.Hook{rule.KeepAdministrator()} }
+func (CloudUser) Hooks() []ent.Hook {
+	return []ent.Hook{rule.KeepAdministrator(), rule.KeepIssuersRole()}
+}
 
 // Annotations of the CloudUser.
 func (CloudUser) Annotations() []schema.Annotation {

@@ -33,7 +33,7 @@ func recordFields() []ent.Field {
 		field.Enum("status").Values("WAITING", "RUNNING", "DONE", "ERROR"),
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)),
 		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
-		field.JSON("parameters", map[string]any{}).SchemaType(jsonColumn()).Optional().Immutable(),
+		field.JSON("parameters", map[string]any{}).SchemaType(jsonColumn()).Optional(),
 		field.JSON("result", map[string]any{}).SchemaType(jsonColumn()).Optional(),
 		field.String("error").SchemaType(textColumn()).Default(""),
 		field.String("user_error_message").SchemaType(textColumn()).Default("").
@@ -55,13 +55,15 @@ func recordFields() []ent.Field {
 }
 
 // leaseFields are for work that outlives its call: who runs it until when, how
-// often it was begun, and what it needs that must not be read.
+// often it was begun, how often its server died while it ran, and what it needs
+// that must not be read.
 func leaseFields() []ent.Field {
 	skip := entgql.Skip(entgql.SkipAll)
 	return []ent.Field{
 		field.UUID("lease_owner", uuid.UUID{}).Optional().Nillable().Annotations(skip),
 		field.Time("lease_until").Optional().Nillable().Annotations(skip),
 		field.Int("attempts").Default(0).Annotations(skip),
+		field.Int("deaths").Default(0).Annotations(skip),
 		field.Time("deadline").Optional().Nillable().Annotations(skip),
 		field.Bytes("sealed").Optional().Nillable().Sensitive().Annotations(skip),
 	}

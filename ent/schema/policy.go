@@ -15,7 +15,7 @@ func operated() ent.Policy {
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
 		},
 		Mutation: privacy.MutationPolicy{
-			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.AllowIfOperator(), rule.Forbid(),
+			rule.DenyIfNoViewer(), rule.DenyIfReadOnly(), rule.AllowIfAdministrator(), rule.AllowIfOperator(), rule.Forbid(),
 		},
 	}
 }
@@ -28,7 +28,7 @@ func grouped() ent.Policy {
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
 		},
 		Mutation: privacy.MutationPolicy{
-			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.DenyMembersByOperator(), rule.AllowIfOperator(), rule.Forbid(),
+			rule.DenyIfNoViewer(), rule.DenyIfReadOnly(), rule.AllowIfAdministrator(), rule.DenyMembersByOperator(), rule.AllowIfOperator(), rule.Forbid(),
 		},
 	}
 }
@@ -41,7 +41,7 @@ func administered() ent.Policy {
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
 		},
 		Mutation: privacy.MutationPolicy{
-			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.AllowSelf(), rule.Forbid(),
+			rule.DenyIfNoViewer(), rule.DenyIfReadOnly(), rule.AllowIfAdministrator(), rule.AllowSelf(), rule.Forbid(),
 		},
 	}
 }

@@ -13,57 +13,72 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// order is what domain work needs when nobody waits for it: it is sealed until
-// then, for it has the account's password.
-type order struct {
+// domainWork is what is done with a domain at the portal and here.
+type domainWork struct {
+	customerID uuid.UUID
+	username   string
+	password   secret.Text
+	domain     string // canonical where it can be
+}
+
+// payload is domain work as a job keeps it, encrypted, for it has the account's
+// password.
+type payload struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 	Domain   string `json:"domain"`
 }
 
-func domainOrder(username string, password secret.Text, name string) []byte {
+func (w domainWork) payload() []byte {
 	// Three texts always encode.
-	text, _ := json.Marshal(order{Username: username, Password: password.Reveal(), Domain: name})
+	text, _ := json.Marshal(payload{Username: w.username, Password: w.password.Reveal(), Domain: w.domain})
 	return text
 }
 
-// Handlers is how jobs that outlived their call are run, by action.
+// Handlers is how jobs that nobody waits for are run, by action.
 func (s *Service) Handlers() map[string]job.Handler {
 	return map[string]job.Handler{
-		Register: func(customerID uuid.UUID, sealed []byte) (job.Task, error) {
-			o, err := readOrder(sealed)
-			in := model.RegisterDomainInput{
-				CustomerID: customerID, Username: o.Username, Password: secret.New(o.Password), Domain: o.Domain,
-			}
-			return job.Task{Ask: s.askRegister(in), Work: func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-				_, _, err := register(ctx, tx, in)
-				return err
-			}}, err
-		},
-		Unregister: func(customerID uuid.UUID, sealed []byte) (job.Task, error) {
-			o, err := readOrder(sealed)
-			in := model.UnregisterDomainInput{
-				CustomerID: customerID, Username: o.Username, Password: secret.New(o.Password), Domain: o.Domain,
-			}
-			return job.Task{Ask: s.askUnregister(in), Work: func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-				_, err := unregister(ctx, tx, in)
-				return err
-			}}, err
-		},
+		Register: handler(s.checkRegister, s.portalRegister, func(ctx context.Context, tx *ent.Client, w domainWork) error {
+			_, _, err := register(ctx, tx, w)
+			return err
+		}),
+		Unregister: handler(s.checkUnregister, s.portalUnregister, func(ctx context.Context, tx *ent.Client, w domainWork) error {
+			_, err := unregister(ctx, tx, w)
+			return err
+		}),
 	}
 }
 
-func readOrder(sealed []byte) (order, error) {
-	var o order
-	err := json.Unmarshal(sealed, &o)
-	return o, err
+// handler makes a handler of the stages of domain work.
+func handler(
+	check func(context.Context, domainWork) error,
+	before func(context.Context, job.BeforeTx, uuid.UUID, domainWork) error,
+	within func(context.Context, *ent.Client, domainWork) error,
+) job.Handler {
+	return func(customerID uuid.UUID, text []byte) (job.Task, error) {
+		var p payload
+		if err := json.Unmarshal(text, &p); err != nil {
+			return job.Task{}, err
+		}
+		w := domainWork{customerID: customerID, username: p.Username, password: secret.New(p.Password), domain: p.Domain}
+		return job.Task{
+			Check:  func(ctx context.Context) error { return check(ctx, w) },
+			Before: func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error { return before(ctx, b, id, w) },
+			Work:   func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return within(ctx, tx, w) },
+		}, nil
+	}
 }
 
-func request(username string, password secret.Text, name string, customerID, jobID uuid.UUID) portal.Request {
+func (w domainWork) request(jobID uuid.UUID) portal.Request {
 	return portal.Request{
-		Account:    portal.Account{Username: username, Password: password},
-		Domain:     name,
-		CustomerID: customerID,
+		Account:    portal.Account{Username: w.username, Password: w.password},
+		Domain:     w.domain,
+		CustomerID: w.customerID,
 		JobID:      jobID,
 	}
+}
+
+// isAsync reports whether the caller does not wait for the end of the work.
+func isAsync(ex *model.ExecutionInput) bool {
+	return ex != nil && ex.Params != nil && ex.Params.Wait != nil && !*ex.Params.Wait
 }

@@ -76,7 +76,7 @@ func (a *CapacityBatcher) Present() int { return a.queues.Present() }
 // add adds a unit, or returns job.ErrAlone where that has to be done alone: when
 // the caller has said more of the job, or has a transaction of its own.
 func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	if a == nil || in.Execution != nil || ent.TxFromContext(ctx) != nil || viewer.FromContext(ctx) == nil {
+	if a == nil || in.Execution != nil || job.InOneOperation(ctx) || viewer.FromContext(ctx) == nil {
 		return nil, job.ErrNotGrouped
 	}
 	m := &addition{GroupedChange: job.Join(ctx, c), kind: kind, in: in}

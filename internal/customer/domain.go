@@ -21,19 +21,21 @@ const (
 )
 
 // RegisterDomain registers a domain for a customer. The portal is asked first;
-// that a domain has one owner is decided by the unique name.
+// the unique name makes sure that a domain has one owner.
 func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInput) (*model.RegisterDomainPayload, error) {
-	in.Domain = written(in.Domain)
+	in.Domain = canonical(in.Domain)
 	out := &model.RegisterDomainPayload{}
 	var err error
+	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Register, in.CustomerID, in, in.Execution)
+	change.Check = func(ctx context.Context) error { return s.checkRegister(ctx, w) }
 	if isAsync(in.Execution) {
-		out.Job, err = s.Async.Start(ctx, change, domainOrder(in.Username, in.Password, in.Domain))
+		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
-	change.Ask = s.askRegister(in)
+	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error { return s.portalRegister(ctx, b, id, w) }
 	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-		out.Customer, out.Domain, err = register(ctx, tx, in)
+		out.Customer, out.Domain, err = register(ctx, tx, w)
 		return err
 	})
 	if err != nil {
@@ -46,17 +48,21 @@ func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInp
 
 // UnregisterDomain ends a registration. Only the account that made it may.
 func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomainInput) (*model.UnregisterDomainPayload, error) {
-	in.Domain = written(in.Domain)
+	in.Domain = canonical(in.Domain)
 	out := &model.UnregisterDomainPayload{}
 	var err error
+	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Unregister, in.CustomerID, in, in.Execution)
+	change.Check = func(ctx context.Context) error { return s.checkUnregister(ctx, w) }
 	if isAsync(in.Execution) {
-		out.Job, err = s.Async.Start(ctx, change, domainOrder(in.Username, in.Password, in.Domain))
+		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
-	change.Ask = s.askUnregister(in)
+	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error {
+		return s.portalUnregister(ctx, b, id, w)
+	}
 	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-		out.Customer, err = unregister(ctx, tx, in)
+		out.Customer, err = unregister(ctx, tx, w)
 		return err
 	})
 	if err != nil {
@@ -67,90 +73,96 @@ func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomai
 	return out, nil
 }
 
-func (s *Service) askRegister(in model.RegisterDomainInput) func(context.Context, uuid.UUID) error {
-	return func(ctx context.Context, jobID uuid.UUID) error {
-		if err := s.authorizeDomainWork(ctx, in.CustomerID, in.Domain); err != nil {
-			return err
-		}
-		taken, err := s.Client.Domain.Query().Where(domain.Name(in.Domain)).Exist(ctx)
-		if err != nil {
-			return err
-		}
-		if taken {
-			return conflict(in.Domain)
-		}
-		return s.Portal.Register(ctx, request(in.Username, in.Password, in.Domain, in.CustomerID, jobID))
-	}
-}
-
-func (s *Service) askUnregister(in model.UnregisterDomainInput) func(context.Context, uuid.UUID) error {
-	return func(ctx context.Context, jobID uuid.UUID) error {
-		if err := s.authorizeDomainWork(ctx, in.CustomerID, in.Domain); err != nil {
-			return err
-		}
-		if err := owned(ctx, s.Client, in); err != nil {
-			return err
-		}
-		return s.Portal.Unregister(ctx, request(in.Username, in.Password, in.Domain, in.CustomerID, jobID))
-	}
-}
-
-// authorizeDomainWork checks what can be checked before another system is asked.
-func (s *Service) authorizeDomainWork(ctx context.Context, id uuid.UUID, name string) error {
-	if err := customer.Policy.EvalMutation(ctx, s.Client.Customer.UpdateOneID(id).Mutation()); err != nil {
+// checkRegister checks all of a registration that does not need the portal.
+func (s *Service) checkRegister(ctx context.Context, w domainWork) error {
+	if err := s.checkDomainWork(ctx, w); err != nil {
 		return err
 	}
-	if _, err := domainname.Canonical(name); err != nil {
-		return err
-	}
-	known, err := s.Client.Customer.Query().Where(customer.ID(id)).Exist(ctx)
-	if err == nil && !known {
-		err = fault.Missing("customer", id)
+	taken, err := s.Client.Domain.Query().Where(domain.Name(w.domain)).Exist(ctx)
+	if err == nil && taken {
+		err = conflict(w.domain)
 	}
 	return err
 }
 
-func register(ctx context.Context, tx *ent.Client, in model.RegisterDomainInput) (*ent.Customer, *ent.Domain, error) {
-	c, err := touch(ctx, tx, in.CustomerID, nil, nil)
+func (s *Service) checkUnregister(ctx context.Context, w domainWork) error {
+	if err := s.checkDomainWork(ctx, w); err != nil {
+		return err
+	}
+	return owned(ctx, s.Client, w)
+}
+
+// checkDomainWork checks the role, the arguments, that the customer exists, and
+// that the portal can be asked.
+func (s *Service) checkDomainWork(ctx context.Context, w domainWork) error {
+	if err := customer.Policy.EvalMutation(ctx, s.Client.Customer.UpdateOneID(w.customerID).Mutation()); err != nil {
+		return err
+	}
+	if _, err := domainname.Canonical(w.domain); err != nil {
+		return err
+	}
+	if err := domain.PortalUsernameValidator(w.username); err != nil {
+		return err
+	}
+	known, err := s.Client.Customer.Query().Where(customer.ID(w.customerID)).Exist(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return fault.Missing("customer", w.customerID)
+	}
+	return s.Portal.Available()
+}
+
+func (s *Service) portalRegister(ctx context.Context, b job.BeforeTx, jobID uuid.UUID, w domainWork) error {
+	return s.Portal.Register(ctx, b, w.request(jobID))
+}
+
+func (s *Service) portalUnregister(ctx context.Context, b job.BeforeTx, jobID uuid.UUID, w domainWork) error {
+	return s.Portal.Unregister(ctx, b, w.request(jobID))
+}
+
+func register(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Customer, *ent.Domain, error) {
+	c, err := touch(ctx, tx, w.customerID, nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	d, err := tx.Domain.Create().
-		SetCustomerID(in.CustomerID).
-		SetName(in.Domain).
-		SetPortalUsername(in.Username).
+		SetCustomerID(w.customerID).
+		SetName(w.domain).
+		SetPortalUsername(w.username).
 		Save(ctx)
 	if ent.IsConstraintError(err) {
-		return nil, nil, conflict(in.Domain).Because(err)
+		return nil, nil, conflict(w.domain).Because(err)
 	}
 	return c, d, err
 }
 
-func unregister(ctx context.Context, tx *ent.Client, in model.UnregisterDomainInput) (*ent.Customer, error) {
-	c, err := touch(ctx, tx, in.CustomerID, nil, nil)
+func unregister(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Customer, error) {
+	c, err := touch(ctx, tx, w.customerID, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	gone, err := tx.Domain.Delete().
-		Where(domain.Name(in.Domain), domain.CustomerID(in.CustomerID), domain.PortalUsername(in.Username)).
+		Where(domain.Name(w.domain), domain.CustomerID(w.customerID), domain.PortalUsername(w.username)).
 		Exec(ctx)
 	if err == nil && gone == 0 {
-		err = owned(ctx, tx, in)
+		err = owned(ctx, tx, w)
 	}
 	return c, err
 }
 
 // owned refuses a domain that the customer does not have, or that another
 // account registered.
-func owned(ctx context.Context, client *ent.Client, in model.UnregisterDomainInput) error {
-	d, err := client.Domain.Query().Where(domain.Name(in.Domain), domain.CustomerID(in.CustomerID)).Only(ctx)
+func owned(ctx context.Context, client *ent.Client, w domainWork) error {
+	d, err := client.Domain.Query().Where(domain.Name(w.domain), domain.CustomerID(w.customerID)).Only(ctx)
 	switch {
 	case ent.IsNotFound(err):
-		return fault.New(fault.Invalid, "The customer has no domain %s", in.Domain).On("domain")
+		return fault.New(fault.Invalid, "The customer has no domain %s", w.domain).On("domain")
 	case err != nil:
 		return err
-	case d.PortalUsername != in.Username:
-		return fault.New(fault.Invalid, "The domain %s was registered by another portal account", in.Domain).On("username")
+	case d.PortalUsername != w.username:
+		return fault.New(fault.Invalid, "The domain %s was registered by another portal account", w.domain).On("username")
 	}
 	return nil
 }
@@ -159,15 +171,11 @@ func conflict(name string) *fault.Fault {
 	return fault.New(fault.Conflict, "The domain %s is already registered", name).On("domain")
 }
 
-// written is the canonical form of a name, or the name itself where it has
+// canonical is the canonical form of a name, or the name itself where it has
 // none: that is refused within the job.
-func written(name string) string {
-	if canonical, err := domainname.Canonical(name); err == nil {
-		return canonical
+func canonical(name string) string {
+	if c, err := domainname.Canonical(name); err == nil {
+		return c
 	}
 	return name
-}
-
-func isAsync(ex *model.ExecutionInput) bool {
-	return ex != nil && ex.Params != nil && ex.Params.Wait != nil && !*ex.Params.Wait
 }

@@ -21,8 +21,8 @@ type Service struct {
 	Client *ent.Client
 	Jobs   *job.Recorder
 	Portal portal.Portal
-	// Async runs domain work that nobody waits for.
-	Async *job.Runner
+	// Queue takes domain work that nobody waits for.
+	Queue *job.Queue
 	// CapacityBatcher join additions of capacity; nil where each is made alone.
 	Additions *CapacityBatcher
 }
@@ -31,7 +31,10 @@ type Service struct {
 func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
 	out := &model.CreateCustomerPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCustomer", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{
+		Action: "createCustomer", Input: in, Execution: in.Execution,
+		Authorize: authorize(customer.Policy, s.Client.Customer.Create().Mutation()),
+	},
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.Customer, err = tx.Customer.Create().
 				SetName(in.Name).
@@ -111,7 +114,15 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput
 
 // about describes a change of one customer.
 func (s *Service) about(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
-	return job.Change{Action: action, Input: input, Execution: ex, CustomerID: id}
+	return job.Change{
+		Action: action, Input: input, Execution: ex, CustomerID: &id,
+		Authorize: authorize(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
+	}
+}
+
+// authorize returns a check whether the caller's role allows a mutation.
+func authorize(policy ent.Policy, m ent.Mutation) func(context.Context) error {
+	return func(ctx context.Context) error { return policy.EvalMutation(ctx, m) }
 }
 
 // change touches a customer, which gives it a new version and holds its row
@@ -121,7 +132,7 @@ func (s *Service) change(ctx context.Context, c job.Change, expected *uuid.UUID,
 ) (*ent.Customer, *ent.Job, error) {
 	var changed *ent.Customer
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if changed, err = touch(ctx, tx, c.CustomerID, expected, edit); err != nil {
+		if changed, err = touch(ctx, tx, *c.CustomerID, expected, edit); err != nil {
 			return err
 		}
 		if more == nil {

@@ -57,7 +57,7 @@ func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInpu
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		job.Change{Action: "updateCloudSpace", Input: in, Execution: in.Execution, ObjectID: in.CloudSpaceID},
+		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution),
 		func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			setText(in.Description, up.SetDescription)
@@ -70,7 +70,7 @@ func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStat
 	out := &model.SetCloudSpaceStatusPayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		job.Change{Action: "setCloudSpaceStatus", Input: in, Execution: in.Execution, ObjectID: in.CloudSpaceID},
+		s.aboutSpace("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution),
 		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) })
 	return out, err
 }
@@ -79,10 +79,10 @@ func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStat
 func (s *Service) changeSpace(ctx context.Context, c job.Change, edit func(*ent.CloudSpaceUpdateOne)) (*ent.CloudSpace, *ent.Job, error) {
 	var changed *ent.CloudSpace
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		up := tx.CloudSpace.UpdateOneID(c.ObjectID)
+		up := tx.CloudSpace.UpdateOneID(*c.ObjectID)
 		edit(up)
 		if changed, err = up.Save(ctx); err != nil {
-			return missingSpace(err, c.ObjectID)
+			return missingSpace(err, *c.ObjectID)
 		}
 		r.CustomerID = changed.CustomerID
 		_, err = touch(ctx, tx, r.CustomerID, nil, nil)
@@ -96,7 +96,7 @@ func (s *Service) changeSpace(ctx context.Context, c job.Change, edit func(*ent.
 
 // DeleteSpace deletes a cloud space that has no spaces in it.
 func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudSpace", Input: in, Execution: in.Execution, ObjectID: in.CloudSpaceID},
+	done, err := s.Jobs.Do(ctx, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution),
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
 			space, err := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).Save(ctx)
 			if err != nil {
@@ -116,6 +116,14 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 		return nil, err
 	}
 	return &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID, Job: done}, nil
+}
+
+// aboutSpace describes a change of one cloud space.
+func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+	return job.Change{
+		Action: action, Input: input, Execution: ex, ObjectID: &id,
+		Authorize: authorize(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
+	}
 }
 
 func missingSpace(err error, id uuid.UUID) error {

@@ -41,6 +41,10 @@ func TestCursors(t *testing.T) {
 		refused(t, err, "RESTORED")
 		refused(t, l.Check(t.Context(), event.Position{At: at.At, Job: uuid.New()}), "RESTORED")
 		refused(t, l.Check(t.Context(), event.Position{At: at.At + 1<<40}), "RESTORED")
+		last, err := l.Last(t.Context())
+		if err != nil || last.Before(at) || l.Check(t.Context(), last) != nil {
+			t.Errorf("the last position is %v, %v: %v", last, err, l.Check(t.Context(), last))
+		}
 		if _, err := db.ExecContext(t.Context(), "UPDATE event_state SET pruned = $1", at.At); err != nil {
 			t.Fatal(err)
 		}

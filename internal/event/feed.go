@@ -95,13 +95,13 @@ func (f *Feed) Leave() {
 	}
 }
 
-// Read returns a page of events. What the feed has passed counts as read: it is
-// complete, however it was found.
+// Read returns a page of events. What the feed has delivered is complete, however
+// it was found.
 func (f *Feed) Read(ctx context.Context, after Position, limit int) (*Page, error) {
 	f.mu.Lock()
-	head := Position{At: f.at.At}
+	known := f.at
 	f.mu.Unlock()
-	return f.log.Read(ctx, Range{After: after, Limit: limit, Head: head, Thorough: f.Held() > patience})
+	return f.log.Read(ctx, Range{After: after, Limit: limit, Known: known, Thorough: f.Held() > patience})
 }
 
 // Epoch is the epoch of the database. It is known after Join.
@@ -149,30 +149,26 @@ func (f *Feed) look(ctx context.Context) (Position, error) {
 		f.mu.Unlock()
 	}
 	if !started {
-		page, err := f.log.Read(ctx, Range{})
+		at, err := f.log.Last(ctx)
 		if err == nil {
-			at = page.Head
-			f.reached(at, page.Held)
+			f.reached(at, false)
 		}
 		return at, err
 	}
 	for {
-		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Head: Position{At: at.At}, Thorough: f.Held() > patience})
+		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Known: at, Thorough: f.Held() > patience})
 		if err != nil {
 			return at, err
 		}
-		if page.Next.Before(Position{At: at.At}) {
-			return f.restart(ctx, page)
+		if page.Next.At <= at.At {
+			return f.restart(ctx)
 		}
-		full := len(page.Events) == f.o.Page
-		if full {
-			at = page.Events[len(page.Events)-1].Position
-		} else {
-			at = page.Head
+		if n := len(page.Events); n > 0 {
+			at = page.Events[n-1].Position
 		}
 		f.reached(at, page.Held)
 		f.consumer.Deliver(page.Events)
-		if !full {
+		if len(page.Events) < f.o.Page {
 			return at, nil
 		}
 	}
@@ -195,18 +191,22 @@ func (f *Feed) reached(at Position, held bool) {
 }
 
 // restart begins anew after the database has gone back.
-func (f *Feed) restart(ctx context.Context, page *Page) (Position, error) {
+func (f *Feed) restart(ctx context.Context) (Position, error) {
 	f.o.Log.ErrorContext(ctx, "the database has gone back in its history: streams begin anew")
 	epoch, err := f.log.Epoch(ctx)
 	if err != nil {
-		return page.Next, err
+		return Position{}, err
+	}
+	at, err := f.log.Last(ctx)
+	if err != nil {
+		return at, err
 	}
 	f.mu.Lock()
 	f.epoch = epoch
 	f.mu.Unlock()
-	f.reached(page.Next, page.Held)
+	f.reached(at, false)
 	f.consumer.Restored(epoch)
-	return page.Next, nil
+	return at, nil
 }
 
 // Run looks when it is woken, and slowly otherwise, until ctx ends.

@@ -5,7 +5,7 @@
 // (ent/migrate): on PostgreSQL the id of the transaction, on SQLite a sequence.
 // A PostgreSQL transaction commits later than one with a higher id, so a reader
 // stops below the oldest transaction that still runs: nothing can appear there
-// any more. ADR 14 says more.
+// any more. ADR 13 says more.
 package event
 
 import (
@@ -66,8 +66,8 @@ func NewLog(db Database) *Log { return &Log{db: db} }
 const columns = "j.event_position, j.id, j.action, j.status, j.customer_id, j.user_id"
 
 // On PostgreSQL the statement has one snapshot: what it finds below the oldest
-// running transaction is complete, and so is what is below a head that was
-// found earlier ($4).
+// running transaction is complete, and so is what is below an event that was read
+// earlier ($4).
 const postgresAfter = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS now),
 head AS MATERIALIZED (SELECT greatest(%s, $4) AS at, pg_snapshot_xmax(now)::text::bigint AS next FROM s)
 SELECT head.at, head.next, EXISTS (SELECT 1 FROM jobs WHERE event_position >= head.at), ` + columns + `
@@ -100,8 +100,9 @@ type Range struct {
 	After Position
 	// Limit is how many there are at most.
 	Limit int
-	// Head is a head that was read earlier.
-	Head Position
+	// Known is the position of an event that was read earlier: what precedes it
+	// is complete.
+	Known Position
 	// Thorough looks past the running transactions of other databases.
 	Thorough bool
 }
@@ -114,7 +115,7 @@ func (l *Log) Read(ctx context.Context, r Range) (*Page, error) {
 		if r.Thorough {
 			at = oldestHere
 		}
-		query, args = fmt.Sprintf(postgresAfter, at), append(args, r.Head.At)
+		query, args = fmt.Sprintf(postgresAfter, at), append(args, r.Known.At+1)
 	}
 	rows, err := l.db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -150,32 +151,52 @@ func (p *Page) add(rows *sql.Rows) error {
 	return nil
 }
 
-// Check reports whether everything after a position can still be read. A
-// position that names a job must find it, which shows that the history is the
-// same one.
-func (l *Log) Check(ctx context.Context, p Position) error {
-	page, err := l.Read(ctx, Range{After: p})
-	if err != nil {
-		return err
+// Last is the position behind everything that can be read. It is that of a job,
+// and not the next transaction id: after a crash PostgreSQL may give an id again
+// that left nothing on the disk.
+func (l *Log) Last(ctx context.Context) (Position, error) {
+	below := "event_position IS NOT NULL"
+	if l.db.Dialect() == dialect.Postgres {
+		below = "event_position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 	}
+	var at int64
+	err := l.row(ctx, "SELECT coalesce((SELECT event_position FROM jobs WHERE "+below+
+		" ORDER BY event_position DESC, id DESC LIMIT 1), 0)", &at)
+	if err != nil || at == 0 {
+		return Position{}, err
+	}
+	return Position{At: at, Job: uuid.Max}, nil
+}
+
+// Check reports whether everything after a position can still be read. A
+// position must find its job, or one of its transaction, which shows that the
+// history is the same one.
+func (l *Log) Check(ctx context.Context, p Position) error {
 	var removed int64
 	if err := l.row(ctx, "SELECT pruned FROM event_state", &removed); err != nil {
 		return err
 	}
 	switch {
-	case p.At <= removed:
+	case removed > 0 && p.At <= removed:
 		return pruned()
-	case page.Next.Before(p):
-		return restored()
-	case p.Job == uuid.Nil:
+	case p == Position{}:
 		return nil
 	}
 	var there int
-	err = l.row(ctx, "SELECT count(*) FROM jobs WHERE event_position = $1 AND id = $2", &there, p.At, p.Job.String())
+	err := l.row(ctx, "SELECT count(*) FROM jobs WHERE event_position = $1 AND (id = $2 OR $3 = 1)", &there,
+		p.At, p.Job.String(), ofTransaction(p))
 	if err == nil && there == 0 {
 		return restored()
 	}
 	return err
+}
+
+// ofTransaction is 1 for a position behind all jobs of its transaction.
+func ofTransaction(p Position) int {
+	if p.Job == uuid.Max {
+		return 1
+	}
+	return 0
 }
 
 // Status returns the status of a job, and a fault where there is none.

@@ -6,6 +6,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -48,11 +50,22 @@ type Fault struct {
 	RetryAfter time.Duration
 	// Details are shown beside the code, in extensions.
 	Details map[string]any
+
+	format string // of the message
 }
 
 // New returns a fault with a message for a person.
 func New(code Code, format string, args ...any) *Fault {
-	return &Fault{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Fault{Code: code, Message: fmt.Sprintf(format, args...), format: format}
+}
+
+// verb is a verb of fmt.
+var verb = regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z]`)
+
+// Reason is the code and the message without the values in it, which may be
+// the caller's.
+func (f *Fault) Reason() string {
+	return string(f.Code) + ": " + strings.ReplaceAll(verb.ReplaceAllLiteralString(f.format, "…"), "%%", "%")
 }
 
 // Error is the message: the cause is not part of it.

@@ -37,7 +37,7 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: in.CloudUserGroupID},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			up := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).SetNillableName(in.Name)
 			setText(in.Description, up.SetDescription)
@@ -54,7 +54,7 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 // DeleteGroup deletes a group with its links. What showed the group has another
 // version afterwards: its customers, and the groups that it was a member of.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: in.CloudUserGroupID},
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			// The update holds the row, so that no link to it comes meanwhile.
 			if err := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Exec(ctx); err != nil {

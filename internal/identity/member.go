@@ -21,7 +21,7 @@ import (
 func (s *Service) membership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
 	work func(context.Context, *ent.Client) error,
 ) (*ent.Job, error) {
-	return s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: ex, ObjectID: group},
+	return s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: ex, ObjectID: &group},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			// The guid stands for any member: only an administrator may change who is
 			// one (ent/rule).

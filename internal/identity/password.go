@@ -25,7 +25,8 @@ func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string
 	return s.Passwords.Hash(ctx, p)
 }
 
-// SetPassword sets a user's password and ends its sessions.
+// SetPassword sets a user's password and ends its sessions and, unless told
+// otherwise, its personal access tokens.
 func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
 	out := &model.SetCloudUserPasswordPayload{}
 	allowed := func(ctx context.Context) error {
@@ -35,7 +36,7 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	var err error
 	out.CloudUser, out.Job, err = s.replacePassword(ctx,
 		job.Change{Action: "setCloudUserPassword", Input: in, Execution: in.Execution}, in.CloudUserID,
-		allowed, "password", in.Password)
+		allowed, !in.KeepAccessTokens, "password", in.Password)
 	return out, err
 }
 
@@ -70,17 +71,18 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 	}
 	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
 		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, user,
-		verified, "newPassword", in.NewPassword)
+		verified, false, "newPassword", in.NewPassword)
 	return out, err
 }
 
 // replacePassword sets a user's password. It checks and hashes before the
-// transaction begins.
+// transaction begins. The sessions of the user end, and its personal access tokens
+// too where endTokens is set.
 func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUID,
-	check func(context.Context) error, field string, p secret.Text,
+	check func(context.Context) error, endTokens bool, field string, p secret.Text,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var hash string
-	c.Ask = func(ctx context.Context, _ uuid.UUID) (err error) {
+	c.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -89,7 +91,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 	}
 	return s.changeUser(ctx, c, id, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 		up.SetPasswordHash(hash).SetPasswordIsWeak(false)
-		_, err := session.End(ctx, tx, id, false)
+		_, err := session.End(ctx, tx, id, endTokens)
 		return err
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/secret"
 	"cloudapi/internal/viewer"
 )
 
@@ -17,17 +18,10 @@ import (
 func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	out := &model.CreatePortalAccountPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createPortalAccount", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			row := tx.PortalAccount.Create().SetUsername(in.Username)
-			if err := portalaccount.Policy.EvalMutation(ctx, row.Mutation()); err != nil {
-				return err
-			}
-			hash, err := s.hash(ctx, "password", in.Password)
-			if err != nil {
-				return err
-			}
-			out.PortalAccount, err = row.SetPasswordHash(hash).Save(ctx)
+	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password)
+	out.Job, err = s.Jobs.Do(ctx, change,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			out.PortalAccount, err = tx.PortalAccount.Create().SetUsername(in.Username).SetPasswordHash(*hash).Save(ctx)
 			if ent.IsConstraintError(err) {
 				return fault.New(fault.Conflict, "The user name %s is taken", in.Username).On("username").Because(err)
 			}
@@ -44,17 +38,10 @@ func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortal
 func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
 	out := &model.SetPortalAccountPasswordPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "setPortalAccountPassword", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			up := tx.PortalAccount.UpdateOneID(in.PortalAccountID)
-			if err := portalaccount.Policy.EvalMutation(ctx, up.Mutation()); err != nil {
-				return err
-			}
-			hash, err := s.hash(ctx, "password", in.Password)
-			if err != nil {
-				return err
-			}
-			out.PortalAccount, err = up.SetPasswordHash(hash).Save(ctx)
+	change, hash := s.aboutPortalPassword("setPortalAccountPassword", in, in.Execution, in.Password)
+	out.Job, err = s.Jobs.Do(ctx, change,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+			out.PortalAccount, err = tx.PortalAccount.UpdateOneID(in.PortalAccountID).SetPasswordHash(*hash).Save(ctx)
 			return missingAccount(err, in.PortalAccountID)
 		})
 	if err != nil {
@@ -66,7 +53,7 @@ func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPort
 
 // DeletePortalAccount deletes a portal account; its domains stay.
 func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deletePortalAccount", Input: in, Execution: in.Execution},
+	done, err := s.Jobs.Do(ctx, s.aboutPortal("deletePortalAccount", in, in.Execution),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			return missingAccount(tx.PortalAccount.DeleteOneID(in.PortalAccountID).Exec(ctx), in.PortalAccountID)
 		})
@@ -74,6 +61,25 @@ func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortal
 		return nil, err
 	}
 	return &model.DeletePortalAccountPayload{PortalAccountID: in.PortalAccountID, Job: done}, nil
+}
+
+// aboutPortal describes a change of a portal account.
+func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput) job.Change {
+	return job.Change{Action: action, Input: input, Execution: ex, Authorize: func(ctx context.Context) error {
+		return portalaccount.Policy.EvalMutation(ctx, s.Client.PortalAccount.Create().Mutation())
+	}}
+}
+
+// aboutPortalPassword describes a change that sets the password of a portal
+// account. The password is hashed before the transaction.
+func (s *Service) aboutPortalPassword(action string, input any, ex *model.ExecutionInput, p secret.Text) (job.Change, *string) {
+	hash := new(string)
+	change := s.aboutPortal(action, input, ex)
+	change.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
+		*hash, err = s.hash(ctx, "password", p)
+		return err
+	}
+	return change, hash
 }
 
 func missingAccount(err error, id uuid.UUID) error {

@@ -40,7 +40,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	out := &model.CreateCloudUserPayload{}
 	var hash string
 	// The password is hashed before the transaction begins, for those who may.
-	prepare := func(ctx context.Context, _ uuid.UUID) (err error) {
+	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 		return err
 	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Ask: prepare},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Before: prepare},
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if err == nil {
@@ -149,7 +149,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var changed *ent.CloudUser
-	c.ObjectID = id
+	c.ObjectID = &id
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		up := tx.CloudUser.UpdateOneID(id)
 		if err := edit(ctx, tx, up); err != nil {
@@ -167,7 +167,7 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: in.CloudUserID},
+	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserID},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
 			if err := clouduser.Policy.EvalMutation(ctx, tx.CloudUser.UpdateOneID(in.CloudUserID).Mutation()); err != nil {

@@ -1,11 +1,18 @@
 // Package job makes changes and records them: who, what, with which
 // parameters, when, how it ended. The record and the change are one
 // transaction; a failed change leaves its record only.
+//
+//   - A Recorder makes a change that its caller waits for. The change has two
+//     stages: one before its transaction, which may call another system, and one
+//     within, which has the transaction and cannot (BeforeTx).
+//   - A Queue takes a change that nobody waits for. Everything that can be
+//     checked is checked before the job is recorded.
+//   - A Worker leases such jobs, and makes their changes with the rights that
+//     the job's user has at that time.
 package job
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +22,6 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
-	"cloudapi/internal/viewer"
 )
 
 // Change is what a caller asks for.
@@ -24,16 +30,22 @@ type Change struct {
 	Action string
 	// Input is the input of the mutation; the job keeps it, secrets redacted.
 	Input any
-	// Execution is how the caller wants the job carried out, nil for as usual.
+	// Execution has the options of the job, nil for none.
 	Execution *model.ExecutionInput
-	// CustomerID is the customer that the change concerns, uuid.Nil for none.
-	CustomerID uuid.UUID
+	// CustomerID is the customer that the change concerns, nil for none.
+	CustomerID *uuid.UUID
 	// ObjectID is the object that the change concerns where that is not the
-	// customer: a group, a user, a cloud space.
-	ObjectID uuid.UUID
-	// Ask is work outside of the database that must succeed first: it runs
-	// before the transaction begins.
-	Ask func(ctx context.Context, jobID uuid.UUID) error
+	// customer, nil for none: a group, a user, a cloud space.
+	ObjectID *uuid.UUID
+	// Authorize checks the role of the caller, before anything else. A change
+	// without it is authorized by its work; where it fails, its job does not
+	// belong to the customer.
+	Authorize func(ctx context.Context) error
+	// Check checks what can be checked before the transaction: all that does
+	// not need another system. Nil for nothing.
+	Check func(ctx context.Context) error
+	// Before is the stage before the transaction, nil for none.
+	Before func(ctx context.Context, before BeforeTx, jobID uuid.UUID) error
 
 	// asked is when it was asked for, zero for now.
 	asked time.Time
@@ -51,108 +63,63 @@ type Record struct {
 	Result map[string]any
 }
 
-// Work makes a change in a transaction.
+// Work is the stage of a change within its transaction.
 type Work func(ctx context.Context, tx *ent.Client, r *Record) error
 
-// limits of a job's own time.
-const (
-	maxDuration = 24 * time.Hour
-	recordTime  = 5 * time.Second
-	recordLate  = 500 * time.Millisecond
-)
-
-// params returns what the caller said of the job, never nil.
-func (c *Change) params() *model.ExecutionParams {
-	if c.Execution == nil || c.Execution.Params == nil {
-		return &model.ExecutionParams{}
-	}
-	return c.Execution.Params
+// attempt is a change with its job.
+type attempt struct {
+	*Change
+	id         uuid.UUID
+	started    time.Time
+	authorized bool
 }
 
-func (c *Change) parent() *uuid.UUID {
-	if c.Execution == nil {
-		return nil
+func newAttempt(c *Change) *attempt {
+	a := &attempt{Change: c, id: mixin.NewID(), started: c.asked}
+	if a.started.IsZero() {
+		a.started = now()
 	}
-	return c.Execution.ParentJobID
+	return a
 }
 
-// limit returns a context that ends when the caller's maxduration has passed.
-func (c *Change) limit(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	seconds := c.params().Maxduration
-	if seconds == nil {
+// admit checks the caller's role and the options of the job, and returns a
+// context that ends when the caller's maxduration has passed.
+func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if a.Authorize != nil {
+		if err := a.Authorize(ctx); err != nil {
+			return ctx, func() {}, err
+		}
+		a.authorized = true
+	}
+	if err := a.checkOptions(); err != nil {
+		return ctx, func() {}, err
+	}
+	d := a.duration()
+	if d == 0 {
 		return ctx, func() {}, nil
 	}
-	if *seconds <= 0 || *seconds > maxDuration.Seconds() {
-		return nil, nil, fault.New(fault.Invalid,
-			"maxduration must be more than 0 and at most %.0f seconds", maxDuration.Seconds()).On("maxduration")
-	}
-	d := time.Duration(*seconds * float64(time.Second))
 	late := fault.New(fault.Timeout, "Given up after maxduration, %v; nothing of it is kept", d).On("maxduration")
 	ctx, cancel := context.WithTimeoutCause(ctx, d, late)
 	return ctx, cancel, nil
 }
 
-// parameters is the input as the job keeps it. Secrets write their placeholder
-// by themselves, whatever encodes them.
-func (c *Change) parameters() (map[string]any, error) {
-	text, err := json.Marshal(c.Input)
-	if err != nil {
-		return nil, err
+// check checks all that needs neither another system nor the transaction.
+func (a *attempt) check(ctx context.Context, client *ent.Client) error {
+	if a.Check == nil && a.Before == nil {
+		return nil
 	}
-	var all map[string]any
-	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, err
+	if err := notMade(ctx); err != nil {
+		return err
 	}
-	delete(all, "execution")
-	if other := c.params().Other; len(other) > 0 {
-		all["executionparams"] = other
+	if err := a.checkParent(ctx, client); err != nil || a.Check == nil {
+		return err
 	}
-	return all, nil
-}
-
-// draft fills a job's row but for how it ends.
-func (c *Change) draft(ctx context.Context, client *ent.Client, id uuid.UUID, started time.Time) (*ent.JobCreate, error) {
-	parameters, err := c.parameters()
-	if err != nil {
-		return nil, err
-	}
-	p := c.params()
-	row := client.Job.Create().
-		SetID(id).
-		SetAction(c.Action).
-		SetParameters(parameters).
-		SetNillableName(p.Name).
-		SetNillableDescription(p.Description).
-		SetNillableUserErrorMessage(p.UserErrormsg).
-		SetNillableInternalErrorMessage(p.InternalErrormsg).
-		SetNillableParentID(c.parent()).
-		SetStartedAt(started)
-	if v := viewer.FromContext(ctx); v != nil {
-		row.SetUserLogin(v.Login)
-		if v.ID != uuid.Nil {
-			row.SetUserID(v.ID)
-		}
-	}
-	if c.CustomerID != uuid.Nil {
-		row.SetCustomerID(c.CustomerID)
-	}
-	if id := c.object(); id != uuid.Nil {
-		row.SetObjectID(id)
-	}
-	return row, nil
-}
-
-// object is the guid of the object that the change concerns, uuid.Nil for none.
-func (c *Change) object() uuid.UUID {
-	if c.ObjectID != uuid.Nil {
-		return c.ObjectID
-	}
-	return c.CustomerID
+	return a.Check(ctx)
 }
 
 // checkParent refuses a parent that is no known job (CONTRACT.md, 4).
-func (c *Change) checkParent(ctx context.Context, client *ent.Client) error {
-	id := c.parent()
+func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
+	id := a.parent()
 	if id == nil {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
@@ -30,6 +32,7 @@ type Encrypter struct {
 
 	mu   sync.Mutex
 	aead cipher.AEAD
+	key  [sha256.Size]byte
 }
 
 // Prepare gets the key ready, so that no transaction has to wait for it later.
@@ -65,6 +68,20 @@ func (s *Encrypter) Open(ctx context.Context, job, sealed []byte) ([]byte, error
 	return data, nil
 }
 
+// MAC returns a keyed hash of data. Each purpose has a key of its own.
+func (s *Encrypter) MAC(ctx context.Context, purpose string, data []byte) ([]byte, error) {
+	if _, err := s.cipher(ctx); err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Expand(sha256.New, s.key[:], purpose, sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write(data)
+	return mac.Sum(nil), nil
+}
+
 func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,6 +100,7 @@ func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.key = key
 	s.aead, err = cipher.NewGCM(block)
 	return s.aead, err
 }

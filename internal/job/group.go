@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 )
 
 // ErrNotGrouped says that nothing was made of a change that would have been made
@@ -19,19 +16,18 @@ var ErrNotGrouped = errors.New("job: to be made alone")
 // GroupedChange is a change that is made together with others. It has no work outside of
 // the database, no parent and no time of its own.
 type GroupedChange struct {
-	Change Change
+	*attempt
 	// Job is the change's own job, once it is made.
 	Job *ent.Job
 
 	ctx context.Context
-	id  uuid.UUID
 }
 
 // Join notes a change that is asked for now and made later, in company but with
 // the rights of ctx: its job begins now, also where Do makes it in the end.
 func Join(ctx context.Context, c *Change) *GroupedChange {
 	c.asked = now()
-	return &GroupedChange{Change: *c, ctx: ctx, id: mixin.NewID()}
+	return &GroupedChange{attempt: newAttempt(c), ctx: ctx}
 }
 
 // Context is that of whoever asks.
@@ -39,11 +35,11 @@ func (j *GroupedChange) Context() context.Context { return j.ctx }
 
 // Record writes the job, which is done now.
 func (j *GroupedChange) Record(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
-	row, err := j.Change.draft(ctx, client, j.id, j.Change.asked)
+	row, err := j.draft(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	row.SetStatus(job.StatusDONE).SetEndedAt(now())
+	row.SetNillableCustomerID(j.CustomerID).SetStatus(job.StatusDONE).SetEndedAt(now())
 	j.Job, err = row.Save(ctx)
 	return row, err
 }
@@ -70,10 +66,11 @@ func (r *Recorder) Together(ctx context.Context, work func(context.Context, *ent
 }
 
 // Done tells that a change is kept.
-func (r *Recorder) Done(j *GroupedChange) { r.finished(j.ctx, j.Change.Action, job.StatusDONE) }
+func (r *Recorder) Done(j *GroupedChange) { r.Finished(j.ctx, j.Action, job.StatusDONE) }
 
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.
 func (r *Recorder) Fail(j *GroupedChange, err error) error {
-	return r.fail(j.ctx, &j.Change, j.id, j.Change.asked, cause(j.ctx, err))
+	j.authorized = j.Authorize != nil && j.Authorize(j.ctx) == nil
+	return r.fail(j.ctx, j.attempt, cause(j.ctx, err))
 }

@@ -45,7 +45,7 @@ func TestLeases(t *testing.T) {
 					}
 					// Jobs are taken in the order of their ids: when the second is
 					// done the first has been passed over, or is done.
-					runUntilDone(t, client, waiting(t, ctx, client).ID)
+					runUntilEnd(t, client, worker(client, slog.New(slog.DiscardHandler), nothing()), waiting(t, ctx, client).ID)
 					found, err := client.Job.Get(ctx, leased.ID)
 					if err != nil || found.Status != c.want {
 						t.Errorf("the job is %v, want %v: %v", found.Status, c.want, err)
@@ -71,39 +71,44 @@ func client(t *testing.T, url string) *ent.Client {
 
 const action = "doNothing"
 
-func runner(client *ent.Client) *job.Runner {
-	log := slog.New(slog.DiscardHandler)
-	return &job.Runner{
-		Recorder: &job.Recorder{Client: client, Log: log, Classify: fault.As},
-		Sealer:   &job.Encrypter{Client: client, Key: secret.New("key")},
-		Log:      log,
-		Handlers: map[string]job.Handler{action: func(uuid.UUID, []byte) (job.Task, error) {
-			return job.Task{
-				Ask:  func(context.Context, uuid.UUID) error { return nil },
-				Work: func(context.Context, *ent.Client, *job.Record) error { return nil },
-			}, nil
-		}},
+func nothing() job.Task {
+	return job.Task{
+		Check:  func(context.Context) error { return nil },
+		Before: func(context.Context, job.BeforeTx, uuid.UUID) error { return nil },
+		Work:   func(context.Context, *ent.Client, *job.Record) error { return nil },
 	}
+}
+
+func queue(client *ent.Client, log *slog.Logger) *job.Queue {
+	recorder := job.NewRecorder(job.Options{Client: client, Log: log, Classify: fault.As})
+	return job.NewQueue(recorder, &job.Encrypter{Client: client, Key: secret.New("key")})
+}
+
+func worker(client *ent.Client, log *slog.Logger, task job.Task) *job.Worker {
+	return job.NewWorker(queue(client, log), map[string]job.Handler{
+		action: func(uuid.UUID, []byte) (job.Task, error) { return task, nil },
+	})
 }
 
 // waiting is a job that a server has recorded and not begun.
 func waiting(t *testing.T, ctx context.Context, client *ent.Client) *ent.Job {
 	t.Helper()
-	j, err := runner(client).Start(ctx, job.Change{Action: action, CustomerID: uuid.New()}, []byte("payload"))
+	customer := uuid.New()
+	j, err := queue(client, slog.New(slog.DiscardHandler)).Start(ctx, job.Change{Action: action, CustomerID: &customer}, []byte("payload"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return j
 }
 
-// runUntilDone lets another server run until a job is done.
-func runUntilDone(t *testing.T, client *ent.Client, id uuid.UUID) {
+// runUntilEnd lets another server run until a job has ended, and returns it.
+func runUntilEnd(t *testing.T, client *ent.Client, w *job.Worker, id uuid.UUID) *ent.Job {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		runner(client).Run(ctx)
+		_ = w.Run(ctx)
 	}()
 	defer func() {
 		stop()
@@ -114,8 +119,8 @@ func runUntilDone(t *testing.T, client *ent.Client, id uuid.UUID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if j.Status == entjob.StatusDONE {
-			return
+		if j.EndedAt != nil {
+			return j
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the job is still %v", j.Status)

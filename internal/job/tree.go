@@ -74,8 +74,12 @@ func Serialized(ctx context.Context, client *ent.Client, j *ent.Job, format mode
 	if j.EndedAt != nil {
 		doc.EndedAt = *j.EndedAt
 	}
-	if len(j.Parameters) > 0 {
-		text, err := json.Marshal(j.Parameters)
+	parameters, err := VisibleParameters(ctx, client, j)
+	if err != nil {
+		return "", err
+	}
+	if len(parameters) > 0 {
+		text, err := json.Marshal(parameters)
 		if err != nil {
 			return "", err
 		}

@@ -5,6 +5,7 @@ package model
 import (
 	"bytes"
 	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
@@ -132,6 +133,22 @@ type AddUserToGroupPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What cancelJob takes.
+type CancelJobInput struct {
+	// The guid of the job.
+	JobID uuid.UUID `json:"jobId"`
+	// Options of the job that records the change: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What cancelJob gives.
+type CancelJobPayload struct {
+	// The job, ended with the status ERROR.
+	CancelledJob *ent.Job `json:"cancelledJob,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What a customer has, uses and has left of one type of capacity.
 type CapacityBalance struct {
 	// The type.
@@ -182,6 +199,8 @@ type ChangeWhereInput struct {
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
+	// What the token is good for.
+	Scope accesstoken.Scope `json:"scope"`
 	// When the token ends; never where none is given.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
 	// Who hears what of the job, and how long it may take.
@@ -436,6 +455,26 @@ type ExecutionParams struct {
 	Other map[string]any `json:"other,omitempty,omitzero"`
 }
 
+// What linkCloudUser takes.
+type LinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The issuer: the claim `iss` of its tokens, to the letter.
+	Issuer string `json:"issuer"`
+	// The account at the issuer: the claim `sub` of its tokens, to the letter.
+	Subject string `json:"subject"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What linkCloudUser gives.
+type LinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What registerDomain takes.
 type RegisterDomainInput struct {
 	// The guid of the customer.
@@ -576,6 +615,22 @@ type RevokeAccessTokenPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What revokeAccessTokens takes.
+type RevokeAccessTokensInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What revokeAccessTokens gives.
+type RevokeAccessTokensPayload struct {
+	// How many sessions and personal access tokens have ended.
+	Revoked int `json:"revoked"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
+}
+
 // What setCloudSpaceStatus takes.
 type SetCloudSpaceStatusInput struct {
 	// The guid of the cloud space.
@@ -618,6 +673,8 @@ type SetCloudUserPasswordInput struct {
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
+	// Whether the user's personal access tokens stay valid. Its sessions end in any case.
+	KeepAccessTokens bool `json:"keepAccessTokens"`
 	// Who hears what of the job, and how long it may take.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -718,6 +775,22 @@ type SignOutPayload struct {
 
 // The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events.
 type Subscription struct {
+}
+
+// What unlinkCloudUser takes.
+type UnlinkCloudUserInput struct {
+	// The guid of the cloud user.
+	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// Who hears what of the job, and how long it may take.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
+// What unlinkCloudUser gives.
+type UnlinkCloudUserPayload struct {
+	// The user.
+	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
+	// The record of the change.
+	Job *ent.Job `json:"job"`
 }
 
 // What unregisterDomain takes.

@@ -15,6 +15,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
 )
 
 // The bounds of a call; docs/portal.md promises them.
@@ -73,13 +74,28 @@ func States() []string {
 // it is not asked, half-open while it is tried.
 func (p *HTTP) State() string { return p.breaker.State().String() }
 
+// Available returns an error while the circuit is open.
+func (p *HTTP) Available() error {
+	if p.breaker.State() == gobreaker.StateOpen {
+		return away().Because(gobreaker.ErrOpenState)
+	}
+	return nil
+}
+
 // Register asks the portal to register a domain.
-func (p *HTTP) Register(ctx context.Context, r Request) error { return p.ask(ctx, "register", r) }
+func (p *HTTP) Register(ctx context.Context, b job.BeforeTx, r Request) error {
+	return p.ask(ctx, b, "register", r)
+}
 
 // Unregister asks the portal to unregister a domain.
-func (p *HTTP) Unregister(ctx context.Context, r Request) error { return p.ask(ctx, "unregister", r) }
+func (p *HTTP) Unregister(ctx context.Context, b job.BeforeTx, r Request) error {
+	return p.ask(ctx, b, "unregister", r)
+}
 
-func (p *HTTP) ask(ctx context.Context, action string, r Request) error {
+func (p *HTTP) ask(ctx context.Context, b job.BeforeTx, action string, r Request) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
 	body, err := json.Marshal(map[string]string{
 		"action": action, "domain": r.Domain,
 		"customer": r.CustomerID.String(), "job": r.JobID.String(),
@@ -136,8 +152,11 @@ func silence(ctx context.Context, err error) error {
 		}
 		return fault.New(fault.Timeout, "The portal did not answer in the time allowed").Because(err)
 	}
-	return fault.New(fault.Unavailable, "The portal is not available at the moment").
-		After(retryAfter).Because(err)
+	return away().Because(err)
+}
+
+func away() *fault.Fault {
+	return fault.New(fault.Unavailable, "The portal is not available at the moment").After(retryAfter)
 }
 
 // verdict turns a status into what it means.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/secret"
 )
@@ -26,6 +27,11 @@ func request() portal.Request {
 }
 
 // serve returns a portal whose far side is answer.
+// register registers a domain before a transaction.
+func register(ctx context.Context, p portal.Portal) error {
+	return job.Before(ctx, func(ctx context.Context, b job.BeforeTx) error { return p.Register(ctx, b, request()) })
+}
+
 func serve(t *testing.T, answer http.HandlerFunc) *portal.HTTP {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -46,7 +52,7 @@ func TestStatusesAreDifferentFaults(t *testing.T) {
 			w.Header().Set("Location", "http://127.0.0.1:1/elsewhere")
 			w.WriteHeader(status)
 		})
-		err := p.Register(t.Context(), request())
+		err := register(t.Context(), p)
 		if want == "" && err != nil || want != "" && !fault.Is(err, want) {
 			t.Errorf("%d: %v, want %q", status, err, want)
 		}
@@ -65,7 +71,7 @@ func TestRequestNamesEverything(t *testing.T) {
 			w.WriteHeader(http.StatusTeapot)
 		}
 	})
-	if err := p.Unregister(t.Context(), r); err != nil {
+	if err := job.Before(t.Context(), func(ctx context.Context, b job.BeforeTx) error { return p.Unregister(ctx, b, r) }); err != nil {
 		t.Error(err)
 	}
 }
@@ -78,11 +84,11 @@ func TestBrokenPortalIsRetriedThenLeftAlone(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusInternalServerError)
 	})
-	if err := p.Register(t.Context(), request()); err != nil || calls.Load() != 2 {
+	if err := register(t.Context(), p); err != nil || calls.Load() != 2 {
 		t.Errorf("a passing failure: %v after %d calls", err, calls.Load())
 	}
 	for range 3 {
-		err := p.Register(t.Context(), request())
+		err := register(t.Context(), p)
 		if !fault.Is(err, fault.Unavailable) || fault.As(err).RetryAfter == 0 || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("a portal that is down: %v", err)
 		}
@@ -104,7 +110,7 @@ func TestSilentPortalEndsWithTheContext(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := p.Register(ctx, request()); !fault.Is(err, fault.Timeout) {
+	if err := register(ctx, p); !fault.Is(err, fault.Timeout) {
 		t.Errorf("%v, want a time-out", err)
 	}
 }
@@ -114,7 +120,7 @@ func TestAbsentAndLyingPortals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := absent.Register(t.Context(), request()); !fault.Is(err, fault.Unavailable) {
+	if err := register(t.Context(), absent); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("absent: %v", err)
 	}
 	lying := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -122,7 +128,7 @@ func TestAbsentAndLyingPortals(t *testing.T) {
 		_, _ = w.Write([]byte("short"))
 		panic(http.ErrAbortHandler)
 	})
-	if err := lying.Register(t.Context(), request()); !fault.Is(err, fault.Unavailable) {
+	if err := register(t.Context(), lying); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("lying: %v", err)
 	}
 	endless := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +138,7 @@ func TestAbsentAndLyingPortals(t *testing.T) {
 			}
 		}
 	})
-	if err := endless.Register(t.Context(), request()); err != nil {
+	if err := register(t.Context(), endless); err != nil {
 		t.Errorf("an answer without end is not read to its end: %v", err)
 	}
 }

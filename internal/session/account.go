@@ -9,9 +9,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
-	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
-	"cloudapi/internal/model"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -21,6 +19,9 @@ import (
 type Accounts struct {
 	Client *ent.Client
 	Jobs   *job.Recorder
+	// RoleTime is how long personal access tokens of a user who signs in by an
+	// issuer stay valid after the user's last token of the issuer.
+	RoleTime time.Duration
 }
 
 // Account is what signing in needs to know of a cloud user.
@@ -29,6 +30,10 @@ type Account struct {
 	Login    string
 	Role     viewer.Role
 	Disabled bool
+	// ByIssuer is true where an issuer decides the role. The role counts until
+	// RoleUntil.
+	ByIssuer  bool
+	RoleUntil time.Time
 	// PasswordHash is empty for a user without a password, who signs in
 	// elsewhere.
 	PasswordHash string
@@ -38,7 +43,10 @@ type Account struct {
 type Token struct {
 	ID        uuid.UUID
 	ExpiresAt time.Time // zero for never
+	ReadOnly  bool
 	Account   *Account
+
+	lastUsed time.Time // to the hour, zero for not yet
 }
 
 // AccountByLogin returns the account with that login in any case, nil where
@@ -60,17 +68,26 @@ func (s *Accounts) AccountByToken(ctx context.Context, hash []byte) (*Token, err
 		return nil, store.Fault(ent.MaskNotFound(err))
 	}
 	found := &Token{ID: t.ID, Account: account(t.Edges.User)}
+	found.ReadOnly = t.Scope == accesstoken.ScopeREAD
 	if t.ExpiresAt != nil {
 		found.ExpiresAt = *t.ExpiresAt
+	}
+	if t.LastUsedAt != nil {
+		found.lastUsed = *t.LastUsedAt
 	}
 	return found, nil
 }
 
 func account(u *ent.CloudUser) *Account {
-	return &Account{
+	a := &Account{
 		ID: u.ID, Login: u.Login, Role: viewer.Role(u.Role),
 		Disabled: u.Status == clouduser.StatusDISABLED, PasswordHash: u.PasswordHash,
+		ByIssuer: u.Issuer != nil && u.PasswordHash == "",
 	}
+	if u.RoleValidUntil != nil {
+		a.RoleUntil = *u.RoleValidUntil
+	}
+	return a
 }
 
 // Rehashed keeps a newer hash of the same password, unless the password has
@@ -84,53 +101,4 @@ func (s *Accounts) Rehashed(ctx context.Context, id uuid.UUID, old, renewed stri
 		Where(clouduser.ID(id), clouduser.PasswordHash(old)).
 		SetPasswordHash(renewed).Save(viewer.SystemContext(ctx))
 	return store.Fault(err)
-}
-
-// Provision returns the account of somebody whom an issuer vouches for, with
-// the role that it gives. Who was never here gets a cloud user without a
-// password, so that groups, tokens and jobs have somebody to refer to.
-func (s *Accounts) Provision(ctx context.Context, login string, role viewer.Role) (*Account, error) {
-	ctx = viewer.SystemContext(ctx)
-	found, err := s.AccountByLogin(ctx, login)
-	if err != nil {
-		return nil, err
-	}
-	if found == nil {
-		if err := s.provision(ctx, login, clouduser.Role(role)); err != nil && !fault.Is(err, fault.Conflict) {
-			return nil, err
-		}
-		// Another request, or another server, may have been faster.
-		if found, err = s.AccountByLogin(ctx, login); err != nil || found == nil {
-			return nil, err
-		}
-	}
-	if found.Role != role && !found.Disabled {
-		if err := s.follow(ctx, found.ID, clouduser.Role(role)); err != nil {
-			return nil, err
-		}
-		found.Role = role
-	}
-	return found, nil
-}
-
-// follow gives a user the role that its issuer says.
-func (s *Accounts) follow(ctx context.Context, id uuid.UUID, role clouduser.Role) error {
-	in := model.UpdateCloudUserInput{CloudUserID: id, Role: &role}
-	_, err := s.Jobs.Do(ctx, job.Change{Action: "updateCloudUser", Input: in},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			return tx.CloudUser.UpdateOneID(id).SetRole(role).Exec(ctx)
-		})
-	return err
-}
-
-func (s *Accounts) provision(ctx context.Context, login string, role clouduser.Role) error {
-	_, err := s.Jobs.Do(ctx, job.Change{Action: "provisionCloudUser", Input: map[string]any{"login": login, "role": role}},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			err := tx.CloudUser.Create().SetLogin(login).SetLoginFold(textrule.Fold(login)).SetRole(role).Exec(ctx)
-			if ent.IsConstraintError(err) {
-				return fault.New(fault.Conflict, "The login %s is taken", login).On("login").Because(err)
-			}
-			return err
-		})
-	return err
 }

@@ -1,11 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/clouduser"
 	"cloudapi/ent/rule"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
@@ -30,7 +32,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 				return fault.New(fault.Invalid, "expiresAt must lie in the future").On("expiresAt")
 			}
 			out.AccessToken, err = tx.AccessToken.Create().
-				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).
+				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
 			return err
 		})
@@ -61,4 +63,28 @@ func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInp
 	}
 	s.Changed(ctx, owner.UserID)
 	return &model.RevokeAccessTokenPayload{AccessTokenID: in.AccessTokenID, Job: done}, nil
+}
+
+// RevokeTokens ends all sessions and personal tokens of a user that the caller
+// may see.
+func (s *Service) RevokeTokens(ctx context.Context, in model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
+	out := &model.RevokeAccessTokensPayload{}
+	var err error
+	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "revokeAccessTokens", Input: in, Execution: in.Execution},
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+			visible, err := tx.CloudUser.Query().Where(clouduser.ID(in.CloudUserID)).Exist(ctx)
+			if err != nil {
+				return err
+			}
+			if !visible {
+				return fault.Missing("clouduser", in.CloudUserID)
+			}
+			out.Revoked, err = End(ctx, tx, in.CloudUserID, true)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	s.Changed(ctx, in.CloudUserID)
+	return out, nil
 }

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 
 	"cloudapi/internal/fault"
 )
@@ -31,6 +34,9 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	}
 	_, err = s.writer.ExecContext(ctx, "VACUUM INTO ?", file)
 	if err == nil {
+		err = newEpoch(ctx, file)
+	}
+	if err == nil {
 		// SQLite does not wait until the copy is on the disk.
 		err = made.Sync()
 	}
@@ -38,4 +44,22 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		return errors.Join(fmt.Errorf("back up to %s: %w", file, err), os.Remove(file))
 	}
 	return nil
+}
+
+// newEpoch gives a copy an epoch of its own: it has the positions of changes in
+// common with its original only until now (internal/event).
+func newEpoch(ctx context.Context, file string) (err error) {
+	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var there int
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'event_state'").Scan(&there)
+	if err != nil || there == 0 {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "UPDATE event_state SET epoch = lower(hex(randomblob(8)))")
+	return err
 }

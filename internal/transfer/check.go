@@ -36,6 +36,14 @@ func utc(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
+func utcOf(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := utc(*t)
+	return &at
+}
+
 func (h *Head) check() error {
 	if h.GUID == uuid.Nil {
 		return errNoGUID
@@ -73,6 +81,15 @@ func (u *CloudUser) check() error {
 	if clouduser.StatusValidator(clouduser.Status(u.Status)) != nil {
 		return fmt.Errorf("unknown status %.80q", u.Status)
 	}
+	if (u.Issuer == nil) != (u.Subject == nil) {
+		return fmt.Errorf("issuer and subject belong together")
+	}
+	if u.Issuer != nil {
+		if err := first(clouduser.IssuerValidator(*u.Issuer), clouduser.SubjectValidator(*u.Subject)); err != nil {
+			return err
+		}
+	}
+	u.RoleStatedAt, u.RoleValidUntil = utcOf(u.RoleStatedAt), utcOf(u.RoleValidUntil)
 	return first(u.Head.check(), clouduser.LoginValidator(u.Login), clouduser.EmailValidator(u.Email),
 		clouduser.FirstNameValidator(u.FirstName), clouduser.LastNameValidator(u.LastName),
 		clouduser.NameValidator(u.Name), clouduser.DescriptionValidator(u.Description),
@@ -88,6 +105,10 @@ func (u *CloudUser) merge(have Object) {
 		}
 		if u.Role == "" {
 			u.Role = have.Role
+		}
+		if u.Issuer == nil {
+			u.Issuer, u.Subject = have.Issuer, have.Subject
+			u.RoleStatedAt, u.RoleValidUntil = have.RoleStatedAt, have.RoleValidUntil
 		}
 	}
 	if u.Role == "" {

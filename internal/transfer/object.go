@@ -100,20 +100,26 @@ type PortalAccount struct {
 // CloudUser is a cloud user.
 type CloudUser struct {
 	Head
-	Login          string `json:"login"`
-	Email          string `json:"email"`
-	FirstName      string `json:"firstName"`
-	LastName       string `json:"lastName"`
-	Name           string `json:"name"`
-	Description    string `json:"description"`
-	Address        string `json:"address"`
-	City           string `json:"city"`
-	Country        string `json:"country"`
-	PhoneMobile    string `json:"phoneMobile"`
-	PhoneLandline  string `json:"phoneLandline"`
-	SystemUser     bool   `json:"systemUser"`
-	Role           string `json:"role,omitzero"`
-	Status         string `json:"status"`
+	Login         string `json:"login"`
+	Email         string `json:"email"`
+	FirstName     string `json:"firstName"`
+	LastName      string `json:"lastName"`
+	Name          string `json:"name"`
+	Description   string `json:"description"`
+	Address       string `json:"address"`
+	City          string `json:"city"`
+	Country       string `json:"country"`
+	PhoneMobile   string `json:"phoneMobile"`
+	PhoneLandline string `json:"phoneLandline"`
+	SystemUser    bool   `json:"systemUser"`
+	Role          string `json:"role,omitzero"`
+	Status        string `json:"status"`
+	// The account at an OpenID Connect issuer, and what it last said.
+	Issuer         *string    `json:"issuer,omitzero"`
+	Subject        *string    `json:"subject,omitzero"`
+	RoleStatedAt   *time.Time `json:"roleStatedAt,omitzero"`
+	RoleValidUntil *time.Time `json:"roleValidUntil,omitzero"`
+
 	PasswordIsWeak bool   `json:"passwordIsWeak"`
 	PasswordHash   string `json:"passwordHash,omitzero"`
 

@@ -74,6 +74,7 @@ func userTables(all []Object, now time.Time) []*table {
 		clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription,
 		clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile,
 		clouduser.FieldPhoneLandline, clouduser.FieldSystemUser, clouduser.FieldRole, clouduser.FieldStatus,
+		clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil,
 		clouduser.FieldPasswordIsWeak, clouduser.FieldPasswordHash,
 	}}
 	for _, o := range all {
@@ -83,6 +84,7 @@ func userTables(all []Object, now time.Time) []*table {
 				u.Email, u.FirstName, u.LastName, u.Name, u.Description,
 				u.Address, u.City, u.Country, u.PhoneMobile,
 				u.PhoneLandline, u.SystemUser, u.Role, u.Status,
+				optional(u.Issuer), optional(u.Subject), optional(u.RoleStatedAt), optional(u.RoleValidUntil),
 				u.PasswordIsWeak, u.PasswordHash)
 		}
 	}
@@ -152,11 +154,12 @@ func customerTables(all []Object, now time.Time) []*table {
 	return []*table{t, units, domains, links}
 }
 
-func optional(id *uuid.UUID) any {
-	if id == nil {
+// optional is a value that may be NULL.
+func optional[T any](value *T) any {
+	if value == nil {
 		return nil
 	}
-	return *id
+	return *value
 }
 
 func spaceTables(all []Object, now time.Time) []*table {

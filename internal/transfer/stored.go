@@ -85,6 +85,7 @@ func (s selection) users(ctx context.Context, client *ent.Client) ([]Object, err
 			Description: u.Description, Address: u.Address, City: u.City, Country: u.Country,
 			PhoneMobile: u.PhoneMobile, PhoneLandline: u.PhoneLandline, SystemUser: u.SystemUser,
 			Role: string(u.Role), Status: string(u.Status),
+			Issuer: u.Issuer, Subject: u.Subject, RoleStatedAt: utcOf(u.RoleStatedAt), RoleValidUntil: utcOf(u.RoleValidUntil),
 			PasswordIsWeak: u.PasswordIsWeak, PasswordHash: u.PasswordHash,
 		}
 	})

@@ -18,6 +18,27 @@ const (
 	Member        Role = "MEMBER"        // reads the customers of its groups, and itself
 )
 
+// Rank orders the roles: the wider, the higher. No role is 0.
+func (r Role) Rank() int {
+	switch r {
+	case Administrator:
+		return 3
+	case Operator:
+		return 2
+	case Member:
+		return 1
+	}
+	return 0
+}
+
+// Narrower returns the narrower of two roles.
+func Narrower(a, b Role) Role {
+	if b.Rank() < a.Rank() {
+		return b
+	}
+	return a
+}
+
 // Viewer is the signed-in caller. The zero value is nobody.
 type Viewer struct {
 	// ID is the guid of the CloudUser; zero for the server itself.
@@ -27,6 +48,8 @@ type Viewer struct {
 	// TokenID is the guid of the access token that signed the caller in, zero
 	// for Basic and OIDC.
 	TokenID uuid.UUID
+	// ReadOnly marks a caller whose access token only reads.
+	ReadOnly bool
 	// Expires is when the credentials end, zero for never or not known.
 	Expires time.Time
 	// Witnessed is the guid of the job that deleted what the viewer could see,

@@ -45,6 +45,10 @@ import (
 	"cloudapi/server/subscription"
 )
 
+// DefaultRoleTime is how long the last word of an issuer counts where no other time
+// is set.
+const DefaultRoleTime = 30 * 24 * time.Hour
+
 // Options say what an API stands on.
 type Options struct {
 	Store     *store.Store
@@ -52,6 +56,9 @@ type Options struct {
 	Passwords *password.Hasher
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *auth.Issuer
+	// RoleTime is how long personal tokens of an issuer's user stay valid after its
+	// last token of the issuer; 0 for 30 days.
+	RoleTime time.Duration
 	// Addresses tell where requests come from.
 	Addresses auth.Addresses
 	// Portal is the ITPS portal; nil for the accounts in this database.
@@ -84,6 +91,11 @@ type Options struct {
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
+	// JobWorkers is how many workers run jobs that nobody waits for; 0 for
+	// DefaultJobWorkers, -1 for none.
+	JobWorkers int
+	// KeepJobs is how long jobs are kept; 0 for good.
+	KeepJobs time.Duration
 	// NotReady says why requests cannot be answered yet, "" if they can; nil for
 	// a server that is ready from the start.
 	NotReady func() string
@@ -110,13 +122,14 @@ type API struct {
 	// Streams are the connections that stay open, to be stopped before the server.
 	Streams *graphqlhttp.Streams
 
-	feed   *event.Feed
-	hub    *subscription.Hub
-	who    *session.Accounts
-	store  *store.Store
-	runner *jobs.Runner
-	keys   *idempotency.Keys
-	log    *slog.Logger
+	encrypter  *jobs.Encrypter
+	background *service.Supervisor
+	feed       *event.Feed
+	hub        *subscription.Hub
+	who        *session.Accounts
+	store      *store.Store
+	usage      *session.Usage
+	log        *slog.Logger
 }
 
 // New puts an API together on a migrated database.
@@ -128,17 +141,22 @@ func New(o Options) (*API, error) {
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log, store: o.Store}
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
-	recorder := &jobs.Recorder{
+	recorder := jobs.NewRecorder(jobs.Options{
 		Client: a.Client, Log: o.Log, Classify: classify,
 		Finished: func(_ context.Context, action string, s job.Status) {
 			metrics.Job(action, string(s))
 			a.feed.Committed()
 		},
+	})
+	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
+	if accounts.RoleTime == 0 {
+		accounts.RoleTime = DefaultRoleTime
 	}
-	accounts := &session.Accounts{Client: a.Client, Jobs: recorder}
 	a.who = accounts
+	a.usage = session.NewUsage(a.Client, o.Log)
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
+		Used: a.usage.Note,
 	})
 	changed := func(ctx context.Context, user uuid.UUID) {
 		authenticator.Forget(ctx, user)
@@ -151,26 +169,28 @@ func New(o Options) (*API, error) {
 		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: changed, Time: o.SessionTime,
 	}
 	if o.Portal == nil {
-		o.Portal = &portal.Embedded{Accounts: a.Directory, Passwords: o.Passwords}
+		o.Portal = portal.NewEmbedded(a.Directory, o.Passwords, func(username, caller string) (func(bool, error), error) {
+			return authenticator.Attempt("portal", username, caller)
+		})
 	}
-	a.runner = &jobs.Runner{Recorder: recorder, Sealer: &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}, Log: o.Log}
-	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Async: a.runner}
+	a.encrypter = &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}
+	queue := jobs.NewQueue(recorder, a.encrypter)
+	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
 	if !o.SeparateCommits {
 		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
 	}
-	a.runner.Handlers = a.Customers.Handlers()
-
 	present := (&graph.Presenter{
 		Classify: classify, RequestID: observe.RequestID,
 		Report: reporter(o.Log),
 	}).Present
-	a.keys = &idempotency.Keys{Client: a.Client, Present: present, Outcome: metrics.Key}
+	keys := &idempotency.Keys{Client: a.Client, Encrypter: a.encrypter, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
+			Queue: queue,
 		}),
 		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
-		Repeater: a.keys, Log: o.Log,
+		Repeater: keys, Log: o.Log,
 		Observe: func(ctx context.Context, answer engine.Answer) {
 			answered(ctx, answer)
 			a.committed(answer)
@@ -183,6 +203,8 @@ func New(o Options) (*API, error) {
 		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
+	a.background = service.New(service.Options{Log: o.Log})
+	a.work(o, queue, keys)
 	a.measure(o, metrics)
 	a.streams(o, core, metrics)
 	graphQL, err := a.graphQL(o, core, authenticator)
@@ -197,11 +219,12 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	metrics.Operations(append(rootNames(core.Schema()), old.Operations()...)...)
 	page, err := playground.New(o.Playground)
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticate, graphQL, old, page)
+	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, old, page)
 	return a, nil
 }
 
@@ -226,7 +249,7 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, old, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
@@ -238,7 +261,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, graphQL, old, page 
 	mux.Handle(playground.Prefix+"/", required(who, page))
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
-	mux.Handle("GET /readyz", ready(o.Store, o.NotReady))
+	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
 	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
 }
@@ -253,29 +276,8 @@ func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 }
 
 // Run does the server's own work until ctx ends: it runs the jobs that nobody
-// waits for, and removes old idempotency keys.
-func (a *API) Run(ctx context.Context) {
-	const workers = 2
-	done := make(chan struct{})
-	for range workers {
-		go func() {
-			a.runner.Run(ctx)
-			done <- struct{}{}
-		}()
-	}
-	streaming := make(chan struct{})
-	go func() {
-		defer close(streaming)
-		if err := service.Recovered(func() error { return a.runStreams(ctx) }); err != nil {
-			a.log.ErrorContext(ctx, "streams have failed", "error", err)
-		}
-	}()
-	defer func() { <-streaming }()
-	a.keys.Clean(ctx, func(err error) { a.log.WarnContext(ctx, "removing old idempotency keys", "error", err) })
-	for range workers {
-		<-done
-	}
-}
+// waits for, and removes what is old.
+func (a *API) Run(ctx context.Context) { a.background.Run(ctx) }
 
 // Prepare gets ready what must not be done within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.runner.Sealer.Prepare(ctx) }
+func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }

@@ -30,6 +30,7 @@ func (a *API) measure(o Options, m *observe.Metrics) {
 		remote.Watch(observe.Portal(m, t))
 	}
 	m.Circuit(state, portal.States())
+	m.Services(a.background)
 }
 
 // queue counts the jobs that have not ended.
@@ -64,14 +65,31 @@ func queue(ctx context.Context, c *ent.Client) (observe.Queue, error) {
 
 // answered notes of an answer of the engine what is counted of it.
 func answered(ctx context.Context, answer engine.Answer) {
+	operation := ""
 	if answer.Operation != nil {
-		observe.NoteRoot(ctx, root(answer.Operation))
+		operation = root(answer.Operation)
+		observe.NoteRoot(ctx, operation)
 	}
+	counted := map[string]bool{}
 	for _, err := range answer.Errors {
 		code, _ := err.Extensions["code"].(string)
 		limit, _ := err.Extensions["limit"].(string)
-		observe.NoteFault(ctx, code, limit)
+		if !counted[code] {
+			counted[code] = true
+			observe.NoteFault(ctx, operation, code, limit)
+		}
 	}
+}
+
+// rootNames are the root fields of the schema.
+func rootNames(schema *ast.Schema) []string {
+	var names []string
+	for _, kind := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+		for _, field := range kind.Fields {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }
 
 // root names a validated operation by its root field, which is the schema's.

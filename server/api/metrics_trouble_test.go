@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"cloudapi/internal/portal"
 	"cloudapi/server/api"
@@ -35,7 +37,7 @@ func TestMetricsOfRefusals(t *testing.T) {
 			t.Errorf("%s did not move", series)
 		}
 	}
-	if after[`cloudapi_faults_total{code="RATE_LIMITED"}`] < 2 || after[`cloudapi_sign_ins_total{method="basic",outcome="refused"}`] == 0 {
+	if after[`cloudapi_faults_total{code="RATE_LIMITED",operation="other"}`] < 2 || after[`cloudapi_sign_ins_total{method="basic",outcome="refused"}`] == 0 {
 		t.Errorf("refusals are not counted as faults and sign-ins")
 	}
 }
@@ -56,10 +58,14 @@ func TestMetricsOfTrouble(t *testing.T) {
 	defer server.Close()
 	id := a.Customer(t, "Troubled")
 	register := `mutation { registerDomain(input: { customerId: %q, username: "u", password: "p", domain: "d%d.example", execution: { params: { wait: %v } } }) { job { id } } }`
-	for i := range 2 {
-		a.Query(apitest.Administrator, fmt.Sprintf(register, id, i, true), nil)
-	}
+	a.Query(apitest.Administrator, fmt.Sprintf(register, id, 1, true), nil)
 	a.Query(apitest.Administrator, fmt.Sprintf(register, id, 3, false), nil)
+	// While the circuit is open no job is taken: the worker opens it.
+	for deadline := time.Now().Add(time.Minute); remote.State() != "open" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	}
+	if refused := a.Query(apitest.Administrator, fmt.Sprintf(register, id, 2, false), nil); !strings.Contains(refused.Body, `"code":"UNAVAILABLE"`) {
+		t.Errorf("while the circuit is open: %s", refused.Body)
+	}
 	after := metrics(t, server.URL)
 	if after[`cloudapi_portal_circuit_state{state="open"}`] != 1 || after[`cloudapi_portal_circuit_state{state="closed"}`] != 0 {
 		t.Error("the circuit is not seen to be open")

@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -31,7 +33,7 @@ func whenReady(notReady func() string, next authenticate) authenticate {
 
 // ready answers 200 while the database answers and is migrated, and otherwise
 // says what the server waits for.
-func ready(s *store.Store, notReady func() string) http.Handler {
+func ready(s *store.Store, notReady func() string, background *service.Supervisor) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := notReady(); reason != "" {
 			http.Error(w, reason, http.StatusServiceUnavailable)
@@ -47,6 +49,15 @@ func ready(s *store.Store, notReady func() string) http.Handler {
 			http.Error(w, "the database is not migrated", http.StatusServiceUnavailable)
 			return
 		}
+		if err := background.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
 		_, _ = w.Write([]byte("ready\n"))
+		for _, one := range background.Status() {
+			if one.State == service.StateFailed {
+				_, _ = fmt.Fprintf(w, "but the service %s has failed and is started again\n", one.Name)
+			}
+		}
 	})
 }

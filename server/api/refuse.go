@@ -15,7 +15,7 @@ import (
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(store.Fault(err))
 	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), string(f.Code), limit)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -55,7 +55,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	log := event.NewLog(o.Store.Driver().(event.Database))
 	hub := subscription.New(subscription.Options{
 		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
-		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted,
+		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Cut: m.StreamCut,
 	})
 	feed := event.Options{Log: o.Log}
 	if o.Store.Dialect() == "postgres" {
@@ -73,6 +73,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	hub.SetFeed(a.feed)
 	a.hub = hub
 	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
+	a.Streams.Cut = m.StreamCut
 	m.Streams(a.Streams.Open, a.feed.Held)
 }
 

@@ -16,8 +16,8 @@ import (
 
 // things are one of each, that only administrators and operators see.
 type things struct {
-	n                                                                   int64
-	customer, group, subgroup, user, space, account, token, job, domain string
+	n                                                                            int64
+	customer, group, subgroup, user, space, account, token, job, waiting, domain string
 }
 
 var worlds atomic.Int64
@@ -53,6 +53,13 @@ func world(t *testing.T, a *apitest.API) things {
 		CustomerID: c.Customer.ID, Username: apitest.PortalAccount, Password: secret.New(apitest.PortalSecret), Domain: w.domain,
 	})
 	must(err)
+	wait := false
+	waiting, err := a.Customers.RegisterDomain(ctx, model.RegisterDomainInput{
+		CustomerID: c.Customer.ID, Username: apitest.PortalAccount, Password: secret.New(apitest.PortalSecret), Domain: "later-" + w.domain,
+		Execution: &model.ExecutionInput{Params: &model.ExecutionParams{Wait: &wait}},
+	})
+	must(err)
+	w.waiting = waiting.Job.ID.String()
 	s, err := a.Customers.CreateSpace(ctx, model.CreateCloudSpaceInput{CustomerID: c.Customer.ID, Name: "space"})
 	must(err)
 	w.space = s.CloudSpace.ID.String()
@@ -156,8 +163,12 @@ func inputs(name string, w things, login string) (map[string]any, bool) {
 		"deletePortalAccount":       with("portalAccountId", w.account),
 		"createAccessToken":         with("name", "x"),
 		"revokeAccessToken":         with("accessTokenId", w.token),
+		"revokeAccessTokens":        with("cloudUserId", w.user),
+		"linkCloudUser":             with("cloudUserId", w.user, "issuer", "https://id.example", "subject", w.domain),
+		"unlinkCloudUser":           with("cloudUserId", w.user),
 		"changePassword":            with("currentPassword", apitest.Password, "newPassword", apitest.Password),
 		"signIn":                    with("login", login, "password", apitest.Password),
+		"cancelJob":                 with("jobId", w.waiting),
 		"signOut":                   with(),
 	}[name]
 	return in, ok

@@ -44,8 +44,9 @@ type Accounts interface {
 	AccountByToken(ctx context.Context, hash []byte) (*session.Token, error)
 	// Rehashed keeps a newer hash of the same password.
 	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
-	// Provision returns the account of somebody whom an issuer vouches for.
-	Provision(ctx context.Context, login string, role viewer.Role) (*session.Account, error)
+	// AccountByClaim returns the account of an issuer's user, and whether it has
+	// changed.
+	AccountByClaim(ctx context.Context, c session.Claim) (found *session.Account, changed bool, err error)
 }
 
 // Passwords verifies passwords, with as much work for a hash that is empty as
@@ -65,6 +66,8 @@ type Options struct {
 	// Outcome hears how each sign-in that was not remembered ended, nil for
 	// nobody: by which method (basic, token, oidc), and ok, wrong or refused.
 	Outcome func(method, outcome string)
+	// Used is called for each token that signs its user in, nil for nobody.
+	Used func(t *session.Token, now time.Time)
 	// Log gets a line for each sign-in that fails; nil for none.
 	Log *slog.Logger
 	// Now is the clock, nil for the machine's.
@@ -84,13 +87,16 @@ type Authenticator struct {
 	verifiedPasswords *ttlCache[string] // the hash that a password was proven by
 	accounts          *ttlCache[*session.Account]
 	tokens            *ttlCache[*session.Token]
-	oidcVerified      *ttlCache[oidcClaims]
+	oidcVerified      *ttlCache[session.Claim]
 }
 
 // New returns an authenticator.
 func New(o Options) *Authenticator {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Used == nil {
+		o.Used = func(*session.Token, time.Time) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -105,7 +111,7 @@ func New(o Options) *Authenticator {
 		verifiedPasswords: newTTLCache[string](Proven, o.Now),
 		accounts:          newTTLCache[*session.Account](Fresh, o.Now),
 		tokens:            newTTLCache[*session.Token](Fresh, o.Now),
-		oidcVerified:      newTTLCache[oidcClaims](Proven, o.Now),
+		oidcVerified:      newTTLCache[session.Claim](Proven, o.Now),
 	}
 }
 

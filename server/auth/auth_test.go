@@ -44,7 +44,7 @@ func TestOneAnswerInOneTime(t *testing.T) {
 	s := w.server()
 	s.user("ada", clouduser.RoleMEMBER)
 	s.disable(s.user("disabled", clouduser.RoleMEMBER))
-	_, err := s.accounts.Provision(t.Context(), "elsewhere", viewer.Member)
+	_, err := w.client.CloudUser.Create().SetLogin("elsewhere").SetLoginFold("elsewhere").Save(system(t))
 	must(t, err)
 	for name, c := range map[string]struct{ login, given string }{
 		"a wrong password":                 {"ada", "wrong horse"},

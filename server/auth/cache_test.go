@@ -21,9 +21,9 @@ func TestTokens(t *testing.T) {
 	u := s.user("ada", clouduser.RoleOPERATOR)
 	as := viewer.NewContext(t.Context(), &viewer.Viewer{ID: u.ID, Login: "ada", Role: viewer.Operator})
 	soon := w.clock.now().Add(time.Hour)
-	personal, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Name: "ci", ExpiresAt: &soon})
+	personal, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Scope: "FULL", Name: "ci", ExpiresAt: &soon})
 	must(t, err)
-	lasting, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Name: "cron"})
+	lasting, err := s.sessions.CreateToken(as, model.CreateAccessTokenInput{Scope: "FULL", Name: "cron"})
 	must(t, err)
 
 	v, err := s.bearer(personal.Token)

@@ -6,18 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
-
-// oidcClaims is whom an issuer vouches for.
-type oidcClaims struct {
-	login   string
-	role    viewer.Role
-	expires time.Time
-}
 
 // claims are what a token says.
 type claims map[string]any
@@ -35,20 +30,25 @@ func (c claims) at(name string) any {
 	return claims(inner).at(rest)
 }
 
-func (i *Issuer) identify(c claims, expires time.Time) (oidcClaims, error) {
+// identify reads the user of a verified token. The issuer and the subject say who
+// it is; the login is only the name to show.
+func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, error) {
 	login, _ := c.at(i.o.LoginClaim).(string)
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
 	const longest = 255
-	if login == "" || textrule.Check("login", login, longest) != nil {
-		return oidcClaims{}, Failed()
+	if textrule.Name("login", login, longest) != nil || textrule.Name("sub", verified.Subject, longest) != nil || verified.IssuedAt.IsZero() {
+		return session.Claim{}, Failed()
 	}
-	role := i.role(c.at(i.o.RoleClaim))
-	if role == "" {
-		return oidcClaims{}, fault.New(fault.Forbidden, "Authorization failed")
+	issued := verified.IssuedAt.UTC()
+	if now := i.o.Now().UTC(); issued.After(now) {
+		issued = now.Truncate(time.Second)
 	}
-	return oidcClaims{login: login, role: role, expires: expires}, nil
+	return session.Claim{
+		Issuer: verified.Issuer, Subject: verified.Subject, Login: i.name + ":" + login,
+		Role: i.role(c.at(i.o.RoleClaim)), IssuedAt: issued, Expires: verified.Expiry,
+	}, nil
 }
 
 // role is the widest role in a claim, "" for none.
@@ -63,23 +63,11 @@ func (i *Issuer) role(claim any) (widest viewer.Role) {
 		if len(i.o.Roles) > 0 {
 			role = i.o.Roles[name]
 		}
-		if rank(role) > rank(widest) {
+		if role.Rank() > widest.Rank() {
 			widest = role
 		}
 	}
 	return widest
-}
-
-func rank(role viewer.Role) int {
-	switch role {
-	case viewer.Administrator:
-		return 3
-	case viewer.Operator:
-		return 2
-	case viewer.Member:
-		return 1
-	}
-	return 0
 }
 
 // verifyOIDC returns who an issuer's token signs in. The signature is remembered for
@@ -101,31 +89,40 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		a.Outcome("oidc", "ok")
 		a.oidcVerified.put(key, who)
 	}
-	if !a.Now().Before(who.expires) {
+	if !a.Now().Before(who.Expires) {
 		return nil, Failed()
 	}
 	account, err := a.oidcAccount(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	if account == nil || account.Disabled {
+	if account != nil && account.Disabled {
 		return nil, Failed()
 	}
+	if account == nil || who.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
+		return nil, fault.New(fault.Forbidden, "Authorization failed")
+	}
 	v, err := seen(account, nil)
-	v.Role = who.role
+	// A token that is older than the last one gives no more than that; a linked
+	// user has the role that it has here, or less.
+	v.Role = viewer.Narrower(account.Role, who.Role)
 	return v, err
 }
 
-// oidcAccount is the account of an oidcClaims, at most Fresh old.
-func (a *Authenticator) oidcAccount(ctx context.Context, who oidcClaims) (*session.Account, error) {
-	key := a.digest("provided", textrule.Fold(who.login), string(who.role))
+// oidcAccount is the account of a claim, at most Fresh old.
+func (a *Authenticator) oidcAccount(ctx context.Context, who session.Claim) (*session.Account, error) {
+	key := a.digest("claim", who.Issuer, who.Subject, string(who.Role), who.IssuedAt.String())
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "provided "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
+	return fly(ctx, a, "claim "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
 		since := a.changed()
-		account, err := a.Accounts.Provision(ctx, who.login, who.role)
-		if err == nil && account != nil {
+		account, changed, err := a.Accounts.AccountByClaim(ctx, who)
+		switch {
+		case err != nil || account == nil:
+		case changed:
+			a.Forget(ctx, account.ID)
+		default:
 			a.remember(since, func() { a.accounts.put(key, account) })
 		}
 		return account, err

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
 )
 
@@ -47,7 +49,8 @@ const issuerTime = 5 * time.Second
 // when the first token comes, so that the server starts and serves everybody
 // else while the issuer is away.
 type Issuer struct {
-	o IssuerOptions
+	o    IssuerOptions
+	name string // of the issuer, in logins
 
 	mu   sync.Mutex
 	keys *keySet // nil until the issuer has told where they are
@@ -63,7 +66,7 @@ func NewIssuer(o IssuerOptions) (*Issuer, error) {
 		return nil, errors.New("an issuer needs an audience, a login claim and a role claim")
 	}
 	for value, role := range o.Roles {
-		if rank(role) == 0 {
+		if role.Rank() == 0 {
 			return nil, fmt.Errorf("%s=%s: there is no such role", value, role)
 		}
 	}
@@ -76,7 +79,8 @@ func NewIssuer(o IssuerOptions) (*Issuer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Issuer{o: o, gate: &retryGate{now: o.Now, log: o.Log}}, nil
+	name := strings.TrimSuffix(o.URL[strings.Index(o.URL, "://")+len("://"):], "/")
+	return &Issuer{o: o, name: name, gate: &retryGate{now: o.Now, log: o.Log}}, nil
 }
 
 func checkIssuer(text string) error {
@@ -93,29 +97,29 @@ func checkIssuer(text string) error {
 }
 
 // verify returns whom a token speaks of. A token that is not right is a fault
-// with code UNAUTHENTICATED, one without a role FORBIDDEN; where the issuer
+// with code UNAUTHENTICATED; where the issuer
 // would have to be asked and is away it is UNAVAILABLE.
-func (i *Issuer) verify(ctx context.Context, token string) (oidcClaims, error) {
+func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error) {
 	keys, err := i.discover(ctx)
 	if err != nil {
-		return oidcClaims{}, away(err)
+		return session.Claim{}, away(err)
 	}
 	seen := &errCapturingKeySet{keys: keys}
 	verified, err := oidc.NewVerifier(i.o.URL, seen, &oidc.Config{
 		ClientID: i.o.Audience, SupportedSigningAlgs: algorithmNames(), Now: i.o.Now,
 	}).Verify(ctx, token)
 	if errors.Is(seen.err, errAway) {
-		return oidcClaims{}, away(seen.err)
+		return session.Claim{}, away(seen.err)
 	}
 	if err != nil {
 		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
-		return oidcClaims{}, Failed().Because(err)
+		return session.Claim{}, Failed().Because(err)
 	}
 	var c claims
 	if err := verified.Claims(&c); err != nil {
-		return oidcClaims{}, Failed().Because(err)
+		return session.Claim{}, Failed().Because(err)
 	}
-	return i.identify(c, verified.Expiry)
+	return i.identify(c, verified)
 }
 
 func away(err error) error {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/hex"
+	"time"
 
 	"cloudapi/internal/session"
 	"cloudapi/internal/token"
@@ -25,13 +26,20 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 		}
 	}
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
-	if found == nil || expired || found.Account.Disabled {
+	if found == nil || expired || !signsIn(found.Account, a.Now()) {
 		a.Outcome("token", "wrong")
 		return nil, Failed().Because(unknownToken)
 	}
+	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)
-	v.TokenID = found.ID
+	v.TokenID, v.ReadOnly = found.ID, found.ReadOnly
 	return v, err
+}
+
+// signsIn reports whether a user's tokens sign it in: not where it is disabled, and
+// not where the last word of its issuer is no role or too long ago.
+func signsIn(account *session.Account, now time.Time) bool {
+	return !account.Disabled && (!account.ByIssuer || now.Before(account.RoleUntil))
 }
 
 func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*session.Token, error) {

@@ -55,6 +55,8 @@ type world struct {
 	clock  *clock
 	hasher *password.Hasher
 	issuer *auth.Issuer
+	// roleTime is how long the last word of the issuer counts.
+	roleTime time.Duration
 }
 
 func newWorld(t *testing.T) *world {
@@ -66,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	return &world{
 		t: t, store: s, client: ent.NewClient(ent.Driver(s.Driver())),
-		clock:  &clock{at: time.Now()},
+		clock: &clock{at: time.Now()}, roleTime: 24 * time.Hour,
 		hasher: password.NewHasher(password.Cost{Memory: 64, Passes: 1, Threads: 1}, 2),
 	}
 }
@@ -81,8 +83,8 @@ type server struct {
 }
 
 func (w *world) server() *server {
-	jobs := &job.Recorder{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As}
-	accounts := &session.Accounts{Client: w.client, Jobs: jobs}
+	jobs := job.NewRecorder(job.Options{Client: w.client, Log: slog.New(slog.DiscardHandler), Classify: fault.As})
+	accounts := &session.Accounts{Client: w.client, Jobs: jobs, RoleTime: w.roleTime}
 	a := auth.New(auth.Options{Accounts: accounts, Passwords: w.hasher, Issuer: w.issuer, Now: w.clock.now})
 	d := &identity.Service{Client: w.client, Passwords: w.hasher, Jobs: jobs, Verify: a.SignIn, Changed: a.Forget}
 	s := &session.Service{Client: w.client, Jobs: jobs, Verify: a.SignIn, Changed: a.Forget, Time: time.Hour}

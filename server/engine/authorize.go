@@ -31,6 +31,9 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	if op.Operation == ast.Subscription && !r.Stream {
 		return notStreamed()
 	}
+	if caller != nil && caller.ReadOnly && op.Operation == ast.Mutation {
+		return fault.New(fault.Forbidden, "Authorization failed")
+	}
 	if !e.introspect(caller) && introspects(doc, op.SelectionSet, map[string]bool{}) {
 		return fault.New(fault.Forbidden, "The schema may not be asked for here")
 	}

@@ -54,7 +54,7 @@ type Engine struct {
 type Idempotency interface {
 	// Once runs a mutation so that its change and the answer kept under key are
 	// one transaction.
-	Once(ctx context.Context, key string, request []byte, run func(context.Context) *graphql.Response) *graphql.Response
+	Once(ctx context.Context, key string, request []byte, mutations []string, run func(context.Context) *graphql.Response) *graphql.Response
 }
 
 // Options say what an engine stands on.
@@ -185,6 +185,10 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	if len(errs) > 0 {
 		return account.tell(e.refuse(ctx, errs))
 	}
+	mutations, err := keyed(ctx, oc, r)
+	if err != nil {
+		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	}
 	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
 	if err == nil {
 		err = account.reserve(cost, r)
@@ -197,13 +201,13 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	if err := b.Draw(0, 0, cost.Memory); err != nil {
 		return account.tell(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
 	}
-	return e.execute(ctx, oc, r, account, b)
+	return e.execute(ctx, oc, r, mutations, account, b)
 }
 
 // execute runs an operation that is paid for.
-func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, account *charge, b *budget.Budget) Answer {
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, mutations []string, account *charge, b *budget.Budget) Answer {
 	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation, budget: b}
-	keyed := oc.Operation.Operation == ast.Mutation && r.Key != "" && e.repeat != nil
+	keyed := len(mutations) > 0 && e.repeat != nil
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
 		response := next(ctx)
@@ -214,12 +218,14 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 		return response
 	}
 	if keyed {
-		answer.Response = e.once(ctx, r, run)
+		answer.Response = e.once(ctx, r, mutations, run)
 	} else {
 		answer.Response = run(ctx)
 	}
 	if answer.Response == nil {
-		return account.tell(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))}))
+		late := e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))})
+		late.Operation = oc.Operation
+		return account.tell(late)
 	}
 	answer.Errors = e.limits.Trim(answer.Errors)
 	return account.settle(answer, keyed, b)

@@ -2,7 +2,9 @@ package graphqlhttp
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -64,14 +66,15 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 		defer h.Streams.remove(c)
 		err = h.Streams.identify(ctx, c, viewer.FromContext(ctx))
 	}
+	release := func() {}
 	if err == nil {
-		err = h.Streams.begin()
+		release, err = h.Streams.begin(viewer.FromContext(ctx))
 	}
 	if err != nil {
 		h.send(w, typeGraphQL, h.Engine.Refuse(ctx, err))
 		return
 	}
-	defer h.Streams.done()
+	defer release()
 	h.Documents.Keep(asked.document())
 	to := &sink{out: out, ended: func() {}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, r.Header.Get("Last-Event-ID"), to)
@@ -94,6 +97,9 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 		}
 		e.send(&frame{kind: "error", body: encode(h.Engine.Present(ctx, &f))})
 	})
+	if errors.Is(e.err, os.ErrDeadlineExceeded) {
+		h.Streams.Cut(observe.CutSlow)
+	}
 }
 
 // pump sends what the outbox has until the stream ends.

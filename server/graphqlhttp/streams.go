@@ -13,21 +13,24 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/observe"
 	"cloudapi/server/subscription"
 )
 
 // StreamLimits bound the streams of a server. A zero means the default.
 type StreamLimits struct {
-	Connections     int           // of a server: 20,000
-	UserConnections int           // of a user, on one server: 500
-	Operations      int           // at once on a WebSocket: 100
-	Subscriptions   int           // of a server: 50,000
-	Queue           int           // bytes that wait for a slow reader: 1 MiB
-	Message         int64         // bytes of a message that a client sends: 1 MiB
-	InitTime        time.Duration // until connection_init: 10 s
-	IdleTime        time.Duration // of a WebSocket without an operation: 10 min
-	PingTime        time.Duration // between signs of life: 25 s
-	WriteTime       time.Duration // to send one message: 30 s
+	Connections     int // of a server: 20,000
+	UserConnections int // of a user, on one server: 500
+	Operations      int // at once on a WebSocket: 100
+	Subscriptions   int // of a server: 50,000
+	// UserSubscriptions are those of a user, on one server: 2,000
+	UserSubscriptions int
+	Queue             int           // bytes that wait for a slow reader: 1 MiB
+	Message           int64         // bytes of a message that a client sends: 1 MiB
+	InitTime          time.Duration // until connection_init: 10 s
+	IdleTime          time.Duration // of a WebSocket without an operation: 10 min
+	PingTime          time.Duration // between signs of life: 25 s
+	WriteTime         time.Duration // to send one message: 30 s
 }
 
 // OrDefault returns the limits with defaults in the place of zeros.
@@ -35,7 +38,8 @@ func (l StreamLimits) OrDefault() StreamLimits {
 	return StreamLimits{
 		Connections: cmp.Or(l.Connections, 20_000), UserConnections: cmp.Or(l.UserConnections, 500),
 		Operations: cmp.Or(l.Operations, 100), Subscriptions: cmp.Or(l.Subscriptions, 50_000),
-		Queue: cmp.Or(l.Queue, 1<<20), Message: cmp.Or(l.Message, 1<<20),
+		UserSubscriptions: cmp.Or(l.UserSubscriptions, 2000),
+		Queue:             cmp.Or(l.Queue, 1<<20), Message: cmp.Or(l.Message, 1<<20),
 		InitTime: cmp.Or(l.InitTime, 10*time.Second), IdleTime: cmp.Or(l.IdleTime, 10*time.Minute),
 		PingTime: cmp.Or(l.PingTime, 25*time.Second), WriteTime: cmp.Or(l.WriteTime, 30*time.Second),
 	}
@@ -53,11 +57,14 @@ type Streams struct {
 	Accounts Accounts
 	Limits   StreamLimits
 	Log      *slog.Logger
+	// Cut counts streams that the server ends, by why.
+	Cut func(reason string)
 
 	mu       sync.Mutex
 	open     map[*stream]struct{}
 	users    map[uuid.UUID]int
-	active   int // subscriptions
+	active   map[uuid.UUID]int // subscriptions, by user
+	all      int               // subscriptions of all users
 	stopping bool
 	checks   chan struct{}
 }
@@ -65,8 +72,8 @@ type Streams struct {
 // NewStreams returns streams without one that is open.
 func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *slog.Logger) *Streams {
 	return &Streams{
-		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log,
-		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, checks: make(chan struct{}, 1),
+		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log, Cut: func(string) {},
+		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, active: map[uuid.UUID]int{}, checks: make(chan struct{}, 1),
 	}
 }
 
@@ -159,13 +166,14 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	s.users[v.ID]++
 	c.viewer, c.account = v, account
 	if !expires.IsZero() {
-		c.expiry = time.AfterFunc(time.Until(expires), func() { c.end(revoked("The token has expired")) })
+		c.expiry = time.AfterFunc(time.Until(expires), func() { s.revoke(c, "The token has expired") })
 	}
 	return nil
 }
 
-func revoked(reason string) ending {
-	return ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)}
+func (s *Streams) revoke(c *stream, reason string) {
+	s.Cut(observe.CutRevoked)
+	c.end(ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)})
 }
 
 func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.Standing, error) {
@@ -179,21 +187,30 @@ func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.
 	return s.Accounts.Standing(ctx, users, tokens)
 }
 
-// begin counts a subscription, or refuses it.
-func (s *Streams) begin() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.active >= s.Limits.Subscriptions {
-		return tooMany("subscriptions", "The server has %d subscriptions, which is the most it takes", s.Limits.Subscriptions)
+// begin counts a subscription, or refuses it. The place is given back by done.
+func (s *Streams) begin(v *viewer.Viewer) (done func(), err error) {
+	user := uuid.Nil
+	if v != nil {
+		user = v.ID
 	}
-	s.active++
-	return nil
-}
-
-func (s *Streams) done() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active--
+	switch {
+	case s.all >= s.Limits.Subscriptions:
+		return nil, tooMany("subscriptions", "The server has %d subscriptions, which is the most it takes", s.Limits.Subscriptions)
+	case s.active[user] >= s.Limits.UserSubscriptions:
+		return nil, tooMany("user_subscriptions", "You have %d subscriptions on this server, which is the most it takes", s.Limits.UserSubscriptions)
+	}
+	s.all++
+	s.active[user]++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.all--
+		if s.active[user]--; s.active[user] == 0 {
+			delete(s.active, user)
+		}
+	}), nil
 }
 
 // Open is how many connections there are, by transport, and how many
@@ -205,14 +222,14 @@ func (s *Streams) Open() (connections map[string]int, subscriptions int) {
 	for c := range s.open {
 		connections[c.transport]++
 	}
-	return connections, s.active
+	return connections, s.all
 }
 
 // Stop ends all streams so that clients come back to another server.
 func (s *Streams) Stop() {
 	s.mu.Lock()
 	s.stopping = true
-	all := s.all()
+	all := s.streams()
 	s.mu.Unlock()
 	if len(all) > 0 {
 		s.Log.Info("ending streams: their clients come back elsewhere", "streams", len(all))
@@ -222,7 +239,7 @@ func (s *Streams) Stop() {
 	}
 }
 
-func (s *Streams) all() []*stream {
+func (s *Streams) streams() []*stream {
 	all := make([]*stream, 0, len(s.open))
 	for c := range s.open {
 		all = append(all, c)

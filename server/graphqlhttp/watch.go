@@ -29,7 +29,7 @@ func (s *Streams) Run(ctx context.Context) error {
 				again = s.check(ctx) != nil
 			}
 			s.mu.Lock()
-			all := s.all()
+			all := s.streams()
 			s.mu.Unlock()
 			for _, c := range all {
 				if c.watch != nil {
@@ -48,7 +48,7 @@ func (s *Streams) check(ctx context.Context) error {
 	s.mu.Lock()
 	seen := map[[2]uuid.UUID]bool{}
 	var viewers []*viewer.Viewer
-	all := s.all()
+	all := s.streams()
 	for _, c := range all {
 		if c.viewer != nil && !seen[[2]uuid.UUID{c.viewer.ID, c.viewer.TokenID}] {
 			seen[[2]uuid.UUID{c.viewer.ID, c.viewer.TokenID}] = true
@@ -74,11 +74,11 @@ func (s *Streams) check(ctx context.Context) error {
 		account, _, ok := standing.Of(v)
 		switch {
 		case !ok:
-			c.end(revoked("The credentials are no longer valid"))
+			s.revoke(c, "The credentials are no longer valid")
 		case account.PasswordHash != was.PasswordHash && v.TokenID == uuid.Nil:
-			c.end(revoked("The password has changed"))
+			s.revoke(c, "The password has changed")
 		case account.Role != was.Role:
-			c.end(revoked("The role has changed: sign in again"))
+			s.revoke(c, "The role has changed: sign in again")
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/observe"
 	"cloudapi/server/subscription"
 )
 
@@ -40,7 +41,7 @@ type socket struct {
 	streams *Streams
 	conn    *websocket.Conn
 	stream  *stream
-	request *http.Request // the upgrade request, for its headers
+	request *http.Request // what is kept of the upgrade request
 	out     *outbox
 
 	ctx    context.Context // ends with the connection
@@ -69,11 +70,11 @@ type operation struct {
 func webSocket(r *http.Request) bool { return headerHas(r.Header, "Upgrade", "websocket") }
 
 // serveWebSocket makes a request a WebSocket. The handler returns at once, so
-// that nothing of the request but its headers stays in memory.
+// that little of the request stays in memory.
 func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s := &socket{
 		handler: h, streams: h.Streams, operations: map[string]*operation{},
-		request: &http.Request{Header: r.Header, RemoteAddr: r.RemoteAddr, Host: r.Host},
+		request: &http.Request{RemoteAddr: r.RemoteAddr, Host: r.Host},
 		heard:   time.Now(), idleSince: time.Now(),
 	}
 	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
@@ -213,6 +214,7 @@ func (s *socket) write() {
 		cancel()
 		if err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
+				s.streams.Cut(observe.CutSlow)
 				s.streams.Log.InfoContext(s.ctx, "a stream is closed: its client does not read")
 			}
 			s.cancel() // ends the reader, which cleans up
@@ -251,6 +253,7 @@ func (s *socket) watch(now time.Time) {
 	s.mu.Unlock()
 	switch {
 	case quiet > 3*l.PingTime && pinged:
+		s.streams.Cut(observe.CutSilent)
 		s.cancel()
 	case idle > l.IdleTime:
 		s.end(ending{code: closeNormal, reason: "Idle"})

@@ -1,21 +1,28 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"strings"
+	"sync"
 )
 
 type infoKey struct{}
 
-// Info is what becomes known of a request while it is served.
+// Info is what becomes known of a request while it is served. Operations of a
+// WebSocket share that of the request that opened it, also after its end.
 type Info struct {
-	ID        string
+	ID string
+
+	mu        sync.Mutex // guards what follows
 	User      string
 	Operation string // of the log: clients name theirs
 	Root      string // of the metrics: from a list of the server's own
 	Cost      int    // of all operations of the request, in objects
 	Code      string // of the first fault that the caller is told
 	Aborted   string // why the answer was broken off, "" if it was not
+
+	ended bool // the request has been counted and logged
 
 	metrics *Metrics
 }
@@ -37,6 +44,8 @@ func From(ctx context.Context) *Info {
 // Note keeps the user and the operation of the request for its log line.
 func Note(ctx context.Context, user, operation string) {
 	if info := From(ctx); info != nil {
+		info.mu.Lock()
+		defer info.mu.Unlock()
 		if user != "" {
 			info.User = user
 		}
@@ -47,16 +56,26 @@ func Note(ctx context.Context, user, operation string) {
 }
 
 // NoteRoot keeps what the request is about for the metrics. It must come from a
-// list that no client can add to. What was noted first stays.
+// list that no client can add to. What was noted first stays. An operation of a
+// WebSocket is counted as a request of its own.
 func NoteRoot(ctx context.Context, root string) {
-	if info := From(ctx); info != nil && info.Root == "" {
-		info.Root = root
+	info := From(ctx)
+	if info == nil {
+		return
 	}
+	info.mu.Lock()
+	defer info.mu.Unlock()
+	if info.ended {
+		info.metrics.requests.WithLabelValues("graphql", root, "2xx").Inc()
+	}
+	info.Root = cmp.Or(info.Root, root)
 }
 
 // NoteCost adds the cost of an operation to that of the request.
 func NoteCost(ctx context.Context, cost int) {
 	if info := From(ctx); info != nil {
+		info.mu.Lock()
+		defer info.mu.Unlock()
 		info.Cost += cost
 	}
 }
@@ -64,22 +83,32 @@ func NoteCost(ctx context.Context, cost int) {
 // NoteAborted keeps why an answer that had begun is broken off. What was noted
 // first stays.
 func NoteAborted(ctx context.Context, reason string) {
-	if info := From(ctx); info != nil && info.Aborted == "" {
-		info.Aborted = reason
+	if info := From(ctx); info != nil {
+		info.abort(reason)
 	}
 }
 
-// NoteFault counts an error that the caller is told, and the limit that has
-// refused the request, "" for none.
-func NoteFault(ctx context.Context, code, limit string) {
+func (i *Info) abort(reason string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.Aborted = cmp.Or(i.Aborted, reason)
+}
+
+// NoteFault counts an error that the caller is told, by what the request is about
+// and by its code, and the limit that has refused the request, "" for none.
+// operation is that of a WebSocket's, "" for none.
+func NoteFault(ctx context.Context, operation, code, limit string) {
 	info := From(ctx)
 	if info == nil {
 		return
 	}
-	if info.Code == "" {
-		info.Code = code
+	info.mu.Lock()
+	if !info.ended {
+		operation = info.Root
 	}
-	info.metrics.Fault(code)
+	info.Code = cmp.Or(info.Code, code)
+	info.mu.Unlock()
+	info.metrics.Fault(operation, code)
 	if limit != "" {
 		info.metrics.Refused(limit)
 	}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -31,6 +32,7 @@ type Metrics struct {
 	shared     *prometheus.HistogramVec
 	sent       *prometheus.CounterVec
 	executed   *prometheus.CounterVec
+	cut        *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a program of that version.
@@ -40,7 +42,7 @@ func NewMetrics(version string) *Metrics {
 	m.durations = m.histogram("request_duration_seconds", "How long requests took, by face and operation.", seconds(), "face", "operation")
 	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloudapi_requests_in_flight", Help: "Requests that are being answered."})
 	m.costs = m.histogram("request_cost_objects", "What requests cost, in objects that were read, by face.", []float64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}, "face")
-	m.faults = m.counter("faults_total", "Errors told to clients, by code.", "code")
+	m.faults = m.counter("faults_total", "Errors told to clients, by operation (as in cloudapi_requests_total) and code; a code counts once for an answer.", "operation", "code")
 	m.refused = m.counter("refused_total", "Requests refused by a limit, by its name: rate, cost, body, those of a document, and sign_in.", "limit")
 	m.signIns = m.counter("sign_ins_total", "Credentials that were verified anew, by method (basic, token, oidc) and outcome (ok, wrong, refused).", "method", "outcome")
 	m.keys = m.counter("idempotency_keys_total", "Changes with an Idempotency-Key, by outcome: first, repeated (the kept answer was given), reused (for another request), failed.", "outcome")
@@ -51,6 +53,7 @@ func NewMetrics(version string) *Metrics {
 	m.shared = m.histogram("shared_requests", "How many requests were executed together, by what they shared: commit, or read for a statement.", []float64{1, 2, 4, 8, 16, 32, 64}, "what")
 	m.sent = m.counter("subscription_answers_total", "Answers that subscribers were given, by root field.", "root")
 	m.executed = m.counter("subscription_executions_total", "Executions of subscriptions, by root field; subscribers of the same operation and rights share one.", "root")
+	m.cut = m.counter("streams_cut_total", "Streams and subscriptions that the server ended and the client did not: slow (the client reads too slowly), silent (it gives no sign of life), restored (the database has gone back in its history), limited (its user's rate is spent), revoked (its user may no longer have it).", "reason")
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cloudapi_build_info", Help: "The version of the server; the value is 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
@@ -65,8 +68,9 @@ func NewMetrics(version string) *Metrics {
 // begin makes the series of closed lists, so that a rate has a zero to begin
 // with.
 func (m *Metrics) begin() {
-	for _, code := range fault.Codes() {
-		m.faults.WithLabelValues(string(code))
+	m.Operations("other", "several")
+	for _, reason := range []string{CutSlow, CutSilent, CutRestored, CutLimited, CutRevoked} {
+		m.cut.WithLabelValues(reason)
 	}
 	for _, limit := range []string{"rate", "cost", "body", "depth", "tokens", "sign_in"} {
 		m.refused.WithLabelValues(limit)
@@ -84,6 +88,16 @@ func (m *Metrics) begin() {
 	m.shared.WithLabelValues("commit")
 	for _, status := range []string{"2xx", "5xx", "error"} {
 		m.portal.WithLabelValues(status)
+	}
+}
+
+// Operations makes the series of faults of operations: an alert must see the first
+// fault as a rise from zero.
+func (m *Metrics) Operations(names ...string) {
+	for _, name := range names {
+		for _, code := range []fault.Code{fault.Unavailable, fault.Timeout, fault.Internal} {
+			m.faults.WithLabelValues(name, string(code))
+		}
 	}
 }
 
@@ -112,8 +126,11 @@ func (m *Metrics) Handler() http.Handler {
 // Gatherer hands the metrics out, for tests.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
-// Fault counts an error that a client is told.
-func (m *Metrics) Fault(code string) { m.faults.WithLabelValues(code).Inc() }
+// Fault counts an error that a client is told, of an operation, "" for none that is
+// known.
+func (m *Metrics) Fault(operation, code string) {
+	m.faults.WithLabelValues(cmp.Or(operation, "other"), code).Inc()
+}
 
 // Refused counts a request that a limit has refused.
 func (m *Metrics) Refused(limit string) { m.refused.WithLabelValues(limit).Inc() }

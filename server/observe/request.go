@@ -29,6 +29,9 @@ func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Reques
 		// An answer that breaks off is a panic, and counts as well.
 		defer func() {
 			took := time.Since(started)
+			info.mu.Lock()
+			defer info.mu.Unlock()
+			info.ended = true
 			m.inFlight.Dec()
 			m.request(face(r.URL.Path), rec.status, info, took)
 			ended(span, face(r.URL.Path), rec.status, info)
@@ -101,8 +104,8 @@ type recorder struct {
 func (r *recorder) Write(p []byte) (int, error) {
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
-	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) && r.info.Aborted == "" {
-		r.info.Aborted = "the client is gone, or reads too slowly"
+	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		r.info.abort("the client is gone, or reads too slowly")
 	}
 	return n, err
 }

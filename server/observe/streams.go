@@ -12,6 +12,18 @@ func (m *Metrics) Streams(open func() (map[string]int, int), held func() time.Du
 	m.registry.MustRegister(&streams{open: open, held: held})
 }
 
+// Why the server ends a stream.
+const (
+	CutSlow     = "slow"
+	CutSilent   = "silent"
+	CutRestored = "restored"
+	CutLimited  = "limited"
+	CutRevoked  = "revoked"
+)
+
+// StreamCut counts a stream that the server ends.
+func (m *Metrics) StreamCut(reason string) { m.cut.WithLabelValues(reason).Inc() }
+
 // Sent counts an answer that a subscriber was given.
 func (m *Metrics) Sent(root string) { m.sent.WithLabelValues(root).Inc() }
 

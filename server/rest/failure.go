@@ -100,7 +100,7 @@ func (m *Method) named(f *fault.Fault) string {
 func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method, err error) {
 	f := fault.As(err)
 	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), string(f.Code), limit)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h.writeFault(w, r, m, err, "")
 }
 

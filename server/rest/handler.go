@@ -99,6 +99,17 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
+// Operations are the names that requests have in the metrics.
+func (h *Handler) Operations() []string {
+	var names []string
+	for _, s := range h.services {
+		for name := range s.byName {
+			names = append(names, s.Name+"."+name)
+		}
+	}
+	return names
+}
+
 // OpenAPI is the description of the old URLs, as JSON.
 func (h *Handler) OpenAPI() []byte { return h.description }
 

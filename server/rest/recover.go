@@ -22,7 +22,7 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 		panic(value)
 	}
 	h.log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-	observe.NoteFault(r.Context(), string(fault.Internal), "")
+	observe.NoteFault(r.Context(), "", string(fault.Internal), "")
 	if out.begun {
 		observe.NoteAborted(r.Context(), "panic")
 		panic(http.ErrAbortHandler)

@@ -12,6 +12,7 @@ import (
 	"cloudapi/internal/event"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/observe"
 )
 
 // pageSize is how many events are read from the log at once.
@@ -169,6 +170,7 @@ func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string
 		default:
 			slow := fault.New(fault.TooMany, "The subscriber is too slow: subscribe again with after set to the cursor").
 				With("reason", "TOO_SLOW").With("cursor", s.cursor())
+			t.hub.o.Cut(observe.CutSlow)
 			s.sink.Fail(t.hub.o.Engine.Present(t.hub.ctx, slow))
 			s.leave()
 		}

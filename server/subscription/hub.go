@@ -61,6 +61,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Sent counts answers, and Executed executions; nil for nobody.
 	Sent, Executed func(root string)
+	// Cut counts subscriptions that the hub ends, by why; nil for nobody.
+	Cut func(reason string)
 }
 
 // Hub answers subscriptions. It is safe for concurrent use.
@@ -86,7 +88,7 @@ func New(o Options) *Hub {
 	if o.Parallel <= 0 {
 		o.Parallel = 8
 	}
-	for _, f := range []*func(string){&o.Sent, &o.Executed} {
+	for _, f := range []*func(string){&o.Sent, &o.Executed, &o.Cut} {
 		if *f == nil {
 			*f = func(string) {}
 		}

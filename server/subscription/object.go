@@ -8,6 +8,7 @@ import (
 
 	"cloudapi/graph"
 	"cloudapi/internal/fault"
+	"cloudapi/server/observe"
 )
 
 // runObject reads the object until nothing more has changed, and gives each
@@ -95,6 +96,7 @@ func (h *Hub) pays(s *Subscriber) bool {
 	if cursor := s.cursor(); cursor != "" {
 		f.With("cursor", cursor)
 	}
+	h.o.Cut(observe.CutLimited)
 	s.sink.Fail(h.o.Engine.Present(h.ctx, f))
 	s.leave()
 	return false

@@ -15,6 +15,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/engine"
+	"cloudapi/server/observe"
 )
 
 // topic is one operation with the rights of one viewer, or of all
@@ -129,6 +130,9 @@ func (h *Hub) Restored(event.Epoch) {
 	over := fault.New(fault.Invalid, "The database has gone back in its history: read the present state and subscribe anew").
 		With("reason", "RESTORED")
 	for t := range h.changes {
+		for range t.subscribers {
+			h.o.Cut(observe.CutRestored)
+		}
 		t.fail(h.o.Engine.Present(h.ctx, over))
 	}
 	h.rightsChanged()

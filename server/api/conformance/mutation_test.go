@@ -70,7 +70,10 @@ func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 		if few := min(n, 2); !strings.HasPrefix(mutation, "delete") {
 			return handle{kind, c.rnd.IntN(few)}
 		}
-		return handle{kind, n - 1 - c.rnd.IntN((n+1)/2)}
+		if n <= 2 {
+			return guid(9)
+		}
+		return handle{kind, 2 + c.rnd.IntN(n-2)}
 	case typ.Name == "Secret" && strings.Contains(strings.ToLower(mutation), "domain"):
 		return apitest.PortalSecret
 	case typ.Name == "Secret":

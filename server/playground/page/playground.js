@@ -5,10 +5,45 @@
 // none, and the browser sends the credentials it knows along all the same.
 const at = (path) => location.origin + path;
 
-const fetcher = GraphiQL.createFetcher({
+const ask = GraphiQL.createFetcher({
   url: at('/graphql'),
   headers: { Accept: 'application/graphql-response+json' },
 });
+
+// Whether the operation that runs is a subscription.
+const subscribes = ({ operationName }, document) => document?.definitions.some((d) =>
+  d.operation === 'subscription' && (!operationName || d.name?.value === operationName));
+
+// The answers of a subscription as they arrive, until the tab stops it.
+async function* follow(params, headers) {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(at('/graphql'), {
+      method: 'POST', signal: stop.signal, body: JSON.stringify(params),
+      headers: { 'Content-Type': 'application/json', ...headers, Accept: 'text/event-stream' },
+    });
+    if (!answer.headers.get('Content-Type')?.startsWith('text/event-stream')) {
+      yield answer.json();
+      return;
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += part.value;
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const data = text.slice(0, end).match(/^data: (.+)$/m)?.[1];
+        text = text.slice(end + 2);
+        if (data) yield JSON.parse(data);
+      }
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+const fetcher = (params, options) => subscribes(params, options?.documentAST)
+  ? follow(params, options?.headers)
+  : ask(params, options);
 
 // The first id anywhere in a part of an answer.
 function firstId(value) {

@@ -1,0 +1,51 @@
+// Package tool finds programs that tests run and that are no part of this
+// repository. Those that are not installed come out of Debian's packages into
+// .build/tools (.ci/tool).
+package tool
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Program is a program to run, and the environment that it needs.
+type Program struct {
+	Path string
+	Env  []string
+}
+
+// Find returns a program by its name, promtool or pgbouncer.
+func Find(t testing.TB, name string) Program {
+	t.Helper()
+	root := root(t)
+	command := exec.CommandContext(t.Context(), filepath.Join(root, ".ci", "tool"), name)
+	command.Stderr = t.Output()
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%s cannot be found or installed: %v", name, err)
+	}
+	libraries := filepath.Join(root, ".build", "tools", "lib")
+	return Program{Path: strings.TrimSpace(string(out)), Env: append(os.Environ(), "LD_LIBRARY_PATH="+libraries)}
+}
+
+// root is the directory of the repository.
+func root(t testing.TB) string {
+	t.Helper()
+	directory, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			return directory
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			t.Fatal("go.mod is not above the test")
+		}
+		directory = parent
+	}
+}

@@ -1,0 +1,100 @@
+package identity
+
+import (
+	"context"
+
+	"cloudapi/ent"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/job"
+	"cloudapi/internal/fault"
+	jobs "cloudapi/internal/job"
+	"cloudapi/internal/model"
+	"cloudapi/internal/session"
+)
+
+// Link lets an account of an OpenID Connect issuer sign in as a user.
+func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
+	out := &model.LinkCloudUserPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		jobs.Change{Action: "linkCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.SetIssuer(in.Issuer).SetSubject(in.Subject).ClearRoleStatedAt().ClearRoleValidUntil()
+			if err := clouduser.Policy.EvalMutation(ctx, up.Mutation()); err != nil {
+				return err
+			}
+			other, err := tx.CloudUser.Query().
+				Where(clouduser.Issuer(in.Issuer), clouduser.Subject(in.Subject), clouduser.IDNEQ(in.CloudUserID)).Only(ctx)
+			if err == nil {
+				return fault.New(fault.Conflict, "This account of the issuer belongs to the user %s; unlink or delete that user first", other.Login).On("subject")
+			}
+			return ent.MaskNotFound(err)
+		})
+	return out, err
+}
+
+// Unlink takes the account of an issuer away from a user, and ends the user's
+// tokens.
+func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
+	out := &model.UnlinkCloudUserPayload{}
+	var err error
+	out.CloudUser, out.Job, err = s.changeUser(ctx,
+		jobs.Change{Action: "unlinkCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+			up.ClearIssuer().ClearSubject().ClearRoleStatedAt().ClearRoleValidUntil()
+			if err := clouduser.Policy.EvalMutation(ctx, up.Mutation()); err != nil {
+				return err
+			}
+			_, err := session.End(ctx, tx, in.CloudUserID, true)
+			return err
+		})
+	return out, err
+}
+
+// Merged is a user that a token of an issuer could sign in as, or change, before
+// users of issuers were told apart from the others.
+type Merged struct {
+	User   *ent.CloudUser
+	Reason string
+	Tokens int
+}
+
+// ListMerged returns the users that an administrator has to decide about: those
+// without a password and without an issuer, which tokens of an issuer have made,
+// and those with a password whose role such a token has changed.
+func (s *Service) ListMerged(ctx context.Context) ([]Merged, error) {
+	users, err := s.Client.CloudUser.Query().Where(clouduser.IssuerIsNil()).
+		Order(clouduser.ByLogin()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Only tokens of an issuer have changed users as the server itself.
+	changes, err := s.Client.Job.Query().
+		Where(job.Action("updateCloudUser"), job.UserIDIsNil(), job.StatusEQ(job.StatusDONE)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed := map[string]bool{}
+	for _, j := range changes {
+		if id, ok := j.Parameters["cloudUserId"].(string); ok {
+			changed[id] = true
+		}
+	}
+	var merged []Merged
+	for _, u := range users {
+		m := Merged{User: u}
+		switch {
+		case u.PasswordHash == "":
+			m.Reason = "made by a token of an issuer"
+		case changed[u.ID.String()]:
+			m.Reason = "has a password, and its role was changed by a token of an issuer"
+		default:
+			continue
+		}
+		if m.Tokens, err = u.QueryAccessTokens().Count(ctx); err != nil {
+			return nil, err
+		}
+		merged = append(merged, m)
+	}
+	return merged, nil
+}

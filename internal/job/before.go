@@ -1,0 +1,119 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"cloudapi/ent"
+	"cloudapi/internal/fault"
+)
+
+// BeforeTx shows that a change has no transaction yet. What calls another
+// system, or takes long, has one as an argument: within a transaction, where it
+// would hold locks and a connection meanwhile, there is none to be had.
+type BeforeTx struct{ ended *atomic.Bool }
+
+// Check returns an error once the stage has ended, for a BeforeTx that was kept
+// beyond it.
+func (b BeforeTx) Check() error {
+	if b.ended == nil || b.ended.Load() {
+		return fault.New(fault.Internal, "Internal server error").
+			Because(errors.New("job: a call to another system, not before the transaction"))
+	}
+	return nil
+}
+
+// Before runs the stage of a change that comes before its transaction. It is
+// refused where the operation's transaction has begun, with an earlier change.
+func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) error {
+	if InTransaction(ctx) {
+		return fault.New(fault.Invalid, "With an Idempotency-Key this must be the first change of its operation").On("Idempotency-Key")
+	}
+	before := BeforeTx{new(atomic.Bool)}
+	defer before.ended.Store(true)
+	return stage(ctx, before)
+}
+
+// OperationTx is the one transaction of an operation with an Idempotency-Key.
+// The first change in it begins the transaction, after the stage before. The
+// changes of an operation come one after the other.
+type OperationTx struct {
+	made  func(ctx context.Context) error
+	begin func() (*ent.Tx, error)
+	tx    *ent.Tx
+	err   error
+}
+
+type operationTxKey struct{}
+
+// WithOperationTx returns a context in which all changes are made in one
+// transaction, which whoever calls it ends. begin begins it. made is called
+// before a change is checked, and before the portal is asked for it; it returns
+// an error where the operation was made before. Changes end with their errors,
+// and leave no job then.
+func WithOperationTx(ctx context.Context, made func(context.Context) error, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
+	o := &OperationTx{made: made, begin: begin}
+	return context.WithValue(ctx, operationTxKey{}, o), o
+}
+
+// Tx returns the transaction, nil where it has not begun, and the error of begin
+// or made.
+func (o *OperationTx) Tx() (*ent.Tx, error) { return o.tx, o.err }
+
+// Begin returns the transaction, begun now where it has not begun.
+func (o *OperationTx) Begin() (*ent.Tx, error) {
+	if o.tx == nil && o.err == nil {
+		o.tx, o.err = o.begin()
+	}
+	return o.tx, o.err
+}
+
+// notMade returns an error where the operation of ctx was made before.
+func notMade(ctx context.Context) error {
+	o := operationTx(ctx)
+	if o == nil || o.tx != nil {
+		return nil
+	}
+	if o.err == nil {
+		o.err = o.made(ctx)
+	}
+	return o.err
+}
+
+// ended reports whether the operation of ctx has ended without this change.
+func ended(ctx context.Context) bool {
+	o := operationTx(ctx)
+	return o != nil && o.err != nil
+}
+
+func operationTx(ctx context.Context) *OperationTx {
+	o, _ := ctx.Value(operationTxKey{}).(*OperationTx)
+	return o
+}
+
+// InOneOperation reports whether the changes of ctx are one transaction, which
+// may not have begun.
+func InOneOperation(ctx context.Context) bool {
+	return operationTx(ctx) != nil || ent.TxFromContext(ctx) != nil
+}
+
+// InTransaction reports whether the transaction of ctx has begun.
+func InTransaction(ctx context.Context) bool { return transaction(ctx) != nil }
+
+// transaction returns the transaction of ctx that has begun, nil for none.
+func transaction(ctx context.Context) *ent.Tx {
+	if tx := ent.TxFromContext(ctx); tx != nil {
+		return tx
+	}
+	if o := operationTx(ctx); o != nil {
+		return o.tx
+	}
+	return nil
+}
+
+// outsideTx returns ctx without its transaction, for what is written whatever
+// becomes of that.
+func outsideTx(ctx context.Context) context.Context {
+	return context.WithValue(ent.NewTxContext(ctx, nil), operationTxKey{}, (*OperationTx)(nil))
+}

@@ -1,0 +1,96 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cloudapi/ent"
+	"cloudapi/ent/job"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/viewer"
+)
+
+// How long the record of a failure may take.
+const (
+	recordTime = 5 * time.Second
+	recordLate = 500 * time.Millisecond
+)
+
+// fail records a change that has failed, and returns the error for its caller.
+func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
+	f := r.Classify(err)
+	if ended(ctx) {
+		return f
+	}
+	r.Finished(ctx, a.Action, job.StatusERROR)
+	if viewer.FromContext(ctx) == nil {
+		return f
+	}
+	if recorded := r.recordFailure(ctx, a, f); recorded != nil {
+		r.Log.WarnContext(ctx, "a failed change could not be recorded", "action", a.Action, "error", recorded)
+	} else {
+		f = copyOf(f).With("jobId", a.id.String())
+	}
+	return a.shown(f)
+}
+
+// recordFailure writes the ERROR row, even when the caller's time is over, and,
+// where the whole operation is one transaction, after that has ended.
+func (r *Recorder) recordFailure(ctx context.Context, a *attempt, f *fault.Fault) error {
+	write := func() error {
+		ctx, cancel := context.WithDeadline(context.WithoutCancel(outsideTx(ctx)), recordBy(ctx))
+		defer cancel()
+		row, err := a.failed(ctx, r.Client, f)
+		if err != nil {
+			return err
+		}
+		return row.SetStatus(job.StatusERROR).SetEndedAt(now()).Exec(ctx)
+	}
+	if tx := transaction(ctx); tx != nil {
+		tx.OnRollback(func(next ent.Rollbacker) ent.Rollbacker {
+			return ent.RollbackFunc(func(ctx context.Context, tx *ent.Tx) error {
+				return errors.Join(next.Rollback(ctx, tx), write())
+			})
+		})
+		return nil
+	}
+	return write()
+}
+
+// recordBy is when the record of a failure must be written. A caller whose time
+// is over waits for it no longer than recordLate, and neither does the database
+// work longer for one who has hung up: if it has fallen silent or is locked, it
+// would not take the record anyway.
+func recordBy(ctx context.Context) time.Time {
+	by, least := time.Now().Add(recordTime), time.Now().Add(recordLate)
+	end, limited := ctx.Deadline()
+	switch {
+	case ctx.Err() != nil || limited && end.Before(least):
+		return least
+	case limited && end.Before(by):
+		return end
+	default:
+		return by
+	}
+}
+
+// shown is the fault as its caller sees it: with the caller's own text where it
+// gave one (userErrormsg).
+func (c *Change) shown(f *fault.Fault) *fault.Fault {
+	if own := c.params().UserErrormsg; own != nil && *own != "" {
+		shown := copyOf(f)
+		shown.Message, shown.Field, shown.Cause = *own, "", f
+		return shown
+	}
+	return f
+}
+
+func copyOf(f *fault.Fault) *fault.Fault {
+	c := *f
+	c.Details = make(map[string]any, len(f.Details)+1)
+	for k, v := range f.Details {
+		c.Details[k] = v
+	}
+	return &c
+}

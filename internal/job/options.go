@@ -1,0 +1,70 @@
+package job
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/internal/fault"
+	"cloudapi/internal/model"
+)
+
+// Bounds of the options of a job.
+const (
+	maxDuration = 24 * time.Hour
+	// maxTexts bounds all texts of `execution` together, in bytes, the JSON of
+	// `other` included.
+	maxTexts = 16 << 10
+)
+
+// params returns the options of the job, never nil.
+func (c *Change) params() *model.ExecutionParams {
+	if c.Execution == nil || c.Execution.Params == nil {
+		return &model.ExecutionParams{}
+	}
+	return c.Execution.Params
+}
+
+func (c *Change) parent() *uuid.UUID {
+	if c.Execution == nil {
+		return nil
+	}
+	return c.Execution.ParentJobID
+}
+
+// checkOptions refuses options that are out of bounds.
+func (c *Change) checkOptions() error {
+	p := c.params()
+	size := 0
+	for _, text := range []*string{p.Name, p.Description, p.UserErrormsg, p.InternalErrormsg} {
+		if text != nil {
+			size += len(*text)
+		}
+	}
+	if len(p.Other) > 0 {
+		other, err := json.Marshal(p.Other)
+		if err != nil {
+			return err
+		}
+		size += len(other)
+	}
+	if size > maxTexts {
+		return fault.New(fault.Invalid, "The texts of execution have %d bytes together; at most %d are allowed", size, maxTexts).
+			On("execution")
+	}
+	if s := p.Maxduration; s != nil && (!(*s > 0) || *s > maxDuration.Seconds()) {
+		return fault.New(fault.Invalid,
+			"maxduration must be more than 0 and at most %.0f seconds", maxDuration.Seconds()).On("maxduration")
+	}
+	return nil
+}
+
+// duration is the caller's maxduration, 0 for none.
+func (c *Change) duration() time.Duration {
+	seconds := c.params().Maxduration
+	if seconds == nil {
+		return 0
+	}
+	return max(1, time.Duration(*seconds*float64(time.Second)))
+}

@@ -1,0 +1,113 @@
+package job
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/job"
+	"cloudapi/ent/rule"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/model"
+	"cloudapi/internal/viewer"
+)
+
+// Queue takes changes that nobody waits for. They wait in the database, so any
+// server may take and any may make them.
+type Queue struct {
+	recorder  *Recorder
+	encrypter *Encrypter
+	added     chan struct{}
+}
+
+// NewQueue returns a queue whose jobs are recorded by r.
+func NewQueue(r *Recorder, e *Encrypter) *Queue {
+	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1)}
+}
+
+// Start records a job for a worker, with what it needs encrypted, and returns it
+// at once. Everything that Do would check before it calls another system is
+// checked first, with the same errors.
+func (q *Queue) Start(ctx context.Context, c Change, payload []byte) (*ent.Job, error) {
+	a := newAttempt(&c)
+	limited, cancel, err := a.admit(ctx)
+	defer cancel()
+	if err != nil {
+		return nil, q.recorder.fail(ctx, a, err)
+	}
+	waiting, err := q.add(limited, a, payload)
+	if err != nil {
+		return nil, q.recorder.fail(ctx, a, cause(limited, err))
+	}
+	select {
+	case q.added <- struct{}{}:
+	default: // a worker will look anyway
+	}
+	return Settled(ctx, waiting), nil
+}
+
+func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *ent.Job, err error) {
+	if err := a.check(ctx, q.recorder.Client); err != nil {
+		return nil, err
+	}
+	sealed, err := q.encrypter.Seal(ctx, a.id[:], payload)
+	if err != nil {
+		return nil, err
+	}
+	err = q.recorder.InTx(ctx, func(ctx context.Context, tx *ent.Client) error {
+		if err := a.checkParent(ctx, tx); err != nil {
+			return err
+		}
+		row, err := a.draft(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if d := a.duration(); d > 0 {
+			row.SetDeadline(a.started.Add(d))
+		}
+		waiting, err = row.SetNillableCustomerID(a.CustomerID).SetStatus(job.StatusWAITING).SetSealed(sealed).Save(ctx)
+		return err
+	})
+	return waiting, err
+}
+
+// Cancel ends a job that waits. Its user or an administrator may.
+func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.CancelJobPayload, error) {
+	out := &model.CancelJobPayload{}
+	var err error
+	out.Job, err = q.recorder.Do(ctx, Change{Action: "cancelJob", Input: in, Execution: in.Execution},
+		func(ctx context.Context, tx *ent.Client, _ *Record) (err error) {
+			out.CancelledJob, err = cancelWaiting(ctx, tx, in.JobID)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	q.recorder.Finished(ctx, out.CancelledJob.Action, job.StatusERROR)
+	out.CancelledJob = Settled(ctx, out.CancelledJob)
+	return out, nil
+}
+
+func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job, error) {
+	found, err := tx.Job.Get(ctx, id)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, fault.Missing("job", id)
+	case err != nil:
+		return nil, err
+	case !mayCancel(viewer.FromContext(ctx), found):
+		return nil, rule.Forbidden()
+	}
+	ended, err := tx.Job.UpdateOne(found).Where(job.StatusEQ(job.StatusWAITING)).
+		SetStatus(job.StatusERROR).SetError("CANCELLED: The job was cancelled").
+		SetEndedAt(now()).ClearSealed().ClearLeaseUntil().Save(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.Conflict, "The job %s does not wait", id).On("jobId")
+	}
+	return ended, err
+}
+
+func mayCancel(v *viewer.Viewer, j *ent.Job) bool {
+	return v.May(viewer.Administrator) || j.UserID != nil && *j.UserID == v.ID
+}

@@ -1,0 +1,172 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/clouduser"
+	"cloudapi/ent/job"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
+)
+
+// How often a job is tried.
+const (
+	// maxAttempts is for jobs that find the portal or the database away.
+	maxAttempts = 10
+	// maxDeaths is for jobs whose workers died, which the job may have caused.
+	maxDeaths = 3
+)
+
+// run carries a leased job out. It has as long as its lease, or its caller's
+// maxduration. A panic ends the job and nothing else.
+func (w *Worker) run(ctx context.Context, id uuid.UUID) error {
+	j, err := w.recorder.Client.Job.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, Lease)
+	defer cancel()
+	if j.Deadline != nil {
+		late := fault.New(fault.Timeout, "Given up after maxduration; nothing of it is kept").On("maxduration")
+		limited, cancel = context.WithDeadlineCause(limited, *j.Deadline, late)
+		defer cancel()
+	}
+	err = service.Recovered(func() error { return w.carryOut(limited, j) })
+	if err == nil {
+		w.recorder.Finished(ctx, j.Action, job.StatusDONE)
+		return nil
+	}
+	if panicked, ok := errors.AsType[*service.PanicError](err); ok {
+		w.log.ErrorContext(ctx, "a job has panicked", "job", j.ID, "action", j.Action, "error", panicked)
+	}
+	return w.end(ctx, j, cause(limited, err))
+}
+
+// carryOut does what Do does for a change that is waited for.
+func (w *Worker) carryOut(ctx context.Context, j *ent.Job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if j.Deaths >= maxDeaths {
+		return fault.New(fault.Internal, "The server ended %d times while it ran the job", j.Deaths).Because(errDied)
+	}
+	task, err := w.task(ctx, j)
+	if err != nil {
+		return err
+	}
+	user, err := w.user(ctx, j)
+	if err != nil {
+		return err
+	}
+	ctx = viewer.NewContext(ctx, user)
+	if err := task.Check(ctx); err != nil {
+		return err
+	}
+	if err := Before(ctx, func(ctx context.Context, b BeforeTx) error { return task.Before(ctx, b, j.ID) }); err != nil {
+		return err
+	}
+	return w.recorder.InTx(ctx, func(ctx context.Context, tx *ent.Client) error {
+		rec := &Record{JobID: j.ID}
+		if err := task.Work(ctx, tx, rec); err != nil {
+			return err
+		}
+		return w.done(viewer.SystemContext(ctx), tx, j, rec)
+	})
+}
+
+// errDied is the cause of a job that is given up after maxDeaths.
+var errDied = errors.New("job: its servers died")
+
+// task has the job's handler make its task.
+func (w *Worker) task(ctx context.Context, j *ent.Job) (Task, error) {
+	handler, ok := w.handlers[j.Action]
+	if !ok || j.Sealed == nil || len(*j.Sealed) == 0 || j.CustomerID == nil {
+		return Task{}, fault.New(fault.Invalid, "A job %s cannot be run like this", j.Action)
+	}
+	payload, err := w.queue.encrypter.Open(ctx, j.ID[:], *j.Sealed)
+	if err != nil {
+		return Task{}, err
+	}
+	return handler(*j.CustomerID, payload)
+}
+
+// user returns the job's user as it is now: its role, and with its guid its
+// groups. A user who may not sign in any more may have no work done either.
+func (w *Worker) user(ctx context.Context, j *ent.Job) (*viewer.Viewer, error) {
+	if j.UserID == nil { // the server itself
+		return viewer.FromContext(viewer.SystemContext(ctx)), nil
+	}
+	u, err := w.recorder.Client.CloudUser.Get(ctx, *j.UserID)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, fault.New(fault.Forbidden, "The user of the job is gone")
+	case err != nil:
+		return nil, err
+	case u.Status == clouduser.StatusDISABLED:
+		return nil, fault.New(fault.Forbidden, "The user of the job is disabled")
+	}
+	return &viewer.Viewer{ID: u.ID, Login: u.Login, Role: viewer.Role(u.Role)}, nil
+}
+
+// done ends a job in the transaction of its change.
+func (w *Worker) done(ctx context.Context, tx *ent.Client, j *ent.Job, rec *Record) error {
+	end := tx.Job.Update().Where(job.ID(j.ID), w.mine()).
+		SetStatus(job.StatusDONE).SetError("").SetEndedAt(now()).ClearSealed().ClearLeaseUntil()
+	if rec.Result != nil {
+		end.SetResult(rec.Result)
+	}
+	ended, err := end.Save(ctx)
+	if err == nil && ended == 0 {
+		err = fault.New(fault.Conflict, "the job was taken over by another server")
+	}
+	return err
+}
+
+// end ends a job with its cause. While the portal or the database is away it is
+// left for later instead, up to maxAttempts times.
+func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
+	f := w.recorder.Classify(cause)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	up := w.recorder.Client.Job.Update().Where(job.ID(j.ID), w.mine())
+	if passing(f) && j.Attempts < maxAttempts && (j.Deadline == nil || j.Deadline.After(now())) {
+		return up.SetStatus(job.StatusWAITING).
+			SetLeaseUntil(now().Add(time.Duration(j.Attempts) * Poll)).
+			SetError(string(f.Code) + ": " + f.Message).Exec(ctx)
+	}
+	w.recorder.Finished(ctx, j.Action, job.StatusERROR)
+	up.SetStatus(job.StatusERROR).SetError(string(f.Code) + ": " + f.Message).
+		SetEndedAt(now()).ClearSealed().ClearLeaseUntil()
+	if refused(f) {
+		forget(up, j, f)
+	}
+	return up.Exec(ctx)
+}
+
+// forget leaves of a refused change what Do leaves of one.
+func forget(up *ent.JobUpdate, j *ent.Job, f *fault.Fault) {
+	up.SetError(f.Reason()).SetParameters(guids(j.Parameters)).
+		SetName("").SetDescription("").SetUserErrorMessage("").SetInternalErrorMessage("")
+	if f.Code == fault.Forbidden || f.Code == fault.NotFound {
+		up.ClearCustomerID()
+	}
+}
+
+// passing reports whether a later attempt may succeed.
+func passing(f *fault.Fault) bool {
+	if _, panicked := errors.AsType[*service.PanicError](f); panicked || errors.Is(f, errDied) {
+		return false
+	}
+	switch f.Code {
+	case fault.Unavailable, fault.Internal, fault.TooMany:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
+	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/idempotency"
+	jobs "cloudapi/internal/job"
+	"cloudapi/internal/service"
+	"cloudapi/internal/viewer"
+)
+
+// DefaultJobWorkers is how many workers a server has.
+const DefaultJobWorkers = 2
+
+// cleanEvery is how often a server removes what is old.
+const cleanEvery = time.Hour
+
+// work adds the server's own work to its background services.
+func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
+	handlers := a.Customers.Handlers()
+	for i := range max(0, cmp.Or(o.JobWorkers, DefaultJobWorkers)) {
+		a.background.Add(service.Service{
+			Name: fmt.Sprintf("job-worker-%d", i+1), Run: jobs.NewWorker(queue, handlers).Run,
+		})
+	}
+	a.background.Add(service.Service{Name: "streams", Run: a.runStreams})
+	a.background.Add(service.Service{Name: "last-use-of-tokens", Run: a.usage.Run})
+	a.background.Add(service.Service{Name: "old-idempotency-keys", Run: service.Every(cleanEvery, keys.Clean)})
+	a.background.Add(service.Service{Name: "expired-tokens", Run: service.Every(cleanEvery, func(ctx context.Context) error {
+		return removeExpiredTokens(ctx, a.Client)
+	})})
+	if o.KeepJobs > 0 {
+		a.background.Add(service.Service{Name: "old-jobs", Run: service.Every(cleanEvery, func(ctx context.Context) error {
+			_, err := jobs.Prune(ctx, a.Client, mixin.Now().Add(-o.KeepJobs))
+			return err
+		})})
+	}
+}
+
+// removeExpiredTokens removes sessions and personal tokens that have ended, in
+// small batches.
+func removeExpiredTokens(ctx context.Context, client *ent.Client) error {
+	const batch = 500
+	ctx = viewer.SystemContext(ctx)
+	for {
+		ids, err := client.AccessToken.Query().
+			Where(accesstoken.ExpiresAtLT(mixin.Now())).Limit(batch).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if _, err := client.AccessToken.Delete().Where(accesstoken.IDIn(ids...)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package api_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"cloudapi/server/api/apitest"
+)
+
+// hostileGuids are guids that programs have fallen over: none, all, of nobody,
+// and of another type.
+func hostileGuids(w things) []string {
+	return []string{
+		"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+		"12345678-1234-4234-8234-123456789abc", w.customer, w.group, w.user, w.space, w.account, w.token, w.job, w.waiting,
+	}
+}
+
+// brokenGuids are no guids.
+var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-00000000000", "{}", "' OR 1=1 --", "\u0000", strings.Repeat("0", 5000)}
+
+// TestHostileGuids gives each operation of the matrix guids that it does not
+// expect, in each place for a guid, waiting and not: the answer is an answer,
+// and never the server's own fault.
+func TestHostileGuids(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, first *apitest.API) {
+		a := apitest.Open(t, first.URL, withoutWorkers)
+		w := world(t, a)
+		for _, c := range matrix {
+			for _, guid := range append(hostileGuids(w), brokenGuids...) {
+				for _, login := range []string{apitest.Operator, apitest.Member} {
+					for _, vars := range hostile(t, c.name, w, login, guid) {
+						query, _ := operation(t, c.name, w, login)
+						answer := a.Query(login, query, vars)
+						if answer.Status >= 500 || strings.Contains(answer.Body, "INTERNAL") || answer.Body == "" {
+							t.Errorf("%s by %s with %v: %d %s", c.name, login, vars, answer.Status, answer.Body)
+						}
+					}
+				}
+			}
+		}
+		if log := a.Log.String(); strings.Contains(log, "panic") {
+			t.Errorf("something has panicked:\n%s", log)
+		}
+		// A job that got through ends with any worker.
+		waitForJobs(t, apitest.Open(t, first.URL))
+	})
+}
+
+// hostile returns the variables of an operation with a guid in each place that
+// has one, and the same without waiting.
+func hostile(t *testing.T, name string, w things, login, guid string) []map[string]any {
+	t.Helper()
+	_, vars := operation(t, name, w, login)
+	if vars["id"] != nil {
+		return []map[string]any{{"id": guid}}
+	}
+	if vars["ids"] != nil {
+		return []map[string]any{{"ids": []string{guid, guid}}}
+	}
+	in, ok := vars["in"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	var all []map[string]any
+	for key := range in {
+		if !strings.HasSuffix(key, "Id") {
+			continue
+		}
+		for _, wait := range []bool{true, false} {
+			with := maps.Clone(in)
+			with[key] = guid
+			of := map[string]any{"in": with}
+			if wait || doNotWait(name, of) {
+				all = append(all, of)
+			}
+		}
+	}
+	return all
+}

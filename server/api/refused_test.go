@@ -1,0 +1,79 @@
+package api_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	entjob "cloudapi/ent/job"
+	"cloudapi/internal/viewer"
+	"cloudapi/server/api/apitest"
+)
+
+// TestARefusedChangeLeavesNoText: the job of a change that was refused has its
+// action, user, time, code and guids, and nothing else of its caller's; it does
+// not belong to a customer that the caller may not change.
+func TestARefusedChangeLeavesNoText(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		never := "12345678-1234-4234-8234-123456789abc"
+		const text = "attacker"
+		execution := map[string]any{"params": map[string]any{
+			"name": text, "description": text, "userErrormsg": text, "internalErrormsg": text, "other": map[string]any{text: text},
+		}}
+		for code, c := range map[string]struct {
+			login, mutation string
+			in              map[string]any
+			guid            string
+			belongs         bool
+		}{
+			"FORBIDDEN":      {apitest.Member, "updateCustomer", map[string]any{"customerId": id, "city": text}, id, false},
+			"NOT_FOUND":      {apitest.Operator, "updateCustomer", map[string]any{"customerId": never, "city": text}, never, false},
+			"BAD_USER_INPUT": {apitest.Operator, "removeCapacityAvailable", map[string]any{"customerId": id, "type": "CU"}, id, true},
+			// Time that is too short does not hide that the caller may not.
+			"FORBIDDEN ": {apitest.Member, "updateCustomer", map[string]any{"customerId": id, "city": text, "short": true}, id, false},
+		} {
+			code = strings.TrimSpace(code)
+			of := execution
+			if c.in["short"] == true {
+				delete(c.in, "short")
+				of = map[string]any{"params": map[string]any{"name": text, "maxduration": 0.000001}}
+			}
+			c.in["execution"] = of
+			title := strings.ToUpper(c.mutation[:1]) + c.mutation[1:]
+			answer := a.Query(c.login, "mutation($in: "+title+"Input!) { "+c.mutation+"(input: $in) { job { id } } }", map[string]any{"in": c.in})
+			var body struct {
+				Errors []struct {
+					Extensions struct{ Code, JobID string }
+				}
+			}
+			if err := json.Unmarshal([]byte(answer.Body), &body); err != nil || len(body.Errors) == 0 || body.Errors[0].Extensions.Code != code {
+				t.Fatalf("%s: %s", code, answer.Body)
+			}
+			left := a.Query(apitest.Administrator, lookAtJob, map[string]any{"id": body.Errors[0].Extensions.JobID}).Body
+			if strings.Contains(left, text) || !strings.Contains(left, c.guid) || !strings.Contains(left, `"error":"`+code) ||
+				!strings.Contains(left, `"action":"`+c.mutation) || !strings.Contains(left, `"userLogin":"`+c.login) {
+				t.Errorf("%s leaves %s", code, left)
+			}
+			if strings.Contains(left, `"customerId":null`) == c.belongs {
+				t.Errorf("%s belongs to the wrong customer: %s", code, left)
+			}
+		}
+	})
+}
+
+// TestAChangeThatFailsLaterKeepsItsText: a conflict keeps what was asked for.
+func TestAChangeThatFailsLaterKeepsItsText(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		w := world(t, a)
+		a.Query(apitest.Operator, registerDomain, map[string]any{"in": map[string]any{
+			"customerId": w.customer, "username": apitest.PortalAccount, "password": apitest.PortalSecret, "domain": w.domain,
+			"execution": map[string]any{"params": map[string]any{"internalErrormsg": "kept"}},
+		}})
+		j, err := a.Client.Job.Query().Where(entjob.StatusEQ(entjob.StatusERROR)).Only(viewer.SystemContext(t.Context()))
+		if err != nil || j.InternalErrorMessage != "kept" || j.Parameters["domain"] != w.domain || j.CustomerID == nil ||
+			!strings.HasPrefix(j.Error, "CONFLICT: The domain "+w.domain) {
+			t.Errorf("%+v %v", j, err)
+		}
+	})
+}

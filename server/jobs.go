@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"cloudapi/ent"
+	"cloudapi/internal/job"
+	"cloudapi/internal/store"
+	"cloudapi/server/api"
+)
+
+// maxJobWorkers bounds --job-workers: each worker may hold a connection to the
+// database.
+const maxJobWorkers = 64
+
+// jobFlags say who runs jobs that nobody waits for, and how long jobs are kept.
+type jobFlags struct {
+	JobWorkers int           `name:"job-workers" default:"2" help:"How many jobs that nobody waits for (wait: false) this server runs at once, 1 to 64."`
+	KeepJobs   time.Duration `name:"keep-jobs" default:"0s" help:"How long jobs are kept after their end, at least 1h; 0 for good. Jobs are the record of who changed what."`
+}
+
+func (f *jobFlags) check() error {
+	if f.JobWorkers < 1 || f.JobWorkers > maxJobWorkers {
+		return fmt.Errorf("--job-workers must be from 1 to %d, not %d", maxJobWorkers, f.JobWorkers)
+	}
+	if f.KeepJobs != 0 && f.KeepJobs < time.Hour {
+		return fmt.Errorf("--keep-jobs must be at least 1h, or 0 for good, not %v", f.KeepJobs)
+	}
+	return nil
+}
+
+// jobs puts what the flags say into the options of an API.
+func (f *jobFlags) jobs(o *api.Options) { o.JobWorkers, o.KeepJobs = f.JobWorkers, f.KeepJobs }
+
+// jobsCommand is about the record of changes.
+type jobsCommand struct {
+	Prune jobsPruneCommand `cmd:"" help:"Remove jobs that ended before a time, in small batches, also while servers run."`
+}
+
+type jobsPruneCommand struct {
+	databaseFlags
+	logFlags
+	Before time.Time `name:"before" required:"" format:"2006-01-02T15:04:05Z07:00" help:"Remove the jobs that began and ended before this time, as 2026-01-31T00:00:00Z."`
+}
+
+// Run removes old jobs.
+func (c *jobsPruneCommand) Run(e *env) error {
+	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
+		removed, err := job.Prune(e.ctx, ent.NewClient(ent.Driver(s.Driver())), c.Before)
+		_, _ = fmt.Fprintf(e.out, "Removed %d jobs\n", removed)
+		return err
+	})
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"cloudapi/server/graphqlhttp"
+)
+
+// streamFlags bound the connections for subscriptions. A zero means the default,
+// so that the defaults stand in one place.
+type streamFlags struct {
+	MaxStreams           int           `name:"max-streams" default:"20000" help:"Connections for subscriptions (WebSocket and Server-Sent Events) of a server."`
+	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"Those of one user, on one server."`
+	MaxSubscriptions     int           `name:"max-subscriptions" default:"50000" help:"Subscriptions of a server."`
+	MaxUserSubscriptions int           `name:"max-user-subscriptions" default:"2000" help:"Those of one user, on one server."`
+	MaxStreamOperations  int           `name:"max-stream-operations" default:"100" help:"Operations at once on one WebSocket."`
+	MaxStreamQueue       int           `name:"max-stream-queue" default:"1048576" help:"Bytes that wait for a subscriber who reads slowly; beyond them the subscription ends with the cursor to go on from."`
+	StreamInitTime       time.Duration `name:"stream-init-time" default:"10s" help:"How long a WebSocket may take until connection_init."`
+	StreamIdleTime       time.Duration `name:"stream-idle-time" default:"10m" help:"How long a WebSocket without an operation is kept."`
+	StreamPingTime       time.Duration `name:"stream-ping-time" default:"25s" help:"How long a stream may be quiet before a sign of life is sent, and a third of how long before it is given up."`
+	StreamWriteTime      time.Duration `name:"stream-write-time" default:"30s" help:"How long one message to a subscriber may take."`
+}
+
+// check refuses a limit under which nothing could be subscribed.
+func (f *streamFlags) check() error {
+	for name, value := range map[string]int{
+		"max-streams": f.MaxStreams, "max-user-streams": f.MaxUserStreams, "max-subscriptions": f.MaxSubscriptions,
+		"max-user-subscriptions": f.MaxUserSubscriptions, "max-stream-operations": f.MaxStreamOperations, "max-stream-queue": f.MaxStreamQueue,
+	} {
+		if value < 1 {
+			return fmt.Errorf("--%s must be at least 1, not %d", name, value)
+		}
+	}
+	for name, d := range map[string]time.Duration{
+		"stream-init-time": f.StreamInitTime, "stream-idle-time": f.StreamIdleTime,
+		"stream-ping-time": f.StreamPingTime, "stream-write-time": f.StreamWriteTime,
+	} {
+		if d < time.Second {
+			return fmt.Errorf("--%s must be at least 1s, not %v", name, d)
+		}
+	}
+	return nil
+}
+
+func (f *streamFlags) limits(maxBody int64) graphqlhttp.StreamLimits {
+	return graphqlhttp.StreamLimits{
+		Connections: f.MaxStreams, UserConnections: f.MaxUserStreams, Subscriptions: f.MaxSubscriptions,
+		UserSubscriptions: f.MaxUserSubscriptions, Operations: f.MaxStreamOperations, Queue: f.MaxStreamQueue, Message: maxBody,
+		InitTime: f.StreamInitTime, IdleTime: f.StreamIdleTime, PingTime: f.StreamPingTime, WriteTime: f.StreamWriteTime,
+	}
+}
