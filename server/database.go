@@ -15,9 +15,9 @@ import (
 // databaseFlags say which database to use.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
-	DirectURL   string `name:"direct-database-url" help:"The database without its pooler, for migrations and notifications, which need a session of their own, where --database-url is a pooler's."`
-	Pooling     bool   `name:"transaction-pooling" help:"The database URL is that of a pooler in transaction mode: prepare no statements, and let the role have the parameters (docs/operations.md)."`
-	MaxConns    int    `name:"max-conns" default:"0" help:"Connections to the database at most; 0 for 20 on PostgreSQL."`
+	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, where --database-url is a pooler's. Migrations and notifications use it, because they need a session of their own."`
+	Pooling     bool   `name:"transaction-pooling" help:"The database URL is that of a pooler in transaction mode. The server then prepares no statements, and the role must have the parameters that docs/operations.md lists."`
+	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
 // withStore does something with the database that a command is about, and says
