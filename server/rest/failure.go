@@ -106,7 +106,7 @@ func (m *Method) nameOne(f *fault.Fault) string {
 // Refuse answers a request that got no further than its headers.
 func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), string(f.Code), limit)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h.writeError(w, r, failure{status, codeInvalid, http.StatusText(status), f.Message})
 }
 

@@ -32,7 +32,7 @@ func Layers() []Layer {
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/idempotency", "internal/fastread"}},
-		{"Model", []string{"graph/scalar", "internal/model", "internal/document", "ent/..."}},
+		{"Model", []string{"graph/coerce", "graph/scalar", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",
