@@ -15,7 +15,7 @@ import (
 // databaseFlags say which database to use.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
-	MaxConns    int    `name:"max-conns" default:"0" help:"Connections to the database at most; 0 for 20 on PostgreSQL."`
+	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
 // withStore does something with the database that a command is about, and says

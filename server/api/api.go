@@ -88,7 +88,11 @@ type Options struct {
 	// TrustedDocuments is a directory or a manifest of the only documents that
 	// /graphql accepts; "" for any.
 	TrustedDocuments string
-	Playground       playground.Options
+	// Demo says that the database has demo data only: the playground's examples
+	// may then make what they change.
+	Demo bool
+	// NoPlayground turns the playground off.
+	NoPlayground bool
 	// Version is the version of the program, for its metrics.
 	Version string
 	// Tracer makes spans of requests; nil for none.
@@ -223,7 +227,7 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	metrics.Operations(append(rootNames(core.Schema()), old.Operations()...)...)
-	page, err := playground.New(o.Playground)
+	page, err := playground.New(playground.Options{Demo: o.Demo, Secrets: secretNames(core.Schema()), Challenge: auth.Challenge})
 	if err != nil {
 		return nil, err
 	}
@@ -260,12 +264,14 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	}
 	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedInAgain(who, graphQL)))))
 	mux.Handle(rest.Prefix, oldSites.Middleware(old))
-	mux.Handle(playground.Prefix, required(who, page))
-	mux.Handle(playground.Prefix+"/", required(who, page))
+	if !o.NoPlayground {
+		mux.Handle(playground.Prefix, recognized(who, page))
+		mux.Handle(playground.Prefix+"/", recognized(who, page))
+		mux.Handle("GET /{$}", http.RedirectHandler(playground.Prefix, http.StatusFound))
+	}
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
-	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
 		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), old, o.Addresses.Locate(mux))))
 }

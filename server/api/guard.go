@@ -96,15 +96,21 @@ func challenge(r *http.Request, h http.Header) {
 	auth.Challenge(h)
 }
 
-// required lets only people with credentials pass.
-func required(who authenticate, next http.Handler) http.Handler {
-	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if viewer.FromContext(r.Context()) == nil {
-			refuse(w, r, auth.Failed())
+// recognized puts the viewer into the context if the request has valid
+// credentials. The handler decides what requests without them get.
+func recognized(who authenticate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := who(r)
+		if err != nil && !fault.Is(err, fault.Unauthenticated) {
+			refuse(w, r, err)
 			return
 		}
+		if v != nil {
+			observe.Note(r.Context(), v.Login, "")
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
+		}
 		next.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // sameOrigin refuses each POST that a page of another site sent, and each
