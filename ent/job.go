@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
+	"cloudapi/internal/strictjson"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,9 +31,9 @@ type Job struct {
 	// Description holds the value of the "description" field.
 	Description string `json:"description,omitempty"`
 	// Parameters holds the value of the "parameters" field.
-	Parameters map[string]interface{} `json:"parameters,omitempty"`
+	Parameters strictjson.Object `json:"parameters,omitempty"`
 	// Result holds the value of the "result" field.
-	Result map[string]interface{} `json:"result,omitempty"`
+	Result strictjson.Object `json:"result,omitempty"`
 	// Error holds the value of the "error" field.
 	Error string `json:"error,omitempty"`
 	// UserErrorMessage holds the value of the "user_error_message" field.

@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -67,13 +68,13 @@ func (_c *JobCreate) SetNillableDescription(v *string) *JobCreate {
 }
 
 // SetParameters sets the "parameters" field.
-func (_c *JobCreate) SetParameters(v map[string]interface{}) *JobCreate {
+func (_c *JobCreate) SetParameters(v strictjson.Object) *JobCreate {
 	_c.mutation.SetParameters(v)
 	return _c
 }
 
 // SetResult sets the "result" field.
-func (_c *JobCreate) SetResult(v map[string]interface{}) *JobCreate {
+func (_c *JobCreate) SetResult(v strictjson.Object) *JobCreate {
 	_c.mutation.SetResult(v)
 	return _c
 }
@@ -752,7 +753,7 @@ func (u *JobUpsert) UpdateDescription() *JobUpsert {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsert) SetParameters(v map[string]interface{}) *JobUpsert {
+func (u *JobUpsert) SetParameters(v strictjson.Object) *JobUpsert {
 	u.Set(job.FieldParameters, v)
 	return u
 }
@@ -770,7 +771,7 @@ func (u *JobUpsert) ClearParameters() *JobUpsert {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsert) SetResult(v map[string]interface{}) *JobUpsert {
+func (u *JobUpsert) SetResult(v strictjson.Object) *JobUpsert {
 	u.Set(job.FieldResult, v)
 	return u
 }
@@ -1100,7 +1101,7 @@ func (u *JobUpsertOne) UpdateDescription() *JobUpsertOne {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsertOne) SetParameters(v map[string]interface{}) *JobUpsertOne {
+func (u *JobUpsertOne) SetParameters(v strictjson.Object) *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.SetParameters(v)
 	})
@@ -1121,7 +1122,7 @@ func (u *JobUpsertOne) ClearParameters() *JobUpsertOne {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsertOne) SetResult(v map[string]interface{}) *JobUpsertOne {
+func (u *JobUpsertOne) SetResult(v strictjson.Object) *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.SetResult(v)
 	})
@@ -1656,7 +1657,7 @@ func (u *JobUpsertBulk) UpdateDescription() *JobUpsertBulk {
 }
 
 // SetParameters sets the "parameters" field.
-func (u *JobUpsertBulk) SetParameters(v map[string]interface{}) *JobUpsertBulk {
+func (u *JobUpsertBulk) SetParameters(v strictjson.Object) *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.SetParameters(v)
 	})
@@ -1677,7 +1678,7 @@ func (u *JobUpsertBulk) ClearParameters() *JobUpsertBulk {
 }
 
 // SetResult sets the "result" field.
-func (u *JobUpsertBulk) SetResult(v map[string]interface{}) *JobUpsertBulk {
+func (u *JobUpsertBulk) SetResult(v strictjson.Object) *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.SetResult(v)
 	})

@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent/customer"
 	"cloudapi/ent/job"
 	"cloudapi/ent/predicate"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (_u *JobUpdate) SetNillableDescription(v *string) *JobUpdate {
 }
 
 // SetParameters sets the "parameters" field.
-func (_u *JobUpdate) SetParameters(v map[string]interface{}) *JobUpdate {
+func (_u *JobUpdate) SetParameters(v strictjson.Object) *JobUpdate {
 	_u.mutation.SetParameters(v)
 	return _u
 }
@@ -86,7 +87,7 @@ func (_u *JobUpdate) ClearParameters() *JobUpdate {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdate) SetResult(v map[string]interface{}) *JobUpdate {
+func (_u *JobUpdate) SetResult(v strictjson.Object) *JobUpdate {
 	_u.mutation.SetResult(v)
 	return _u
 }
@@ -674,7 +675,7 @@ func (_u *JobUpdateOne) SetNillableDescription(v *string) *JobUpdateOne {
 }
 
 // SetParameters sets the "parameters" field.
-func (_u *JobUpdateOne) SetParameters(v map[string]interface{}) *JobUpdateOne {
+func (_u *JobUpdateOne) SetParameters(v strictjson.Object) *JobUpdateOne {
 	_u.mutation.SetParameters(v)
 	return _u
 }
@@ -686,7 +687,7 @@ func (_u *JobUpdateOne) ClearParameters() *JobUpdateOne {
 }
 
 // SetResult sets the "result" field.
-func (_u *JobUpdateOne) SetResult(v map[string]interface{}) *JobUpdateOne {
+func (_u *JobUpdateOne) SetResult(v strictjson.Object) *JobUpdateOne {
 	_u.mutation.SetResult(v)
 	return _u
 }

@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/portalaccount"
 	"cloudapi/ent/predicate"
 	"cloudapi/ent/serverkey"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -7734,8 +7735,8 @@ type JobMutation struct {
 	status                 *job.Status
 	name                   *string
 	description            *string
-	parameters             *map[string]interface{}
-	result                 *map[string]interface{}
+	parameters             *strictjson.Object
+	result                 *strictjson.Object
 	error                  *string
 	user_error_message     *string
 	internal_error_message *string
@@ -8015,12 +8016,12 @@ func (m *JobMutation) ResetDescription() {
 }
 
 // SetParameters sets the "parameters" field.
-func (m *JobMutation) SetParameters(value map[string]interface{}) {
-	m.parameters = &value
+func (m *JobMutation) SetParameters(s strictjson.Object) {
+	m.parameters = &s
 }
 
 // Parameters returns the value of the "parameters" field in the mutation.
-func (m *JobMutation) Parameters() (r map[string]interface{}, exists bool) {
+func (m *JobMutation) Parameters() (r strictjson.Object, exists bool) {
 	v := m.parameters
 	if v == nil {
 		return
@@ -8031,7 +8032,7 @@ func (m *JobMutation) Parameters() (r map[string]interface{}, exists bool) {
 // OldParameters returns the old "parameters" field's value of the Job entity.
 // If the Job object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JobMutation) OldParameters(ctx context.Context) (v map[string]interface{}, err error) {
+func (m *JobMutation) OldParameters(ctx context.Context) (v strictjson.Object, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldParameters is only allowed on UpdateOne operations")
 	}
@@ -8064,12 +8065,12 @@ func (m *JobMutation) ResetParameters() {
 }
 
 // SetResult sets the "result" field.
-func (m *JobMutation) SetResult(value map[string]interface{}) {
-	m.result = &value
+func (m *JobMutation) SetResult(s strictjson.Object) {
+	m.result = &s
 }
 
 // Result returns the value of the "result" field in the mutation.
-func (m *JobMutation) Result() (r map[string]interface{}, exists bool) {
+func (m *JobMutation) Result() (r strictjson.Object, exists bool) {
 	v := m.result
 	if v == nil {
 		return
@@ -8080,7 +8081,7 @@ func (m *JobMutation) Result() (r map[string]interface{}, exists bool) {
 // OldResult returns the old "result" field's value of the Job entity.
 // If the Job object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JobMutation) OldResult(ctx context.Context) (v map[string]interface{}, err error) {
+func (m *JobMutation) OldResult(ctx context.Context) (v strictjson.Object, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldResult is only allowed on UpdateOne operations")
 	}
@@ -9224,14 +9225,14 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		m.SetDescription(v)
 		return nil
 	case job.FieldParameters:
-		v, ok := value.(map[string]interface{})
+		v, ok := value.(strictjson.Object)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParameters(v)
 		return nil
 	case job.FieldResult:
-		v, ok := value.(map[string]interface{})
+		v, ok := value.(strictjson.Object)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}

@@ -15,6 +15,7 @@ import (
 	"cloudapi/internal/event"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"context"
 	"errors"
 	"fmt"
@@ -639,7 +640,7 @@ type CustomerResolver interface {
 type JobResolver interface {
 	ActionName(ctx context.Context, obj *ent.Job) (string, error)
 
-	Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error)
+	Parameters(ctx context.Context, obj *ent.Job) (strictjson.Object, error)
 
 	ObjectType(ctx context.Context, obj *ent.Job) (string, error)
 
@@ -3377,34 +3378,34 @@ schema {
 
 "Says that a list comes in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries; neither may be more than ` + "`" + `max` + "`" + `."
 directive @page(
-  "The entries of a page when none are asked for."
+  "The size of a page without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `."
   default: Int! = 50
-  "The most entries that may be asked for."
+  "The largest size of a page."
   max: Int! = 500
 ) on FIELD_DEFINITION
 
-"A moment in UTC, to the microsecond, in RFC 3339 form."
-scalar Time
+"A moment in RFC 3339 form, in the years 0001 to 9999; given in UTC, to the microsecond."
+scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 "A position in a list. It is valid for the field and the order that it was read from."
-scalar Cursor
+scalar Cursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "A position in the order of commits. Only what an earlier change gave is valid."
-scalar ChangeCursor
+scalar ChangeCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "An amount of capacity: a whole number from 1 to 9007199254740991."
-scalar Amount
-"A whole number of any size."
-scalar BigInt
-"Text that is accepted and never given out."
-scalar Secret
-"A JSON object with any keys."
-scalar JSONObject
+scalar Amount @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
+"A whole number of any size, as a string of its decimal digits: JavaScript's numbers are exact only up to 9007199254740991."
+scalar BigInt @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
+"A secret text. It is accepted as input and never returned."
+scalar Secret @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-7")
+"A JSON object with any keys. Its numbers keep their digits."
+scalar JSONObject @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-4")
 
-"An object that has a guid of its own."
+"An object with a guid."
 interface Node {
-  "The guid, in lower case with hyphens. One namespace for all types."
+  "The guid, in lower case with hyphens. Guids are unique across all types."
   id: ID!
 }
 
-"Where a page stands in its list."
+"The position of a page in its list."
 type PageInfo {
   "Whether the list has entries after this page."
   hasNextPage: Boolean!
@@ -3416,53 +3417,53 @@ type PageInfo {
   endCursor: Cursor
 }
 
-"Which way a list is ordered."
+"The direction of an order."
 enum OrderDirection {
-  "From small to large."
+  "Ascending."
   ASC
-  "From large to small."
+  "Descending."
   DESC
 }
 
-"What can be asked."
+"The root of all queries."
 type Query {
-  "The object with that guid, of whatever type."
+  "The object with this guid, of any type."
   node(
     "The guid."
     id: ID!
   ): Node
-  "The objects with those guids, in the same order; null, with an error, for one that is not found."
+  "The objects with these guids, in the same order. An object that is not found is null, with an error."
   nodes(
-    "The guids, 100 at most."
+    "The guids, at most 100."
     ids: [ID!]!
   ): [Node]
-  "The caller."
+  "The signed-in user."
   viewer: CloudUser
-  "The customer with that guid."
+  "The customer with this guid."
   customer(
     "The guid of the customer."
     id: ID!
   ): Customer
   "The customers that the caller may see."
   customers(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CustomerOrder
-    "Only customers for which all of this holds."
+    "Only customers that match this filter."
     where: CustomerWhereInput
   ): CustomerConnection @page
-  "The statuses a customer can have."
+  "The possible statuses of a customer."
   customerStatuses: [CustomerStatus!]
   "The XSD 1.0 of the XML form of a customer."
   customerXMLSchema(
-    "The guid of a customer, for the old API's sake: the schema is the same for every one."
+    "The guid of a customer, accepted for compatibility with the old API. The schema is the same for all customers."
     customerId: ID
   ): String
   "The XSD 1.0 of the XML form of an object."
@@ -3478,104 +3479,104 @@ type Query {
   cloudSpaceStatuses: [CloudSpaceStatus!]
   "The types of capacity units."
   capacityUnitTypes: [CapacityUnitType!]
-  "The cloud user group with that guid."
+  "The cloud user group with this guid."
   cloudUserGroup(
     "The guid of the group."
     id: ID!
   ): CloudUserGroup
   "The cloud user groups that the caller may see."
   cloudUserGroups(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserGroupOrder
-    "Only groups for which all of this holds."
+    "Only groups that match this filter."
     where: CloudUserGroupWhereInput
   ): CloudUserGroupConnection @page
-  "The cloud user with that guid."
+  "The cloud user with this guid."
   cloudUser(
     "The guid of the user."
     id: ID!
   ): CloudUser
   "The cloud users that the caller may see."
   cloudUsers(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserOrder
-    "Only users for which all of this holds."
+    "Only users that match this filter."
     where: CloudUserWhereInput
   ): CloudUserConnection @page
-  "The cloud space with that guid."
+  "The cloud space with this guid."
   cloudSpace(
     "The guid of the cloud space."
     id: ID!
   ): CloudSpace
   "The cloud spaces that the caller may see."
   cloudSpaces(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
     "The size of the page, counted from its start: 1 to 500."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudSpaceOrder
     "Only spaces for which all of this holds."
     where: CloudSpaceWhereInput
   ): CloudSpaceConnection @page
-  "The domain of that name, in any of its written forms."
+  "The domain with this name, in any spelling."
   domain(
     "The domain name."
     name: String!
   ): Domain
   "The accounts of the embedded ITPS portal. Administrators only."
   portalAccounts(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: PortalAccountOrder
-    "Only accounts for which all of this holds."
+    "Only accounts that match this filter."
     where: PortalAccountWhereInput
   ): PortalAccountConnection @page
-  "The job with that guid."
+  "The job with this guid."
   job(
     "The guid of the job."
     id: ID!
   ): Job
-  "Who changed what: the jobs that the caller may see, the newest first."
+  "The jobs that the caller may see, newest first. A job records who changed what."
   jobs(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; the newest first where none is given."
+    "The order. The default is newest first."
     orderBy: JobOrder = { field: STARTED_AT, direction: DESC }
-    "Only jobs for which all of this holds."
+    "Only jobs that match this filter."
     where: JobWhereInput
   ): JobConnection @page
 }
@@ -3584,7 +3585,7 @@ type Query {
 type Customer implements Node {
   "The guid."
   id: ID!
-  "A guid that is new after each change of the customer, its capacity, groups and domains included."
+  "A guid that changes with every change of the customer, including its capacity, groups and domains."
   version: ID!
   "When the customer was created."
   createdAt: Time!
@@ -3592,7 +3593,7 @@ type Customer implements Node {
   updatedAt: Time!
   "The name; names need not be unique."
   name: String!
-  "What the customer is; empty when never set, as are the other texts."
+  "The description. It is empty if it was never set, like the other texts."
   description: String!
   "Street and number."
   address: String!
@@ -3606,84 +3607,84 @@ type Customer implements Node {
   resourceGroupId: ID
   "The guid of the retention policy for snapshots."
   retentionPolicyId: ID
-  "The units of capacity that the customer has, in the order they were added."
+  "The available units of capacity, in the order in which they were added."
   capacityAvailable: [CapacityUnit!]!
-  "The units of capacity that the customer uses, in the order they were added."
+  "The consumed units of capacity, in the order in which they were added."
   capacityConsumed: [CapacityUnit!]!
-  "What is available, consumed and remaining, for each type that the customer has or uses, in the order of the types."
+  "The available, consumed and remaining amounts of each type that the customer has units of, in the order of the types."
   capacityBalance: [CapacityBalance!]!
   "The groups whose users may read the customer."
   cloudUserGroups(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserGroupOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudUserGroupWhereInput
   ): CloudUserGroupConnection! @page
   "The domains registered for the customer."
   domains(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: DomainOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: DomainWhereInput
   ): DomainConnection! @page
   "The cloud spaces of the customer."
   cloudSpaces(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudSpaceOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudSpaceWhereInput
   ): CloudSpaceConnection! @page
   "The changes of the customer."
   jobs(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; the newest first where none is given."
+    "The order. The default is newest first."
     orderBy: JobOrder = { field: STARTED_AT, direction: DESC }
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: JobWhereInput
   ): JobConnection! @page
   "The whole customer as one text, in a format of the old API."
   serialized(
-    "Which format."
+    "The format."
     format: SerializationFormat!
   ): String!
 }
 
-"What a customer can be."
+"The status of a customer."
 enum CustomerStatus {
   "In service."
   ACTIVE
-  "Set up, not yet in service: what a new customer is."
+  "Set up, not yet in service. The status of a new customer."
   CONFIGURED
   "Out of service."
   DISABLED
@@ -3691,9 +3692,9 @@ enum CustomerStatus {
 
 "The formats of the old API."
 enum SerializationFormat {
-  "Thrift binary protocol in base64, lines of 76 columns: what getObject returned."
+  "Thrift binary protocol in base64 with lines of 76 columns, as getObject returns it."
   THRIFT
-  "Block-style YAML: what getYAML returned."
+  "Block-style YAML, as getYAML returns it."
   YAML
   "XML that is valid against xmlSchema: what getXML returned."
   XML
@@ -3713,7 +3714,7 @@ enum SerializedType {
   JOB
 }
 
-"Which customers to list: all that is given must hold."
+"A filter for customers. All given conditions must match."
 input CustomerWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: CustomerWhereInput
@@ -3725,19 +3726,19 @@ input CustomerWhereInput {
   id: ID
   "One of these guids; an empty list matches nothing."
   idIn: [ID!]
-  "The whole name, case-sensitive."
+  "The complete name, case-sensitive."
   name: String
-  "A part of the name, case-sensitive; no character is special."
+  "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
-  "A part of the name in any case; no character is special."
+  "A part of the name, ignoring case. No character is a wildcard."
   nameContainsFold: String
   "The status."
   status: CustomerStatus
   "One of these statuses; an empty list matches nothing."
   statusIn: [CustomerStatus!]
-  "The whole city, case-sensitive."
+  "The complete city, case-sensitive."
   city: String
-  "The whole country, case-sensitive."
+  "The complete country, case-sensitive."
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
@@ -3745,49 +3746,49 @@ input CustomerWhereInput {
   resourceGroupIdIsNull: Boolean
   "Whether there is no retention policy."
   retentionPolicyIdIsNull: Boolean
-  "Created at this moment or later."
+  "Created at this time or later."
   createdAtGTE: Time
-  "Created before this moment."
+  "Created before this time."
   createdAtLT: Time
-  "Whether there is a domain."
+  "Whether the customer has a domain."
   hasDomains: Boolean
   "There is a domain for which all of these hold; an empty list is the same as hasDomains: true."
   hasDomainsWith: [DomainWhereInput!]
-  "Whether there is a group that the caller may see."
+  "Whether the customer is linked to a group that the caller may see."
   hasCloudUserGroups: Boolean
   "There is a group that the caller may see and for which all of these hold; an empty list is the same as hasCloudUserGroups: true."
   hasCloudUserGroupsWith: [CloudUserGroupWhereInput!]
 }
 
-"A unit of capacity that a customer has or uses. It is added and removed, never changed."
+"A unit of available or consumed capacity of a customer. Units are added and removed, never changed."
 type CapacityUnit implements Node {
   "The guid."
   id: ID!
   "When the unit was added."
   createdAt: Time!
-  "Whether the customer has it or uses it."
+  "Whether the unit is available or consumed."
   kind: CapacityKind!
-  "What it is a unit of."
+  "The type."
   type: CapacityUnitType!
-  "How much, in the measure of its type."
+  "The amount, in the unit of measure of the type."
   amount: Amount!
-  "The name; empty when never set."
+  "The name. It is empty if it was never set."
   name: String!
-  "What it is for; empty when never set."
+  "The description. It is empty if it was never set."
   description: String!
-  "Whose it is."
+  "The customer that owns it."
   customer: Customer!
 }
 
-"The two sides of a customer's capacity."
+"The kinds of a customer's capacity."
 enum CapacityKind {
-  "What the customer has."
+  "Available capacity."
   AVAILABLE
-  "What the customer uses."
+  "Consumed capacity."
   CONSUMED
 }
 
-"What capacity is measured in."
+"The types of capacity."
 enum CapacityUnitType {
   "CPU, in MHz."
   CU
@@ -3809,7 +3810,7 @@ enum CapacityUnitType {
   WV
 }
 
-"What a customer has, uses and has left of one type of capacity."
+"The available, consumed and remaining amounts of one type of capacity."
 type CapacityBalance {
   "The type."
   type: CapacityUnitType!
@@ -3817,7 +3818,7 @@ type CapacityBalance {
   available: BigInt!
   "The sum of the consumed units."
   consumed: BigInt!
-  "Available less consumed. It may be negative: consumption is never refused."
+  "Available minus consumed. It can be negative, because consumption is never refused."
   remaining: BigInt!
 }
 
@@ -3831,66 +3832,66 @@ type CloudUserGroup implements Node {
   createdAt: Time!
   "The name. It need not be unique, and may be empty."
   name: String!
-  "What the group is for; empty when never set."
+  "The description. It is empty if it was never set."
   description: String!
   "The customers that the group is linked to."
   customers(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CustomerOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CustomerWhereInput
   ): CustomerConnection! @page
-  "The users in the group, as far as the caller may see them."
+  "The users in the group that the caller may see."
   users(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudUserWhereInput
   ): CloudUserConnection! @page
   "The groups that are members of this one. Their users count as users of this group."
   groups(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
     "The size of the page, counted from its start: 1 to 500."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserGroupOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudUserGroupWhereInput
   ): CloudUserGroupConnection! @page
   "The groups that this one is a member of."
   memberOf(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
     "The size of the page, counted from its start: 1 to 500."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserGroupOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudUserGroupWhereInput
   ): CloudUserGroupConnection! @page
   "The group as one text, in a format of the old API."
@@ -3900,7 +3901,7 @@ type CloudUserGroup implements Node {
   ): String!
 }
 
-"Which groups to list: all that is given must hold."
+"A filter for groups. All given conditions must match."
 input CloudUserGroupWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: CloudUserGroupWhereInput
@@ -3912,15 +3913,15 @@ input CloudUserGroupWhereInput {
   id: ID
   "One of these guids; an empty list matches nothing."
   idIn: [ID!]
-  "The whole name, case-sensitive."
+  "The complete name, case-sensitive."
   name: String
-  "A part of the name, case-sensitive; no character is special."
+  "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
   "The group is linked to the customer with this guid."
   customerId: ID
 }
 
-"A person or program that signs in."
+"A person or program that can sign in."
 type CloudUser implements Node {
   "The guid."
   id: ID!
@@ -3928,9 +3929,9 @@ type CloudUser implements Node {
   version: ID!
   "When the user was created."
   createdAt: Time!
-  "The name to sign in with; unique, whatever its case."
+  "The login name. It is unique, ignoring case."
   login: String!
-  "The e-mail address; empty when never set, as are the other texts."
+  "The e-mail address. It is empty if it was never set, like the other texts."
   email: String!
   "The given name."
   firstName: String!
@@ -3952,9 +3953,9 @@ type CloudUser implements Node {
   phoneLandline: String!
   "Whether the user is a program of the provider. It has no effect on rights."
   systemUser: Boolean!
-  "What the user may do."
+  "The role of the user."
   role: CloudUserRole!
-  "Whether the user may sign in."
+  "The status, which decides whether the user may sign in."
   status: CloudUserStatus!
   "Whether the password breaks the rules for new ones. Only an import from an old server leaves it so; a new password ends it."
   passwordIsWeak: Boolean!
@@ -3962,34 +3963,34 @@ type CloudUser implements Node {
   issuer: String
   "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
   subject: String
-  "The groups that the user is in."
+  "The groups of the user."
   groups(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudUserGroupOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudUserGroupWhereInput
   ): CloudUserGroupConnection! @page
-  "The tokens that sign the user in, expired ones included."
+  "The access tokens of the user, including expired ones."
   accessTokens(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: AccessTokenOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: AccessTokenWhereInput
   ): AccessTokenConnection! @page
   "The user as one text, in a format of the old API. The password is never in it."
@@ -3999,7 +4000,7 @@ type CloudUser implements Node {
   ): String!
 }
 
-"What a cloud user may do."
+"The role of a cloud user."
 enum CloudUserRole {
   "Everything."
   ADMINISTRATOR
@@ -4019,7 +4020,7 @@ enum CloudUserStatus {
   DISABLED
 }
 
-"Which users to list: all that is given must hold."
+"A filter for users. All given conditions must match."
 input CloudUserWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: CloudUserWhereInput
@@ -4031,13 +4032,13 @@ input CloudUserWhereInput {
   id: ID
   "One of these guids; an empty list matches nothing."
   idIn: [ID!]
-  "The whole login, case-sensitive."
+  "The complete login, case-sensitive."
   login: String
   "A part of the login, case-sensitive; no character is special."
   loginContains: String
   "A part of the e-mail address, case-sensitive; no character is special."
   emailContains: String
-  "A part of the name, case-sensitive; no character is special."
+  "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
   "The role."
   role: CloudUserRole
@@ -4045,23 +4046,23 @@ input CloudUserWhereInput {
   status: CloudUserStatus
 }
 
-"A token that signs a user in. Its text is shown once, when it is made."
+"A token that signs a user in. Its text is shown once, when it is created."
 type AccessToken implements Node {
   "The guid."
   id: ID!
-  "When the token was made."
+  "When the token was created."
   createdAt: Time!
-  "Whether it is a session or was made by name."
+  "Whether the token is a session or a personal token."
   kind: AccessTokenKind!
-  "The name of a personal token; empty for a session."
+  "The name of a personal token. It is empty for a session."
   name: String!
   "What the token is good for."
   scope: AccessTokenScope!
-  "When the token ends; null for never."
+  "When the token expires. Null means never."
   expiresAt: Time
   "The hour in which the token was last used; null for not yet."
   lastUsedAt: Time
-  "Whom it signs in."
+  "The user that the token signs in."
   user: CloudUser!
 }
 
@@ -4075,13 +4076,13 @@ enum AccessTokenScope {
 
 "The kinds of tokens."
 enum AccessTokenKind {
-  "Made by signIn, ended by signOut."
+  "Created by signIn, ended by signOut."
   SESSION
-  "Made by createAccessToken, ended by revokeAccessToken."
+  "Created by createAccessToken, ended by revokeAccessToken."
   PERSONAL
 }
 
-"Which tokens to list: all that is given must hold."
+"A filter for tokens. All given conditions must match."
 input AccessTokenWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: AccessTokenWhereInput
@@ -4103,13 +4104,13 @@ type Domain implements Node {
   name: String!
   "When it was registered."
   registeredAt: Time!
-  "The portal account that registered it, the only one that may unregister it."
+  "The portal account that registered the domain. Only this account may unregister it."
   portalUsername: String!
-  "Whose it is."
+  "The customer that owns it."
   customer: Customer!
 }
 
-"Which domains to list: all that is given must hold."
+"A filter for domains. All given conditions must match."
 input DomainWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: DomainWhereInput
@@ -4119,7 +4120,7 @@ input DomainWhereInput {
   or: [DomainWhereInput!]
   "The guid."
   id: ID
-  "The whole canonical name."
+  "The complete canonical name."
   name: String
   "One of these canonical names; an empty list matches nothing."
   nameIn: [String!]
@@ -4127,7 +4128,7 @@ input DomainWhereInput {
   portalUsername: String
 }
 
-"A place where a customer's machines run. Spaces nest."
+"A place where a customer's machines run. Spaces can contain spaces."
 type CloudSpace implements Node {
   "The guid."
   id: ID!
@@ -4137,27 +4138,27 @@ type CloudSpace implements Node {
   createdAt: Time!
   "The name."
   name: String!
-  "What it is for; empty when never set."
+  "The description. It is empty if it was never set."
   description: String!
   "The status."
   status: CloudSpaceStatus!
-  "Whose it is."
+  "The customer that owns it."
   customer: Customer!
-  "The space that this one is in, null for none."
+  "The space that contains this one. Null for a top-level space."
   parent: CloudSpace
-  "The spaces in this one."
+  "The spaces within this one."
   children(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; that of creation where none is given."
+    "The order. The default is the order of creation."
     orderBy: CloudSpaceOrder
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: CloudSpaceWhereInput
   ): CloudSpaceConnection! @page
   "The space as one text, in a format of the old API."
@@ -4167,7 +4168,7 @@ type CloudSpace implements Node {
   ): String!
 }
 
-"What a cloud space can be."
+"The status of a cloud space."
 enum CloudSpaceStatus {
   "In service."
   ACTIVE
@@ -4175,7 +4176,7 @@ enum CloudSpaceStatus {
   DISABLED
 }
 
-"Which cloud spaces to list: all that is given must hold."
+"A filter for cloud spaces. All given conditions must match."
 input CloudSpaceWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: CloudSpaceWhereInput
@@ -4185,9 +4186,9 @@ input CloudSpaceWhereInput {
   or: [CloudSpaceWhereInput!]
   "The guid."
   id: ID
-  "The whole name, case-sensitive."
+  "The complete name, case-sensitive."
   name: String
-  "A part of the name, case-sensitive; no character is special."
+  "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
   "The guid of the customer."
   customerId: ID
@@ -4199,7 +4200,7 @@ input CloudSpaceWhereInput {
   parentIdIsNull: Boolean
 }
 
-"An account of the embedded ITPS portal, with which domains are registered."
+"An account of the embedded ITPS portal. Domains are registered with its credentials."
 type PortalAccount implements Node {
   "The guid."
   id: ID!
@@ -4209,7 +4210,7 @@ type PortalAccount implements Node {
   username: String!
 }
 
-"Which portal accounts to list: all that is given must hold."
+"A filter for portal accounts. All given conditions must match."
 input PortalAccountWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: PortalAccountWhereInput
@@ -4219,19 +4220,19 @@ input PortalAccountWhereInput {
   or: [PortalAccountWhereInput!]
   "The guid."
   id: ID
-  "The whole user name, case-sensitive."
+  "The complete user name, case-sensitive."
   username: String
 }
 
-"The record of a change: who, what, when, and how it ended."
+"The record of a change: who, what, when, and the result."
 type Job implements Node {
   "The guid."
   id: ID!
-  "What was done: the name of the mutation."
+  "The action: the name of the mutation."
   action: String!
   "The action in the words of the old API: <type>.<method>, as in customer.registerDomain."
   actionName: String!
-  "How far it is."
+  "The status of the job."
   status: JobStatus!
   "The name given to the job by its caller."
   name: String!
@@ -4239,49 +4240,49 @@ type Job implements Node {
   description: String!
   "What it was asked to do, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
-  "What came of it. For a deleted customer, its last serialized form."
+  "The result of the change. For a deleted customer this is its last serialized form."
   result: JSONObject
-  "Why it failed; empty while it has not."
+  "Why the job failed. It is empty if the job has not failed."
   error: String!
-  "What a person is told if the job fails."
+  "The error text for a person if the job fails."
   userErrorMessage: String!
-  "What its caller wants kept with a failure."
+  "An internal error text that the caller wants to keep with the job."
   internalErrorMessage: String!
-  "When it began."
+  "When the job started."
   startedAt: Time!
-  "When it ended, null while it has not."
+  "When the job ended. Null while it has not ended."
   endedAt: Time
-  "The guid of who asked for it, null for the server itself."
+  "The guid of the user who made the change. Null for the server itself."
   userId: ID
-  "The login of who asked for it, at that time."
+  "The login of the user who made the change, at that time."
   userLogin: String!
-  "Who asked for it, null where the caller may not see that or the user is gone."
+  "The user who made the change. Null if the caller may not see the user or the user was deleted."
   user: CloudUser
-  "The guid of the customer it changed; it stays when the customer is gone."
+  "The guid of the changed customer. It stays after the customer was deleted."
   customerId: ID
   "The type of the object it changed, in the words of the old API: customer, clouduser and so on."
   objectType: String!
   "The guid of the object it changed; it stays when the object is gone. Null where no object was named."
   objectId: ID
-  "The customer it changed, null for none or one that is gone."
+  "The changed customer. Null if the change has no customer or the customer was deleted."
   customer: Customer
-  "The guid of the job that it is a part of."
+  "The guid of the parent job."
   parentId: ID
-  "The job that it is a part of."
+  "The parent job."
   parent: Job
-  "The jobs that are parts of it."
+  "The child jobs."
   children(
-    "Only what follows this position."
+    "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only what precedes this position."
+    "Only entries before this position."
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order; the newest first where none is given."
+    "The order. The default is newest first."
     orderBy: JobOrder = { field: STARTED_AT, direction: DESC }
-    "Only those for which all of this holds."
+    "Only entries that match this filter."
     where: JobWhereInput
   ): JobConnection! @page
   "The place of the job among the children of its parent, in the order they began: 1 for the first. 0 for a job without a parent."
@@ -4295,19 +4296,19 @@ type Job implements Node {
   ): String!
 }
 
-"How far a job is."
+"The status of a job."
 enum JobStatus {
-  "It has not begun."
+  "Not started."
   WAITING
-  "It is under way."
+  "Running."
   RUNNING
-  "It has done what it was asked."
+  "Finished successfully."
   DONE
-  "It has failed, and changed nothing."
+  "Failed. Nothing was changed."
   ERROR
 }
 
-"Which jobs to list: all that is given must hold."
+"A filter for jobs. All given conditions must match."
 input JobWhereInput {
   "A filter that must not hold. An empty one always holds."
   not: JobWhereInput
@@ -4323,19 +4324,19 @@ input JobWhereInput {
   actionIn: [String!]
   "The action in the words of the old API, as in customer.registerDomain."
   actionName: String
-  "How far it is."
+  "The status of the job."
   status: JobStatus
   "One of these statuses; an empty list matches nothing."
   statusIn: [JobStatus!]
-  "The guid of the customer, a deleted one too."
+  "The guid of the customer. The customer may have been deleted."
   customerId: ID
   "Whether it concerns no customer."
   customerIdIsNull: Boolean
-  "The guid of who asked for it."
+  "The guid of the user who made the change."
   userId: ID
   "Whether the server itself asked for it."
   userIdIsNull: Boolean
-  "The guid of the job that it is a part of."
+  "The guid of the parent job."
   parentId: ID
   "Whether it is no part of another job."
   parentIdIsNull: Boolean
@@ -4345,9 +4346,9 @@ input JobWhereInput {
   parametersIsNull: Boolean
   "Whether it has no result."
   resultIsNull: Boolean
-  "Begun at this moment or later."
+  "Started at this time or later."
   startedAtGTE: Time
-  "Begun before this moment."
+  "Started before this time."
   startedAtLT: Time
   "Ended at this moment or earlier."
   endedAtLTE: Time
@@ -4355,13 +4356,13 @@ input JobWhereInput {
 
 "A page of customers."
 type CustomerConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [CustomerEdge!]!
-  "The customers themselves."
+  "The customers, without positions."
   nodes: [Customer!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4375,13 +4376,13 @@ type CustomerEdge {
 
 "A page of cloud user groups."
 type CloudUserGroupConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [CloudUserGroupEdge!]!
-  "The cloud user groups themselves."
+  "The cloud user groups, without positions."
   nodes: [CloudUserGroup!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4395,13 +4396,13 @@ type CloudUserGroupEdge {
 
 "A page of cloud users."
 type CloudUserConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [CloudUserEdge!]!
-  "The cloud users themselves."
+  "The cloud users, without positions."
   nodes: [CloudUser!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4415,17 +4416,17 @@ type CloudUserEdge {
 
 "A page of access tokens."
 type AccessTokenConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [AccessTokenEdge!]!
-  "The access tokens themselves."
+  "The access tokens, without positions."
   nodes: [AccessToken!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
-"A access token and its position in a list."
+"An access token and its position in a list."
 type AccessTokenEdge {
   "The access token."
   node: AccessToken!
@@ -4435,13 +4436,13 @@ type AccessTokenEdge {
 
 "A page of domains."
 type DomainConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [DomainEdge!]!
-  "The domains themselves."
+  "The domains, without positions."
   nodes: [Domain!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4455,13 +4456,13 @@ type DomainEdge {
 
 "A page of cloud spaces."
 type CloudSpaceConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [CloudSpaceEdge!]!
-  "The cloud spaces themselves."
+  "The cloud spaces, without positions."
   nodes: [CloudSpace!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4475,13 +4476,13 @@ type CloudSpaceEdge {
 
 "A page of portal accounts."
 type PortalAccountConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [PortalAccountEdge!]!
-  "The portal accounts themselves."
+  "The portal accounts, without positions."
   nodes: [PortalAccount!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4495,13 +4496,13 @@ type PortalAccountEdge {
 
 "A page of jobs."
 type JobConnection {
-  "The entries, each with its position."
+  "The entries with their positions."
   edges: [JobEdge!]!
-  "The jobs themselves."
+  "The jobs, without positions."
   nodes: [Job!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all, on every page."
+  "The number of entries in the whole list."
   totalCount: Int!
 }
 
@@ -4513,17 +4514,17 @@ type JobEdge {
   cursor: Cursor!
 }
 
-"How a list of customers is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of customers. Equal entries are in the order of creation."
 input CustomerOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: CustomerOrderField!
 }
 
-"What customers can be ordered by."
+"The fields by which a list of customers can be ordered."
 enum CustomerOrderField {
-  "The name, without its case."
+  "The name, ignoring case."
   NAME
   "The time of creation."
   CREATED_AT
@@ -4531,19 +4532,19 @@ enum CustomerOrderField {
   CITY
   "The country."
   COUNTRY
-  "The status, by its name."
+  "The status, in alphabetical order."
   STATUS
 }
 
-"How a list of groups is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of groups. Equal entries are in the order of creation."
 input CloudUserGroupOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: CloudUserGroupOrderField!
 }
 
-"What groups can be ordered by."
+"The fields by which a list of groups can be ordered."
 enum CloudUserGroupOrderField {
   "The name."
   NAME
@@ -4551,15 +4552,15 @@ enum CloudUserGroupOrderField {
   CREATED_AT
 }
 
-"How a list of users is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of users. Equal entries are in the order of creation."
 input CloudUserOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: CloudUserOrderField!
 }
 
-"What users can be ordered by."
+"The fields by which a list of users can be ordered."
 enum CloudUserOrderField {
   "The login."
   LOGIN
@@ -4567,29 +4568,29 @@ enum CloudUserOrderField {
   CREATED_AT
 }
 
-"How a list of tokens is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of tokens. Equal entries are in the order of creation."
 input AccessTokenOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: AccessTokenOrderField!
 }
 
-"What tokens can be ordered by."
+"The fields by which a list of tokens can be ordered."
 enum AccessTokenOrderField {
   "The time of creation."
   CREATED_AT
 }
 
-"How a list of domains is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of domains. Equal entries are in the order of creation."
 input DomainOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: DomainOrderField!
 }
 
-"What domains can be ordered by."
+"The fields by which a list of domains can be ordered."
 enum DomainOrderField {
   "The canonical name."
   NAME
@@ -4597,15 +4598,15 @@ enum DomainOrderField {
   REGISTERED_AT
 }
 
-"How a list of cloud spaces is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of cloud spaces. Equal entries are in the order of creation."
 input CloudSpaceOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: CloudSpaceOrderField!
 }
 
-"What cloud spaces can be ordered by."
+"The fields by which a list of cloud spaces can be ordered."
 enum CloudSpaceOrderField {
   "The name."
   NAME
@@ -4613,15 +4614,15 @@ enum CloudSpaceOrderField {
   CREATED_AT
 }
 
-"How a list of portal accounts is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of portal accounts. Equal entries are in the order of creation."
 input PortalAccountOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: PortalAccountOrderField!
 }
 
-"What portal accounts can be ordered by."
+"The fields by which a list of portal accounts can be ordered."
 enum PortalAccountOrderField {
   "The user name."
   USERNAME
@@ -4629,750 +4630,750 @@ enum PortalAccountOrderField {
   CREATED_AT
 }
 
-"How a list of jobs is ordered; entries that are equal in it follow the order of creation."
+"The order of a list of jobs. Equal entries are in the order of creation."
 input JobOrder {
-  "Which way."
+  "The direction."
   direction: OrderDirection! = ASC
-  "By what."
+  "The field to order by."
   field: JobOrderField!
 }
 
-"What jobs can be ordered by."
+"The fields by which a list of jobs can be ordered."
 enum JobOrderField {
-  "The time it began."
+  "The start time."
   STARTED_AT
 }
 
-"What can be changed. Each change is one transaction and leaves a job."
+"The root of all changes. Each change is one transaction and is recorded as a job."
 type Mutation {
-  "Creates a customer; its status is CONFIGURED."
+  "Creates a customer with the status CONFIGURED."
   createCustomer(
-    "What to do."
+    "The input of the mutation."
     input: CreateCustomerInput!
   ): CreateCustomerPayload
-  "Changes the properties of a customer that are given. An explicit null blanks one, except the name."
+  "Changes the given properties of a customer. An explicit null makes a property empty, except the name."
   updateCustomer(
-    "What to do."
+    "The input of the mutation."
     input: UpdateCustomerInput!
   ): UpdateCustomerPayload
-  "Sets the status of a customer. Any may follow any other."
+  "Sets the status of a customer. Every transition is allowed."
   setCustomerStatus(
-    "What to do."
+    "The input of the mutation."
     input: SetCustomerStatusInput!
   ): SetCustomerStatusPayload
-  "Deletes a customer with its capacity, domains, cloud spaces and group links. The job keeps its last form."
+  "Deletes a customer with its capacity, domains, cloud spaces and group links. The job keeps the last serialized form of the customer."
   deleteCustomer(
-    "What to do."
+    "The input of the mutation."
     input: DeleteCustomerInput!
   ): DeleteCustomerPayload
-  "Adds a unit to the capacity that a customer has. Units are appended, never merged."
+  "Adds a unit to the available capacity of a customer. Units are appended, never merged."
   addCapacityAvailable(
-    "What to do."
+    "The input of the mutation."
     input: AddCapacityAvailableInput!
   ): AddCapacityAvailablePayload
-  "Removes every unit of a type from the capacity that a customer has; it is an error if there is none."
+  "Removes all units of a type from the available capacity of a customer. It is an error if there is none."
   removeCapacityAvailable(
-    "What to do."
+    "The input of the mutation."
     input: RemoveCapacityAvailableInput!
   ): RemoveCapacityAvailablePayload
-  "Adds a unit to the capacity that a customer uses. Units are appended, never merged."
+  "Adds a unit to the consumed capacity of a customer. Units are appended, never merged."
   addCapacityConsumed(
-    "What to do."
+    "The input of the mutation."
     input: AddCapacityConsumedInput!
   ): AddCapacityConsumedPayload
-  "Removes every unit of a type from the capacity that a customer uses; it is an error if there is none."
+  "Removes all units of a type from the consumed capacity of a customer. It is an error if there is none."
   removeCapacityConsumed(
-    "What to do."
+    "The input of the mutation."
     input: RemoveCapacityConsumedInput!
   ): RemoveCapacityConsumedPayload
-  "Links a cloud user group to a customer. A link that exists stays as it is."
+  "Links a cloud user group to a customer. An existing link does not change."
   addCloudUserGroup(
-    "What to do."
+    "The input of the mutation."
     input: AddCloudUserGroupInput!
   ): AddCloudUserGroupPayload
-  "Takes away the link between a cloud user group and a customer, if there is one."
+  "Removes the link between a cloud user group and a customer, if it exists."
   removeCloudUserGroup(
-    "What to do."
+    "The input of the mutation."
     input: RemoveCloudUserGroupInput!
   ): RemoveCloudUserGroupPayload
-  "Registers a domain for a customer, at the ITPS portal and here. It belongs to one customer at most."
+  "Registers a domain for a customer, at the ITPS portal and here. A domain belongs to at most one customer."
   registerDomain(
-    "What to do."
+    "The input of the mutation."
     input: RegisterDomainInput!
   ): RegisterDomainPayload
-  "Unregisters a domain. Only the portal account that registered it may."
+  "Unregisters a domain. It needs the portal account that registered the domain."
   unregisterDomain(
-    "What to do."
+    "The input of the mutation."
     input: UnregisterDomainInput!
   ): UnregisterDomainPayload
   "Creates a cloud space for a customer."
   createCloudSpace(
-    "What to do."
+    "The input of the mutation."
     input: CreateCloudSpaceInput!
   ): CreateCloudSpacePayload
-  "Changes what is given of a cloud space."
+  "Changes the given properties of a cloud space."
   updateCloudSpace(
-    "What to do."
+    "The input of the mutation."
     input: UpdateCloudSpaceInput!
   ): UpdateCloudSpacePayload
   "Sets the status of a cloud space."
   setCloudSpaceStatus(
-    "What to do."
+    "The input of the mutation."
     input: SetCloudSpaceStatusInput!
   ): SetCloudSpaceStatusPayload
-  "Deletes a cloud space that has no spaces in it."
+  "Deletes a cloud space that contains no spaces."
   deleteCloudSpace(
-    "What to do."
+    "The input of the mutation."
     input: DeleteCloudSpaceInput!
   ): DeleteCloudSpacePayload
   "Creates a cloud user group."
   createCloudUserGroup(
-    "What to do."
+    "The input of the mutation."
     input: CreateCloudUserGroupInput!
   ): CreateCloudUserGroupPayload
-  "Changes what is given of a cloud user group."
+  "Changes the given properties of a cloud user group."
   updateCloudUserGroup(
-    "What to do."
+    "The input of the mutation."
     input: UpdateCloudUserGroupInput!
   ): UpdateCloudUserGroupPayload
-  "Deletes a cloud user group with its links; its users and customers stay."
+  "Deletes a cloud user group and its links. Its users and customers stay."
   deleteCloudUserGroup(
-    "What to do."
+    "The input of the mutation."
     input: DeleteCloudUserGroupInput!
   ): DeleteCloudUserGroupPayload
   "Puts a cloud user into a group; CONFLICT if it is in it already. Administrators only."
   addUserToGroup(
-    "What to do."
+    "The input of the mutation."
     input: AddUserToGroupInput!
   ): AddUserToGroupPayload
-  "Takes a cloud user out of a group, if it is in it. Administrators only."
+  "Removes a cloud user from a group, if it is a member. Administrators only."
   removeUserFromGroup(
-    "What to do."
+    "The input of the mutation."
     input: RemoveUserFromGroupInput!
   ): RemoveUserFromGroupPayload
   "Makes a group a member of another one: its users count as users of that one. CONFLICT if it is a member already, or if a circle would result. Administrators only."
   addGroupToGroup(
-    "What to do."
+    "The input of the mutation."
     input: AddGroupToGroupInput!
   ): AddGroupToGroupPayload
   "Takes a group out of another one, if it is a member of it. Administrators only."
   removeGroupFromGroup(
-    "What to do."
+    "The input of the mutation."
     input: RemoveGroupFromGroupInput!
   ): RemoveGroupFromGroupPayload
   "Creates a cloud user. Administrators only."
   createCloudUser(
-    "What to do."
+    "The input of the mutation."
     input: CreateCloudUserInput!
   ): CreateCloudUserPayload
-  "Changes what is given of a cloud user. Administrators only."
+  "Changes the given properties of a cloud user. Administrators only."
   updateCloudUser(
-    "What to do."
+    "The input of the mutation."
     input: UpdateCloudUserInput!
   ): UpdateCloudUserPayload
   "Sets the status of a cloud user. Administrators only."
   setCloudUserStatus(
-    "What to do."
+    "The input of the mutation."
     input: SetCloudUserStatusInput!
   ): SetCloudUserStatusPayload
   "Makes a cloud user an ADMINISTRATOR, or a MEMBER again. Administrators only, and never the last of them."
   setCloudUserAdministrator(
-    "What to do."
+    "The input of the mutation."
     input: SetCloudUserAdministratorInput!
   ): SetCloudUserAdministratorPayload
   "Sets the password of a cloud user and ends its sessions. Administrators only."
   setCloudUserPassword(
-    "What to do."
+    "The input of the mutation."
     input: SetCloudUserPasswordInput!
   ): SetCloudUserPasswordPayload
   "Changes a password whose current value is known, and ends the sessions of the user: that of the caller, or for administrators of any user."
   changePassword(
-    "What to do."
+    "The input of the mutation."
     input: ChangePasswordInput!
   ): ChangePasswordPayload
-  "Deletes a cloud user with its tokens. Administrators only, and never the last of them."
+  "Deletes a cloud user and its tokens. Administrators only. The last administrator cannot be deleted."
   deleteCloudUser(
-    "What to do."
+    "The input of the mutation."
     input: DeleteCloudUserInput!
   ): DeleteCloudUserPayload
   "Lets an account of an OpenID Connect issuer sign in as a cloud user. A user with a password keeps its role; the role of another one becomes what the issuer says. Administrators only."
   linkCloudUser(
-    "What to do."
+    "The input of the mutation."
     input: LinkCloudUserInput!
   ): LinkCloudUserPayload
   "Takes the account of an OpenID Connect issuer away from a cloud user, and ends its tokens. Administrators only."
   unlinkCloudUser(
-    "What to do."
+    "The input of the mutation."
     input: UnlinkCloudUserInput!
   ): UnlinkCloudUserPayload
   "Creates an account at the embedded portal. Administrators only."
   createPortalAccount(
-    "What to do."
+    "The input of the mutation."
     input: CreatePortalAccountInput!
   ): CreatePortalAccountPayload
   "Sets the password of a portal account. Administrators only."
   setPortalAccountPassword(
-    "What to do."
+    "The input of the mutation."
     input: SetPortalAccountPasswordInput!
   ): SetPortalAccountPasswordPayload
-  "Deletes a portal account; its domains stay. Administrators only."
+  "Deletes a portal account. Its domains stay. Administrators only."
   deletePortalAccount(
-    "What to do."
+    "The input of the mutation."
     input: DeletePortalAccountInput!
   ): DeletePortalAccountPayload
   "Ends a job that waits. The job's user and administrators only."
   cancelJob(
-    "What to do."
+    "The input of the mutation."
     input: CancelJobInput!
   ): CancelJobPayload
-  "Signs in with a password and gives a bearer token. Needs no credentials."
+  "Signs in with a password and returns a bearer token. It needs no credentials."
   signIn(
-    "What to do."
+    "The input of the mutation."
     input: SignInInput!
   ): SignInPayload
-  "Ends the token that the request was made with."
+  "Ends the token of the request."
   signOut(
-    "What to do."
+    "The input of the mutation."
     input: SignOutInput!
   ): SignOutPayload
-  "Makes a personal access token for the caller."
+  "Creates a personal access token for the caller."
   createAccessToken(
-    "What to do."
+    "The input of the mutation."
     input: CreateAccessTokenInput!
   ): CreateAccessTokenPayload
-  "Ends a token: one of the caller, or of anybody for an administrator."
+  "Ends a token of the caller. Administrators may end any user's token."
   revokeAccessToken(
-    "What to do."
+    "The input of the mutation."
     input: RevokeAccessTokenInput!
   ): RevokeAccessTokenPayload
   "Ends all sessions and personal access tokens of a user: of the caller, or of anybody for an administrator."
   revokeAccessTokens(
-    "What to do."
+    "The input of the mutation."
     input: RevokeAccessTokensInput!
   ): RevokeAccessTokensPayload
 }
 
-"How a change is carried out as a job (the old API's ` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + `)."
+"Options of the job of a change (` + "`" + `jobguid` + "`" + ` and ` + "`" + `executionparams` + "`" + ` of the old API)."
 input ExecutionInput {
-  "The guid of the job that this one is a part of."
+  "The guid of the parent job."
   parentJobId: ID
-  "More about the job."
+  "Options of the job."
   params: ExecutionParams
 }
 
-"What a caller may say of a job, in the words of the old API."
+"Options of a job, named as in the old API."
 input ExecutionParams {
   "The name of the job, up to 255 characters."
   name: String
   "The description of the job, up to 4,096 characters."
   description: String
-  "What a person is told if the job fails, instead of the real cause, which stays in the job."
+  "The error text for a person if the job fails. It replaces the real cause, which stays in the job."
   userErrormsg: String
-  "Kept with the job."
+  "An internal error text that is kept with the job."
   internalErrormsg: String
-  "Seconds, more than 0: the change is given up after that, and nothing of it is kept."
+  "The time limit in seconds, more than 0. After it the change is cancelled and nothing of it is kept."
   maxduration: Float
-  "Whether to wait for the end of domain work; other changes are always waited for."
+  "Whether the call waits until the domain work has ended. Calls of other mutations always wait."
   wait: Boolean
-  "Any other keys: kept with the job."
+  "Any other keys. They are kept with the job."
   other: JSONObject
 }
 
-"What createCustomer takes."
+"The input of createCustomer."
 input CreateCustomerInput {
-  "The name, 1 to 255 characters; it need not be unique."
+  "The name, 1 to 255 characters. It need not be unique."
   name: String!
-  "What the customer is; up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "Street and number; up to 4,096 characters."
+  "Street and number, up to 4,096 characters."
   address: String
-  "The city; up to 4,096 characters."
+  "The city, up to 4,096 characters."
   city: String
-  "The country; up to 4,096 characters."
+  "The country, up to 4,096 characters."
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
   "The guid of the retention policy for snapshots."
   retentionPolicyId: ID
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createCustomer gives."
+"The payload of createCustomer."
 type CreateCustomerPayload {
   "The new customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What updateCustomer takes."
+"The input of updateCustomer."
 input UpdateCustomerInput {
   "The guid of the customer."
   customerId: ID!
-  "The version that the change is based on; a customer that has another by now is a conflict."
+  "The expected version. Fails with CONFLICT if the customer has changed since."
   expectedVersion: ID
   "The name, 1 to 255 characters."
   name: String
-  "What the customer is; up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "Street and number; up to 4,096 characters."
+  "Street and number, up to 4,096 characters."
   address: String
-  "The city; up to 4,096 characters."
+  "The city, up to 4,096 characters."
   city: String
-  "The country; up to 4,096 characters."
+  "The country, up to 4,096 characters."
   country: String
   "The guid of the resource group."
   resourceGroupId: ID
   "The guid of the retention policy for snapshots."
   retentionPolicyId: ID
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What updateCustomer gives."
+"The payload of updateCustomer."
 type UpdateCustomerPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setCustomerStatus takes."
+"The input of setCustomerStatus."
 input SetCustomerStatusInput {
   "The guid of the customer."
   customerId: ID!
-  "The version that the change is based on; a customer that has another by now is a conflict."
+  "The expected version. Fails with CONFLICT if the customer has changed since."
   expectedVersion: ID
   "The new status."
   status: CustomerStatus!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setCustomerStatus gives."
+"The payload of setCustomerStatus."
 type SetCustomerStatusPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What deleteCustomer takes."
+"The input of deleteCustomer."
 input DeleteCustomerInput {
   "The guid of the customer."
   customerId: ID!
-  "The version that the change is based on; a customer that has another by now is a conflict."
+  "The expected version. Fails with CONFLICT if the customer has changed since."
   expectedVersion: ID
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What deleteCustomer gives."
+"The payload of deleteCustomer."
 type DeleteCustomerPayload {
-  "The guid of the customer that is gone."
+  "The guid of the deleted customer."
   customerId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What addCapacityAvailable takes."
+"The input of addCapacityAvailable."
 input AddCapacityAvailableInput {
   "The guid of the customer."
   customerId: ID!
-  "How much, in the measure of its type."
+  "The amount, in the unit of measure of the type."
   amount: Amount!
-  "What it is a unit of."
+  "The type."
   type: CapacityUnitType!
   "The name, up to 255 characters."
   name: String
-  "What it is for, up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What addCapacityAvailable gives."
+"The payload of addCapacityAvailable."
 type AddCapacityAvailablePayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
   "The new unit."
   capacityUnit: CapacityUnit
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What removeCapacityAvailable takes."
+"The input of removeCapacityAvailable."
 input RemoveCapacityAvailableInput {
   "The guid of the customer."
   customerId: ID!
   "The type to remove."
   type: CapacityUnitType!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What removeCapacityAvailable gives."
+"The payload of removeCapacityAvailable."
 type RemoveCapacityAvailablePayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "How many units are gone."
+  "The number of removed units."
   removed: Int!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What addCapacityConsumed takes."
+"The input of addCapacityConsumed."
 input AddCapacityConsumedInput {
   "The guid of the customer."
   customerId: ID!
-  "How much, in the measure of its type."
+  "The amount, in the unit of measure of the type."
   amount: Amount!
-  "What it is a unit of."
+  "The type."
   type: CapacityUnitType!
   "The name, up to 255 characters."
   name: String
-  "What it is for, up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What addCapacityConsumed gives."
+"The payload of addCapacityConsumed."
 type AddCapacityConsumedPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
   "The new unit."
   capacityUnit: CapacityUnit
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What removeCapacityConsumed takes."
+"The input of removeCapacityConsumed."
 input RemoveCapacityConsumedInput {
   "The guid of the customer."
   customerId: ID!
   "The type to remove."
   type: CapacityUnitType!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What removeCapacityConsumed gives."
+"The payload of removeCapacityConsumed."
 type RemoveCapacityConsumedPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "How many units are gone."
+  "The number of removed units."
   removed: Int!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What addCloudUserGroup takes."
+"The input of addCloudUserGroup."
 input AddCloudUserGroupInput {
   "The guid of the customer."
   customerId: ID!
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What addCloudUserGroup gives."
+"The payload of addCloudUserGroup."
 type AddCloudUserGroupPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
   "The group."
   cloudUserGroup: CloudUserGroup
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What removeCloudUserGroup takes."
+"The input of removeCloudUserGroup."
 input RemoveCloudUserGroupInput {
   "The guid of the customer."
   customerId: ID!
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What removeCloudUserGroup gives."
+"The payload of removeCloudUserGroup."
 type RemoveCloudUserGroupPayload {
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What registerDomain takes."
+"The input of registerDomain."
 input RegisterDomainInput {
   "The guid of the customer."
   customerId: ID!
-  "The account at the ITPS portal."
+  "The user name of the account at the ITPS portal."
   username: String!
   "The password of that account."
   password: Secret!
-  "The domain name, in any written form."
+  "The domain name, in any spelling."
   domain: String!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What registerDomain gives."
+"The payload of registerDomain."
 type RegisterDomainPayload {
-  "True once it is registered, null while the job goes on."
+  "True after the registration. Null while the job runs."
   registered: Boolean
-  "The domain, null while the job goes on."
+  "The domain. Null while the job runs."
   domain: Domain
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What unregisterDomain takes."
+"The input of unregisterDomain."
 input UnregisterDomainInput {
   "The guid of the customer."
   customerId: ID!
-  "The account at the ITPS portal."
+  "The user name of the account at the ITPS portal."
   username: String!
   "The password of that account."
   password: Secret!
-  "The domain name, in any written form."
+  "The domain name, in any spelling."
   domain: String!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What unregisterDomain gives."
+"The payload of unregisterDomain."
 type UnregisterDomainPayload {
-  "True once it is unregistered, null while the job goes on."
+  "True after the domain was unregistered. Null while the job runs."
   unregistered: Boolean
-  "The customer, changed."
+  "The changed customer."
   customer: Customer
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What createCloudSpace takes."
+"The input of createCloudSpace."
 input CreateCloudSpaceInput {
   "The guid of the customer."
   customerId: ID!
-  "The guid of the space to put it in, one of the same customer."
+  "The guid of the parent space, which must belong to the same customer."
   parentId: ID
   "The name, 1 to 255 characters."
   name: String!
-  "What it is for, up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "The status; ACTIVE where none is given."
+  "The status. The default is ACTIVE."
   status: CloudSpaceStatus
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createCloudSpace gives."
+"The payload of createCloudSpace."
 type CreateCloudSpacePayload {
   "The new space."
   cloudSpace: CloudSpace
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What updateCloudSpace takes."
+"The input of updateCloudSpace."
 input UpdateCloudSpaceInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
   "The name, 1 to 255 characters."
   name: String
-  "What it is for, up to 4,096 characters; null blanks it."
+  "The description, up to 4,096 characters. Null makes it empty."
   description: String
   "The status."
   status: CloudSpaceStatus
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What updateCloudSpace gives."
+"The payload of updateCloudSpace."
 type UpdateCloudSpacePayload {
-  "The space, changed."
+  "The changed space."
   cloudSpace: CloudSpace
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setCloudSpaceStatus takes."
+"The input of setCloudSpaceStatus."
 input SetCloudSpaceStatusInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
   "The new status."
   status: CloudSpaceStatus!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setCloudSpaceStatus gives."
+"The payload of setCloudSpaceStatus."
 type SetCloudSpaceStatusPayload {
-  "The space, changed."
+  "The changed space."
   cloudSpace: CloudSpace
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What deleteCloudSpace takes."
+"The input of deleteCloudSpace."
 input DeleteCloudSpaceInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What deleteCloudSpace gives."
+"The payload of deleteCloudSpace."
 type DeleteCloudSpacePayload {
-  "The guid of the space that is gone."
+  "The guid of the deleted space."
   cloudSpaceId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What createCloudUserGroup takes."
+"The input of createCloudUserGroup."
 input CreateCloudUserGroupInput {
   "The name, up to 255 characters."
   name: String! = ""
-  "What it is for, up to 4,096 characters."
+  "The description, up to 4,096 characters."
   description: String
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createCloudUserGroup gives."
+"The payload of createCloudUserGroup."
 type CreateCloudUserGroupPayload {
   "The new group."
   cloudUserGroup: CloudUserGroup
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What updateCloudUserGroup takes."
+"The input of updateCloudUserGroup."
 input UpdateCloudUserGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
   "The name, up to 255 characters."
   name: String
-  "What it is for, up to 4,096 characters; null blanks it."
+  "The description, up to 4,096 characters. Null makes it empty."
   description: String
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What updateCloudUserGroup gives."
+"The payload of updateCloudUserGroup."
 type UpdateCloudUserGroupPayload {
-  "The group, changed."
+  "The changed group."
   cloudUserGroup: CloudUserGroup
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What deleteCloudUserGroup takes."
+"The input of deleteCloudUserGroup."
 input DeleteCloudUserGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What deleteCloudUserGroup gives."
+"The payload of deleteCloudUserGroup."
 type DeleteCloudUserGroupPayload {
-  "The guid of the group that is gone."
+  "The guid of the deleted group."
   cloudUserGroupId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What addUserToGroup takes."
+"The input of addUserToGroup."
 input AddUserToGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
   "The guid of the cloud user."
   cloudUserId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What addUserToGroup gives."
+"The payload of addUserToGroup."
 type AddUserToGroupPayload {
   "The group."
   cloudUserGroup: CloudUserGroup
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What removeUserFromGroup takes."
+"The input of removeUserFromGroup."
 input RemoveUserFromGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
   "The guid of the cloud user."
   cloudUserId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What removeUserFromGroup gives."
+"The payload of removeUserFromGroup."
 type RemoveUserFromGroupPayload {
   "The group."
   cloudUserGroup: CloudUserGroup
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What addGroupToGroup takes."
+"The input of addGroupToGroup."
 input AddGroupToGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
   "The guid of the group that is the member."
   memberCloudUserGroupId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What addGroupToGroup gives."
+"The payload of addGroupToGroup."
 type AddGroupToGroupPayload {
   "The group."
   cloudUserGroup: CloudUserGroup
   "The group that is the member."
   member: CloudUserGroup
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What removeGroupFromGroup takes."
+"The input of removeGroupFromGroup."
 input RemoveGroupFromGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
   "The guid of the group that is the member."
   memberCloudUserGroupId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What removeGroupFromGroup gives."
+"The payload of removeGroupFromGroup."
 type RemoveGroupFromGroupPayload {
   "The group."
   cloudUserGroup: CloudUserGroup
   "The group that is the member."
   member: CloudUserGroup
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What createCloudUser takes."
+"The input of createCloudUser."
 input CreateCloudUserInput {
-  "The name to sign in with, 1 to 255 characters without a colon; unique, whatever its case."
+  "The login name, 1 to 255 characters without a colon. It is unique, ignoring case."
   login: String!
   "The password, 8 to 1,024 characters, not a common one."
   password: Secret!
@@ -5398,21 +5399,21 @@ input CreateCloudUserInput {
   phoneLandline: String
   "Whether the user is a program of the provider; false where none is given."
   systemUser: Boolean
-  "What the user may do; MEMBER where none is given."
+  "The role. The default is MEMBER."
   role: CloudUserRole
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createCloudUser gives."
+"The payload of createCloudUser."
 type CreateCloudUserPayload {
   "The new user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What updateCloudUser takes."
+"The input of updateCloudUser."
 input UpdateCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
@@ -5436,59 +5437,59 @@ input UpdateCloudUserInput {
   phoneMobile: String
   "The number of the landline phone, up to 255 characters."
   phoneLandline: String
-  "What the user may do."
+  "The role of the user."
   role: CloudUserRole
-  "Whether the user may sign in."
+  "The status, which decides whether the user may sign in."
   status: CloudUserStatus
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What updateCloudUser gives."
+"The payload of updateCloudUser."
 type UpdateCloudUserPayload {
-  "The user, changed."
+  "The changed user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setCloudUserStatus takes."
+"The input of setCloudUserStatus."
 input SetCloudUserStatusInput {
   "The guid of the cloud user."
   cloudUserId: ID!
   "The new status."
   status: CloudUserStatus!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setCloudUserStatus gives."
+"The payload of setCloudUserStatus."
 type SetCloudUserStatusPayload {
-  "The user, changed."
+  "The changed user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setCloudUserAdministrator takes."
+"The input of setCloudUserAdministrator."
 input SetCloudUserAdministratorInput {
   "The guid of the cloud user."
   cloudUserId: ID!
   "True for ADMINISTRATOR, false for MEMBER."
   administrator: Boolean!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setCloudUserAdministrator gives."
+"The payload of setCloudUserAdministrator."
 type SetCloudUserAdministratorPayload {
-  "The user, changed."
+  "The changed user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setCloudUserPassword takes."
+"The input of setCloudUserPassword."
 input SetCloudUserPasswordInput {
   "The guid of the cloud user."
   cloudUserId: ID!
@@ -5496,19 +5497,19 @@ input SetCloudUserPasswordInput {
   password: Secret!
   "Whether the user's personal access tokens stay valid. Its sessions end in any case."
   keepAccessTokens: Boolean! = false
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setCloudUserPassword gives."
+"The payload of setCloudUserPassword."
 type SetCloudUserPasswordPayload {
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What linkCloudUser takes."
+"The input of linkCloudUser."
 input LinkCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
@@ -5516,153 +5517,153 @@ input LinkCloudUserInput {
   issuer: String!
   "The account at the issuer: the claim ` + "`" + `sub` + "`" + ` of its tokens, to the letter."
   subject: String!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What linkCloudUser gives."
+"The payload of linkCloudUser."
 type LinkCloudUserPayload {
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What unlinkCloudUser takes."
+"The input of unlinkCloudUser."
 input UnlinkCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What unlinkCloudUser gives."
+"The payload of unlinkCloudUser."
 type UnlinkCloudUserPayload {
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What changePassword takes."
+"The input of changePassword."
 input ChangePasswordInput {
   "The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too."
   cloudUserId: ID
-  "The password as it is."
+  "The current password."
   currentPassword: Secret!
   "The new password, 8 to 1,024 characters, not a common one."
   newPassword: Secret!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What changePassword gives."
+"The payload of changePassword."
 type ChangePasswordPayload {
   "The user."
   cloudUser: CloudUser
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What deleteCloudUser takes."
+"The input of deleteCloudUser."
 input DeleteCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What deleteCloudUser gives."
+"The payload of deleteCloudUser."
 type DeleteCloudUserPayload {
-  "The guid of the user that is gone."
+  "The guid of the deleted user."
   cloudUserId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What createPortalAccount takes."
+"The input of createPortalAccount."
 input CreatePortalAccountInput {
-  "The user name, 1 to 255 characters; unique."
+  "The user name, 1 to 255 characters. It is unique."
   username: String!
   "The password, 8 to 1,024 characters, not a common one."
   password: Secret!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createPortalAccount gives."
+"The payload of createPortalAccount."
 type CreatePortalAccountPayload {
   "The new account."
   portalAccount: PortalAccount
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What setPortalAccountPassword takes."
+"The input of setPortalAccountPassword."
 input SetPortalAccountPasswordInput {
   "The guid of the portal account."
   portalAccountId: ID!
   "The password, 8 to 1,024 characters, not a common one."
   password: Secret!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What setPortalAccountPassword gives."
+"The payload of setPortalAccountPassword."
 type SetPortalAccountPasswordPayload {
   "The account."
   portalAccount: PortalAccount
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What deletePortalAccount takes."
+"The input of deletePortalAccount."
 input DeletePortalAccountInput {
   "The guid of the portal account."
   portalAccountId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What deletePortalAccount gives."
+"The payload of deletePortalAccount."
 type DeletePortalAccountPayload {
-  "The guid of the account that is gone."
+  "The guid of the deleted account."
   portalAccountId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What signIn takes."
+"The input of signIn."
 input SignInInput {
-  "The login of a cloud user."
+  "The login of the cloud user."
   login: String!
-  "Its password."
+  "The password of the cloud user."
   password: Secret!
 }
 
-"What signIn gives."
+"The payload of signIn."
 type SignInPayload {
-  "The bearer token, shown this once."
+  "The bearer token. It is shown only here."
   token: String!
-  "When the token ends."
+  "When the token expires."
   expiresAt: Time!
-  "Who is signed in."
+  "The signed-in user."
   viewer: CloudUser
 }
 
-"What signOut takes."
+"The input of signOut."
 input SignOutInput {
   "Whether to end the caller's other sessions as well."
   everywhere: Boolean! = false
 }
 
-"What signOut gives."
+"The payload of signOut."
 type SignOutPayload {
-  "How many sessions are ended."
+  "The number of ended sessions."
   ended: Int!
 }
 
-"What cancelJob takes."
+"The input of cancelJob."
 input CancelJobInput {
   "The guid of the job."
   jobId: ID!
@@ -5670,65 +5671,65 @@ input CancelJobInput {
   execution: ExecutionInput
 }
 
-"What cancelJob gives."
+"The payload of cancelJob."
 type CancelJobPayload {
   "The job, ended with the status ERROR."
   cancelledJob: Job
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What createAccessToken takes."
+"The input of createAccessToken."
 input CreateAccessTokenInput {
   "What the token is for, 1 to 255 characters."
   name: String!
   "What the token is good for."
   scope: AccessTokenScope! = FULL
-  "When the token ends; never where none is given."
+  "When the token expires. By default it never expires."
   expiresAt: Time
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What createAccessToken gives."
+"The payload of createAccessToken."
 type CreateAccessTokenPayload {
-  "The bearer token, shown this once."
+  "The bearer token. It is shown only here."
   token: String!
-  "The token as it is listed."
+  "The access token without its text."
   accessToken: AccessToken
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What revokeAccessToken takes."
+"The input of revokeAccessToken."
 input RevokeAccessTokenInput {
   "The guid of the token."
   accessTokenId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What revokeAccessToken gives."
+"The payload of revokeAccessToken."
 type RevokeAccessTokenPayload {
-  "The guid of the token that is gone."
+  "The guid of the ended token."
   accessTokenId: ID!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
-"What revokeAccessTokens takes."
+"The input of revokeAccessTokens."
 input RevokeAccessTokensInput {
   "The guid of the cloud user."
   cloudUserId: ID!
-  "Who hears what of the job, and how long it may take."
+  "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
 
-"What revokeAccessTokens gives."
+"The payload of revokeAccessTokens."
 type RevokeAccessTokensPayload {
   "How many sessions and personal access tokens have ended."
   revoked: Int!
-  "The record of the change."
+  "The job that records the change."
   job: Job!
 }
 
@@ -14034,8 +14035,8 @@ func (ec *executionContext) _Job_parameters(ctx context.Context, field graphql.C
 			return ec.Resolvers.Job().Parameters(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14057,8 +14058,8 @@ func (ec *executionContext) _Job_result(ctx context.Context, field graphql.Colle
 			return obj.Result, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
-			return ec.marshalOJSONObject2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
+			return ec.marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -23086,7 +23087,7 @@ func (ec *executionContext) unmarshalInputExecutionParams(ctx context.Context, o
 			it.Wait = data
 		case "other":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("other"))
-			data, err := ec.unmarshalOJSONObject2map(ctx, v)
+			data, err := ec.unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -31272,7 +31273,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any) (map[string]any, error) {
+func (ec *executionContext) unmarshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, v any) (strictjson.Object, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -31280,7 +31281,7 @@ func (ec *executionContext) unmarshalOJSONObject2map(ctx context.Context, v any)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOJSONObject2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+func (ec *executionContext) marshalOJSONObject2cloudapiᚋinternalᚋstrictjsonᚐObject(ctx context.Context, sel ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

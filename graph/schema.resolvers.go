@@ -19,6 +19,7 @@ import (
 	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 	"context"
 
 	"entgo.io/contrib/entgql"
@@ -76,7 +77,7 @@ func (r *jobResolver) ActionName(ctx context.Context, obj *ent.Job) (string, err
 }
 
 // Parameters is the resolver for the parameters field.
-func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (map[string]any, error) {
+func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (strictjson.Object, error) {
 	return jobs.VisibleParameters(ctx, r.Client, obj)
 }
 

@@ -55,7 +55,7 @@ type userRoleCommand struct {
 	databaseFlags
 	logFlags
 	Login string `arg:"" help:"The login."`
-	Role  string `arg:"" enum:"ADMINISTRATOR,OPERATOR,MEMBER" help:"What the user may do: ADMINISTRATOR, OPERATOR or MEMBER."`
+	Role  string `arg:"" enum:"ADMINISTRATOR,OPERATOR,MEMBER" help:"The role: ADMINISTRATOR, OPERATOR or MEMBER."`
 }
 
 // Run changes the role of a user.

@@ -10,7 +10,7 @@ import (
 type backupCommand struct {
 	databaseFlags
 	logFlags
-	File string `arg:"" help:"The file to write, which must not be there yet."`
+	File string `arg:"" help:"The file to write. It must not exist."`
 }
 
 // Run makes the copy.

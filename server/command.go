@@ -20,23 +20,23 @@ import (
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Serve demo data from an SQLite file of its own, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this version, or tell how far it is."`
-	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, also while a server uses it."`
+	Migrate migrateCommand `cmd:"" help:"Migrate the database to this version, or show the state of its migrations."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file. A server may use the database meanwhile."`
 	Import  importCommand  `cmd:"" help:"Load customers, users and all that is theirs from an old server or from files (docs/moving-in.md)."`
 	Export  exportCommand  `cmd:"" help:"Write customers, users and all that is theirs as JSON Lines."`
 	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
-	User    userCommand    `cmd:"" help:"Manage who signs in."`
+	User    userCommand    `cmd:"" help:"Manage cloud users."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 
 	PortalAccount portalAccountCommand `cmd:"" name:"portal-account" help:"Manage the accounts of the embedded portal."`
 
 	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
 	OpenAPI    openapiCommand    `cmd:"" name:"openapi" help:"Print the OpenAPI description of the old URLs."`
-	Health     healthCommand     `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
-	Completion completionCommand `cmd:"" help:"Print a script with which a shell completes commands and options."`
+	Health     healthCommand     `cmd:"" help:"Check the health of the server on this machine, for containers."`
+	Completion completionCommand `cmd:"" help:"Print a completion script for a shell."`
 	Words      versionCommand    `cmd:"" name:"version" help:"Print the version."`
 
-	PrintConfig bool             `name:"print-config" env:"-" help:"Print each option of the command with its value and where that comes from, and do nothing else."`
+	PrintConfig bool             `name:"print-config" env:"-" help:"Print each option with its value and its source, and exit."`
 	Version     kong.VersionFlag `env:"-" help:"Print the version."`
 }
 

@@ -15,7 +15,7 @@ import (
 
 // debugFlags say where a person on the machine may look into the server.
 type debugFlags struct {
-	DebugListen string `name:"debug-listen" help:"An address on loopback, as 127.0.0.1:6060, for /debug/pprof and /metrics; closed where none is given."`
+	DebugListen string `name:"debug-listen" help:"An address on loopback for /debug/pprof and /metrics, for example 127.0.0.1:6060. By default it is closed."`
 }
 
 // debug serves profiles and metrics on the debug port, if there is one, until

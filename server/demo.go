@@ -18,15 +18,6 @@ const (
 	portalGiven = "portal-demo"
 )
 
-// demoGuids finds what the playground's examples can be about.
-const demoGuids = `{
-  customerId: customers(first: 1, orderBy: { field: NAME }) { nodes { id } }
-  cloudSpaceId: customers(first: 1, orderBy: { field: NAME }) { nodes { cloudSpaces(first: 1) { nodes { id } } } }
-  cloudUserGroupId: cloudUserGroups(first: 1) { nodes { id } }
-  cloudUserId: cloudUsers(first: 1, where: { login: "` + demoMember + `" }) { nodes { id } }
-  portalAccountId: portalAccounts(first: 1) { nodes { id } }
-}`
-
 // fillDemo makes demo data in an empty database, with the verbs that everybody
 // uses, so that jobs tell how it came about.
 func fillDemo(ctx context.Context, a *api.API) error {

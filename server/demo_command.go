@@ -25,7 +25,7 @@ type demoCommand struct {
 // demoDatabaseFlags say which file is the demo's. It is not the option of the
 // other commands: a demo never touches the database of a server.
 type demoDatabaseFlags struct {
-	DatabaseURL string `name:"database-url" env:"CLOUDAPI_DEMO_DATABASE_URL" default:"sqlite://cloudapi-demo.db" help:"The demo's own SQLite file: one that a demo has made, or a new one."`
+	DatabaseURL string `name:"database-url" env:"CLOUDAPI_DEMO_DATABASE_URL" default:"sqlite://cloudapi-demo.db" help:"The SQLite file of the demo: a new file, or one that a demo created."`
 }
 
 // The demo's credentials are known to everybody, therefore it refuses to listen
@@ -45,7 +45,7 @@ func (c *demoCommand) Run(e *env) error {
 	if !strings.HasPrefix(c.DatabaseURL, "sqlite://") {
 		return fault.New(fault.Invalid, "The demo makes an SQLite file of its own, and does not use %s databases.", strings.SplitN(c.DatabaseURL, ":", 2)[0])
 	}
-	s := &serveCommand{databaseFlags{DatabaseURL: c.DatabaseURL}, c.logFlags, c.serveFlags, demoGuids, demoMark}
+	s := &serveCommand{databaseFlags{DatabaseURL: c.DatabaseURL}, c.logFlags, c.serveFlags, true, demoMark}
 	prepare := func(ctx context.Context, a *api.API) error {
 		if _, _, err := firstAdministrator(ctx, a, demoLogin, demoPassword); err != nil {
 			return err

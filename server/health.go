@@ -19,9 +19,9 @@ const healthTime = 5 * time.Second
 // healthCommand asks a server on this machine how it is, for containers that
 // have no other program to ask with.
 type healthCommand struct {
-	Listen  string `default:"127.0.0.1:8080" help:"The address that the server listens on."`
-	TLSCert string `name:"tls-cert" help:"The certificate that the server has; it is asked over HTTPS where one is given."`
-	Ready   bool   `help:"Ask whether the server is ready for requests (/readyz), and not only whether it runs (/healthz)."`
+	Listen  string `default:"127.0.0.1:8080" help:"The address of the server."`
+	TLSCert string `name:"tls-cert" help:"The certificate of the server. If it is given, the check uses HTTPS."`
+	Ready   bool   `help:"Check that the server is ready for requests (/readyz). By default the check is that it runs (/healthz)."`
 }
 
 // Run fails unless the server answers that it is well.

@@ -17,24 +17,24 @@ import (
 
 // limitFlags bound what one request and one caller may ask for.
 type limitFlags struct {
-	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"Bytes of a request's body."`
-	MaxHeader     int   `name:"max-header" default:"65536" help:"Bytes of a request's headers."`
-	MaxTokens     int   `name:"max-tokens" default:"${max_tokens}" help:"Tokens of a document, comments included."`
-	MaxName       int   `name:"max-name" default:"${max_name}" help:"Bytes of a name in a document."`
-	MaxDepth      int   `name:"max-depth" default:"${max_depth}" help:"Nested fields in an operation."`
-	MaxAliases    int   `name:"max-aliases" default:"${max_aliases}" help:"Aliases in an operation."`
-	MaxDirectives int   `name:"max-directives" default:"${max_directives}" help:"Directives in an operation."`
-	MaxOperations int   `name:"max-operations" default:"${max_operations}" help:"Operations in a document."`
-	MaxVariables  int   `name:"max-variables" default:"${max_variables}" help:"Variables of an operation."`
-	MaxValues     int   `name:"max-values" default:"${max_values}" help:"Values in one argument of a field."`
-	MaxInputDepth int   `name:"max-input-depth" default:"${max_input_depth}" help:"Nested lists and objects in an argument."`
-	MaxCost       int   `name:"max-cost" default:"${max_cost}" help:"Objects that an operation may have to read."`
-	MaxObjects    int   `name:"max-objects" default:"${max_objects}" help:"Objects in an answer, counted while it is made."`
-	MaxAnswer     int   `name:"max-answer" default:"${max_answer}" help:"Bytes of an answer, counted while it is made; of each page of a list of the old URLs."`
-	MaxMemory     int   `name:"max-memory" default:"${max_memory}" help:"Bytes of memory that all operations of one caller may hold at the same time, as estimated."`
-	MaxErrors     int   `name:"max-errors" default:"${max_errors}" help:"Errors in an answer."`
-	RateBurst     int   `name:"rate-burst" default:"${rate_burst}" help:"Cost that a user may spend at once; -1 for no bound."`
-	RatePerSecond int   `name:"rate-per-second" default:"${rate_per_second}" help:"Cost that comes back to a user in a second."`
+	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"The largest body of a request, in bytes."`
+	MaxHeader     int   `name:"max-header" default:"${max_header}" help:"Bytes of a request's URL and headers."`
+	MaxTokens     int   `name:"max-tokens" default:"${max_tokens}" help:"The largest number of tokens in a document, including comments."`
+	MaxName       int   `name:"max-name" default:"${max_name}" help:"The longest name in a document, in bytes."`
+	MaxDepth      int   `name:"max-depth" default:"${max_depth}" help:"The largest depth of nested fields in an operation."`
+	MaxAliases    int   `name:"max-aliases" default:"${max_aliases}" help:"The largest number of aliases in an operation."`
+	MaxDirectives int   `name:"max-directives" default:"${max_directives}" help:"The largest number of directives in an operation."`
+	MaxOperations int   `name:"max-operations" default:"${max_operations}" help:"The largest number of operations in a document."`
+	MaxVariables  int   `name:"max-variables" default:"${max_variables}" help:"The largest number of variables of an operation."`
+	MaxValues     int   `name:"max-values" default:"${max_values}" help:"The largest number of values in one argument of a field."`
+	MaxInputDepth int   `name:"max-input-depth" default:"${max_input_depth}" help:"The largest depth of nested lists and objects in an argument."`
+	MaxCost       int   `name:"max-cost" default:"${max_cost}" help:"The largest number of objects that an operation may have to read, estimated before it runs."`
+	MaxObjects    int   `name:"max-objects" default:"${max_objects}" help:"The largest number of objects in an answer, counted while it is produced."`
+	MaxAnswer     int   `name:"max-answer" default:"${max_answer}" help:"The largest answer in bytes, counted while it is produced. For lists of the old URLs it applies to each page."`
+	MaxMemory     int   `name:"max-memory" default:"${max_memory}" help:"The memory in bytes that all concurrent operations of one caller may hold, estimated."`
+	MaxErrors     int   `name:"max-errors" default:"${max_errors}" help:"The largest number of errors in an answer."`
+	RateBurst     int   `name:"rate-burst" default:"${rate_burst}" help:"The cost that a user may spend at once. -1 means no limit."`
+	RatePerSecond int   `name:"rate-per-second" default:"${rate_per_second}" help:"The cost that a user regains per second."`
 }
 
 // limitDefaults are the defaults of the limits, from where they are documented.
@@ -42,7 +42,7 @@ func limitDefaults() kong.Vars {
 	l, r, b := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault(), budget.Limits{}.OrDefault()
 	vars := kong.Vars{}
 	for name, value := range map[string]int{
-		"max_body": api.MaxBody, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
+		"max_body": api.MaxBody, "max_header": api.MaxHeader, "max_tokens": l.Tokens, "max_name": l.Name, "max_depth": l.Depth, "max_aliases": l.Aliases,
 		"max_directives": l.Directives, "max_operations": l.Operations, "max_variables": l.Variables,
 		"max_values": l.Values, "max_input_depth": l.InputDepth, "max_cost": l.Cost, "max_errors": l.Errors,
 		"rate_burst": r.Burst, "rate_per_second": r.PerSecond,
@@ -74,7 +74,7 @@ func (f *limitFlags) check() error {
 
 // limit puts what the flags say into the options of an API.
 func (f *limitFlags) limit(o *api.Options) {
-	o.MaxBody = f.MaxBody
+	o.MaxBody, o.MaxHeader = f.MaxBody, f.MaxHeader
 	o.Limits = limit.Limits{
 		Tokens: f.MaxTokens, Name: f.MaxName, Depth: f.MaxDepth, Aliases: f.MaxAliases, Directives: f.MaxDirectives,
 		Operations: f.MaxOperations, Variables: f.MaxVariables, Values: f.MaxValues, InputDepth: f.MaxInputDepth,
@@ -86,8 +86,8 @@ func (f *limitFlags) limit(o *api.Options) {
 
 // documentFlags say which documents are accepted, and who may read the schema.
 type documentFlags struct {
-	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients name a query by its SHA-256 after the first time (automatic persisted queries)."`
-	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest, with the only documents that /graphql accepts."`
+	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients send the SHA-256 of a query instead of a query sent before (automatic persisted queries)."`
+	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest. /graphql then accepts only these documents."`
 	Introspection    string `name:"introspection" enum:"users,administrators,nobody" default:"users" help:"Who may ask for the schema: users, administrators or nobody."`
 }
 
@@ -103,10 +103,10 @@ func (f *documentFlags) documents(o *api.Options) {
 
 // timeFlags bound how long a connection may take for what it sends and reads.
 type timeFlags struct {
-	HeaderTime time.Duration `name:"header-time" default:"10s" help:"How long a client may take to send the headers of a request."`
-	ReadTime   time.Duration `name:"read-time" default:"30s" help:"How long a client may take to send a request."`
-	WriteTime  time.Duration `name:"write-time" default:"10m" help:"How long a client may take to read an answer."`
-	IdleTime   time.Duration `name:"idle-time" default:"2m" help:"How long a connection without a request is kept."`
+	HeaderTime time.Duration `name:"header-time" default:"10s" help:"The time limit for the headers of a request."`
+	ReadTime   time.Duration `name:"read-time" default:"30s" help:"The time limit for receiving a request."`
+	WriteTime  time.Duration `name:"write-time" default:"10m" help:"The time limit for sending an answer."`
+	IdleTime   time.Duration `name:"idle-time" default:"2m" help:"How long an idle connection stays open."`
 }
 
 // newServer returns a server without its socket.
@@ -117,7 +117,7 @@ func newServer(h http.Handler, t timeFlags, maxHeader int, log *slog.Logger) *ht
 		ReadTimeout:       t.ReadTime,
 		WriteTimeout:      t.WriteTime,
 		IdleTimeout:       t.IdleTime,
-		MaxHeaderBytes:    maxHeader,
+		MaxHeaderBytes:    maxHeader + api.HeaderRoom,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

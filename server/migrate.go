@@ -9,14 +9,14 @@ import (
 
 // migrateCommand brings the database to the schema of this version.
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" help:"Apply what is pending."`
-	Status migrateStatusCommand `cmd:"" help:"List the migrations and which are applied."`
+	Up     migrateUpCommand     `cmd:"" help:"Apply the pending migrations."`
+	Status migrateStatusCommand `cmd:"" help:"List the migrations and their states."`
 }
 
 type migrateUpCommand struct {
 	databaseFlags
 	logFlags
-	DryRun bool `name:"dry-run" help:"Print the SQL that would be sent, and change nothing."`
+	DryRun bool `name:"dry-run" help:"Print the SQL without running it."`
 }
 
 // Run applies pending migrations.

@@ -17,7 +17,6 @@ import (
 	"cloudapi/internal/service"
 	"cloudapi/internal/store"
 	"cloudapi/server/api"
-	"cloudapi/server/playground"
 )
 
 // serveCommand serves the API.
@@ -25,7 +24,7 @@ type serveCommand struct {
 	databaseFlags
 	logFlags
 	serveFlags
-	exampleGuids  string
+	demo          bool   // the database has demo data only
 	applicationID uint32 // of an SQLite file, 0 for any
 }
 
@@ -63,7 +62,8 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 		return err
 	}
 	s, err := store.Open(e.ctx, store.Options{
-		URL: c.DatabaseURL, ReadURL: c.ReadDatabaseURL, MaxConns: c.MaxConns, Logger: log, ApplicationID: c.applicationID,
+		URL: c.DatabaseURL, DirectURL: c.DirectURL, TransactionPooling: c.Pooling, ReadURL: c.ReadDatabaseURL,
+		MaxConns: c.MaxConns, Logger: log, ApplicationID: c.applicationID,
 	})
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (c *serveCommand) check(log *slog.Logger) (*tls.Config, error) {
 
 func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.Tracer, state *readiness) (*api.API, error) {
 	o := api.Options{
-		Store: s, Log: log, NotReady: state.NotReady, Playground: playground.Options{Guids: c.exampleGuids},
+		Store: s, Log: log, NotReady: state.NotReady, Demo: c.demo, NoPlayground: !c.Playground,
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
 		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, RequireHTTPSForChanges: c.HTTPSOnly, OrdinaryReads: !c.FastReads,
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,

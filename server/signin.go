@@ -14,14 +14,14 @@ import (
 
 // signInFlags say who may sign in how.
 type signInFlags struct {
-	HashesAtOnce   int                    `name:"hashes-at-once" default:"0" help:"Passwords that are hashed at once, with 19 MiB of memory each; 0 for half of the cores."`
-	TrustedProxies []string               `name:"trusted-proxy" help:"Networks or addresses of proxies whose X-Forwarded-For is believed."`
-	OIDCIssuer     string                 `name:"oidc-issuer" help:"The OpenID Connect issuer whose tokens are taken as well."`
-	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that its tokens must be meant for."`
-	OIDCLoginClaim string                 `name:"oidc-login-claim" default:"preferred_username" help:"The claim that has the login; email counts only where email_verified is true."`
-	OIDCRoleClaim  string                 `name:"oidc-role-claim" default:"roles" help:"The claim that has the role or a list of roles; within another claim, realm_access.roles."`
+	HashesAtOnce   int                    `name:"hashes-at-once" default:"0" help:"The number of passwords that are hashed concurrently, with 19 MiB of memory each. 0 means half of the cores."`
+	TrustedProxies []string               `name:"trusted-proxy" help:"Networks or addresses of proxies whose X-Forwarded-For header is trusted."`
+	OIDCIssuer     string                 `name:"oidc-issuer" help:"The OpenID Connect issuer whose tokens are accepted."`
+	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that its tokens must have."`
+	OIDCLoginClaim string                 `name:"oidc-login-claim" default:"preferred_username" help:"The claim with the login. The claim email is used only if email_verified is true."`
+	OIDCRoleClaim  string                 `name:"oidc-role-claim" default:"roles" help:"The claim with the role or a list of roles. A nested claim is written realm_access.roles."`
 	OIDCRoleTime   time.Duration          `name:"oidc-role-time" default:"720h" help:"How long personal access tokens of a user of the issuer stay valid after the user's last token of the issuer."`
-	OIDCRoles      map[string]viewer.Role `name:"oidc-role" help:"Which value of the claim is which role, as admins=ADMINISTRATOR; without any, the values are the roles themselves."`
+	OIDCRoles      map[string]viewer.Role `name:"oidc-role" help:"The role for a value of the claim, for example admins=ADMINISTRATOR. By default the values are the role names."`
 }
 
 // signIn puts what the flags say into the options of an API.

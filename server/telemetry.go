@@ -14,8 +14,8 @@ const flushTime = 5 * time.Second
 
 // telemetryFlags say where traces and logs go besides.
 type telemetryFlags struct {
-	OTLPEndpoint string  `name:"otlp-endpoint" env:"CLOUDAPI_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" help:"The OpenTelemetry collector that gets traces and logs, by OTLP over HTTP: http://host:4318."`
-	TraceSample  float64 `name:"trace-sample" default:"1" help:"The part of requests that are traced, 0 to 1; where a request has a traceparent, that decides."`
+	OTLPEndpoint string  `name:"otlp-endpoint" env:"CLOUDAPI_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" help:"The OpenTelemetry collector for traces and logs, by OTLP over HTTP: http://host:4318."`
+	TraceSample  float64 `name:"trace-sample" default:"1" help:"The fraction of requests that are traced, 0 to 1. A traceparent header of the request takes precedence."`
 }
 
 // start begins to send, and returns a logger that sends as well. stop sends

@@ -10,8 +10,8 @@ import (
 
 // tlsFlags say with which certificate TLS is served.
 type tlsFlags struct {
-	TLSCert string `name:"tls-cert" help:"The file with the certificate to serve TLS with, and its chain, as PEM; a renewed one is served without a restart."`
-	TLSKey  string `name:"tls-key" help:"The file with the key of the certificate, as PEM."`
+	TLSCert string `name:"tls-cert" help:"The PEM file with the TLS certificate and its chain. A renewed certificate is used without a restart."`
+	TLSKey  string `name:"tls-key" help:"The PEM file with the key of the certificate."`
 }
 
 // config is how TLS is spoken, nil where it is not.

@@ -18,7 +18,7 @@ import (
 
 // tokenCommand manages personal access tokens.
 type tokenCommand struct {
-	Create tokenCreateCommand `cmd:"" help:"Make a personal access token for a user, and print it."`
+	Create tokenCreateCommand `cmd:"" help:"Create a personal access token for a user, and print it."`
 	List   tokenListCommand   `cmd:"" help:"List the tokens and sessions of a user."`
 	Revoke tokenRevokeCommand `cmd:"" help:"End a token or session."`
 }
@@ -27,8 +27,8 @@ type tokenCreateCommand struct {
 	databaseFlags
 	logFlags
 	Login string        `arg:"" help:"The login of the user."`
-	Name  string        `arg:"" help:"What the token is for."`
-	For   time.Duration `name:"for" env:"-" help:"How long the token is valid, as 720h; without an end where nothing is given."`
+	Name  string        `arg:"" help:"The name of the token."`
+	For   time.Duration `name:"for" env:"-" help:"How long the token is valid, for example 720h. By default it never expires."`
 }
 
 // Run makes a token, as its user would.

@@ -21,8 +21,8 @@ type userCommand struct {
 	List     userListCommand     `cmd:"" help:"List the cloud users."`
 	Create   userCreateCommand   `cmd:"" help:"Create a cloud user."`
 	Role     userRoleCommand     `cmd:"" help:"Change the role of a cloud user."`
-	Disable  userDisableCommand  `cmd:"" help:"Keep a cloud user from signing in."`
-	Enable   userEnableCommand   `cmd:"" help:"Let a cloud user sign in again."`
+	Disable  userDisableCommand  `cmd:"" help:"Disable a cloud user."`
+	Enable   userEnableCommand   `cmd:"" help:"Enable a cloud user."`
 	Delete   userDeleteCommand   `cmd:"" help:"Delete a cloud user."`
 	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions and personal access tokens."`
 	Link     userLinkCommand     `cmd:"" help:"Let an account of an OpenID Connect issuer sign in as a cloud user."`
@@ -34,7 +34,7 @@ type userCreateCommand struct {
 	databaseFlags
 	logFlags
 	Login string `arg:"" help:"The login."`
-	Role  string `enum:"ADMINISTRATOR,OPERATOR,MEMBER" default:"MEMBER" help:"What the user may do: ADMINISTRATOR, OPERATOR or MEMBER."`
+	Role  string `enum:"ADMINISTRATOR,OPERATOR,MEMBER" default:"MEMBER" help:"The role: ADMINISTRATOR, OPERATOR or MEMBER."`
 }
 
 // Run creates a user.

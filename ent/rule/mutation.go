@@ -12,7 +12,7 @@ func LeastRole(mutation string) viewer.Role {
 	case "createCustomer", "updateCustomer", "setCustomerStatus", "deleteCustomer",
 		"addCapacityAvailable", "removeCapacityAvailable", "addCapacityConsumed", "removeCapacityConsumed",
 		"addCloudUserGroup", "removeCloudUserGroup", "registerDomain", "unregisterDomain",
-		"createCloudSpace", "updateCloudSpace", "deleteCloudSpace",
+		"createCloudSpace", "updateCloudSpace", "setCloudSpaceStatus", "deleteCloudSpace",
 		"createCloudUserGroup", "updateCloudUserGroup", "deleteCloudUserGroup":
 		return viewer.Operator
 	}

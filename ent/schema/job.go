@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/strictjson"
 )
 
 // Job is the record of a change: who, what, when, how it ended. It outlives
@@ -33,8 +34,8 @@ func recordFields() []ent.Field {
 		field.Enum("status").Values("WAITING", "RUNNING", "DONE", "ERROR"),
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)),
 		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
-		field.JSON("parameters", map[string]any{}).SchemaType(jsonColumn()).Optional(),
-		field.JSON("result", map[string]any{}).SchemaType(jsonColumn()).Optional(),
+		field.JSON("parameters", strictjson.Object{}).SchemaType(jsonColumn()).Optional(),
+		field.JSON("result", strictjson.Object{}).SchemaType(jsonColumn()).Optional(),
 		field.String("error").SchemaType(textColumn()).Default(""),
 		field.String("user_error_message").SchemaType(textColumn()).Default("").
 			Validate(optional("userErrormsg", maxText)),

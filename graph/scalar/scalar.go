@@ -9,13 +9,13 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/textrule"
 )
 
@@ -100,23 +100,6 @@ func UnmarshalString(v any) (string, error) {
 	return s, textrule.Check("", s, MaxText)
 }
 
-// MarshalTime writes a moment in RFC 3339 form, in UTC, to the microsecond.
-func MarshalTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, t.UTC().Format(`"2006-01-02T15:04:05.999999Z07:00"`))
-	})
-}
-
-// UnmarshalTime takes a moment in RFC 3339 form.
-func UnmarshalTime(v any) (time.Time, error) {
-	if s, ok := v.(string); ok {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return t.UTC().Truncate(time.Microsecond), nil
-		}
-	}
-	return time.Time{}, invalid("Time cannot represent value: %v; it must look like 2010-03-01T12:00:00Z", shown(v))
-}
-
 // The range of an amount.
 const (
 	MinAmount = 1
@@ -138,20 +121,26 @@ func UnmarshalAmount(v any) (int64, error) {
 	return i, nil
 }
 
-// MarshalBigInt writes a whole number of any size.
+// MarshalBigInt writes a whole number of any size as a string: JavaScript would
+// round a number (docs/adr/0020).
 func MarshalBigInt(i *big.Int) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, i.String()) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+i.String()+`"`) })
 }
 
-// UnmarshalBigInt takes a whole number of any size.
+// UnmarshalBigInt takes a whole number of any size, as a string or a number.
 func UnmarshalBigInt(v any) (*big.Int, error) {
 	if i, ok := integer(v); ok {
 		return big.NewInt(i), nil
 	}
-	if n, ok := v.(json.Number); ok {
-		if i, ok := new(big.Int).SetString(n.String(), 10); ok {
-			return i, nil
-		}
+	text := ""
+	switch v := v.(type) {
+	case json.Number:
+		text = v.String()
+	case string:
+		text = v
+	}
+	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) <= MaxText {
+		return i, nil
 	}
 	return nil, invalid("BigInt cannot represent non-integer value: %v", shown(v))
 }
@@ -172,7 +161,7 @@ func UnmarshalSecret(v any) (secret.Text, error) {
 }
 
 // MarshalJSONObject writes an object, its keys in alphabetical order.
-func MarshalJSONObject(m map[string]any) graphql.Marshaler {
+func MarshalJSONObject(m strictjson.Object) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		text, err := json.Marshal(m)
 		if err != nil || m == nil {
@@ -183,10 +172,10 @@ func MarshalJSONObject(m map[string]any) graphql.Marshaler {
 }
 
 // UnmarshalJSONObject takes an object whose texts are clean.
-func UnmarshalJSONObject(v any) (map[string]any, error) {
+func UnmarshalJSONObject(v any) (strictjson.Object, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, invalid("JSONObject cannot represent a value that is no object: %v", shown(v))
 	}
-	return m, checkTexts(m)
+	return m, checkWithin(m, maxNesting)
 }

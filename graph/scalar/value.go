@@ -3,7 +3,6 @@ package scalar
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 	"unicode/utf8"
 
@@ -19,22 +18,11 @@ func integer(v any) (int64, bool) {
 	case int:
 		return int64(v), true
 	case json.Number:
-		if i, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
-			return i, true
-		}
-		f, err := v.Float64()
-		return whole(f, err == nil)
+		return wholeNumber(v.String())
 	case float64:
-		return whole(v, true)
+		return wholeNumber(strconv.FormatFloat(v, 'f', -1, 64))
 	}
 	return 0, false
-}
-
-func whole(f float64, ok bool) (int64, bool) {
-	if !ok || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return 0, false
-	}
-	return int64(f), true
 }
 
 // shown is a value as an error may repeat it: short, and quoted if it is text.
@@ -57,8 +45,6 @@ func shown(v any) string {
 // maxNesting bounds the lists and objects within each other in a JSONObject:
 // what keeps it, and what shows it, has limits of its own.
 const maxNesting = 100
-
-func checkTexts(v any) error { return checkWithin(v, maxNesting) }
 
 func checkWithin(v any, levels int) error {
 	if levels == 0 {

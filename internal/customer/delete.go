@@ -8,6 +8,7 @@ import (
 	"cloudapi/internal/document"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 )
 
 // Delete deletes a customer with all that is its own. The job keeps the
@@ -23,7 +24,7 @@ func (s *Service) Delete(ctx context.Context, in model.DeleteCustomerInput) (*mo
 			if err != nil {
 				return err
 			}
-			r.Result = map[string]any{"customer": document.YAML(whole)}
+			r.Result = strictjson.Object{"customer": document.YAML(whole)}
 			_, err = tx.Customer.Delete().Where(customer.ID(in.CustomerID)).Exec(ctx)
 			return err
 		})

@@ -46,7 +46,7 @@ func (c *compiler) balance(s *steps, f graphql.CollectedField) error {
 		if !ok {
 			return errNotCovered
 		}
-		own.value(opRaw, l.slot("sum "+f.Name, false, "", func(b *sql.Builder, t *sql.SelectTable) { difference(b, t, kinds) }))
+		own.value(opText, l.slot("sum "+f.Name, false, "", func(b *sql.Builder, t *sql.SelectTable) { difference(b, t, kinds) }))
 		return nil
 	})
 	l.steps = own.end()

@@ -50,6 +50,8 @@ type Fault struct {
 	RetryAfter time.Duration
 	// Details are shown beside the code, in extensions.
 	Details map[string]any
+	// More are the other faults of the same input.
+	More []*Fault
 
 	format string // of the message
 }

@@ -22,6 +22,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/strictjson"
 )
 
 // Change is what a caller asks for.
@@ -60,7 +61,7 @@ type Record struct {
 	// ObjectID may be set by work that creates another object than a customer.
 	ObjectID uuid.UUID
 	// Result is kept with the job.
-	Result map[string]any
+	Result strictjson.Object
 }
 
 // Work is the stage of a change within its transaction.

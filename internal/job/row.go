@@ -9,6 +9,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/viewer"
 )
 
@@ -85,7 +86,7 @@ func refused(f *fault.Fault) bool {
 
 // parameters is the input as the job keeps it, and its size in bytes. Secrets
 // write their placeholder by themselves, whatever encodes them.
-func (c *Change) parameters() (all map[string]any, size int, err error) {
+func (c *Change) parameters() (all strictjson.Object, size int, err error) {
 	text, err := json.Marshal(c.Input)
 	if err != nil {
 		return nil, 0, err
@@ -95,13 +96,13 @@ func (c *Change) parameters() (all map[string]any, size int, err error) {
 	}
 	delete(all, "execution")
 	if other := c.params().Other; len(other) > 0 {
-		all["executionparams"] = other
+		all["executionparams"] = map[string]any(other)
 	}
 	return all, len(text), nil
 }
 
 // guids returns the parameters that are guids.
-func guids(parameters map[string]any) map[string]any {
+func guids(parameters strictjson.Object) strictjson.Object {
 	named := maps.Clone(parameters)
 	maps.DeleteFunc(named, func(_ string, value any) bool {
 		text, _ := value.(string)

@@ -9,6 +9,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/viewer"
 )
 
@@ -20,7 +21,7 @@ func hidden() []string {
 // VisibleParameters returns the parameters of a job as the caller may see them:
 // in full for the job's user and for administrators, for others without the
 // users, portal accounts and groups that they cannot see elsewhere.
-func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (map[string]any, error) {
+func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (strictjson.Object, error) {
 	v := viewer.FromContext(ctx)
 	if v.May(viewer.Administrator) || v != nil && j.UserID != nil && *j.UserID == v.ID {
 		return j.Parameters, nil

@@ -11,6 +11,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/customer"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 	"fmt"
 	"io"
 	"math/big"
@@ -21,119 +22,119 @@ import (
 	"github.com/google/uuid"
 )
 
-// What addCapacityAvailable takes.
+// The input of addCapacityAvailable.
 type AddCapacityAvailableInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// How much, in the measure of its type.
+	// The amount, in the unit of measure of the type.
 	Amount int64 `json:"amount"`
-	// What it is a unit of.
+	// The type.
 	Type capacityunit.Type `json:"type"`
 	// The name, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What it is for, up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What addCapacityAvailable gives.
+// The payload of addCapacityAvailable.
 type AddCapacityAvailablePayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
 	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What addCapacityConsumed takes.
+// The input of addCapacityConsumed.
 type AddCapacityConsumedInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// How much, in the measure of its type.
+	// The amount, in the unit of measure of the type.
 	Amount int64 `json:"amount"`
-	// What it is a unit of.
+	// The type.
 	Type capacityunit.Type `json:"type"`
 	// The name, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What it is for, up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What addCapacityConsumed gives.
+// The payload of addCapacityConsumed.
 type AddCapacityConsumedPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The new unit.
 	CapacityUnit *ent.CapacityUnit `json:"capacityUnit,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What addCloudUserGroup takes.
+// The input of addCloudUserGroup.
 type AddCloudUserGroupInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What addCloudUserGroup gives.
+// The payload of addCloudUserGroup.
 type AddCloudUserGroupPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What addGroupToGroup takes.
+// The input of addGroupToGroup.
 type AddGroupToGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The guid of the group that is the member.
 	MemberCloudUserGroupID uuid.UUID `json:"memberCloudUserGroupId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What addGroupToGroup gives.
+// The payload of addGroupToGroup.
 type AddGroupToGroupPayload struct {
 	// The group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The group that is the member.
 	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What addUserToGroup takes.
+// The input of addUserToGroup.
 type AddUserToGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What addUserToGroup gives.
+// The payload of addUserToGroup.
 type AddUserToGroupPayload struct {
 	// The group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What cancelJob takes.
+// The input of cancelJob.
 type CancelJobInput struct {
 	// The guid of the job.
 	JobID uuid.UUID `json:"jobId"`
@@ -141,15 +142,15 @@ type CancelJobInput struct {
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What cancelJob gives.
+// The payload of cancelJob.
 type CancelJobPayload struct {
 	// The job, ended with the status ERROR.
 	CancelledJob *ent.Job `json:"cancelledJob,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What a customer has, uses and has left of one type of capacity.
+// The available, consumed and remaining amounts of one type of capacity.
 type CapacityBalance struct {
 	// The type.
 	Type capacityunit.Type `json:"type"`
@@ -157,27 +158,27 @@ type CapacityBalance struct {
 	Available *big.Int `json:"available"`
 	// The sum of the consumed units.
 	Consumed *big.Int `json:"consumed"`
-	// Available less consumed. It may be negative: consumption is never refused.
+	// Available minus consumed. It can be negative, because consumption is never refused.
 	Remaining *big.Int `json:"remaining"`
 }
 
-// What changePassword takes.
+// The input of changePassword.
 type ChangePasswordInput struct {
 	// The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too.
 	CloudUserID *uuid.UUID `json:"cloudUserId,omitempty,omitzero"`
-	// The password as it is.
+	// The current password.
 	CurrentPassword secret.Text `json:"currentPassword"`
 	// The new password, 8 to 1,024 characters, not a common one.
 	NewPassword secret.Text `json:"newPassword"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What changePassword gives.
+// The payload of changePassword.
 type ChangePasswordPayload struct {
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
@@ -195,73 +196,73 @@ type ChangeWhereInput struct {
 	UserID *uuid.UUID `json:"userId,omitempty,omitzero"`
 }
 
-// What createAccessToken takes.
+// The input of createAccessToken.
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
 	// What the token is good for.
 	Scope accesstoken.Scope `json:"scope"`
-	// When the token ends; never where none is given.
+	// When the token expires. By default it never expires.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createAccessToken gives.
+// The payload of createAccessToken.
 type CreateAccessTokenPayload struct {
-	// The bearer token, shown this once.
+	// The bearer token. It is shown only here.
 	Token string `json:"token"`
-	// The token as it is listed.
+	// The access token without its text.
 	AccessToken *ent.AccessToken `json:"accessToken,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What createCloudSpace takes.
+// The input of createCloudSpace.
 type CreateCloudSpaceInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The guid of the space to put it in, one of the same customer.
+	// The guid of the parent space, which must belong to the same customer.
 	ParentID *uuid.UUID `json:"parentId,omitempty,omitzero"`
 	// The name, 1 to 255 characters.
 	Name string `json:"name"`
-	// What it is for, up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// The status; ACTIVE where none is given.
+	// The status. The default is ACTIVE.
 	Status *cloudspace.Status `json:"status,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createCloudSpace gives.
+// The payload of createCloudSpace.
 type CreateCloudSpacePayload struct {
 	// The new space.
 	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What createCloudUserGroup takes.
+// The input of createCloudUserGroup.
 type CreateCloudUserGroupInput struct {
 	// The name, up to 255 characters.
 	Name string `json:"name"`
-	// What it is for, up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createCloudUserGroup gives.
+// The payload of createCloudUserGroup.
 type CreateCloudUserGroupPayload struct {
 	// The new group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What createCloudUser takes.
+// The input of createCloudUser.
 type CreateCloudUserInput struct {
-	// The name to sign in with, 1 to 255 characters without a colon; unique, whatever its case.
+	// The login name, 1 to 255 characters without a colon. It is unique, ignoring case.
 	Login string `json:"login"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
@@ -287,175 +288,175 @@ type CreateCloudUserInput struct {
 	PhoneLandline *string `json:"phoneLandline,omitempty,omitzero"`
 	// Whether the user is a program of the provider; false where none is given.
 	SystemUser *bool `json:"systemUser,omitempty,omitzero"`
-	// What the user may do; MEMBER where none is given.
+	// The role. The default is MEMBER.
 	Role *clouduser.Role `json:"role,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createCloudUser gives.
+// The payload of createCloudUser.
 type CreateCloudUserPayload struct {
 	// The new user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What createCustomer takes.
+// The input of createCustomer.
 type CreateCustomerInput struct {
-	// The name, 1 to 255 characters; it need not be unique.
+	// The name, 1 to 255 characters. It need not be unique.
 	Name string `json:"name"`
-	// What the customer is; up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// Street and number; up to 4,096 characters.
+	// Street and number, up to 4,096 characters.
 	Address *string `json:"address,omitempty,omitzero"`
-	// The city; up to 4,096 characters.
+	// The city, up to 4,096 characters.
 	City *string `json:"city,omitempty,omitzero"`
-	// The country; up to 4,096 characters.
+	// The country, up to 4,096 characters.
 	Country *string `json:"country,omitempty,omitzero"`
 	// The guid of the resource group.
 	ResourceGroupID *uuid.UUID `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
 	RetentionPolicyID *uuid.UUID `json:"retentionPolicyId,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createCustomer gives.
+// The payload of createCustomer.
 type CreateCustomerPayload struct {
 	// The new customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What createPortalAccount takes.
+// The input of createPortalAccount.
 type CreatePortalAccountInput struct {
-	// The user name, 1 to 255 characters; unique.
+	// The user name, 1 to 255 characters. It is unique.
 	Username string `json:"username"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What createPortalAccount gives.
+// The payload of createPortalAccount.
 type CreatePortalAccountPayload struct {
 	// The new account.
 	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What deleteCloudSpace takes.
+// The input of deleteCloudSpace.
 type DeleteCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What deleteCloudSpace gives.
+// The payload of deleteCloudSpace.
 type DeleteCloudSpacePayload struct {
-	// The guid of the space that is gone.
+	// The guid of the deleted space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What deleteCloudUserGroup takes.
+// The input of deleteCloudUserGroup.
 type DeleteCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What deleteCloudUserGroup gives.
+// The payload of deleteCloudUserGroup.
 type DeleteCloudUserGroupPayload struct {
-	// The guid of the group that is gone.
+	// The guid of the deleted group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What deleteCloudUser takes.
+// The input of deleteCloudUser.
 type DeleteCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What deleteCloudUser gives.
+// The payload of deleteCloudUser.
 type DeleteCloudUserPayload struct {
-	// The guid of the user that is gone.
+	// The guid of the deleted user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What deleteCustomer takes.
+// The input of deleteCustomer.
 type DeleteCustomerInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The version that the change is based on; a customer that has another by now is a conflict.
+	// The expected version. Fails with CONFLICT if the customer has changed since.
 	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What deleteCustomer gives.
+// The payload of deleteCustomer.
 type DeleteCustomerPayload struct {
-	// The guid of the customer that is gone.
+	// The guid of the deleted customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What deletePortalAccount takes.
+// The input of deletePortalAccount.
 type DeletePortalAccountInput struct {
 	// The guid of the portal account.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What deletePortalAccount gives.
+// The payload of deletePortalAccount.
 type DeletePortalAccountPayload struct {
-	// The guid of the account that is gone.
+	// The guid of the deleted account.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// How a change is carried out as a job (the old API's `jobguid` and `executionparams`).
+// Options of the job of a change (`jobguid` and `executionparams` of the old API).
 type ExecutionInput struct {
-	// The guid of the job that this one is a part of.
+	// The guid of the parent job.
 	ParentJobID *uuid.UUID `json:"parentJobId,omitempty,omitzero"`
-	// More about the job.
+	// Options of the job.
 	Params *ExecutionParams `json:"params,omitempty,omitzero"`
 }
 
-// What a caller may say of a job, in the words of the old API.
+// Options of a job, named as in the old API.
 type ExecutionParams struct {
 	// The name of the job, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
 	// The description of the job, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// What a person is told if the job fails, instead of the real cause, which stays in the job.
+	// The error text for a person if the job fails. It replaces the real cause, which stays in the job.
 	UserErrormsg *string `json:"userErrormsg,omitempty,omitzero"`
-	// Kept with the job.
+	// An internal error text that is kept with the job.
 	InternalErrormsg *string `json:"internalErrormsg,omitempty,omitzero"`
-	// Seconds, more than 0: the change is given up after that, and nothing of it is kept.
+	// The time limit in seconds, more than 0. After it the change is cancelled and nothing of it is kept.
 	Maxduration *float64 `json:"maxduration,omitempty,omitzero"`
-	// Whether to wait for the end of domain work; other changes are always waited for.
+	// Whether the call waits until the domain work has ended. Calls of other mutations always wait.
 	Wait *bool `json:"wait,omitempty,omitzero"`
-	// Any other keys: kept with the job.
-	Other map[string]any `json:"other,omitempty,omitzero"`
+	// Any other keys. They are kept with the job.
+	Other strictjson.Object `json:"other,omitempty,omitzero"`
 }
 
-// What linkCloudUser takes.
+// The input of linkCloudUser.
 type LinkCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
@@ -463,211 +464,211 @@ type LinkCloudUserInput struct {
 	Issuer string `json:"issuer"`
 	// The account at the issuer: the claim `sub` of its tokens, to the letter.
 	Subject string `json:"subject"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What linkCloudUser gives.
+// The payload of linkCloudUser.
 type LinkCloudUserPayload struct {
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What registerDomain takes.
+// The input of registerDomain.
 type RegisterDomainInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The account at the ITPS portal.
+	// The user name of the account at the ITPS portal.
 	Username string `json:"username"`
 	// The password of that account.
 	Password secret.Text `json:"password"`
-	// The domain name, in any written form.
+	// The domain name, in any spelling.
 	Domain string `json:"domain"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What registerDomain gives.
+// The payload of registerDomain.
 type RegisterDomainPayload struct {
-	// True once it is registered, null while the job goes on.
+	// True after the registration. Null while the job runs.
 	Registered *bool `json:"registered,omitempty,omitzero"`
-	// The domain, null while the job goes on.
+	// The domain. Null while the job runs.
 	Domain *ent.Domain `json:"domain,omitempty,omitzero"`
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What removeCapacityAvailable takes.
+// The input of removeCapacityAvailable.
 type RemoveCapacityAvailableInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The type to remove.
 	Type capacityunit.Type `json:"type"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What removeCapacityAvailable gives.
+// The payload of removeCapacityAvailable.
 type RemoveCapacityAvailablePayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// How many units are gone.
+	// The number of removed units.
 	Removed int `json:"removed"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What removeCapacityConsumed takes.
+// The input of removeCapacityConsumed.
 type RemoveCapacityConsumedInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The type to remove.
 	Type capacityunit.Type `json:"type"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What removeCapacityConsumed gives.
+// The payload of removeCapacityConsumed.
 type RemoveCapacityConsumedPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// How many units are gone.
+	// The number of removed units.
 	Removed int `json:"removed"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What removeCloudUserGroup takes.
+// The input of removeCloudUserGroup.
 type RemoveCloudUserGroupInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What removeCloudUserGroup gives.
+// The payload of removeCloudUserGroup.
 type RemoveCloudUserGroupPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What removeGroupFromGroup takes.
+// The input of removeGroupFromGroup.
 type RemoveGroupFromGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The guid of the group that is the member.
 	MemberCloudUserGroupID uuid.UUID `json:"memberCloudUserGroupId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What removeGroupFromGroup gives.
+// The payload of removeGroupFromGroup.
 type RemoveGroupFromGroupPayload struct {
 	// The group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The group that is the member.
 	Member *ent.CloudUserGroup `json:"member,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What removeUserFromGroup takes.
+// The input of removeUserFromGroup.
 type RemoveUserFromGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What removeUserFromGroup gives.
+// The payload of removeUserFromGroup.
 type RemoveUserFromGroupPayload struct {
 	// The group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What revokeAccessToken takes.
+// The input of revokeAccessToken.
 type RevokeAccessTokenInput struct {
 	// The guid of the token.
 	AccessTokenID uuid.UUID `json:"accessTokenId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What revokeAccessToken gives.
+// The payload of revokeAccessToken.
 type RevokeAccessTokenPayload struct {
-	// The guid of the token that is gone.
+	// The guid of the ended token.
 	AccessTokenID uuid.UUID `json:"accessTokenId"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What revokeAccessTokens takes.
+// The input of revokeAccessTokens.
 type RevokeAccessTokensInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What revokeAccessTokens gives.
+// The payload of revokeAccessTokens.
 type RevokeAccessTokensPayload struct {
 	// How many sessions and personal access tokens have ended.
 	Revoked int `json:"revoked"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setCloudSpaceStatus takes.
+// The input of setCloudSpaceStatus.
 type SetCloudSpaceStatusInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
 	// The new status.
 	Status cloudspace.Status `json:"status"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setCloudSpaceStatus gives.
+// The payload of setCloudSpaceStatus.
 type SetCloudSpaceStatusPayload struct {
-	// The space, changed.
+	// The changed space.
 	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setCloudUserAdministrator takes.
+// The input of setCloudUserAdministrator.
 type SetCloudUserAdministratorInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// True for ADMINISTRATOR, false for MEMBER.
 	Administrator bool `json:"administrator"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setCloudUserAdministrator gives.
+// The payload of setCloudUserAdministrator.
 type SetCloudUserAdministratorPayload struct {
-	// The user, changed.
+	// The changed user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setCloudUserPassword takes.
+// The input of setCloudUserPassword.
 type SetCloudUserPasswordInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
@@ -675,101 +676,101 @@ type SetCloudUserPasswordInput struct {
 	Password secret.Text `json:"password"`
 	// Whether the user's personal access tokens stay valid. Its sessions end in any case.
 	KeepAccessTokens bool `json:"keepAccessTokens"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setCloudUserPassword gives.
+// The payload of setCloudUserPassword.
 type SetCloudUserPasswordPayload struct {
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setCloudUserStatus takes.
+// The input of setCloudUserStatus.
 type SetCloudUserStatusInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
 	// The new status.
 	Status clouduser.Status `json:"status"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setCloudUserStatus gives.
+// The payload of setCloudUserStatus.
 type SetCloudUserStatusPayload struct {
-	// The user, changed.
+	// The changed user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setCustomerStatus takes.
+// The input of setCustomerStatus.
 type SetCustomerStatusInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The version that the change is based on; a customer that has another by now is a conflict.
+	// The expected version. Fails with CONFLICT if the customer has changed since.
 	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status customer.Status `json:"status"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setCustomerStatus gives.
+// The payload of setCustomerStatus.
 type SetCustomerStatusPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What setPortalAccountPassword takes.
+// The input of setPortalAccountPassword.
 type SetPortalAccountPasswordInput struct {
 	// The guid of the portal account.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
 	// The password, 8 to 1,024 characters, not a common one.
 	Password secret.Text `json:"password"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What setPortalAccountPassword gives.
+// The payload of setPortalAccountPassword.
 type SetPortalAccountPasswordPayload struct {
 	// The account.
 	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What signIn takes.
+// The input of signIn.
 type SignInInput struct {
-	// The login of a cloud user.
+	// The login of the cloud user.
 	Login string `json:"login"`
-	// Its password.
+	// The password of the cloud user.
 	Password secret.Text `json:"password"`
 }
 
-// What signIn gives.
+// The payload of signIn.
 type SignInPayload struct {
-	// The bearer token, shown this once.
+	// The bearer token. It is shown only here.
 	Token string `json:"token"`
-	// When the token ends.
+	// When the token expires.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// Who is signed in.
+	// The signed-in user.
 	Viewer *ent.CloudUser `json:"viewer,omitempty,omitzero"`
 }
 
-// What signOut takes.
+// The input of signOut.
 type SignOutInput struct {
 	// Whether to end the caller's other sessions as well.
 	Everywhere bool `json:"everywhere"`
 }
 
-// What signOut gives.
+// The payload of signOut.
 type SignOutPayload struct {
-	// How many sessions are ended.
+	// The number of ended sessions.
 	Ended int `json:"ended"`
 }
 
@@ -777,89 +778,89 @@ type SignOutPayload struct {
 type Subscription struct {
 }
 
-// What unlinkCloudUser takes.
+// The input of unlinkCloudUser.
 type UnlinkCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What unlinkCloudUser gives.
+// The payload of unlinkCloudUser.
 type UnlinkCloudUserPayload struct {
 	// The user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What unregisterDomain takes.
+// The input of unregisterDomain.
 type UnregisterDomainInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The account at the ITPS portal.
+	// The user name of the account at the ITPS portal.
 	Username string `json:"username"`
 	// The password of that account.
 	Password secret.Text `json:"password"`
-	// The domain name, in any written form.
+	// The domain name, in any spelling.
 	Domain string `json:"domain"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What unregisterDomain gives.
+// The payload of unregisterDomain.
 type UnregisterDomainPayload struct {
-	// True once it is unregistered, null while the job goes on.
+	// True after the domain was unregistered. Null while the job runs.
 	Unregistered *bool `json:"unregistered,omitempty,omitzero"`
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What updateCloudSpace takes.
+// The input of updateCloudSpace.
 type UpdateCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
 	// The name, 1 to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What it is for, up to 4,096 characters; null blanks it.
+	// The description, up to 4,096 characters. Null makes it empty.
 	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
 	// The status.
 	Status *cloudspace.Status `json:"status,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What updateCloudSpace gives.
+// The payload of updateCloudSpace.
 type UpdateCloudSpacePayload struct {
-	// The space, changed.
+	// The changed space.
 	CloudSpace *ent.CloudSpace `json:"cloudSpace,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What updateCloudUserGroup takes.
+// The input of updateCloudUserGroup.
 type UpdateCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 	// The name, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What it is for, up to 4,096 characters; null blanks it.
+	// The description, up to 4,096 characters. Null makes it empty.
 	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What updateCloudUserGroup gives.
+// The payload of updateCloudUserGroup.
 type UpdateCloudUserGroupPayload struct {
-	// The group, changed.
+	// The changed group.
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What updateCloudUser takes.
+// The input of updateCloudUser.
 type UpdateCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
@@ -883,51 +884,51 @@ type UpdateCloudUserInput struct {
 	PhoneMobile graphql.Omittable[*string] `json:"phoneMobile,omitempty,omitzero"`
 	// The number of the landline phone, up to 255 characters.
 	PhoneLandline graphql.Omittable[*string] `json:"phoneLandline,omitempty,omitzero"`
-	// What the user may do.
+	// The role of the user.
 	Role *clouduser.Role `json:"role,omitempty,omitzero"`
-	// Whether the user may sign in.
+	// The status, which decides whether the user may sign in.
 	Status *clouduser.Status `json:"status,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What updateCloudUser gives.
+// The payload of updateCloudUser.
 type UpdateCloudUserPayload struct {
-	// The user, changed.
+	// The changed user.
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
-// What updateCustomer takes.
+// The input of updateCustomer.
 type UpdateCustomerInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The version that the change is based on; a customer that has another by now is a conflict.
+	// The expected version. Fails with CONFLICT if the customer has changed since.
 	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The name, 1 to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What the customer is; up to 4,096 characters.
+	// The description, up to 4,096 characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
-	// Street and number; up to 4,096 characters.
+	// Street and number, up to 4,096 characters.
 	Address graphql.Omittable[*string] `json:"address,omitempty,omitzero"`
-	// The city; up to 4,096 characters.
+	// The city, up to 4,096 characters.
 	City graphql.Omittable[*string] `json:"city,omitempty,omitzero"`
-	// The country; up to 4,096 characters.
+	// The country, up to 4,096 characters.
 	Country graphql.Omittable[*string] `json:"country,omitempty,omitzero"`
 	// The guid of the resource group.
 	ResourceGroupID graphql.Omittable[*uuid.UUID] `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
 	RetentionPolicyID graphql.Omittable[*uuid.UUID] `json:"retentionPolicyId,omitempty,omitzero"`
-	// Who hears what of the job, and how long it may take.
+	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
-// What updateCustomer gives.
+// The payload of updateCustomer.
 type UpdateCustomerPayload struct {
-	// The customer, changed.
+	// The changed customer.
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
-	// The record of the change.
+	// The job that records the change.
 	Job *ent.Job `json:"job"`
 }
 
@@ -935,9 +936,9 @@ type UpdateCustomerPayload struct {
 type SerializationFormat string
 
 const (
-	// Thrift binary protocol in base64, lines of 76 columns: what getObject returned.
+	// Thrift binary protocol in base64 with lines of 76 columns, as getObject returns it.
 	SerializationFormatThrift SerializationFormat = "THRIFT"
-	// Block-style YAML: what getYAML returned.
+	// Block-style YAML, as getYAML returns it.
 	SerializationFormatYaml SerializationFormat = "YAML"
 	// XML that is valid against xmlSchema: what getXML returned.
 	SerializationFormatXML SerializationFormat = "XML"

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"cloudapi/ent"
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/viewer"
 )
 
@@ -35,7 +35,7 @@ func appendLine(to []byte, o Object) ([]byte, error) {
 
 // parseLine reads an object. Fields that its type does not have are an error.
 func parseLine(line []byte) (Object, error) {
-	if !utf8.Valid(line) || jsontext.LoneSurrogate(line) {
+	if !utf8.Valid(line) || strictjson.LoneSurrogate(line) {
 		return nil, errors.New("not valid UTF-8")
 	}
 	var typed struct {

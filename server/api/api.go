@@ -74,7 +74,9 @@ type Options struct {
 	RequireHTTPSForChanges bool
 	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
 	MaxBody int64
-	Limits  limit.Limits
+	// MaxHeader is the longest URL with headers, in bytes; 0 for MaxHeader.
+	MaxHeader int
+	Limits    limit.Limits
 	// Budget bounds what operations produce and hold while they run.
 	Budget budget.Limits
 	Rates  limit.Rates
@@ -86,7 +88,11 @@ type Options struct {
 	// TrustedDocuments is a directory or a manifest of the only documents that
 	// /graphql accepts; "" for any.
 	TrustedDocuments string
-	Playground       playground.Options
+	// Demo says that the database has demo data only: the playground's examples
+	// may then make what they change.
+	Demo bool
+	// NoPlayground turns the playground off.
+	NoPlayground bool
 	// Version is the version of the program, for its metrics.
 	Version string
 	// Tracer makes spans of requests; nil for none.
@@ -139,6 +145,7 @@ func New(o Options) (*API, error) {
 	}
 	o.Log = slog.New(observe.Contextual(o.Log.Handler()))
 	a := &API{Client: ent.NewClient(ent.Driver(o.Store.Driver())), log: o.Log, store: o.Store}
+	a.Client.Use(ent.ReportAll)
 	metrics := observe.NewMetrics(o.Version)
 	a.Metrics = metrics
 	recorder := jobs.NewRecorder(jobs.Options{
@@ -220,7 +227,7 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	metrics.Operations(append(rootNames(core.Schema()), old.Operations()...)...)
-	page, err := playground.New(o.Playground)
+	page, err := playground.New(playground.Options{Demo: o.Demo, Secrets: secretNames(core.Schema()), Challenge: auth.Challenge})
 	if err != nil {
 		return nil, err
 	}
@@ -249,21 +256,24 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 }
 
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, old, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL http.Handler, old *rest.Handler, page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
 		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
 	}
-	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedInAgain(who, graphQL)))))
 	mux.Handle(rest.Prefix, oldSites.Middleware(old))
-	mux.Handle(playground.Prefix, required(who, page))
-	mux.Handle(playground.Prefix+"/", required(who, page))
+	if !o.NoPlayground {
+		mux.Handle(playground.Prefix, recognized(who, page))
+		mux.Handle(playground.Prefix+"/", recognized(who, page))
+		mux.Handle("GET /{$}", http.RedirectHandler(playground.Prefix, http.StatusFound))
+	}
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
-	mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody), o.Addresses.Locate(mux)))
+	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
+		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), old, o.Addresses.Locate(mux))))
 }
 
 // reporter logs what only the operator should know.

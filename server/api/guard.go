@@ -13,6 +13,7 @@ import (
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/csrf"
+	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/observe"
 )
@@ -57,11 +58,28 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 // signedIn puts who is asking into the context. Nobody may pass: the operation
 // may be one that needs no credentials. Wrong credentials may not.
 func signedIn(who authenticate, next http.Handler) http.Handler {
+	return authenticated(who, next, refuse)
+}
+
+// signedInAgain is signedIn for what may sign in. A token that is over does not
+// keep its owner from a new one: the engine refuses every other operation.
+func signedInAgain(who authenticate, next http.Handler) http.Handler {
+	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
+		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.Stream(r) {
+			w.Header().Del("WWW-Authenticate")
+			next.ServeHTTP(w, r.WithContext(engine.WithWrongToken(r.Context())))
+			return
+		}
+		refuse(w, r, err)
+	})
+}
+
+func authenticated(who authenticate, next http.Handler, wrong func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := who(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
-			refuse(w, r, err)
+			wrong(w, r, err)
 			return
 		}
 		if v != nil {
@@ -72,15 +90,27 @@ func signedIn(who authenticate, next http.Handler) http.Handler {
 	})
 }
 
-// required lets only people with credentials pass.
-func required(who authenticate, next http.Handler) http.Handler {
-	return signedIn(who, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if viewer.FromContext(r.Context()) == nil {
-			refuse(w, r, auth.Failed())
+// challenge asks for credentials of the kind that the request came with.
+func challenge(r *http.Request, h http.Header) {
+	auth.ChallengeBearer(r, h)
+	auth.Challenge(h)
+}
+
+// recognized puts the viewer into the context if the request has valid
+// credentials. The handler decides what requests without them get.
+func recognized(who authenticate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := who(r)
+		if err != nil && !fault.Is(err, fault.Unauthenticated) {
+			refuse(w, r, err)
 			return
 		}
+		if v != nil {
+			observe.Note(r.Context(), v.Login, "")
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
+		}
 		next.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // sameOrigin refuses each POST that a page of another site sent, and each

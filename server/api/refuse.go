@@ -14,6 +14,11 @@ import (
 // refuse answers a request that did not reach GraphQL, in GraphQL's form.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(store.Fault(err))
+	refuseWith(w, r, f.Code.Status(), f)
+}
+
+// refuseWith is refuse with a status of its own.
+func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	limit, _ := f.Details["limit"].(string)
 	observe.NoteFault(r.Context(), "", string(f.Code), limit)
 	h := w.Header()
@@ -22,12 +27,12 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Code == fault.Unauthenticated {
 		auth.Challenge(h)
 	}
-	if f.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())+1))
+	if seconds := f.RetrySeconds(); seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
-	w.WriteHeader(f.Code.Status())
+	w.WriteHeader(status)
 	// The shape always encodes, and the client may be gone.
 	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
-		"message": f.Message, "extensions": map[string]any{"code": string(f.Code)},
+		"message": f.Message, "extensions": f.Extensions(),
 	}}})
 }

@@ -128,7 +128,7 @@ func (a *API) graphQL(o Options, core *engine.Engine, who *auth.Authenticator) (
 		return nil, err
 	}
 	return &graphqlhttp.Handler{
-		Engine: core, Challenge: auth.Challenge, Documents: documents, Streams: a.Streams,
+		Engine: core, Challenge: challenge, Documents: documents, Streams: a.Streams,
 		Authenticate: who.Authenticate, Allowed: streamAllowed, RequestTime: o.RequestTime,
 	}, nil
 }

@@ -78,8 +78,13 @@ func Challenge(h http.Header) {
 // browser must not put its own dialogue for passwords over a page that manages
 // tokens (RFC 6750, 3). It does nothing for other requests.
 func ChallengeBearer(r *http.Request, h http.Header) {
-	name, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if scheme(strings.ToLower(name)) == bearer {
+	if HasBearer(r) {
 		h.Set("WWW-Authenticate", `Bearer realm="Applicationserver", error="invalid_token"`)
 	}
+}
+
+// HasBearer reports whether a request came with a token.
+func HasBearer(r *http.Request) bool {
+	name, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return scheme(strings.ToLower(name)) == bearer
 }

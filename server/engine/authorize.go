@@ -25,7 +25,7 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 		}
 	}
 	caller := viewer.FromContext(ctx)
-	if caller == nil && !anonymous(op) {
+	if caller == nil && (!anonymous(op) || ctx.Value(wrongTokenKey{}) != nil && op.Operation != ast.Mutation) {
 		return unauthenticated()
 	}
 	if op.Operation == ast.Subscription && !r.Stream {
@@ -38,6 +38,14 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 		return fault.New(fault.Forbidden, "The schema may not be asked for here")
 	}
 	return nil
+}
+
+type wrongTokenKey struct{}
+
+// WithWrongToken marks a request that came with a token that is not valid. It may
+// sign in, and nothing else.
+func WithWrongToken(ctx context.Context) context.Context {
+	return context.WithValue(ctx, wrongTokenKey{}, true)
 }
 
 // anonymous reports whether an operation may come from nobody: it signs in, or

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -90,7 +89,7 @@ func (a Answer) Header(h http.Header) {
 	if len(a.Errors) == 0 || a.Errors[0].Err == nil {
 		return
 	}
-	if wait := fault.As(a.Errors[0].Err).RetryAfter; wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	if seconds := fault.As(a.Errors[0].Err).RetrySeconds(); seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
 }

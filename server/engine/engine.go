@@ -20,6 +20,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/graph/coerce"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
@@ -33,6 +34,7 @@ type Engine struct {
 
 	schema *ast.Schema
 	exec   *executor.Executor
+	inputs *coerce.Coercer
 	docs   *documents
 	repeat Idempotency
 	// observe hears of every answer.
@@ -88,7 +90,7 @@ func New(o Options) *Engine {
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
 		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
 		origin: o.Origin, introspect: o.Introspect, change: o.Change,
-		rulesWithSuggestions: rules.NewDefaultRules(), rulesWithoutSuggestions: newRulesWithoutSuggestions(),
+		rulesWithSuggestions: addObjectRule(rules.NewDefaultRules()), rulesWithoutSuggestions: addObjectRule(newRulesWithoutSuggestions()),
 	}
 	if e.introspect == nil {
 		e.introspect = func(v *viewer.Viewer) bool { return v != nil }
@@ -99,8 +101,10 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
+	e.inputs = newCoercer(e.schema, limits)
 	e.exec.Use(counting{})
 	e.exec.Use(fieldSerializer{})
+	e.exec.Use(argumentChecker{e.inputs})
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
@@ -240,9 +244,13 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if err := e.authorize(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
+	params, err := e.coerced(doc, r)
+	if err != nil {
+		return nil, gqlerror.List{wrap(err)}
+	}
 	// The executor takes the document from the context: what is too large to be
 	// kept is not read a second time.
-	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &r.RawParams)
+	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &params)
 	if len(errs) > 0 {
 		return nil, errs
 	}

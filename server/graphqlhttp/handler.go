@@ -29,7 +29,7 @@ const (
 type Handler struct {
 	Engine *engine.Engine
 	// Challenge tells a caller without credentials how to give some.
-	Challenge func(http.Header)
+	Challenge func(*http.Request, http.Header)
 	// Documents are those that a request may name; nil for none.
 	Documents *persisted.Documents
 	// Streams are the connections for subscriptions.
@@ -71,7 +71,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 	whole := r
 	r, leave, err := h.Engine.Enter(r)
 	if err != nil {
-		h.send(w, media, h.Engine.Refuse(r.Context(), err))
+		h.send(w, r, media, h.Engine.Refuse(r.Context(), err))
 		return
 	}
 	leave = sync.OnceFunc(leave)
@@ -83,7 +83,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 	}
 	document := asked.document()
 	if asked.Query, err = h.Documents.Resolve(document); err != nil {
-		h.send(w, media, h.Engine.Refuse(r.Context(), err))
+		h.send(w, r, media, h.Engine.Refuse(r.Context(), err))
 		return
 	}
 	if asked.Query == "" {
@@ -113,7 +113,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		h.sendEvents(w, answer)
 		return
 	}
-	h.send(w, media, answer)
+	h.send(w, r, media, answer)
 }
 
 func late(limit time.Duration) error {
@@ -121,7 +121,7 @@ func late(limit time.Duration) error {
 }
 
 // send sends an answer of the engine.
-func (h *Handler) send(w http.ResponseWriter, media string, answer engine.Answer) {
+func (h *Handler) send(w http.ResponseWriter, r *http.Request, media string, answer engine.Answer) {
 	status := answer.Status
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST")
@@ -130,7 +130,7 @@ func (h *Handler) send(w http.ResponseWriter, media string, answer engine.Answer
 		// Under the older media type everything that is a GraphQL answer is 200.
 		status = http.StatusOK
 	}
-	h.write(w, status, answer)
+	h.write(w, r, status, answer)
 }
 
 // wellFormed reports whether a refusal is about the document, and not about
@@ -139,15 +139,15 @@ func wellFormed(status int) bool { return status == http.StatusBadRequest }
 
 // refuse answers what is no GraphQL request, whatever the media type.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
-	h.write(w, status, h.Engine.Refuse(r.Context(), err))
+	h.write(w, r, status, h.Engine.Refuse(r.Context(), err))
 }
 
 // write sends an answer. Its data is JSON already and goes out as it is; a
 // request that was not executed has none (GraphQL, 7.1).
-func (h *Handler) write(w http.ResponseWriter, status int, answer engine.Answer) {
+func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, answer engine.Answer) {
 	answer.Header(w.Header())
 	if status == http.StatusUnauthorized && h.Challenge != nil {
-		h.Challenge(w.Header())
+		h.Challenge(r, w.Header())
 	}
 	head, tail := envelope(answer)
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(answer.Data)+len(tail)))

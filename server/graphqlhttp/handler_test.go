@@ -75,7 +75,7 @@ func TestRequests(t *testing.T) {
 		"not valid, newer":           {accept: newer, body: `{"query":"{ nothing }"}`, status: 400, want: []string{"GRAPHQL_VALIDATION_FAILED"}, absent: []string{`"data"`}},
 		"a variable that is none":    {accept: newer, body: `{"query":"query($i: ID!) { customer(id: $i) { id } }"}`, status: 400, absent: []string{`"data"`}},
 		"a failure has data":         {accept: newer, body: `{"query":"{ customer(id: \"00000000-0000-4000-8000-000000000000\") { id } }"}`, status: 200, want: []string{`"data":`, "NOT_FOUND"}},
-		"numbers stay exact":         {accept: newer, body: `{"query":"query($n: Int) { customers(first: $n) { totalCount } }","variables":{"n":9007199254740993}}`, status: 200, want: []string{"9007199254740993"}},
+		"numbers stay exact":         {accept: newer, body: `{"query":"query($n: Int) { customers(first: $n) { totalCount } }","variables":{"n":9007199254740993}}`, status: 400, want: []string{"9007199254740993"}},
 		"a GET":                      {method: http.MethodGet, path: query("{ __typename }"), status: 200, want: []string{`"Query"`}},
 		"a GET with variables":       {method: http.MethodGet, path: query("query($n: Int) { customers(first: $n) { totalCount } }") + `&variables={"n":1}`, status: 200, want: []string{`"totalCount":0`}},
 		"a GET with null variables":  {method: http.MethodGet, path: query("{ __typename }") + "&variables=null&operationName=&extensions=", status: 200},

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/jsontext"
 	"cloudapi/internal/service"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/observe"
 )
@@ -22,7 +22,7 @@ func (s *socket) message(text []byte) {
 	if over {
 		return
 	}
-	members, err := jsontext.Members(text)
+	members, err := strictjson.Members(text)
 	var kind, id string
 	if err == nil {
 		err = json.Unmarshal(members["type"], &kind)
@@ -85,7 +85,7 @@ func (s *socket) connect(raw json.RawMessage) {
 
 func (s *socket) subscribe(id string, raw json.RawMessage) {
 	r := &request{}
-	payload, err := jsontext.Members(raw)
+	payload, err := strictjson.Members(raw)
 	if err == nil {
 		err = r.members(payload)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -13,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 	"cloudapi/server/engine"
 	"cloudapi/server/persisted"
 )
@@ -66,9 +65,9 @@ func readBody(r *http.Request, into *request) (int, error) {
 	if err != nil {
 		return http.StatusBadRequest, invalid("The body could not be read")
 	}
-	members, err := jsontext.Members(body)
+	members, err := strictjson.Members(body)
 	if err != nil {
-		return http.StatusBadRequest, invalid("The body must be one JSON object: %s", reason(err))
+		return http.StatusBadRequest, invalid("The body must be one JSON object: %v", err)
 	}
 	return http.StatusBadRequest, into.members(members)
 }
@@ -82,17 +81,6 @@ func (r *request) members(given map[string]json.RawMessage) error {
 		object("variables", given["variables"], &r.Variables),
 		object("extensions", given["extensions"], &r.Extensions),
 	)
-}
-
-// reason tells what is wrong with a JSON text without repeating any of it.
-func reason(err error) string {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Sprintf("it is no JSON at byte %d", syntax.Offset)
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "it ends too early"
-	}
-	return err.Error()
 }
 
 func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
@@ -111,8 +99,8 @@ func object(name string, raw json.RawMessage, into *map[string]any) error {
 	if !given(raw) {
 		return nil
 	}
-	if err := jsontext.Unmarshal(raw, into); err != nil {
-		return fault.New(fault.Invalid, "%s must be a JSON object", name).On(name)
+	if err := strictjson.Unmarshal(raw, into); err != nil {
+		return fault.New(fault.Invalid, "%s must be a JSON object: %v", name, err).On(name)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	}}
 	op, refused := h.Engine.Subscribe(ctx, &asked.Request)
 	if op == nil {
-		h.send(w, typeGraphQL, refused)
+		h.send(w, r, typeGraphQL, refused)
 		return
 	}
 	err := h.Streams.add(c)
@@ -71,7 +71,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 		release, err = h.Streams.begin(viewer.FromContext(ctx))
 	}
 	if err != nil {
-		h.send(w, typeGraphQL, h.Engine.Refuse(ctx, err))
+		h.send(w, r, typeGraphQL, h.Engine.Refuse(ctx, err))
 		return
 	}
 	defer release()
@@ -80,7 +80,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, r.Header.Get("Last-Event-ID"), to)
 	if subscriber == nil {
 		answer := h.Engine.Refuse(ctx, errs[0])
-		h.send(w, typeGraphQL, answer)
+		h.send(w, r, typeGraphQL, answer)
 		return
 	}
 	defer subscriber.Cancel()

@@ -80,7 +80,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
 	if err := h.Streams.add(s.stream); err != nil {
 		w.Header().Set("Content-Type", typeJSON)
-		h.send(w, typeGraphQL, h.Engine.Refuse(r.Context(), err))
+		h.send(w, r, typeGraphQL, h.Engine.Refuse(r.Context(), err))
 		return
 	}
 	w.Header().Del("Content-Type")

@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 )
 
 // shown is how much of a refused text an error repeats, in bytes.
@@ -83,7 +83,7 @@ func (s *source) halves(t lexer.Token) error {
 	}
 	// The lexer counts runes.
 	raw := string(s.runes[t.Pos.Start:t.Pos.End])
-	if jsontext.LoneSurrogate([]byte(raw)) {
+	if strictjson.LoneSurrogate([]byte(raw)) {
 		return fault.New(fault.Invalid, "A string of the document has half of a surrogate pair")
 	}
 	return nil

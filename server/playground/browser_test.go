@@ -84,6 +84,7 @@ func TestPlaygroundAnswersInABrowserWithoutNetwork(t *testing.T) {
 
 // observed is what a browser did while it showed the page.
 type observed struct {
+	cancels    bool // cancel prompts for credentials
 	mu         sync.Mutex
 	prompts    int
 	requests   []string
@@ -105,7 +106,7 @@ func (o *observed) check(t *testing.T, host string, prompts int) {
 	if o.prompts != prompts {
 		t.Errorf("the browser asked for credentials %d times, not %d", o.prompts, prompts)
 	}
-	// The page, six files, the examples, the schema and the answer.
+	// The page, eight files, the examples, the schema and the answer.
 	if len(o.requests) < 10 {
 		t.Errorf("only %d requests were seen: %q", len(o.requests), o.requests)
 	}
@@ -123,13 +124,21 @@ func (o *observed) check(t *testing.T, host string, prompts int) {
 // open starts a browser that reaches loopback only, and signs in when asked.
 func open(t *testing.T) (context.Context, *observed) {
 	t.Helper()
+	// A minute is for a machine that has much else to do.
+	return openFor(t, time.Minute)
+}
+
+// cancelPrompt makes the browser cancel the prompt for credentials.
+func cancelPrompt(o *observed) { o.cancels = true }
+
+func openFor(t *testing.T, limit time.Duration, with ...func(*observed)) (context.Context, *observed) {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		// Tests may run as root or in a container, where the sandbox cannot
 		// start; the page is our own.
 		chromedp.NoSandbox,
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	// A minute is for a machine that has much else to do.
-	limited, cancel := context.WithTimeout(t.Context(), time.Minute)
+	limited, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	browser, closeBrowser := chromedp.NewExecAllocator(limited, options...)
 	t.Cleanup(closeBrowser)
@@ -137,6 +146,9 @@ func open(t *testing.T) (context.Context, *observed) {
 	t.Cleanup(closeTab)
 
 	seen := &observed{}
+	for _, set := range with {
+		set(seen)
+	}
 	if err := chromedp.Listen(tab, func(event any) { seen.note(tab, event) }); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
@@ -169,6 +181,9 @@ func (o *observed) note(tab context.Context, event any) {
 			Response: fetch.AuthChallengeResponseResponseProvideCredentials,
 			Username: apitest.Operator, Password: apitest.Password,
 		}}
+		if o.cancels {
+			answer.AuthChallengeResponse = &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
+		}
 		go func() { _, _ = chromedp.Call(tab, fetch.ContinueWithAuth, answer) }()
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+
+	"cloudapi/internal/viewer"
 )
 
 // Prefix is the path of the page; everything else lies below it.
@@ -34,15 +36,22 @@ const (
 
 // Options of the playground.
 type Options struct {
-	// Guids is a query whose aliases are names of input fields. The first id in
-	// the answer of each takes the place of the nil guid in the examples'
-	// variables, so that every example works at a click. Where it is empty they
-	// stay as they are: on a server with real data a click must not change any.
-	Guids string
+	// Demo says that the server has demo data only. Then the examples make what
+	// they change, and each succeeds at a click. Otherwise nothing is filled in
+	// that could change something at a click.
+	Demo bool
+	// Secrets are the names of arguments and input fields with secret values.
+	// The page never stores such values.
+	Secrets []string
+	// Challenge asks the browser for credentials.
+	Challenge func(http.Header)
 }
 
 // New returns the handler of Prefix and everything below it. The page talks to
-// /graphql of its own origin, with the credentials that the browser has.
+// /graphql of its own origin, with the credentials of the browser or with a
+// bearer token. Without credentials the page is a form to sign in, which a person
+// sees who cancels the browser's prompt. The files that the page loads are public;
+// the examples are not.
 func New(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	addresses, err := serveFiles(mux, "assets", "page")
@@ -53,13 +62,13 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET "+Prefix, newResource("text/html; charset=utf-8", revalidate, page))
+	mux.Handle("GET "+Prefix, o.orSignIn(newResource("text/html; charset=utf-8", revalidate, page), page))
 	mux.Handle("GET "+Prefix+"/{$}", http.RedirectHandler(Prefix, http.StatusPermanentRedirect))
 	start, err := encodeStart(o)
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET "+Prefix+"/start.json", newResource("application/json", revalidate, start))
+	mux.Handle("GET "+Prefix+"/start.json", o.orSignIn(newResource("application/json", revalidate, start), []byte("{}")))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		mux.ServeHTTP(w, r)
@@ -116,14 +125,37 @@ func render(addresses map[string]string) ([]byte, error) {
 	return page.Bytes(), nil
 }
 
-// encodeStart is what the page begins with.
+// orSignIn answers with the resource, or for a request without credentials with
+// 401, a challenge and content.
+func (o Options) orSignIn(res *resource, content []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if viewer.FromContext(r.Context()) != nil {
+			res.ServeHTTP(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", res.mediaType)
+		h.Set("Cache-Control", "no-store")
+		o.Challenge(h)
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write(bytes.Replace(content, []byte("<body>"), []byte(`<body class="signed-out">`), 1))
+	})
+}
+
+// encodeStart is the JSON that the page begins with.
 func encodeStart(o Options) ([]byte, error) {
 	examples, err := Examples()
 	if err != nil {
 		return nil, err
 	}
+	if !o.Demo {
+		for i, example := range examples {
+			examples[i] = example.harmless()
+		}
+	}
 	return json.Marshal(struct {
 		Examples []Example `json:"examples"`
-		Guids    string    `json:"guids,omitempty"`
-	}{examples, o.Guids})
+		Demo     bool      `json:"demo"`
+		Secrets  []string  `json:"secrets"`
+	}{examples, o.Demo, o.Secrets})
 }

@@ -3,6 +3,7 @@ package playground_test
 import (
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,16 +13,26 @@ import (
 	"strings"
 	"testing"
 
+	"cloudapi/internal/viewer"
 	"cloudapi/server/playground"
 )
 
 func get(t *testing.T, path string, headers ...string) *http.Response {
 	t.Helper()
-	h, err := playground.New(playground.Options{})
+	return getAs(t, &viewer.Viewer{Login: "ada"}, path, headers...)
+}
+
+// getAs gets a path as a viewer, nil for a request without credentials.
+func getAs(t *testing.T, v *viewer.Viewer, path string, headers ...string) *http.Response {
+	t.Helper()
+	h, err := playground.New(playground.Options{Challenge: func(h http.Header) { h.Set("WWW-Authenticate", "Basic") }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodGet, path, nil)
+	if v != nil {
+		r = r.WithContext(viewer.NewContext(r.Context(), v))
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
@@ -44,8 +55,8 @@ var loaded = regexp.MustCompile(`(?:src|href)="(/[^"]*)"`)
 func TestWhatThePageLoadsIsThereAndKeptForever(t *testing.T) {
 	page := text(t, get(t, "/playground").Body)
 	addresses := loaded.FindAllStringSubmatch(page, -1)
-	if len(addresses) != 6 {
-		t.Fatalf("the page loads %d files, not 6:\n%s", len(addresses), page)
+	if len(addresses) != 8 {
+		t.Fatalf("the page loads %d files, not 8:\n%s", len(addresses), page)
 	}
 	for _, address := range addresses {
 		plain := get(t, address[1])
@@ -121,6 +132,41 @@ func TestTheScriptsAreThosePublished(t *testing.T) {
 		}
 		if got := fmt.Sprintf("%x", sha256.Sum256(content)); got != sums[entry.Name()] {
 			t.Errorf("%s is not what fetch.sh fetched: its sum is %s", entry.Name(), got)
+		}
+	}
+}
+
+func TestWithoutCredentialsThereIsTheFormAndNoExample(t *testing.T) {
+	page := getAs(t, nil, "/playground")
+	if body := text(t, page.Body); page.StatusCode != http.StatusUnauthorized || page.Header.Get("WWW-Authenticate") == "" ||
+		!strings.Contains(body, "signed-out") {
+		t.Errorf("%d %v\n%s", page.StatusCode, page.Header, body)
+	}
+	start := getAs(t, nil, "/playground/start.json")
+	if body := text(t, start.Body); start.StatusCode != http.StatusUnauthorized || strings.Contains(body, "mutation") {
+		t.Errorf("%d\n%s", start.StatusCode, body)
+	}
+}
+
+// TestNothingIsFilledInOnARealServer: without demo data no example has a variable
+// or a setup that changes something.
+func TestNothingIsFilledInOnARealServer(t *testing.T) {
+	var start struct {
+		Demo     bool
+		Examples []playground.Example
+	}
+	if err := json.NewDecoder(get(t, "/playground/start.json").Body).Decode(&start); err != nil {
+		t.Fatal(err)
+	}
+	if start.Demo || len(start.Examples) == 0 {
+		t.Fatalf("%+v", start)
+	}
+	for _, e := range start.Examples {
+		if strings.Contains(e.Query, "mutation ") && (e.Variables != "" || regexp.MustCompile(`=[^&]`).MatchString(e.URL)) {
+			t.Errorf("%s can change something at a click: %+v", e.Title, e)
+		}
+		if strings.Contains(e.Setup, "mutation") {
+			t.Errorf("%s makes something: %s", e.Title, e.Setup)
 		}
 	}
 }

@@ -21,7 +21,7 @@ type arguments struct {
 func (m *Method) read(r *http.Request) (map[string]string, error) {
 	a := arguments{m, make(map[string]string, len(m.Parameters))}
 	err := a.parse(r.URL.RawQuery)
-	if err == nil && r.Method == http.MethodPost {
+	if err == nil {
 		err = a.body(r)
 	}
 	return a.given, err
@@ -84,7 +84,7 @@ func (a arguments) parse(form string) error {
 
 func (a arguments) add(name, value string) error {
 	if a.method.byName[name] == nil {
-		return invalid("%s takes no parameter %s", a.method.Name, shown(name))
+		return invalid("%s takes no parameter %s%s", a.method.Name, shown(name), a.method.suggest(name))
 	}
 	if _, twice := a.given[name]; twice {
 		return invalid("Multi-item arguments not supported: %s", name)
@@ -123,20 +123,23 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 	}
 }
 
-// variables decodes the arguments of a method.
+// variables decodes the arguments of a method, and reports all that is wrong.
 func (m *Method) variables(given map[string]string) (map[string]any, error) {
 	vars := make(map[string]any, len(given)+1)
+	var faults []*fault.Fault
 	for _, p := range m.Parameters {
 		value, err := p.decode(given[p.Name])
+		if err == nil && value == nil && p.Required {
+			err = invalid("The parameter %s is required", p.Name)
+		}
 		if err != nil {
-			return nil, err
-		}
-		if value == nil && p.Required {
-			return nil, invalid("The parameter %s is required", p.Name)
-		}
-		if value != nil {
+			faults = append(faults, fault.As(err))
+		} else if value != nil {
 			vars[p.Name] = value
 		}
+	}
+	if len(faults) > 0 {
+		return nil, fault.All(faults...)
 	}
 	return vars, nil
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 )
 
 // decodeJSON decodes a list or a dictionary. Blank and null mean that nothing
@@ -16,7 +16,7 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 		return nil, nil
 	}
 	var v any
-	if err := jsontext.Unmarshal([]byte(value), &v); err != nil {
+	if err := strictjson.Unmarshal([]byte(value), &v); err != nil {
 		return nil, invalid("%s is not valid JSON", p.Name)
 	}
 	if v == nil {

@@ -105,7 +105,19 @@ func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 		about.Field = m.source(e.Path)
 		return &about
 	}
-	return f
+	return asParameter(f)
+}
+
+// asParameter is a fault of a variable, and a variable is a parameter.
+func asParameter(f *fault.Fault) *fault.Fault {
+	parameter, ok := f.Details["variable"].(string)
+	if !ok {
+		return f
+	}
+	about := *f
+	about.Field = parameter
+	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+other, "", 1)
+	return &about
 }
 
 // source is the parameter that fed what stands at the path of an error, with

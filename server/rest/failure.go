@@ -3,7 +3,6 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -75,6 +74,14 @@ func failureOf(f *fault.Fault, text, requestID string) failure {
 // a sentence says by itself what it is about, and old clients compare some of
 // those to the letter.
 func (m *Method) named(f *fault.Fault) string {
+	all := make([]string, 0, 1+len(f.More))
+	for _, each := range f.Each() {
+		all = append(all, m.nameOne(each))
+	}
+	return strings.Join(all, "; ")
+}
+
+func (m *Method) nameOne(f *fault.Fault) string {
 	name, ok := m.shape.fields[f.Field]
 	if !ok {
 		name = f.Field
@@ -96,7 +103,14 @@ func (m *Method) named(f *fault.Fault) string {
 	return name + ": " + f.Message
 }
 
-// invalid answers a call that did not get to its operation.
+// Refuse answers a request that got no further than its headers.
+func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
+	limit, _ := f.Details["limit"].(string)
+	observe.NoteFault(r.Context(), "", string(f.Code), limit)
+	h.writeError(w, r, failure{status, codeInvalid, http.StatusText(status), f.Message})
+}
+
+// writeRefusal answers a call that did not get to its operation.
 func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method, err error) {
 	f := fault.As(err)
 	limit, _ := f.Details["limit"].(string)
@@ -109,8 +123,8 @@ func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method
 // is no job.
 func (h *Handler) writeFault(w http.ResponseWriter, r *http.Request, m *Method, err error, own string) {
 	f := fault.As(err)
-	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	if seconds := f.RetrySeconds(); seconds > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	if f.Code == fault.Unauthenticated {
 		h.challenge(w.Header())

@@ -196,7 +196,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) {
 			// The client must not take half an answer for a whole one.
 			f := fault.As(err)
 			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
-			panic(http.ErrAbortHandler)
+			abort(w, r)
 		}
 		h.writeFault(w, r, m, err, own)
 	}

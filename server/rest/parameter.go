@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/fault"
-	"cloudapi/internal/jsontext"
+	"cloudapi/internal/strictjson"
 	"cloudapi/internal/textrule"
 )
 
@@ -130,9 +130,9 @@ func (p *Parameter) unquote(value string) (string, error) {
 		return value, nil
 	}
 	var s string
-	err := jsontext.Unmarshal([]byte(value), &s)
+	err := strictjson.Unmarshal([]byte(value), &s)
 	switch {
-	case errors.Is(err, jsontext.ErrSurrogate):
+	case errors.Is(err, strictjson.ErrSurrogate):
 		return "", invalid("%s has half of a surrogate pair", p.Name)
 	case err != nil:
 		return value, nil

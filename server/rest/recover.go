@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"runtime/debug"
 
@@ -25,8 +26,27 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	observe.NoteFault(r.Context(), "", string(fault.Internal), "")
 	if out.begun {
 		observe.NoteAborted(r.Context(), "panic")
-		panic(http.ErrAbortHandler)
+		abort(out.ResponseWriter, r)
 	}
 	internal := fault.New(fault.Internal, "panic")
 	h.writeError(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
+}
+
+// abort breaks an answer off, so that the client does not take half of it for a
+// whole one. HTTP/1.0 has no chunks, and the end of a connection is the end of an
+// answer: it is reset.
+func abort(w http.ResponseWriter, r *http.Request) {
+	if !r.ProtoAtLeast(1, 1) {
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			raw := c
+			if secure, ok := c.(interface{ NetConn() net.Conn }); ok {
+				raw = secure.NetConn()
+			}
+			if tcp, ok := raw.(interface{ SetLinger(int) error }); ok {
+				_ = tcp.SetLinger(0)
+			}
+			_ = raw.Close()
+		}
+	}
+	panic(http.ErrAbortHandler)
 }

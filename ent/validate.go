@@ -1,0 +1,35 @@
+package ent
+
+import (
+	"context"
+
+	"cloudapi/internal/fault"
+)
+
+// ReportAll is a hook that adds the faults of all fields to the first that the
+// builders have found: they stop there.
+func ReportAll(next Mutator) Mutator {
+	return MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
+		value, err := next.Mutate(ctx, m)
+		if !IsValidationError(err) {
+			return value, err
+		}
+		var faults []*fault.Fault
+		for _, column := range m.Fields() {
+			check := validator(m.Type(), column)
+			if check == nil {
+				continue
+			}
+			given, _ := m.Field(column)
+			if text, ok := given.(string); ok {
+				if err := check(text); err != nil {
+					faults = append(faults, fault.As(err))
+				}
+			}
+		}
+		if len(faults) < 2 {
+			return value, err
+		}
+		return value, fault.All(faults...)
+	})
+}

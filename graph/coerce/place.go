@@ -1,0 +1,78 @@
+package coerce
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"cloudapi/internal/fault"
+)
+
+// place is where a value stands in an input.
+type place struct {
+	up       *place
+	name     string
+	index    int // of an element of a list, counted from 1
+	variable bool
+}
+
+// String is `$in.units[2].type`.
+func (p *place) String() string {
+	switch {
+	case p.index > 0:
+		return p.up.String() + "[" + strconv.Itoa(p.index-1) + "]"
+	case p.up != nil:
+		return p.up.String() + "." + p.name
+	case p.variable:
+		return "$" + p.name
+	}
+	return p.name
+}
+
+// field is the innermost name.
+func (p *place) field() string {
+	for p.index > 0 {
+		p = p.up
+	}
+	return p.name
+}
+
+// root is the variable or the argument.
+func (p *place) root() *place {
+	for p.up != nil {
+		p = p.up
+	}
+	return p
+}
+
+func (r *run) refuse(at *place, format string, args ...any) {
+	r.add(at, fault.New(fault.Invalid, format, args...))
+}
+
+// add reports a fault of the value at a place.
+func (r *run) add(at *place, found *fault.Fault) {
+	if r.full() {
+		return
+	}
+	f := found.At(at.field(), at.String())
+	if root := at.root(); root.variable {
+		f.With("variable", root.name)
+	}
+	r.faults = append(r.faults, f)
+}
+
+// shown is a value as a message repeats it.
+func shown(v any) string {
+	if _, ok := v.(string); ok {
+		return fmt.Sprintf("%.60s", v)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "the value"
+	}
+	return fmt.Sprintf("%.60s", text)
+}
+
+func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

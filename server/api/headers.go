@@ -1,0 +1,48 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"cloudapi/internal/fault"
+	"cloudapi/server/rest"
+)
+
+// MaxHeader is how much of a URL and headers is taken where nothing else is set,
+// in bytes.
+const MaxHeader = 64 << 10
+
+// HeaderRoom is how much more the HTTP server reads, so that a request that is
+// too long gets an answer in the form of its API. net/http answers in plain text.
+const HeaderRoom = 1 << 20
+
+// boundedHeaders refuses a request whose URL (414) or headers (431) are too long.
+func boundedHeaders(most int, old *rest.Handler, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, what, size := http.StatusRequestURITooLong, "The URL has", len(r.RequestURI)
+		if size <= most {
+			status, what = http.StatusRequestHeaderFieldsTooLarge, "The URL and the headers have"
+			for name, values := range r.Header {
+				for _, value := range values {
+					size += len(name) + len(": \r\n") + len(value)
+				}
+			}
+		}
+		if size <= most {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Connection", "close")
+		refuseAs(old, w, r, status, fault.New(fault.TooLarge, "%s more than %d bytes; send parameters in the body of a POST", what, most).
+			With("limit", "header").With("max", most))
+	})
+}
+
+// refuseAs answers in the form of the API that was called.
+func refuseAs(old *rest.Handler, w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
+	if strings.HasPrefix(r.URL.Path, rest.Prefix) {
+		old.Refuse(w, r, status, f)
+		return
+	}
+	refuseWith(w, r, status, f)
+}

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/graph/coerce"
+	"cloudapi/graph/scalar"
+	"cloudapi/server/limit"
+)
+
+func newCoercer(schema *ast.Schema, limits limit.Limits) *coerce.Coercer {
+	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Max: limits.Errors}
+}
+
+// coerced are the parameters of a request with its variables coerced. An
+// operation that is not there is the executor's to report.
+func (e *Engine) coerced(doc *ast.QueryDocument, r *Request) (graphql.RawParams, error) {
+	params := r.RawParams
+	op := doc.Operations.ForName(r.OperationName)
+	if op == nil {
+		return params, nil
+	}
+	var err error
+	params.Variables, err = e.inputs.Variables(op, r.Variables)
+	return params, err
+}
+
+// argumentChecker checks the arguments of root fields before they are resolved:
+// gqlgen stops at the first fault of an input.
+type argumentChecker struct{ *coerce.Coercer }
+
+// ExtensionName names the extension.
+func (argumentChecker) ExtensionName() string { return "arguments" }
+
+// Validate accepts any schema.
+func (argumentChecker) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptRootField answers null for a field with a fault in its arguments.
+func (c argumentChecker) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	field := graphql.GetRootFieldContext(ctx).Field
+	err := c.Arguments(field.Field, graphql.GetOperationContext(ctx).Variables)
+	if err == nil {
+		return next(ctx)
+	}
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField(field.Alias))
+	shown := &gqlerror.Error{Path: graphql.GetPath(ctx), Err: err}
+	if at := field.Position; at != nil {
+		shown.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
+	}
+	graphql.AddError(ctx, shown)
+	return graphql.Null
+}

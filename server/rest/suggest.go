@@ -1,0 +1,30 @@
+package rest
+
+import (
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// suggest names the parameter that was meant by an unknown name, where there is
+// one: the nearest in letters, or the only one of the method's own that is a guid
+// as well (customerguid for rootobjectguid).
+func (m *Method) suggest(name string) string {
+	lower, best, distance := strings.ToLower(name), "", len(name)/3+1
+	guids := []string{}
+	for _, p := range m.Parameters {
+		if d := levenshtein.ComputeDistance(lower[:min(len(lower), 64)], p.Name); d < distance {
+			best, distance = p.Name, d
+		}
+		if p.Name != jobAlias && strings.HasSuffix(p.Name, "guid") {
+			guids = append(guids, p.Name)
+		}
+	}
+	if best == "" && len(guids) == 1 && strings.HasSuffix(lower, "guid") {
+		best = guids[0]
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
