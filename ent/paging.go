@@ -135,7 +135,7 @@ func (_q *CapacityUnitQuery) SelectSide() {
 	if len(_q.ctx.Fields) == 0 {
 		return
 	}
-	for _, field := range []string{capacityunit.FieldKind, capacityunit.FieldType, capacityunit.FieldAmount} {
+	for _, field := range []string{capacityunit.FieldKind, capacityunit.FieldType, capacityunit.FieldAmount, capacityunit.FieldPlace} {
 		_q.ctx.AppendFieldOnce(field)
 	}
 }

@@ -176,28 +176,29 @@ type ComplexityRoot struct {
 	}
 
 	CloudUser struct {
-		AccessTokens  func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
-		Address       func(childComplexity int) int
-		City          func(childComplexity int) int
-		Country       func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		Description   func(childComplexity int) int
-		Email         func(childComplexity int) int
-		FirstName     func(childComplexity int) int
-		Groups        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
-		ID            func(childComplexity int) int
-		Issuer        func(childComplexity int) int
-		LastName      func(childComplexity int) int
-		Login         func(childComplexity int) int
-		Name          func(childComplexity int) int
-		PhoneLandline func(childComplexity int) int
-		PhoneMobile   func(childComplexity int) int
-		Role          func(childComplexity int) int
-		Serialized    func(childComplexity int, format model.SerializationFormat) int
-		Status        func(childComplexity int) int
-		Subject       func(childComplexity int) int
-		SystemUser    func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AccessTokens   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
+		Address        func(childComplexity int) int
+		City           func(childComplexity int) int
+		Country        func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Description    func(childComplexity int) int
+		Email          func(childComplexity int) int
+		FirstName      func(childComplexity int) int
+		Groups         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
+		ID             func(childComplexity int) int
+		Issuer         func(childComplexity int) int
+		LastName       func(childComplexity int) int
+		Login          func(childComplexity int) int
+		Name           func(childComplexity int) int
+		PasswordIsWeak func(childComplexity int) int
+		PhoneLandline  func(childComplexity int) int
+		PhoneMobile    func(childComplexity int) int
+		Role           func(childComplexity int) int
+		Serialized     func(childComplexity int, format model.SerializationFormat) int
+		Status         func(childComplexity int) int
+		Subject        func(childComplexity int) int
+		SystemUser     func(childComplexity int) int
+		Version        func(childComplexity int) int
 	}
 
 	CloudUserConnection struct {
@@ -1261,6 +1262,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Name(childComplexity), true
+	case "CloudUser.passwordIsWeak":
+		if e.ComplexityRoot.CloudUser.PasswordIsWeak == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.PasswordIsWeak(childComplexity), true
 	case "CloudUser.phoneLandline":
 		if e.ComplexityRoot.CloudUser.PhoneLandline == nil {
 			break
@@ -3957,6 +3964,8 @@ type CloudUser implements Node {
   role: CloudUserRole!
   "The status, which decides whether the user may sign in."
   status: CloudUserStatus!
+  "Whether the password breaks the rules for new ones. Only an import from an old server leaves it so; a new password ends it."
+  passwordIsWeak: Boolean!
   "The OpenID Connect issuer of the user's account there: the claim ` + "`" + `iss` + "`" + `; null for none."
   issuer: String
   "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
@@ -6049,6 +6058,8 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_role(ctx, field)
 	case "status":
 		return ec.fieldContext_CloudUser_status(ctx, field)
+	case "passwordIsWeak":
+		return ec.fieldContext_CloudUser_passwordIsWeak(ctx, field)
 	case "issuer":
 		return ec.fieldContext_CloudUser_issuer(ctx, field)
 	case "subject":
@@ -11023,6 +11034,29 @@ func (ec *executionContext) _CloudUser_status(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_CloudUser_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "CloudUserStatus")
+}
+
+func (ec *executionContext) _CloudUser_passwordIsWeak(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_passwordIsWeak(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasswordIsWeak, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_passwordIsWeak(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CloudUser_issuer(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
@@ -25859,6 +25893,11 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 			}
 		case "status":
 			out.Values[i] = ec._CloudUser_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "passwordIsWeak":
+			out.Values[i] = ec._CloudUser_passwordIsWeak(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -14,9 +13,7 @@ const alertScenarios = "../docs/prometheus/alerts_test.yml"
 
 // TestAlertScenarios has Prometheus' own promtool run the scenarios of the alerts.
 func TestAlertScenarios(t *testing.T) {
-	promtool := tool.Find(t, "promtool")
-	command := exec.CommandContext(t.Context(), promtool.Path, "test", "rules", alertScenarios)
-	command.Env = promtool.Env
+	command := tool.Find(t, "promtool").Command(t, "test", "rules", alertScenarios)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -15,6 +15,8 @@ import (
 // databaseFlags say which database to use.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
+	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, where --database-url is a pooler's. Migrations and notifications use it, because they need a session of their own."`
+	Pooling     bool   `name:"transaction-pooling" help:"The database URL is that of a pooler in transaction mode. The server then prepares no statements, and the role must have the parameters that docs/operations.md lists."`
 	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
@@ -25,7 +27,7 @@ func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, MaxConns: d.MaxConns, Logger: log, MustExist: !create})
+	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, DirectURL: d.DirectURL, TransactionPooling: d.Pooling, MaxConns: d.MaxConns, Logger: log, MustExist: !create})
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,8 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 		return err
 	}
 	s, err := store.Open(e.ctx, store.Options{
-		URL: c.DatabaseURL, ReadURL: c.ReadDatabaseURL, MaxConns: c.MaxConns, Logger: log, ApplicationID: c.applicationID,
+		URL: c.DatabaseURL, DirectURL: c.DirectURL, TransactionPooling: c.Pooling, ReadURL: c.ReadDatabaseURL,
+		MaxConns: c.MaxConns, Logger: log, ApplicationID: c.applicationID,
 	})
 	if err != nil {
 		return err

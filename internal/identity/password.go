@@ -97,7 +97,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 		return err
 	}
 	return s.changeUser(ctx, c, id, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
-		up.SetPasswordHash(hash)
+		up.SetPasswordHash(hash).SetPasswordIsWeak(false)
 		_, err := session.End(ctx, tx, id, endTokens)
 		return err
 	})

@@ -42,6 +42,7 @@ type conn struct {
 	link  *link // nil for SQLite
 	grace time.Duration
 	tally *counters
+	plain bool // a pooler keeps no prepared statements
 
 	inTx    bool
 	reading int  // result sets not yet closed
@@ -109,7 +110,7 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
 ) (T, error) {
 	var none T
-	if c.reading > 0 || !keepable(query) || c.link != nil && ownPlan(ctx) {
+	if c.reading > 0 || c.plain || !keepable(query) || c.link != nil && ownPlan(ctx) {
 		sent := c.sent()
 		result, err := plain(ctx, query, args)
 		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func (d listenDialer) DialTimeout(network, address string, timeout time.Duration
 // dsn is the database URL in the form of keywords and values: lib/pq's listener
 // takes text, and net/url does not read a URL with a port for each host.
 func (s *Store) dsn() (string, error) {
-	_, rest, _ := strings.Cut(s.options.URL, "://")
+	_, rest, _ := strings.Cut(cmp.Or(s.options.DirectURL, s.options.URL), "://")
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {
 		end = len(rest)
@@ -153,7 +154,7 @@ func (s *Store) dsn() (string, error) {
 		words["user"] = u.User.Username()
 		words["password"], _ = u.User.Password()
 	}
-	c := s.address.config
+	c := s.direct.config
 	if c.Host != "" {
 		hosts, ports := []string{c.Host}, []string{fmt.Sprint(c.Port)}
 		for _, other := range c.Multi {
@@ -166,7 +167,8 @@ func (s *Store) dsn() (string, error) {
 	}
 	words["connect_timeout"] = fmt.Sprint(int(s.options.ConnectTimeout.Seconds()))
 	for name, values := range u.Query() {
-		if name != "host" && name != "port" {
+		// Poolers refuse run-time parameters, and listening needs none.
+		if _, runtime := c.Runtime[name]; name != "host" && name != "port" && !runtime {
 			words[name] = values[0]
 		}
 	}

@@ -43,6 +43,12 @@ func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, e
 	if err != nil {
 		return nil, err
 	}
+	if len(pending) == 0 {
+		return nil, nil
+	}
+	if s.options.TransactionPooling && s.options.DirectURL == "" {
+		return nil, fault.New(fault.Invalid, "%d migrations are pending, and need a session of their own: give --direct-database-url beside the pooler's URL.", len(pending))
+	}
 	if err := s.markCompatible(ctx, files, pending); err != nil {
 		return nil, err
 	}
@@ -163,8 +169,8 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 		own := s.options
-		own.LockTimeout = lockTime
-		c, err := newConnector(s.address.config, own, 0, s.counters)
+		own.LockTimeout, own.TransactionPooling = lockTime, false
+		c, err := newConnector(s.direct.config, own, 0, s.counters)
 		if err != nil {
 			return nil, nil, err
 		}

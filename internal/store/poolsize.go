@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"io"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -72,23 +72,13 @@ func (p *poolSize) learn(ctx context.Context, c *conn) {
 	}
 }
 
-// readInt reads one number that a query gives as text.
-func readInt(ctx context.Context, c *conn, query string) (n int, err error) {
-	err = c.read(ctx, query, nil, func(rows driver.Rows) error {
-		value := make([]driver.Value, 1)
-		if err := rows.Next(value); err != nil {
-			return err
-		}
-		text, _ := value[0].(string)
-		for _, digit := range text {
-			n = n*10 + int(digit-'0')
-		}
-		if err := rows.Next(value); !errors.Is(err, io.EOF) {
-			return err
-		}
-		return nil
-	})
-	return n, err
+// readInt reads one number.
+func readInt(ctx context.Context, c *conn, query string) (int, error) {
+	text, err := c.ask(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(text)
 }
 
 // shrink makes the pool as large as it is, for a while: the server is full. It

@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -21,6 +20,7 @@ type connector struct {
 	tally      *counters
 	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
 	size       *poolSize                          // of the connector's pool
+	session    *session
 }
 
 // newConnector prepares connections with the parameters of the URL, and our
@@ -28,20 +28,17 @@ type connector struct {
 // no limit.
 func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *counters) (*connector, error) {
 	config = config.Clone()
-	// lib/pq would read []byte arguments as bytea for every type, and gains
-	// nothing where statements are prepared.
-	config.BinaryParameters = false
+	// A statement that is prepared may meet another session of the pooler when it
+	// is executed: with this lib/pq sends both at once. Otherwise it would gain
+	// nothing.
+	config.BinaryParameters = o.TransactionPooling
 	if config.ConnectTimeout <= 0 {
 		config.ConnectTimeout = o.ConnectTimeout
 	}
 	if config.ApplicationName == "" {
 		config.ApplicationName = "cloudapi"
 	}
-	for name, value := range session(o, statementTimeout) {
-		if _, given := config.Runtime[name]; !given {
-			config.Runtime[name] = value
-		}
-	}
+	begin := newSession(&config, o, statementTimeout)
 	c, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("configure PostgreSQL: %w", err)
@@ -55,28 +52,8 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, silence: silence})
 	return &connector{
 		pq: c, connect: config.ConnectTimeout, hosts: 1 + len(config.Multi),
-		grace: o.Grace, statements: o.Statements, tally: t, size: &poolSize{log: o.Logger},
+		grace: o.Grace, statements: o.Statements, tally: t, size: &poolSize{log: o.Logger}, session: begin,
 	}, nil
-}
-
-// session is the run-time parameters of each connection.
-func session(o Options, statementTimeout time.Duration) map[string]string {
-	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	return map[string]string{
-		"statement_timeout":                   milliseconds(statementTimeout),
-		"lock_timeout":                        milliseconds(o.LockTimeout),
-		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
-		"timezone":                            "UTC",
-		// Statements here take milliseconds; to compile one takes longer than
-		// it could ever save.
-		"jit": "off",
-		// A worker would gain nothing on such statements either, and rows of
-		// UNION ALL would no longer arrive in order.
-		"max_parallel_workers_per_gather": "0",
-		// A page wants its first rows: a merge join would read the other table
-		// from its beginning to where the page is.
-		"enable_mergejoin": "off",
-	}
 }
 
 // Connect opens a connection to the first suitable host, when it has room.
@@ -102,14 +79,18 @@ func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, &connectError{cause: err}
 	}
-	session, ok := opened.(inner)
+	driver, ok := opened.(inner)
 	if !ok {
 		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
 	}
-	ours, err := newConn(session, made.current.Load(), c.grace, c.statements, c.tally)
+	ours, err := newConn(driver, made.current.Load(), c.grace, c.statements, c.tally)
 	if err != nil {
 		return nil, err
 	}
+	if err := c.session.begin(ctx, ours); err != nil {
+		return nil, &connectError{cause: errors.Join(err, ours.Close())}
+	}
+	ours.plain = c.session.pooled
 	c.size.learn(ctx, ours)
 	if c.accept == nil {
 		return ours, nil

@@ -84,8 +84,12 @@ func (s *Store) openStandbys() error {
 }
 
 func (s *Store) openStandby(config pq.Config) (*standby, error) {
+	// What a standby has replayed is a fact of one server: its URL is no pooler's
+	// that changes servers between transactions.
+	options := s.options
+	options.TransactionPooling = false
 	b := &standby{host: config.Host, log: s.options.Logger}
-	c, err := newConnector(config, s.options, s.options.QueryTimeout, s.counters)
+	c, err := newConnector(config, options, s.options.QueryTimeout, s.counters)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,7 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 		size = 20
 	}
 	b.db = s.serverPool(c, size)
-	if c, err = newConnector(config, s.options, s.options.QueryTimeout, s.counters); err != nil {
+	if c, err = newConnector(config, options, s.options.QueryTimeout, s.counters); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
 	b.asker = s.serverPool(c, 1)

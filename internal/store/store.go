@@ -60,6 +60,13 @@ type Options struct {
 	URL string
 	// ReadURL names standbys of a PostgreSQL URL, one or several hosts.
 	ReadURL string
+	// DirectURL is a PostgreSQL URL beside a pooler's, for what needs a session
+	// of its own: migrations and notifications. "" is for URL.
+	DirectURL string
+	// TransactionPooling says that URL is that of a pooler that gives each
+	// transaction another session: nothing is prepared, and the role has the
+	// run-time parameters.
+	TransactionPooling bool
 	// Logger receives warnings for the operator; nil means slog.Default().
 	Logger *slog.Logger
 	// MaxConns bounds the connections to each PostgreSQL server, 20, or
@@ -106,6 +113,7 @@ type Store struct {
 	dialect  string
 	options  Options
 	address  address
+	direct   address // without a pooler
 	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
 	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
 	counters *counters
@@ -131,7 +139,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if len(a.config.Multi) > 0 && a.config.TargetSessionAttrs == "" {
 		a.config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
 	}
-	s := &Store{dialect: a.dialect, options: o, address: a, counters: &counters{}}
+	s := &Store{dialect: a.dialect, options: o, address: a, direct: a, counters: &counters{}}
+	if err := s.setDirect(); err != nil {
+		return nil, err
+	}
 	if a.dialect == postgres {
 		err = s.openPostgres()
 	} else {
@@ -141,6 +152,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// setDirect reads the direct URL.
+func (s *Store) setDirect() error {
+	switch {
+	case s.dialect != postgres && (s.options.DirectURL != "" || s.options.TransactionPooling):
+		return fault.New(fault.Invalid, "Only a PostgreSQL database has a pooler: give no --direct-database-url and no --transaction-pooling.")
+	case s.options.DirectURL == "":
+		return nil
+	}
+	a, err := parse(s.options.DirectURL)
+	if err == nil && a.dialect != postgres {
+		err = fault.New(fault.Invalid, "The direct database URL must begin with postgres://.")
+	}
+	if len(a.config.Multi) > 0 && a.config.TargetSessionAttrs == "" {
+		a.config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
+	}
+	s.direct = a
+	return err
 }
 
 func (s *Store) openPostgres() error {

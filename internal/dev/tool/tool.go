@@ -11,10 +11,14 @@ import (
 	"testing"
 )
 
-// Program is a program to run, and the environment that it needs.
-type Program struct {
-	Path string
-	Env  []string
+// Program is a program to run, and the directory with its libraries.
+type Program struct{ Path, Libraries string }
+
+// Command is a command that runs the program until the test ends.
+func (p Program) Command(t testing.TB, args ...string) *exec.Cmd {
+	c := exec.CommandContext(t.Context(), p.Path, args...)
+	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+p.Libraries)
+	return c
 }
 
 // Find returns a program by its name, promtool or pgbouncer.
@@ -27,8 +31,7 @@ func Find(t testing.TB, name string) Program {
 	if err != nil {
 		t.Fatalf("%s cannot be found or installed: %v", name, err)
 	}
-	libraries := filepath.Join(root, ".build", "tools", "lib")
-	return Program{Path: strings.TrimSpace(string(out)), Env: append(os.Environ(), "LD_LIBRARY_PATH="+libraries)}
+	return Program{Path: strings.TrimSpace(string(out)), Libraries: filepath.Join(root, ".build", "tools", "lib")}
 }
 
 // root is the directory of the repository.

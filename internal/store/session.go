@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// settings are the run-time parameters of each connection to PostgreSQL.
+func settings(o Options, statementTimeout time.Duration) map[string]string {
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+	return map[string]string{
+		"statement_timeout":                   milliseconds(statementTimeout),
+		"lock_timeout":                        milliseconds(o.LockTimeout),
+		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
+		// Statements here take milliseconds; to compile one takes longer than
+		// it could ever save.
+		"jit": "off",
+		// A worker would gain nothing on such statements either, and rows of
+		// UNION ALL would no longer arrive in order.
+		"max_parallel_workers_per_gather": "0",
+		// A page wants its first rows: a merge join would read the other table
+		// from its beginning to where the page is.
+		"enable_mergejoin": "off",
+	}
+}
+
+// session gives connections their run-time parameters. They are set after
+// connecting, in one statement: poolers refuse most of them at the start of a
+// connection. Behind a pooler that gives each transaction another session,
+// nothing that is set would stay: the role must have them, and what it lacks is
+// logged, once.
+type session struct {
+	values map[string]string
+	pooled bool // by transaction
+	log    *slog.Logger
+	look   sync.Once
+}
+
+// newSession takes the parameters out of config, except for those that poolers
+// follow.
+func newSession(config *pq.Config, o Options, statementTimeout time.Duration) *session {
+	s := &session{values: settings(o, statementTimeout), pooled: o.TransactionPooling, log: o.Logger}
+	followed := map[string]string{"timezone": "UTC"}
+	for name, value := range config.Runtime {
+		if strings.EqualFold(name, "timezone") {
+			followed["timezone"] = value
+			continue
+		}
+		s.values[name] = value
+	}
+	config.Runtime = followed
+	return s
+}
+
+// begin sets the parameters of a new connection.
+func (s *session) begin(ctx context.Context, c *conn) error {
+	if s.pooled {
+		s.look.Do(func() { s.compare(ctx, c) })
+		return nil
+	}
+	set := make([]string, 0, len(s.values))
+	for _, name := range slices.Sorted(maps.Keys(s.values)) {
+		set = append(set, "set_config("+literal(name)+", "+literal(s.values[name])+", false)")
+	}
+	_, err := c.ask(ctx, "SELECT "+strings.Join(set, ", "))
+	return err
+}
+
+// compare logs which parameters the role lacks.
+func (s *session) compare(ctx context.Context, c *conn) {
+	names := slices.Sorted(maps.Keys(s.values))
+	differ := make([]string, 0, len(names))
+	for _, name := range names {
+		// Values may be written with another unit.
+		differ = append(differ, "CASE WHEN (SELECT setting FROM pg_settings WHERE name = "+literal(name)+") IS DISTINCT FROM "+
+			literal(s.values[name])+" THEN "+literal("ALTER ROLE CURRENT_USER SET "+name+" = "+literal(s.values[name])+"; ")+" ELSE '' END")
+	}
+	missing, err := c.ask(ctx, "SELECT "+strings.Join(differ, " || "))
+	switch {
+	case err != nil:
+		s.log.WarnContext(ctx, "the parameters of the role cannot be read", "error", err)
+	case missing != "":
+		s.log.WarnContext(ctx, "behind a pooler the role must have the parameters of the server: give them to it", "sql", strings.TrimSpace(missing))
+	}
+}
+
+// ask runs a query of the connection's own, which is nobody's statement, and returns
+// the first value of its only row.
+func (c *conn) ask(ctx context.Context, query string) (string, error) {
+	defer c.bind(ctx)()
+	found, err := c.inner.QueryContext(ctx, query, nil)
+	if err != nil {
+		return "", err
+	}
+	value := make([]driver.Value, len(found.Columns()))
+	err = found.Next(value)
+	if err := errors.Join(err, found.Close()); err != nil {
+		return "", err
+	}
+	switch text := value[0].(type) {
+	case string:
+		return text, nil
+	case []byte:
+		return string(text), nil
+	}
+	return "", nil
+}
+
+// literal writes a text as SQL does.
+func literal(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
