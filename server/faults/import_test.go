@@ -30,20 +30,20 @@ func TestImportIsKilled(t *testing.T) {
 		if out, err := exec.Command(binaryPath, "import", lines, "--database-url", oldURL).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		old := serve(t, "--database-url", oldURL, "--rate-burst", "-1")
+		old := serve(t, "--database-url", oldURL, "--rate-burst=-1")
 		source := strings.Replace(old.URL, "http://", "http://"+login+":"+strings.ReplaceAll(password, " ", "%20")+"@", 1) + "/appserver/rest/"
-		args := []string{"import", source, "--database-url", target.url}
+		args := []string{"import", source, "--database-url", target.URL}
 
 		killImport(t, args)
 		if out, err := exec.Command(binaryPath, args...).CombinedOutput(); err != nil {
 			t.Fatalf("the second run: %v: %s", err, out)
-		} else if !regexp.MustCompile(`customer +2000 +[1-9]\d* +0 +[1-9]\d* +0 +0 +2000 `).Match(out) {
+		} else if !regexp.MustCompile(`customer +2000 +[1-9]\d* +0 +[1-9]\d* +0 +0 +2000\s`).Match(out) {
 			t.Errorf("the second run did not go on where the first one was killed: %s", out)
 		}
 		if out, err := exec.Command(binaryPath, append(args, "--verify")...).CombinedOutput(); err != nil {
 			t.Errorf("the verification: %v: %s", err, out)
 		}
-		copied := serve(t, "--database-url", target.url, "--rate-burst", "-1", "--admin-login", "other")
+		copied := serve(t, "--database-url", target.URL, "--rate-burst=-1", "--admin-login", "other")
 		for path, want := range old.forms(t, login) {
 			if got := copied.rest(t, "other", path); got != want {
 				t.Fatalf("%s: %s\nnot\n%s", path, got, want)
