@@ -163,10 +163,10 @@ def faults():
     fails(8001, "Method not found", lambda: SERVER.cloud_api_customer.none())
     fails(8001, "Method not found", lambda: SERVER.find())
     fails(9000, "Authentication required", lambda: proxy(LOGIN, "wrong").cloud_api_cmc.checkCredentials())
-    for name, parameter, given in (("cloud_api_customer.getYAML", "customerguid", "x"),
-                                   ("cloud_api_customer.create", "name", ""),
-                                   ("cloud_api_customer.getYAML", "customerguid", "0" * 8 + "-0000-0000-0000-" + "0" * 12)):
-        fails(8002, rest(name, **{parameter: given})["exception"], lambda: call(name, given))
+    for name, parameter, given, *others in (("cloud_api_customer.getYAML", "customerguid", "x"),
+                                           ("cloud_api_customer.create", "name", "", "", "", "", "", ""),
+                                           ("cloud_api_customer.getYAML", "customerguid", "0" * 8 + "-0000-0000-0000-" + "0" * 12)):
+        fails(8002, rest(name, **{parameter: given})["exception"], lambda: call(name, given, *others))
 
 
 def main():
