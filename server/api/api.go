@@ -182,6 +182,7 @@ func New(o Options) (*API, error) {
 	}
 	a.encrypter = &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}
 	queue := jobs.NewQueue(recorder, a.encrypter)
+	queue.Clock = o.Store.Now
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
 	if !o.SeparateCommits {
 		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
