@@ -80,7 +80,11 @@ func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *e
 func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.CancelJobPayload, error) {
 	out := &model.CancelJobPayload{}
 	var err error
-	out.Job, err = q.recorder.Do(ctx, Change{Action: "cancelJob", Input: in, Execution: in.Execution},
+	allowed := func(ctx context.Context) error {
+		_, err := cancellable(ctx, q.recorder.Client, in.JobID)
+		return err
+	}
+	out.Job, err = q.recorder.Do(ctx, Change{Action: "cancelJob", Input: in, Execution: in.Execution, Authorize: allowed},
 		func(ctx context.Context, tx *ent.Client, _ *Record) (err error) {
 			out.CancelledJob, err = cancelWaiting(ctx, tx, in.JobID)
 			return err
@@ -93,8 +97,9 @@ func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.Can
 	return out, nil
 }
 
-func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job, error) {
-	found, err := tx.Job.Get(ctx, id)
+// cancellable returns a job that the caller may cancel.
+func cancellable(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Job, error) {
+	found, err := client.Job.Get(ctx, id)
 	switch {
 	case ent.IsNotFound(err):
 		return nil, fault.Missing("job", id)
@@ -102,6 +107,14 @@ func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job,
 		return nil, err
 	case !mayCancel(viewer.FromContext(ctx), found):
 		return nil, rule.Forbidden()
+	}
+	return found, nil
+}
+
+func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job, error) {
+	found, err := cancellable(ctx, tx, id)
+	if err != nil {
+		return nil, err
 	}
 	ended, err := tx.Job.UpdateOne(found).Where(job.StatusEQ(job.StatusWAITING)).
 		SetStatus(job.StatusERROR).SetError("CANCELLED: The job was cancelled").
