@@ -35,6 +35,8 @@ type CapacityUnit struct {
 	Name string `json:"name,omitempty"`
 	// Description holds the value of the "description" field.
 	Description string `json:"description,omitempty"`
+	// Place holds the value of the "place" field.
+	Place int `json:"place,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CapacityUnitQuery when eager-loading is set.
 	Edges        CapacityUnitEdges `json:"edges"`
@@ -68,7 +70,7 @@ func (*CapacityUnit) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case capacityunit.FieldAmount:
+		case capacityunit.FieldAmount, capacityunit.FieldPlace:
 			values[i] = new(sql.NullInt64)
 		case capacityunit.FieldKind, capacityunit.FieldType, capacityunit.FieldName, capacityunit.FieldDescription:
 			values[i] = new(sql.NullString)
@@ -145,6 +147,12 @@ func (_m *CapacityUnit) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Description = value.String
 			}
+		case capacityunit.FieldPlace:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field place", values[i])
+			} else if value.Valid {
+				_m.Place = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -209,6 +217,9 @@ func (_m *CapacityUnit) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("description=")
 	builder.WriteString(_m.Description)
+	builder.WriteString(", ")
+	builder.WriteString("place=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Place))
 	builder.WriteByte(')')
 	return builder.String()
 }

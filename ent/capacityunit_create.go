@@ -105,6 +105,20 @@ func (_c *CapacityUnitCreate) SetNillableDescription(v *string) *CapacityUnitCre
 	return _c
 }
 
+// SetPlace sets the "place" field.
+func (_c *CapacityUnitCreate) SetPlace(v int) *CapacityUnitCreate {
+	_c.mutation.SetPlace(v)
+	return _c
+}
+
+// SetNillablePlace sets the "place" field if the given value is not nil.
+func (_c *CapacityUnitCreate) SetNillablePlace(v *int) *CapacityUnitCreate {
+	if v != nil {
+		_c.SetPlace(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CapacityUnitCreate) SetID(v uuid.UUID) *CapacityUnitCreate {
 	_c.mutation.SetID(v)
@@ -183,6 +197,10 @@ func (_c *CapacityUnitCreate) defaults() error {
 		v := capacityunit.DefaultDescription
 		_c.mutation.SetDescription(v)
 	}
+	if _, ok := _c.mutation.Place(); !ok {
+		v := capacityunit.DefaultPlace
+		_c.mutation.SetPlace(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if capacityunit.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized capacityunit.DefaultID (forgotten import ent/runtime?)")
@@ -243,6 +261,9 @@ func (_c *CapacityUnitCreate) check() error {
 		if err := capacityunit.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "CapacityUnit.description": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Place(); !ok {
+		return &ValidationError{Name: "place", err: errors.New(`ent: missing required field "CapacityUnit.place"`)}
 	}
 	if len(_c.mutation.CustomerIDs()) == 0 {
 		return &ValidationError{Name: "customer", err: errors.New(`ent: missing required edge "CapacityUnit.customer"`)}
@@ -310,6 +331,10 @@ func (_c *CapacityUnitCreate) createSpec() (*CapacityUnit, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(capacityunit.FieldDescription, field.TypeString, value)
 		_node.Description = value
+	}
+	if value, ok := _c.mutation.Place(); ok {
+		_spec.SetField(capacityunit.FieldPlace, field.TypeInt, value)
+		_node.Place = value
 	}
 	if nodes := _c.mutation.CustomerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -429,6 +454,9 @@ func (u *CapacityUnitUpsertOne) UpdateNewValues() *CapacityUnitUpsertOne {
 		}
 		if _, exists := u.create.mutation.Description(); exists {
 			s.SetIgnore(capacityunit.FieldDescription)
+		}
+		if _, exists := u.create.mutation.Place(); exists {
+			s.SetIgnore(capacityunit.FieldPlace)
 		}
 	}))
 	return u
@@ -678,6 +706,9 @@ func (u *CapacityUnitUpsertBulk) UpdateNewValues() *CapacityUnitUpsertBulk {
 			}
 			if _, exists := b.mutation.Description(); exists {
 				s.SetIgnore(capacityunit.FieldDescription)
+			}
+			if _, exists := b.mutation.Place(); exists {
+				s.SetIgnore(capacityunit.FieldPlace)
 			}
 		}
 	}))

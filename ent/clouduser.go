@@ -52,6 +52,8 @@ type CloudUser struct {
 	Role clouduser.Role `json:"role,omitempty"`
 	// Status holds the value of the "status" field.
 	Status clouduser.Status `json:"status,omitempty"`
+	// PasswordIsWeak holds the value of the "password_is_weak" field.
+	PasswordIsWeak bool `json:"password_is_weak,omitempty"`
 	// Issuer holds the value of the "issuer" field.
 	Issuer *string `json:"issuer,omitempty"`
 	// Subject holds the value of the "subject" field.
@@ -107,7 +109,7 @@ func (*CloudUser) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case clouduser.FieldSystemUser:
+		case clouduser.FieldSystemUser, clouduser.FieldPasswordIsWeak:
 			values[i] = new(sql.NullBool)
 		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
 			values[i] = new(sql.NullString)
@@ -237,6 +239,12 @@ func (_m *CloudUser) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
 			} else if value.Valid {
 				_m.Status = clouduser.Status(value.String)
+			}
+		case clouduser.FieldPasswordIsWeak:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field password_is_weak", values[i])
+			} else if value.Valid {
+				_m.PasswordIsWeak = value.Bool
 			}
 		case clouduser.FieldIssuer:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -368,6 +376,9 @@ func (_m *CloudUser) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("password_is_weak=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PasswordIsWeak))
 	builder.WriteString(", ")
 	if v := _m.Issuer; v != nil {
 		builder.WriteString("issuer=")

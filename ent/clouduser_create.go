@@ -248,6 +248,20 @@ func (_c *CloudUserCreate) SetNillableStatus(v *clouduser.Status) *CloudUserCrea
 	return _c
 }
 
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (_c *CloudUserCreate) SetPasswordIsWeak(v bool) *CloudUserCreate {
+	_c.mutation.SetPasswordIsWeak(v)
+	return _c
+}
+
+// SetNillablePasswordIsWeak sets the "password_is_weak" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillablePasswordIsWeak(v *bool) *CloudUserCreate {
+	if v != nil {
+		_c.SetPasswordIsWeak(*v)
+	}
+	return _c
+}
+
 // SetIssuer sets the "issuer" field.
 func (_c *CloudUserCreate) SetIssuer(v string) *CloudUserCreate {
 	_c.mutation.SetIssuer(v)
@@ -465,6 +479,10 @@ func (_c *CloudUserCreate) defaults() error {
 		v := clouduser.DefaultStatus
 		_c.mutation.SetStatus(v)
 	}
+	if _, ok := _c.mutation.PasswordIsWeak(); !ok {
+		v := clouduser.DefaultPasswordIsWeak
+		_c.mutation.SetPasswordIsWeak(v)
+	}
 	if _, ok := _c.mutation.PasswordHash(); !ok {
 		v := clouduser.DefaultPasswordHash
 		_c.mutation.SetPasswordHash(v)
@@ -597,6 +615,9 @@ func (_c *CloudUserCreate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "CloudUser.status": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.PasswordIsWeak(); !ok {
+		return &ValidationError{Name: "password_is_weak", err: errors.New(`ent: missing required field "CloudUser.password_is_weak"`)}
+	}
 	if v, ok := _c.mutation.Issuer(); ok {
 		if err := clouduser.IssuerValidator(v); err != nil {
 			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "CloudUser.issuer": %w`, err)}
@@ -713,6 +734,10 @@ func (_c *CloudUserCreate) createSpec() (*CloudUser, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(clouduser.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
+	}
+	if value, ok := _c.mutation.PasswordIsWeak(); ok {
+		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
+		_node.PasswordIsWeak = value
 	}
 	if value, ok := _c.mutation.Issuer(); ok {
 		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)
@@ -1007,6 +1032,18 @@ func (u *CloudUserUpsert) SetStatus(v clouduser.Status) *CloudUserUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *CloudUserUpsert) UpdateStatus() *CloudUserUpsert {
 	u.SetExcluded(clouduser.FieldStatus)
+	return u
+}
+
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (u *CloudUserUpsert) SetPasswordIsWeak(v bool) *CloudUserUpsert {
+	u.Set(clouduser.FieldPasswordIsWeak, v)
+	return u
+}
+
+// UpdatePasswordIsWeak sets the "password_is_weak" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdatePasswordIsWeak() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldPasswordIsWeak)
 	return u
 }
 
@@ -1366,6 +1403,20 @@ func (u *CloudUserUpsertOne) SetStatus(v clouduser.Status) *CloudUserUpsertOne {
 func (u *CloudUserUpsertOne) UpdateStatus() *CloudUserUpsertOne {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (u *CloudUserUpsertOne) SetPasswordIsWeak(v bool) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPasswordIsWeak(v)
+	})
+}
+
+// UpdatePasswordIsWeak sets the "password_is_weak" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdatePasswordIsWeak() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePasswordIsWeak()
 	})
 }
 
@@ -1906,6 +1957,20 @@ func (u *CloudUserUpsertBulk) SetStatus(v clouduser.Status) *CloudUserUpsertBulk
 func (u *CloudUserUpsertBulk) UpdateStatus() *CloudUserUpsertBulk {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (u *CloudUserUpsertBulk) SetPasswordIsWeak(v bool) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetPasswordIsWeak(v)
+	})
+}
+
+// UpdatePasswordIsWeak sets the "password_is_weak" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdatePasswordIsWeak() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdatePasswordIsWeak()
 	})
 }
 

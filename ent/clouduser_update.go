@@ -256,6 +256,20 @@ func (_u *CloudUserUpdate) SetNillableStatus(v *clouduser.Status) *CloudUserUpda
 	return _u
 }
 
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (_u *CloudUserUpdate) SetPasswordIsWeak(v bool) *CloudUserUpdate {
+	_u.mutation.SetPasswordIsWeak(v)
+	return _u
+}
+
+// SetNillablePasswordIsWeak sets the "password_is_weak" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdate {
+	if v != nil {
+		_u.SetPasswordIsWeak(*v)
+	}
+	return _u
+}
+
 // SetIssuer sets the "issuer" field.
 func (_u *CloudUserUpdate) SetIssuer(v string) *CloudUserUpdate {
 	_u.mutation.SetIssuer(v)
@@ -599,6 +613,9 @@ func (_u *CloudUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(clouduser.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PasswordIsWeak(); ok {
+		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Issuer(); ok {
 		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)
@@ -959,6 +976,20 @@ func (_u *CloudUserUpdateOne) SetStatus(v clouduser.Status) *CloudUserUpdateOne 
 func (_u *CloudUserUpdateOne) SetNillableStatus(v *clouduser.Status) *CloudUserUpdateOne {
 	if v != nil {
 		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (_u *CloudUserUpdateOne) SetPasswordIsWeak(v bool) *CloudUserUpdateOne {
+	_u.mutation.SetPasswordIsWeak(v)
+	return _u
+}
+
+// SetNillablePasswordIsWeak sets the "password_is_weak" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillablePasswordIsWeak(v *bool) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetPasswordIsWeak(*v)
 	}
 	return _u
 }
@@ -1336,6 +1367,9 @@ func (_u *CloudUserUpdateOne) sqlSave(ctx context.Context) (_node *CloudUser, er
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(clouduser.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PasswordIsWeak(); ok {
+		_spec.SetField(clouduser.FieldPasswordIsWeak, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Issuer(); ok {
 		_spec.SetField(clouduser.FieldIssuer, field.TypeString, value)

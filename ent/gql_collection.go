@@ -825,6 +825,11 @@ func (_q *CloudUserQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, clouduser.FieldStatus)
 				fieldSeen[clouduser.FieldStatus] = struct{}{}
 			}
+		case "passwordIsWeak":
+			if _, ok := fieldSeen[clouduser.FieldPasswordIsWeak]; !ok {
+				selectedFields = append(selectedFields, clouduser.FieldPasswordIsWeak)
+				fieldSeen[clouduser.FieldPasswordIsWeak] = struct{}{}
+			}
 		case "issuer":
 			if _, ok := fieldSeen[clouduser.FieldIssuer]; !ok {
 				selectedFields = append(selectedFields, clouduser.FieldIssuer)

@@ -868,6 +868,8 @@ type CapacityUnitMutation struct {
 	addamount       *int64
 	name            *string
 	description     *string
+	place           *int
+	addplace        *int
 	clearedFields   map[string]struct{}
 	customer        *uuid.UUID
 	clearedcustomer bool
@@ -1288,6 +1290,62 @@ func (m *CapacityUnitMutation) ResetDescription() {
 	m.description = nil
 }
 
+// SetPlace sets the "place" field.
+func (m *CapacityUnitMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *CapacityUnitMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the CapacityUnit entity.
+// If the CapacityUnit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CapacityUnitMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *CapacityUnitMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *CapacityUnitMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *CapacityUnitMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
 // ClearCustomer clears the "customer" edge to the Customer entity.
 func (m *CapacityUnitMutation) ClearCustomer() {
 	m.clearedcustomer = true
@@ -1349,7 +1407,7 @@ func (m *CapacityUnitMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CapacityUnitMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.version != nil {
 		fields = append(fields, capacityunit.FieldVersion)
 	}
@@ -1373,6 +1431,9 @@ func (m *CapacityUnitMutation) Fields() []string {
 	}
 	if m.description != nil {
 		fields = append(fields, capacityunit.FieldDescription)
+	}
+	if m.place != nil {
+		fields = append(fields, capacityunit.FieldPlace)
 	}
 	return fields
 }
@@ -1398,6 +1459,8 @@ func (m *CapacityUnitMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case capacityunit.FieldDescription:
 		return m.Description()
+	case capacityunit.FieldPlace:
+		return m.Place()
 	}
 	return nil, false
 }
@@ -1423,6 +1486,8 @@ func (m *CapacityUnitMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldName(ctx)
 	case capacityunit.FieldDescription:
 		return m.OldDescription(ctx)
+	case capacityunit.FieldPlace:
+		return m.OldPlace(ctx)
 	}
 	return nil, fmt.Errorf("unknown CapacityUnit field %s", name)
 }
@@ -1488,6 +1553,13 @@ func (m *CapacityUnitMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDescription(v)
 		return nil
+	case capacityunit.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CapacityUnit field %s", name)
 }
@@ -1499,6 +1571,9 @@ func (m *CapacityUnitMutation) AddedFields() []string {
 	if m.addamount != nil {
 		fields = append(fields, capacityunit.FieldAmount)
 	}
+	if m.addplace != nil {
+		fields = append(fields, capacityunit.FieldPlace)
+	}
 	return fields
 }
 
@@ -1509,6 +1584,8 @@ func (m *CapacityUnitMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case capacityunit.FieldAmount:
 		return m.AddedAmount()
+	case capacityunit.FieldPlace:
+		return m.AddedPlace()
 	}
 	return nil, false
 }
@@ -1524,6 +1601,13 @@ func (m *CapacityUnitMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAmount(v)
+		return nil
+	case capacityunit.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CapacityUnit numeric field %s", name)
@@ -1575,6 +1659,9 @@ func (m *CapacityUnitMutation) ResetField(name string) error {
 		return nil
 	case capacityunit.FieldDescription:
 		m.ResetDescription()
+		return nil
+	case capacityunit.FieldPlace:
+		m.ResetPlace()
 		return nil
 	}
 	return fmt.Errorf("unknown CapacityUnit field %s", name)
@@ -2540,6 +2627,7 @@ type CloudUserMutation struct {
 	system_user          *bool
 	role                 *clouduser.Role
 	status               *clouduser.Status
+	password_is_weak     *bool
 	issuer               *string
 	subject              *string
 	role_stated_at       *time.Time
@@ -3273,6 +3361,42 @@ func (m *CloudUserMutation) ResetStatus() {
 	m.status = nil
 }
 
+// SetPasswordIsWeak sets the "password_is_weak" field.
+func (m *CloudUserMutation) SetPasswordIsWeak(b bool) {
+	m.password_is_weak = &b
+}
+
+// PasswordIsWeak returns the value of the "password_is_weak" field in the mutation.
+func (m *CloudUserMutation) PasswordIsWeak() (r bool, exists bool) {
+	v := m.password_is_weak
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPasswordIsWeak returns the old "password_is_weak" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldPasswordIsWeak(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPasswordIsWeak is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPasswordIsWeak requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPasswordIsWeak: %w", err)
+	}
+	return oldValue.PasswordIsWeak, nil
+}
+
+// ResetPasswordIsWeak resets all changes to the "password_is_weak" field.
+func (m *CloudUserMutation) ResetPasswordIsWeak() {
+	m.password_is_weak = nil
+}
+
 // SetIssuer sets the "issuer" field.
 func (m *CloudUserMutation) SetIssuer(s string) {
 	m.issuer = &s
@@ -3647,7 +3771,7 @@ func (m *CloudUserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.version != nil {
 		fields = append(fields, clouduser.FieldVersion)
 	}
@@ -3698,6 +3822,9 @@ func (m *CloudUserMutation) Fields() []string {
 	}
 	if m.status != nil {
 		fields = append(fields, clouduser.FieldStatus)
+	}
+	if m.password_is_weak != nil {
+		fields = append(fields, clouduser.FieldPasswordIsWeak)
 	}
 	if m.issuer != nil {
 		fields = append(fields, clouduser.FieldIssuer)
@@ -3756,6 +3883,8 @@ func (m *CloudUserMutation) Field(name string) (ent.Value, bool) {
 		return m.Role()
 	case clouduser.FieldStatus:
 		return m.Status()
+	case clouduser.FieldPasswordIsWeak:
+		return m.PasswordIsWeak()
 	case clouduser.FieldIssuer:
 		return m.Issuer()
 	case clouduser.FieldSubject:
@@ -3809,6 +3938,8 @@ func (m *CloudUserMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldRole(ctx)
 	case clouduser.FieldStatus:
 		return m.OldStatus(ctx)
+	case clouduser.FieldPasswordIsWeak:
+		return m.OldPasswordIsWeak(ctx)
 	case clouduser.FieldIssuer:
 		return m.OldIssuer(ctx)
 	case clouduser.FieldSubject:
@@ -3946,6 +4077,13 @@ func (m *CloudUserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStatus(v)
+		return nil
+	case clouduser.FieldPasswordIsWeak:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPasswordIsWeak(v)
 		return nil
 	case clouduser.FieldIssuer:
 		v, ok := value.(string)
@@ -4108,6 +4246,9 @@ func (m *CloudUserMutation) ResetField(name string) error {
 		return nil
 	case clouduser.FieldStatus:
 		m.ResetStatus()
+		return nil
+	case clouduser.FieldPasswordIsWeak:
+		m.ResetPasswordIsWeak()
 		return nil
 	case clouduser.FieldIssuer:
 		m.ResetIssuer()

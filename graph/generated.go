@@ -176,28 +176,29 @@ type ComplexityRoot struct {
 	}
 
 	CloudUser struct {
-		AccessTokens  func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
-		Address       func(childComplexity int) int
-		City          func(childComplexity int) int
-		Country       func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		Description   func(childComplexity int) int
-		Email         func(childComplexity int) int
-		FirstName     func(childComplexity int) int
-		Groups        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
-		ID            func(childComplexity int) int
-		Issuer        func(childComplexity int) int
-		LastName      func(childComplexity int) int
-		Login         func(childComplexity int) int
-		Name          func(childComplexity int) int
-		PhoneLandline func(childComplexity int) int
-		PhoneMobile   func(childComplexity int) int
-		Role          func(childComplexity int) int
-		Serialized    func(childComplexity int, format model.SerializationFormat) int
-		Status        func(childComplexity int) int
-		Subject       func(childComplexity int) int
-		SystemUser    func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AccessTokens   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.AccessTokenOrder, where *ent.AccessTokenWhereInput) int
+		Address        func(childComplexity int) int
+		City           func(childComplexity int) int
+		Country        func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Description    func(childComplexity int) int
+		Email          func(childComplexity int) int
+		FirstName      func(childComplexity int) int
+		Groups         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CloudUserGroupOrder, where *ent.CloudUserGroupWhereInput) int
+		ID             func(childComplexity int) int
+		Issuer         func(childComplexity int) int
+		LastName       func(childComplexity int) int
+		Login          func(childComplexity int) int
+		Name           func(childComplexity int) int
+		PasswordIsWeak func(childComplexity int) int
+		PhoneLandline  func(childComplexity int) int
+		PhoneMobile    func(childComplexity int) int
+		Role           func(childComplexity int) int
+		Serialized     func(childComplexity int, format model.SerializationFormat) int
+		Status         func(childComplexity int) int
+		Subject        func(childComplexity int) int
+		SystemUser     func(childComplexity int) int
+		Version        func(childComplexity int) int
 	}
 
 	CloudUserConnection struct {
@@ -378,10 +379,11 @@ type ComplexityRoot struct {
 	}
 
 	JobConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Counted              func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	JobEdge struct {
@@ -1260,6 +1262,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloudUser.Name(childComplexity), true
+	case "CloudUser.passwordIsWeak":
+		if e.ComplexityRoot.CloudUser.PasswordIsWeak == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloudUser.PasswordIsWeak(childComplexity), true
 	case "CloudUser.phoneLandline":
 		if e.ComplexityRoot.CloudUser.PhoneLandline == nil {
 			break
@@ -2045,6 +2053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Job.UserLogin(childComplexity), true
 
+	case "JobConnection.totalCount":
+		if e.ComplexityRoot.JobConnection.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Counted(childComplexity), true
 	case "JobConnection.edges":
 		if e.ComplexityRoot.JobConnection.Edges == nil {
 			break
@@ -2063,12 +2077,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobConnection.PageInfo(childComplexity), true
-	case "JobConnection.totalCount":
-		if e.ComplexityRoot.JobConnection.TotalCount == nil {
+	case "JobConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.JobConnection.TotalCountIsEstimate == nil {
 			break
 		}
 
-		return e.ComplexityRoot.JobConnection.TotalCount(childComplexity), true
+		return e.ComplexityRoot.JobConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "JobEdge.cursor":
 		if e.ComplexityRoot.JobEdge.Cursor == nil {
@@ -3950,6 +3964,8 @@ type CloudUser implements Node {
   role: CloudUserRole!
   "The status, which decides whether the user may sign in."
   status: CloudUserStatus!
+  "Whether the password breaks the rules for new ones. Only an import from an old server leaves it so; a new password ends it."
+  passwordIsWeak: Boolean!
   "The OpenID Connect issuer of the user's account there: the claim ` + "`" + `iss` + "`" + `; null for none."
   issuer: String
   "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
@@ -4493,8 +4509,10 @@ type JobConnection {
   nodes: [Job!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
-  "The number of entries in the whole list."
+  "The number of jobs in the whole list, up to 10,000. If there are more, it is 10,001 and totalCountIsEstimate is true."
   totalCount: Int!
+  "Whether the list has more jobs than totalCount says."
+  totalCountIsEstimate: Boolean!
 }
 
 "A job and its position in a list."
@@ -6040,6 +6058,8 @@ func (ec *executionContext) childFields_CloudUser(ctx context.Context, field gra
 		return ec.fieldContext_CloudUser_role(ctx, field)
 	case "status":
 		return ec.fieldContext_CloudUser_status(ctx, field)
+	case "passwordIsWeak":
+		return ec.fieldContext_CloudUser_passwordIsWeak(ctx, field)
 	case "issuer":
 		return ec.fieldContext_CloudUser_issuer(ctx, field)
 	case "subject":
@@ -6418,6 +6438,8 @@ func (ec *executionContext) childFields_JobConnection(ctx context.Context, field
 		return ec.fieldContext_JobConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_JobConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_JobConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobConnection", field.Name)
 }
@@ -11014,6 +11036,29 @@ func (ec *executionContext) fieldContext_CloudUser_status(_ context.Context, fie
 	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "CloudUserStatus")
 }
 
+func (ec *executionContext) _CloudUser_passwordIsWeak(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloudUser_passwordIsWeak(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasswordIsWeak, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloudUser_passwordIsWeak(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloudUser", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _CloudUser_issuer(ctx context.Context, field graphql.CollectedField, obj *ent.CloudUser) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14655,7 +14700,7 @@ func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field
 			return ec.fieldContext_JobConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
+			return obj.Counted(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -14666,7 +14711,30 @@ func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_JobConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("JobConnection", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("JobConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _JobConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *ent.JobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobConnection", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.JobEdge) (ret graphql.Marshaler) {
@@ -25828,6 +25896,11 @@ func (ec *executionContext) _CloudUser(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "passwordIsWeak":
+			out.Values[i] = ec._CloudUser_passwordIsWeak(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "issuer":
 			out.Values[i] = ec._CloudUser_issuer(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -27109,6 +27182,11 @@ func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.Selectio
 			}
 		case "totalCount":
 			out.Values[i] = ec._JobConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._JobConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -87,6 +87,11 @@ func Description(v string) predicate.CapacityUnit {
 	return predicate.CapacityUnit(sql.FieldEQ(FieldDescription, v))
 }
 
+// Place applies equality check predicate on the "place" field. It's identical to PlaceEQ.
+func Place(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldEQ(FieldPlace, v))
+}
+
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v uuid.UUID) predicate.CapacityUnit {
 	return predicate.CapacityUnit(sql.FieldEQ(FieldVersion, v))
@@ -395,6 +400,46 @@ func DescriptionEqualFold(v string) predicate.CapacityUnit {
 // DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
 func DescriptionContainsFold(v string) predicate.CapacityUnit {
 	return predicate.CapacityUnit(sql.FieldContainsFold(FieldDescription, v))
+}
+
+// PlaceEQ applies the EQ predicate on the "place" field.
+func PlaceEQ(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldEQ(FieldPlace, v))
+}
+
+// PlaceNEQ applies the NEQ predicate on the "place" field.
+func PlaceNEQ(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldNEQ(FieldPlace, v))
+}
+
+// PlaceIn applies the In predicate on the "place" field.
+func PlaceIn(vs ...int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldIn(FieldPlace, vs...))
+}
+
+// PlaceNotIn applies the NotIn predicate on the "place" field.
+func PlaceNotIn(vs ...int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldNotIn(FieldPlace, vs...))
+}
+
+// PlaceGT applies the GT predicate on the "place" field.
+func PlaceGT(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldGT(FieldPlace, v))
+}
+
+// PlaceGTE applies the GTE predicate on the "place" field.
+func PlaceGTE(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldGTE(FieldPlace, v))
+}
+
+// PlaceLT applies the LT predicate on the "place" field.
+func PlaceLT(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldLT(FieldPlace, v))
+}
+
+// PlaceLTE applies the LTE predicate on the "place" field.
+func PlaceLTE(v int) predicate.CapacityUnit {
+	return predicate.CapacityUnit(sql.FieldLTE(FieldPlace, v))
 }
 
 // HasCustomer applies the HasEdge predicate on the "customer" edge.

@@ -53,6 +53,8 @@ const (
 	FieldRole = "role"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldPasswordIsWeak holds the string denoting the password_is_weak field in the database.
+	FieldPasswordIsWeak = "password_is_weak"
 	// FieldIssuer holds the string denoting the issuer field in the database.
 	FieldIssuer = "issuer"
 	// FieldSubject holds the string denoting the subject field in the database.
@@ -103,6 +105,7 @@ var Columns = []string{
 	FieldSystemUser,
 	FieldRole,
 	FieldStatus,
+	FieldPasswordIsWeak,
 	FieldIssuer,
 	FieldSubject,
 	FieldRoleStatedAt,
@@ -182,6 +185,8 @@ var (
 	PhoneLandlineValidator func(string) error
 	// DefaultSystemUser holds the default value on creation for the "system_user" field.
 	DefaultSystemUser bool
+	// DefaultPasswordIsWeak holds the default value on creation for the "password_is_weak" field.
+	DefaultPasswordIsWeak bool
 	// IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
 	IssuerValidator func(string) error
 	// SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
@@ -337,6 +342,11 @@ func ByRole(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByPasswordIsWeak orders the results by the password_is_weak field.
+func ByPasswordIsWeak(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswordIsWeak, opts...).ToFunc()
 }
 
 // ByIssuer orders the results by the issuer field.

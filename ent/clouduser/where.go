@@ -132,6 +132,11 @@ func SystemUser(v bool) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldSystemUser, v))
 }
 
+// PasswordIsWeak applies equality check predicate on the "password_is_weak" field. It's identical to PasswordIsWeakEQ.
+func PasswordIsWeak(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPasswordIsWeak, v))
+}
+
 // Issuer applies equality check predicate on the "issuer" field. It's identical to IssuerEQ.
 func Issuer(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldIssuer, v))
@@ -1065,6 +1070,16 @@ func StatusIn(vs ...Status) predicate.CloudUser {
 // StatusNotIn applies the NotIn predicate on the "status" field.
 func StatusNotIn(vs ...Status) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldNotIn(FieldStatus, vs...))
+}
+
+// PasswordIsWeakEQ applies the EQ predicate on the "password_is_weak" field.
+func PasswordIsWeakEQ(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldPasswordIsWeak, v))
+}
+
+// PasswordIsWeakNEQ applies the NEQ predicate on the "password_is_weak" field.
+func PasswordIsWeakNEQ(v bool) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldPasswordIsWeak, v))
 }
 
 // IssuerEQ applies the EQ predicate on the "issuer" field.

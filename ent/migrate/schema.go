@@ -62,6 +62,7 @@ var (
 		{Name: "amount", Type: field.TypeInt64},
 		{Name: "name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "place", Type: field.TypeInt, Default: 0},
 		{Name: "customer_id", Type: field.TypeUUID},
 	}
 	// CapacityUnitsTable holds the schema information for the "capacity_units" table.
@@ -72,16 +73,16 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "capacity_units_customers_capacity_units",
-				Columns:    []*schema.Column{CapacityUnitsColumns[8]},
+				Columns:    []*schema.Column{CapacityUnitsColumns[9]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "capacityunit_customer_id_id",
+				Name:    "capacityunit_customer_id_place_id",
 				Unique:  false,
-				Columns: []*schema.Column{CapacityUnitsColumns[8], CapacityUnitsColumns[0]},
+				Columns: []*schema.Column{CapacityUnitsColumns[9], CapacityUnitsColumns[8], CapacityUnitsColumns[0]},
 			},
 		},
 	}
@@ -158,6 +159,7 @@ var (
 		{Name: "system_user", Type: field.TypeBool, Default: false},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMINISTRATOR", "OPERATOR", "MEMBER"}, Default: "MEMBER"},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"CREATED", "CONFIGURED", "DISABLED"}, Default: "CREATED"},
+		{Name: "password_is_weak", Type: field.TypeBool, Default: false},
 		{Name: "issuer", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "subject", Type: field.TypeString, Nullable: true, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "role_stated_at", Type: field.TypeTime, Nullable: true},
@@ -173,7 +175,7 @@ var (
 			{
 				Name:    "clouduser_issuer_subject",
 				Unique:  true,
-				Columns: []*schema.Column{CloudUsersColumns[18], CloudUsersColumns[19]},
+				Columns: []*schema.Column{CloudUsersColumns[19], CloudUsersColumns[20]},
 			},
 			{
 				Name:    "clouduser_login_id",

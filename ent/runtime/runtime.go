@@ -105,6 +105,10 @@ func init() {
 	capacityunit.DefaultDescription = capacityunitDescDescription.Default.(string)
 	// capacityunit.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	capacityunit.DescriptionValidator = capacityunitDescDescription.Validators[0].(func(string) error)
+	// capacityunitDescPlace is the schema descriptor for place field.
+	capacityunitDescPlace := capacityunitFields[6].Descriptor()
+	// capacityunit.DefaultPlace holds the default value on creation for the place field.
+	capacityunit.DefaultPlace = capacityunitDescPlace.Default.(int)
 	// capacityunitDescID is the schema descriptor for id field.
 	capacityunitDescID := capacityunitMixinFields0[0].Descriptor()
 	// capacityunit.DefaultID holds the default value on creation for the id field.
@@ -254,16 +258,20 @@ func init() {
 	clouduserDescSystemUser := clouduserFields[12].Descriptor()
 	// clouduser.DefaultSystemUser holds the default value on creation for the system_user field.
 	clouduser.DefaultSystemUser = clouduserDescSystemUser.Default.(bool)
+	// clouduserDescPasswordIsWeak is the schema descriptor for password_is_weak field.
+	clouduserDescPasswordIsWeak := clouduserFields[15].Descriptor()
+	// clouduser.DefaultPasswordIsWeak holds the default value on creation for the password_is_weak field.
+	clouduser.DefaultPasswordIsWeak = clouduserDescPasswordIsWeak.Default.(bool)
 	// clouduserDescIssuer is the schema descriptor for issuer field.
-	clouduserDescIssuer := clouduserFields[15].Descriptor()
+	clouduserDescIssuer := clouduserFields[16].Descriptor()
 	// clouduser.IssuerValidator is a validator for the "issuer" field. It is called by the builders before save.
 	clouduser.IssuerValidator = clouduserDescIssuer.Validators[0].(func(string) error)
 	// clouduserDescSubject is the schema descriptor for subject field.
-	clouduserDescSubject := clouduserFields[16].Descriptor()
+	clouduserDescSubject := clouduserFields[17].Descriptor()
 	// clouduser.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
 	clouduser.SubjectValidator = clouduserDescSubject.Validators[0].(func(string) error)
 	// clouduserDescPasswordHash is the schema descriptor for password_hash field.
-	clouduserDescPasswordHash := clouduserFields[19].Descriptor()
+	clouduserDescPasswordHash := clouduserFields[20].Descriptor()
 	// clouduser.DefaultPasswordHash holds the default value on creation for the password_hash field.
 	clouduser.DefaultPasswordHash = clouduserDescPasswordHash.Default.(string)
 	// clouduserDescID is the schema descriptor for id field.

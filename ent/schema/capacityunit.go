@@ -42,6 +42,11 @@ func (CapacityUnit) Fields() []ent.Field {
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Immutable(),
 		field.String("description").SchemaType(textColumn()).Default("").
 			Validate(optional("description", maxText)).Immutable(),
+		// Units are in the order of place, then of their guids. Ours have place 0
+		// and guids in the order of time. Those of another server keep their guids,
+		// which are in no order, and get places below 0 in their order.
+		field.Int("place").Default(0).Immutable().
+			Annotations(entgql.Skip(entgql.SkipAll)),
 	}
 }
 
@@ -68,7 +73,7 @@ func (CapacityUnit) Interceptors() []ent.Interceptor {
 
 // Indexes of the CapacityUnit.
 func (CapacityUnit) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("customer_id", "id")}
+	return []ent.Index{index.Fields("customer_id", "place", "id")}
 }
 
 // Annotations of the CapacityUnit.

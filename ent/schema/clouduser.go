@@ -43,6 +43,9 @@ func (CloudUser) Fields() []ent.Field {
 			Annotations(entgql.MapsTo("systemUser")),
 		field.Enum("role").Values("ADMINISTRATOR", "OPERATOR", "MEMBER").Default("MEMBER"),
 		field.Enum("status").Values("CREATED", "CONFIGURED", "DISABLED").Default("CREATED"),
+		// The password breaks the rules for new ones. Only an import leaves it so.
+		field.Bool("password_is_weak").Default(false).
+			Annotations(entgql.MapsTo("passwordIsWeak"), entgql.Skip(entgql.SkipWhereInput)),
 		// The user's account at an OpenID Connect issuer: both claims, or neither.
 		field.String("issuer").SchemaType(textColumn()).Optional().Nillable().Validate(name("issuer", maxName)),
 		field.String("subject").SchemaType(textColumn()).Optional().Nillable().Validate(name("subject", maxName)).

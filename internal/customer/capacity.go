@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/big"
@@ -113,7 +114,9 @@ func allUnits(ctx context.Context, c *ent.Customer) ([]*ent.CapacityUnit, error)
 		return nil, err
 	}
 	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b *ent.CapacityUnit) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(all, func(a, b *ent.CapacityUnit) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), slices.Compare(a.ID[:], b.ID[:]))
+	})
 	return all, nil
 }
 

@@ -38,7 +38,7 @@ const heldByUnit = 2 << 10
 // Document collects all that the serialized forms have of a customer. A part of
 // the customer may be selected only, so that it is read anew.
 func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
-	units, err := c.QueryCapacityUnits().Order(capacityunit.ByID()).All(ctx)
+	units, err := c.QueryCapacityUnits().Order(capacityunit.ByPlace(), capacityunit.ByID()).All(ctx)
 	if err != nil {
 		return document.Customer{}, err
 	}

@@ -14,7 +14,7 @@ func (c *compiler) units(s *steps, f graphql.CollectedField, kind capacityunit.K
 		return from(t).
 			Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), above.C("id"))).
 			Where(sql.EQ(t.C(capacityunit.FieldKind), sql.Raw("'"+string(kind)+"'"))).
-			OrderBy(t.C("id"))
+			OrderBy(t.C(capacityunit.FieldPlace), t.C("id"))
 	})
 	s.below(step{op: opList, level: l})
 	return c.fill(l, f.Selections)

@@ -184,6 +184,7 @@ func New(o Options) (*API, error) {
 	}
 	a.encrypter = &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}
 	queue := jobs.NewQueue(recorder, a.encrypter)
+	queue.Clock = o.Store.Now
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
 	if !o.SeparateCommits {
 		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
@@ -292,7 +293,10 @@ func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 
 // Run does the server's own work until ctx ends: it runs the jobs that nobody
 // waits for, and removes what is old.
-func (a *API) Run(ctx context.Context) { a.background.Run(ctx) }
+func (a *API) Run(ctx context.Context) {
+	defer a.hub.Close()
+	a.background.Run(ctx)
+}
 
 // Prepare gets ready what must not be done within a transaction.
 func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }

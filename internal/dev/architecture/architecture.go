@@ -31,7 +31,7 @@ func Layers() []Layer {
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
-		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread"}},
+		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/store"}},
 		{"Leaves", []string{

@@ -1,0 +1,168 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/google/uuid"
+)
+
+// permanent is an error of a call that another try would not mend.
+type permanent struct{ error }
+
+// Unwrap returns the error.
+func (p permanent) Unwrap() error { return p.error }
+
+// fatal is an error that all calls would have: the import ends.
+type fatal struct{ error }
+
+// Unwrap returns the error.
+func (f fatal) Unwrap() error { return f.error }
+
+var errNoMethod = errors.New("the server does not know the method")
+
+// attempts are how often a call is made before the import gives up.
+const attempts = 6
+
+// retry makes a call again that failed for a while.
+func (r *Remote) retry(ctx context.Context, call func(context.Context) error) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = r.pause, 30*time.Second
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := call(ctx)
+		var stop permanent
+		var end fatal
+		if errors.As(err, &stop) || errors.As(err, &end) {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(attempts), backoff.WithMaxElapsedTime(0))
+	var given *backoff.PermanentError
+	if errors.As(err, &given) {
+		err = given.Err
+	}
+	return err
+}
+
+// call makes one call. Its errors name neither credentials nor what the server
+// said.
+func (r *Remote) call(ctx context.Context, service, method string, parameters url.Values) (io.ReadCloser, error) {
+	address := *r.base
+	address.Path += "/" + service + "/" + method
+	address.RawQuery = parameters.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return nil, permanent{errors.New("the address of the source is not valid")}
+	}
+	if r.name != "" {
+		request.SetBasicAuth(r.name, r.password.Reveal())
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.Body, nil
+	}
+	_, _ = io.CopyN(io.Discard, response.Body, 1<<16)
+	_ = response.Body.Close()
+	return nil, status(response, method)
+}
+
+// status is the error of an answer.
+func status(response *http.Response, method string) error {
+	code := response.StatusCode
+	err := fmt.Errorf("%s is answered with status %d", method, code)
+	switch {
+	case code == http.StatusUnauthorized:
+		return fatal{errors.New("the server refuses the name and password")}
+	case code == http.StatusForbidden:
+		return fatal{fmt.Errorf("the user may not call %s: an administrator is needed", method)}
+	case code >= 300 && code < 400:
+		return fatal{fmt.Errorf("%s is answered with a redirect, which an import does not follow: give the address that it leads to", method)}
+	case code == http.StatusNotFound:
+		// An unknown method, or an object that is gone.
+		return permanent{fmt.Errorf("%w, or the object is gone", errNoMethod)}
+	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
+		if seconds, bad := strconv.Atoi(response.Header.Get("Retry-After")); bad == nil && seconds > 0 {
+			return backoff.RetryAfter(min(seconds, 300))
+		}
+		return err
+	case code >= 500:
+		return err
+	}
+	return permanent{err}
+}
+
+// fetchAll asks for the objects of a list, some at once, and gives them in the
+// order of the list.
+func (r *Remote) fetchAll(ctx context.Context, s oldService, list *guidFile, give func(Item) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	// The queue has the answers in their order, each as soon as it is there.
+	queue := make(chan chan Item, r.concurrency)
+	calls := make(chan func(), r.concurrency)
+	for range r.concurrency {
+		group.Go(func() error {
+			for call := range calls {
+				call()
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		defer close(queue)
+		defer close(calls)
+		for {
+			id, err := list.next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			answer := make(chan Item, 1)
+			select {
+			case queue <- answer:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			calls <- func() { answer <- r.item(ctx, s, id) }
+		}
+	})
+	group.Go(func() error {
+		for answer := range queue {
+			select {
+			case i := <-answer:
+				var end fatal
+				if errors.As(i.Err, &end) {
+					return i.Err
+				}
+				if err := give(i); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func (r *Remote) item(ctx context.Context, s oldService, id uuid.UUID) Item {
+	i := Item{Where: fmt.Sprintf("%s/%s/getObject?rootobjectguid=%s", r.base, s.name, id)}
+	i.Object, i.Err = r.object(ctx, s, id)
+	if i.Err != nil {
+		i.Object = nil
+	}
+	return i
+}

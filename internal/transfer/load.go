@@ -1,0 +1,274 @@
+package transfer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/secret"
+	"cloudapi/internal/viewer"
+)
+
+// Item is one object of a source, or the reason why it cannot be had.
+type Item struct {
+	// Where says where the object is in its source: a line, a file, a call.
+	Where  string
+	Object Object
+	Err    error
+}
+
+// Source gives objects one after the other. Read returns an error when it cannot
+// go on.
+type Source interface {
+	Read(ctx context.Context, give func(Item) error) error
+}
+
+// Passwords hashes passwords.
+type Passwords interface {
+	Hash(ctx context.Context, password secret.Text) (string, error)
+}
+
+// Options say what to load into and how.
+type Options struct {
+	Client *ent.Client
+	// Dialect is ent's name of the database.
+	Dialect   string
+	Passwords Passwords
+	// Source names the source in the jobs.
+	Source string
+	// Replace replaces objects that are there and different.
+	Replace bool
+	// DryRun does everything in a transaction that is rolled back.
+	DryRun bool
+	// Verify changes nothing and compares only.
+	Verify bool
+	// PortalAccount is that of domains whose source names none.
+	PortalAccount string
+	// Report hears of each object that was not taken, or differs.
+	Report func(Entry)
+	// Progress hears how far the import is.
+	Progress func(Counts)
+}
+
+// Entry is a line of the report.
+type Entry struct {
+	Where  string `json:"where"`
+	Kind   Kind   `json:"type,omitempty"`
+	GUID   string `json:"guid,omitempty"`
+	What   string `json:"what"`
+	Reason string `json:"reason"`
+}
+
+// What can be said of an object in the report.
+const (
+	Refused    = "refused"
+	Conflict   = "conflict"
+	LinkLost   = "link lost"
+	Missing    = "missing"
+	Different  = "different"
+	Incomplete = "incomplete"
+)
+
+// Count is what became of the objects of a kind.
+type Count struct {
+	Read, Created, Replaced, Equal, Conflicts, Refused int
+	// Missing and Different are what a verification finds.
+	Missing, Different int
+	// Here is how many there are in the database at the end.
+	Here int
+}
+
+// Counts are the counts of a run.
+type Counts struct {
+	Kinds map[Kind]*Count
+	// Unreadable are those of which not even the kind is known.
+	Unreadable int
+	// WeakPasswords are users whose old password breaks the rules of new ones,
+	// NoPassword those who came without one.
+	WeakPasswords, NoPassword int
+	// NoRole are users, and NoPortalAccount domains, whose source does not say.
+	NoRole, NoPortalAccount int
+	LostLinks               int
+}
+
+// Clean reports whether everything was taken, or is equal.
+func (c *Counts) Clean() bool {
+	bad := c.Unreadable + c.LostLinks
+	for _, k := range c.Kinds {
+		bad += k.Conflicts + k.Refused + k.Missing + k.Different
+	}
+	return bad == 0
+}
+
+func newCounts() Counts {
+	c := Counts{Kinds: map[Kind]*Count{}}
+	for _, k := range Kinds() {
+		c.Kinds[k] = &Count{}
+	}
+	return c
+}
+
+// A batch is one transaction. It ends at whichever of these comes first.
+const (
+	batchObjects = 500
+	batchRows    = 8000
+)
+
+// Loader loads objects.
+type Loader struct {
+	o      Options
+	counts Counts
+	batch  []Item
+	guids  map[uuid.UUID]bool
+	rows   int
+	// lost are the references that were taken out of objects of the batch.
+	lost map[uuid.UUID][]error
+	// aside are the objects that wait for others, waiting the guids of those that
+	// were aside when the pass began.
+	aside   *spool
+	waiting map[uuid.UUID]bool
+	dry     *ent.Tx
+}
+
+// Load loads all objects of a source, or compares them. The error is one that
+// ended it; what was loaded before stays, and a run that follows goes on from
+// there.
+func Load(ctx context.Context, s Source, o Options) (Counts, error) {
+	l := &Loader{o: o, counts: newCounts(), guids: map[uuid.UUID]bool{}, lost: map[uuid.UUID][]error{}}
+	ctx = viewer.SystemContext(ctx)
+	err := l.run(ctx, s)
+	if l.aside != nil {
+		err = errors.Join(err, l.aside.close())
+	}
+	return l.counts, err
+}
+
+func (l *Loader) run(ctx context.Context, s Source) (err error) {
+	if l.o.DryRun {
+		if l.dry, err = l.begin(ctx); err != nil {
+			return err
+		}
+		// A dry run lasts as long as its source.
+		if l.o.Dialect == "postgres" {
+			if _, err := l.dry.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+				return errors.Join(err, l.dry.Rollback())
+			}
+		}
+		defer func() {
+			if rolled := l.dry.Rollback(); err == nil && rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
+				err = rolled
+			}
+		}()
+	}
+	if err := s.Read(ctx, func(i Item) error { return l.take(ctx, i) }); err != nil {
+		return errors.Join(err, l.flush(ctx, wait))
+	}
+	if err := l.flush(ctx, wait); err != nil {
+		return err
+	}
+	if err := l.later(ctx); err != nil {
+		return err
+	}
+	for _, kind := range Kinds() {
+		if l.counts.Kinds[kind].Here, err = count(ctx, l.client(), kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Loader) client() *ent.Client {
+	if l.dry != nil {
+		return l.dry.Client()
+	}
+	return l.o.Client
+}
+
+func (l *Loader) begin(ctx context.Context) (*ent.Tx, error) { return l.o.Client.Tx(ctx) }
+
+// take puts an object into the batch.
+func (l *Loader) take(ctx context.Context, i Item) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if i.Object == nil {
+		l.counts.Unreadable++
+		l.report(i, Refused, i.Err)
+		return nil
+	}
+	k := l.counts.Kinds[i.Object.Kind()]
+	k.Read++
+	l.note(i.Object)
+	if i.Err == nil {
+		i.Err = i.Object.check()
+	}
+	if i.Err != nil {
+		k.Refused++
+		l.report(i, Refused, i.Err)
+		return nil
+	}
+	return l.add(ctx, i, wait)
+}
+
+// note counts what the source does not say.
+func (l *Loader) note(o Object) {
+	switch o := o.(type) {
+	case *CloudUser:
+		if o.Role == "" {
+			l.counts.NoRole++
+		}
+	case *Customer:
+		for i := range o.Domains {
+			if o.Domains[i].PortalUsername == "" {
+				o.Domains[i].PortalUsername = l.o.PortalAccount
+			}
+			if o.Domains[i].PortalUsername == "" {
+				l.counts.NoPortalAccount++
+			}
+		}
+	}
+}
+
+func (l *Loader) add(ctx context.Context, i Item, p pass) error {
+	id := i.Object.head().GUID
+	weight := 1
+	if c, ok := i.Object.(*Customer); ok {
+		weight += len(c.CapacityUnits) + len(c.Domains) + len(c.CloudUserGroups)
+	}
+	if l.guids[id] || len(l.batch) == batchObjects || len(l.batch) > 0 && l.rows+weight > batchRows {
+		if err := l.flush(ctx, p); err != nil {
+			return err
+		}
+	}
+	l.batch, l.rows, l.guids[id] = append(l.batch, i), l.rows+weight, true
+	return nil
+}
+
+func (l *Loader) report(i Item, what string, reason error) {
+	e := Entry{Where: i.Where, What: what, Reason: text(reason)}
+	if i.Object != nil {
+		e.Kind, e.GUID = i.Object.Kind(), i.Object.head().GUID.String()
+	}
+	l.o.Report(e)
+}
+
+// text is a reason without what stays in the log.
+func text(err error) string {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f.Message
+	}
+	const longest = 500
+	said := fmt.Sprint(err)
+	if runes := []rune(said); len(runes) > longest {
+		said = string(runes[:longest]) + "…"
+	}
+	return said
+}
+
+func now() time.Time { return utc(time.Now()) }

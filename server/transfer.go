@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"text/tabwriter"
+
+	"cloudapi/ent/migrate"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/password"
+	"cloudapi/internal/store"
+	"cloudapi/internal/transfer"
+	"cloudapi/server/api"
+)
+
+// sourcePassword is where the password at an old server comes from when its URL
+// has none.
+const sourcePassword = "CLOUDAPI_SOURCE_PASSWORD"
+
+// importCommand loads objects.
+type importCommand struct {
+	databaseFlags
+	logFlags
+	Source        string `arg:"" help:"The URL of an old server (https://name:password@host/appserver/rest/), a file or directory of what its methods gave or of an export, a CSV file of customers, or - for an export on the standard input."`
+	DryRun        bool   `name:"dry-run" help:"Say what would be done, and do nothing. The database must be there."`
+	Verify        bool   `help:"Compare the database with the source, object by object, and change nothing."`
+	Replace       bool   `help:"Replace objects that are there and different, instead of reporting them."`
+	Report        string `help:"The file to write the report to, as JSON Lines; the report is on the standard error as well."`
+	PortalAccount string `name:"portal-account" help:"The portal account of domains whose source names none."`
+	Concurrency   int    `default:"8" help:"How many calls an old server answers at once: 1 to 64."`
+}
+
+// Run imports, and fails when not everything was taken.
+func (c *importCommand) Run(e *env) error {
+	if c.Concurrency < 1 || c.Concurrency > 64 {
+		return fault.New(fault.Invalid, "--concurrency must be 1 to 64")
+	}
+	if c.DryRun && c.Verify {
+		return fault.New(fault.Invalid, "Give --dry-run or --verify, not both")
+	}
+	source, name, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	reads := c.DryRun || c.Verify
+	return withStore(e, c.databaseFlags, c.logFlags, !reads, func(s *store.Store) error {
+		if err := c.prepare(e, s, reads); err != nil {
+			return err
+		}
+		log, err := c.logger(e.errors)
+		if err != nil {
+			return err
+		}
+		hasher := password.NewHasher(password.Recommended(), runtime.GOMAXPROCS(0))
+		a, err := api.New(api.Options{Store: s, Log: log, Passwords: hasher})
+		if err != nil {
+			return err
+		}
+		report, err := newReport(e.errors, c.Report)
+		if err != nil {
+			return err
+		}
+		p := newProgress(e.errors)
+		report.before = p.clear
+		counts, err := transfer.Load(e.ctx, source, transfer.Options{
+			Client: a.Client, Dialect: s.Dialect(), Passwords: hasher, Source: name,
+			Replace: c.Replace, DryRun: c.DryRun, Verify: c.Verify, PortalAccount: c.PortalAccount,
+			Report: report.add, Progress: p.show,
+		})
+		p.end()
+		return errors.Join(err, report.close(), c.sum(e.out, counts, err == nil))
+	})
+}
+
+// prepare brings the schema up to date, or insists on it where nothing may be
+// changed.
+func (c *importCommand) prepare(e *env, s *store.Store, reads bool) error {
+	if reads {
+		return migrated(e.ctx, s)
+	}
+	if err := store.CheckVersion(e.ctx, s, migrate.Files); err != nil {
+		return err
+	}
+	_, err := store.Migrate(e.ctx, s, migrate.Files)
+	return err
+}
+
+// sum prints what became of the objects. It returns an error where not all of
+// them were taken.
+func (c *importCommand) sum(out io.Writer, counts transfer.Counts, complete bool) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	heads := "TYPE\tIN THE SOURCE\tCREATED\tREPLACED\tEQUAL\tCONFLICTS\tREFUSED\tHERE\t"
+	if c.Verify {
+		heads = "TYPE\tIN THE SOURCE\tHERE\tEQUAL\tDIFFERENT\tMISSING\tREFUSED\t"
+	}
+	_, _ = fmt.Fprintln(t, heads)
+	for _, kind := range transfer.Kinds() {
+		n := counts.Kinds[kind]
+		if c.Verify {
+			_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.Here, n.Equal, n.Different, n.Missing, n.Refused)
+			continue
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.Created, n.Replaced, n.Equal, n.Conflicts, n.Refused, n.Here)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, line := range c.remarks(counts) {
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	if complete && !counts.Clean() {
+		return fault.New(fault.Conflict, "Not everything was taken or is equal: the report says what and why.")
+	}
+	return nil
+}
+
+// remarks say what a source cannot tell, and what is to be done.
+func (c *importCommand) remarks(counts transfer.Counts) (lines []string) {
+	say := func(n int, format string) {
+		if n > 0 {
+			lines = append(lines, fmt.Sprintf(format, n))
+		}
+	}
+	say(counts.Unreadable, "%d texts of the source could not be read.")
+	say(counts.LostLinks, "%d references to objects that are not there were left out.")
+	if !c.Verify {
+		say(counts.WeakPasswords, "%d users have an old password that breaks today's rules (passwordIsWeak).")
+		say(counts.NoPassword, "%d users came without a password, and can't sign in before one is set: cloudapi user password.")
+	}
+	say(counts.NoRole, "%d users of the source have no role: new ones are MEMBER. Give others theirs: cloudapi user role.")
+	say(counts.NoPortalAccount, "%d domains of the source have no portal account: nobody can unregister them. Name one with --portal-account.")
+	if c.DryRun {
+		lines = append(lines, "This was a dry run: nothing was changed.")
+	}
+	return lines
+}
+
+// report writes what was not taken, at once and in constant memory.
+type report struct {
+	out    io.Writer
+	file   *os.File
+	lines  *bufio.Writer
+	before func()
+}
+
+func newReport(out io.Writer, path string) (*report, error) {
+	r := &report{out: out}
+	if path == "" {
+		return r, nil
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "The report cannot be written: %v", err)
+	}
+	r.file, r.lines = file, bufio.NewWriter(file)
+	return r, nil
+}
+
+func (r *report) add(e transfer.Entry) {
+	r.before()
+	about := string(e.Kind)
+	if e.GUID != "" {
+		about += " " + e.GUID
+	}
+	// What a source says must not move the terminal's cursor.
+	_, _ = fmt.Fprintf(r.out, "%s: %s %s: %s\n", printable(e.Where), e.What, about, printable(e.Reason))
+	if r.lines != nil {
+		_ = json.NewEncoder(r.lines).Encode(e)
+	}
+}
+
+func (r *report) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return errors.Join(r.lines.Flush(), r.file.Close())
+}
+
+// exportCommand writes objects.
+type exportCommand struct {
+	databaseFlags
+	logFlags
+	File   string `arg:"" optional:"" default:"-" help:"The file to write, which must not be there yet; - for the standard output."`
+	Hashes bool   `name:"with-password-hashes" help:"Write the hashes of passwords as well, so that users keep their passwords. Guard the file as you guard the database."`
+}
+
+// Run exports.
+func (c *exportCommand) Run(e *env) error {
+	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) (err error) {
+		if err := migrated(e.ctx, s); err != nil {
+			return err
+		}
+		log, err := c.logger(e.errors)
+		if err != nil {
+			return err
+		}
+		a, err := api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
+		if err != nil {
+			return err
+		}
+		out := e.out
+		if c.File != "-" {
+			file, err := os.OpenFile(c.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+			if err != nil {
+				return fault.New(fault.Invalid, "The export cannot be written: %v", err)
+			}
+			out = file
+			defer func() { err = errors.Join(err, file.Sync(), file.Close()) }()
+		}
+		p := newProgress(e.errors)
+		_, err = transfer.Export(e.ctx, a.Client, s.Dialect() == "postgres", c.Hashes, out, p.show)
+		p.end()
+		return err
+	})
+}
