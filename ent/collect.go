@@ -27,10 +27,11 @@ func fieldArgs(ctx context.Context, whereInput any, path ...string) map[string]a
 // preloads reports whether the rows of the connection at path are read together
 // for all of their parents. Where an argument is wrong they are not: the resolver
 // of the connection reports the error with its path. Nor are they where there are
-// cursors, each of which stands in the list of one parent.
+// cursors, each of which stands in the list of one parent, or where it is to be
+// said whether all were counted.
 func preloads(ctx context.Context, path ...string) bool {
 	field := collectedField(ctx, path...)
-	if field == nil {
+	if field == nil || hasCollectedField(ctx, append(path, estimateField)...) {
 		return false
 	}
 	args := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)

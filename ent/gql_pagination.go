@@ -2026,8 +2026,8 @@ func (_m *JobQuery) Paginate(
 		return nil, err
 	}
 	conn := &JobConnection{Edges: []*JobEdge{}}
-	if hasCollectedField(ctx, totalCountField) {
-		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, estimateField) {
+		if conn.TotalCount, err = _m.Clone().CountSome(ctx); err != nil {
 			return nil, err
 		}
 	}

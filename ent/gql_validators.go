@@ -35,6 +35,24 @@ func validator(entity, column string) func(string) error {
 		return clouduser.FirstNameValidator
 	case TypeCloudUser + "." + clouduser.FieldLastName:
 		return clouduser.LastNameValidator
+	case TypeCloudUser + "." + clouduser.FieldName:
+		return clouduser.NameValidator
+	case TypeCloudUser + "." + clouduser.FieldDescription:
+		return clouduser.DescriptionValidator
+	case TypeCloudUser + "." + clouduser.FieldAddress:
+		return clouduser.AddressValidator
+	case TypeCloudUser + "." + clouduser.FieldCity:
+		return clouduser.CityValidator
+	case TypeCloudUser + "." + clouduser.FieldCountry:
+		return clouduser.CountryValidator
+	case TypeCloudUser + "." + clouduser.FieldPhoneMobile:
+		return clouduser.PhoneMobileValidator
+	case TypeCloudUser + "." + clouduser.FieldPhoneLandline:
+		return clouduser.PhoneLandlineValidator
+	case TypeCloudUser + "." + clouduser.FieldIssuer:
+		return clouduser.IssuerValidator
+	case TypeCloudUser + "." + clouduser.FieldSubject:
+		return clouduser.SubjectValidator
 	case TypeCloudUserGroup + "." + cloudusergroup.FieldName:
 		return cloudusergroup.NameValidator
 	case TypeCloudUserGroup + "." + cloudusergroup.FieldDescription:

@@ -142,3 +142,25 @@ func (_q *CapacityUnitQuery) SelectSide() {
 
 // AsTheyAre leaves DISTINCT out of a query for jobs.
 func (_q *JobQuery) AsTheyAre() { _q.Unique(false) }
+
+// MaxCounted is how many jobs are counted for the total of a list. Jobs are kept
+// for good, and to count a million of them takes longer than to read a page.
+const MaxCounted = 10_000
+
+// estimateField says that a list of jobs has more than MaxCounted.
+const estimateField = "totalCountIsEstimate"
+
+// CountSome counts jobs up to MaxCounted; one more means that there are more.
+func (_q *JobQuery) CountSome(ctx context.Context) (int, error) {
+	more, err := _q.Clone().Offset(MaxCounted).Exist(ctx)
+	if err != nil || more {
+		return MaxCounted + 1, err
+	}
+	return _q.Count(ctx)
+}
+
+// Counted is how many jobs there are, MaxCounted and one where there are more.
+func (c *JobConnection) Counted() int { return min(c.TotalCount, MaxCounted+1) }
+
+// TotalCountIsEstimate reports whether there are more jobs than Counted says.
+func (c *JobConnection) TotalCountIsEstimate() bool { return c.TotalCount > MaxCounted }

@@ -379,10 +379,11 @@ type ComplexityRoot struct {
 	}
 
 	JobConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Counted              func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	JobEdge struct {
@@ -2052,6 +2053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Job.UserLogin(childComplexity), true
 
+	case "JobConnection.totalCount":
+		if e.ComplexityRoot.JobConnection.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Counted(childComplexity), true
 	case "JobConnection.edges":
 		if e.ComplexityRoot.JobConnection.Edges == nil {
 			break
@@ -2070,12 +2077,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobConnection.PageInfo(childComplexity), true
-	case "JobConnection.totalCount":
-		if e.ComplexityRoot.JobConnection.TotalCount == nil {
+	case "JobConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.JobConnection.TotalCountIsEstimate == nil {
 			break
 		}
 
-		return e.ComplexityRoot.JobConnection.TotalCount(childComplexity), true
+		return e.ComplexityRoot.JobConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "JobEdge.cursor":
 		if e.ComplexityRoot.JobEdge.Cursor == nil {
@@ -4502,8 +4509,10 @@ type JobConnection {
   nodes: [Job!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
-  "The number of entries in the whole list."
+  "The number of jobs in the whole list, up to 10,000. If there are more, it is 10,001 and totalCountIsEstimate is true."
   totalCount: Int!
+  "Whether the list has more jobs than totalCount says."
+  totalCountIsEstimate: Boolean!
 }
 
 "A job and its position in a list."
@@ -6429,6 +6438,8 @@ func (ec *executionContext) childFields_JobConnection(ctx context.Context, field
 		return ec.fieldContext_JobConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_JobConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_JobConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobConnection", field.Name)
 }
@@ -14689,7 +14700,7 @@ func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field
 			return ec.fieldContext_JobConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
+			return obj.Counted(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -14700,7 +14711,30 @@ func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_JobConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("JobConnection", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("JobConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _JobConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *ent.JobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobConnection", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.JobEdge) (ret graphql.Marshaler) {
@@ -27148,6 +27182,11 @@ func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.Selectio
 			}
 		case "totalCount":
 			out.Values[i] = ec._JobConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._JobConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -145,22 +144,27 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	defer func() { _ = server.Close() }()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	var work sync.WaitGroup
 	failed := make(chan error, 2)
-	go func() {
-		failed <- service.Recovered(func() error {
-			if secure != nil {
-				return server.ServeTLS(listener, "", "")
+	report := func(f func() error) <-chan error {
+		return service.Start(func() error {
+			if err := service.Recovered(f); err != nil {
+				failed <- err
 			}
-			return server.Serve(listener)
+			return nil
 		})
-	}()
-	work.Go(func() {
-		if err := service.Recovered(func() error { return start.run(ctx) }); err != nil {
-			failed <- err
-		} else if start.state.NotReady() == "" {
+	}
+	report(func() error {
+		if secure != nil {
+			return server.ServeTLS(listener, "", "")
+		}
+		return server.Serve(listener)
+	})
+	work := report(func() error {
+		err := start.run(ctx)
+		if err == nil && start.state.NotReady() == "" {
 			a.Run(background)
 		}
+		return err
 	})
 	var err error
 	select {
@@ -174,7 +178,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		err = errors.Join(err, server.Shutdown(late))
 	}
 	stop()
-	work.Wait()
+	<-work
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

@@ -6,10 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
+
+	"cloudapi/internal/service"
 )
 
 // Run executes several members of a key at once and returns a result for each,
@@ -77,14 +78,8 @@ type execution struct {
 // errAbandoned ends an execution for which no member waits any more.
 var errAbandoned = errors.New("batch: all members have been cancelled")
 
-// PanicError is the error of all members of an execution that panicked.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-// Error has the panic's value and stack, for the log only.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
+// errEnded is the error of all members of an execution that ended its goroutine.
+var errEnded = errors.New("batch: the execution ended its goroutine")
 
 // New returns a group that executes with run.
 func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In, Out] {
@@ -178,7 +173,11 @@ func (g *Group[K, In, Out]) next(key K) {
 	n := min(len(l.waiting), g.options.Most)
 	members := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
-	go g.together(g.begin(members), key, members)
+	ctx := g.begin(members)
+	service.Start(func() error {
+		g.together(ctx, key, members)
+		return nil
+	})
 }
 
 // begin makes the members' shared execution; the lock is held.
@@ -217,30 +216,25 @@ func (g *Group[K, In, Out]) together(ctx context.Context, key K, members []*memb
 // execute runs members. Whatever run does, each gets a result: a panic becomes
 // the error of all, and so does ending the goroutine.
 func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, results []Result[Out]) {
-	var given []Result[Out]
-	returned := false
+	err := errEnded
 	defer func() {
-		var err error
-		switch value := recover(); {
-		case value != nil:
-			err = &PanicError{Value: value, Stack: debug.Stack()}
-		case !returned:
-			err = errors.New("batch: the execution ended its goroutine")
-		case len(given) != len(members):
-			err = fmt.Errorf("batch: %d results for %d members", len(given), len(members))
-		default:
-			copy(results, given)
-			return
-		}
 		for i := range results {
-			results[i].Err = err
+			if err != nil {
+				results[i].Err = err
+			}
 		}
 	}()
-	if g.options.Executed != nil {
-		g.options.Executed(len(members))
-	}
-	given = g.run(ctx, key, members)
-	returned = true
+	err = service.Recovered(func() error {
+		if g.options.Executed != nil {
+			g.options.Executed(len(members))
+		}
+		given := g.run(ctx, key, members)
+		if len(given) != len(members) {
+			return fmt.Errorf("batch: %d results for %d members", len(given), len(members))
+		}
+		copy(results, given)
+		return nil
+	})
 }
 
 // Keys is how many keys take memory at the moment.

@@ -33,7 +33,7 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{
 		Action: "createCustomer", Input: in, Execution: in.Execution,
-		Authorize: authorize(customer.Policy, s.Client.Customer.Create().Mutation()),
+		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
 	},
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.Customer, err = tx.Customer.Create().
@@ -116,13 +116,8 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput
 func (s *Service) about(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
 		Action: action, Input: input, Execution: ex, CustomerID: &id,
-		Authorize: authorize(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
+		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
 	}
-}
-
-// authorize returns a check whether the caller's role allows a mutation.
-func authorize(policy ent.Policy, m ent.Mutation) func(context.Context) error {
-	return func(ctx context.Context) error { return policy.EvalMutation(ctx, m) }
 }
 
 // change touches a customer, which gives it a new version and holds its row

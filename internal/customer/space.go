@@ -122,7 +122,7 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
 		Action: action, Input: input, Execution: ex, ObjectID: &id,
-		Authorize: authorize(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
+		Authorize: job.ByPolicy(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
 	}
 }
 

@@ -3,11 +3,13 @@ package event
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"cloudapi/internal/batch"
+	"cloudapi/internal/service"
 )
 
 // Consumer gets what the feed reads.
@@ -209,16 +211,20 @@ func (f *Feed) restart(ctx context.Context) (Position, error) {
 	return at, nil
 }
 
-// Run looks when it is woken, and slowly otherwise, until ctx ends.
+// Run looks when it is woken, and slowly otherwise, until ctx ends. It may be
+// called again after it has failed.
 func (f *Feed) Run(ctx context.Context) error {
-	var work sync.WaitGroup
-	defer work.Wait()
+	work := []func(context.Context) error{f.run}
 	if f.o.Wait != nil {
-		work.Go(func() { f.waitForOthers(ctx) })
+		work = append(work, f.waitForOthers)
 	}
 	if f.o.Notify != nil {
-		work.Go(func() { f.notifyOthers(ctx) })
+		work = append(work, f.notifyOthers)
 	}
+	return service.All(ctx, work...)
+}
+
+func (f *Feed) run(ctx context.Context) error {
 	timer := time.NewTimer(f.o.Slow)
 	defer timer.Stop()
 	again := firstAgain
@@ -234,6 +240,9 @@ func (f *Feed) Run(ctx context.Context) error {
 			continue
 		}
 		_, err := f.looks.Do(ctx, struct{}{}, struct{}{})
+		if panicked, ok := errors.AsType[*service.PanicError](err); ok {
+			return panicked
+		}
 		f.report(ctx, err)
 		// What waits for an older transaction has no notification of its own.
 		if err == nil && f.Held() > 0 {

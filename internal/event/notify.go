@@ -10,11 +10,11 @@ import (
 // many changes wake the others once.
 const between = 5 * time.Millisecond
 
-func (f *Feed) notifyOthers(ctx context.Context) {
+func (f *Feed) notifyOthers(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-f.notify:
 		}
 		limited, cancel := context.WithTimeout(ctx, f.o.Slow)
@@ -25,13 +25,13 @@ func (f *Feed) notifyOthers(ctx context.Context) {
 		cancel()
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-time.After(between):
 		}
 	}
 }
 
-func (f *Feed) waitForOthers(ctx context.Context) {
+func (f *Feed) waitForOthers(ctx context.Context) error {
 	wake := func() {
 		select {
 		case f.wake <- struct{}{}:
@@ -42,4 +42,5 @@ func (f *Feed) waitForOthers(ctx context.Context) {
 		f.o.Log.WarnContext(ctx, "no notifications from the database: streams look for changes every now and then",
 			"every", f.o.Slow, "error", err)
 	}
+	return nil
 }

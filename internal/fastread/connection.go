@@ -59,6 +59,14 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 		case "totalCount":
 			l := c.level(e, a.rows)
 			l.counts, l.texts = true, 1
+			if e.Name == "Job" {
+				l.most = ent.MaxCounted + 1
+			}
+			s.below(step{op: opCount, level: l})
+			return nil
+		case "totalCountIsEstimate":
+			l := c.level(e, a.rows)
+			l.counts, l.most, l.reaches, l.texts = true, ent.MaxCounted+1, true, 1
 			s.below(step{op: opCount, level: l})
 			return nil
 		}

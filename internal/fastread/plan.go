@@ -63,6 +63,10 @@ type level struct {
 	// counts says that its only row is the number of rows there are, exists that
 	// it is whether there are any.
 	counts, exists bool
+	// most is how many rows are counted at most, 0 for all. reaches says that the
+	// row tells whether there are so many, not how many.
+	most    int
+	reaches bool
 }
 
 // page is which part of a list is asked for.

@@ -55,6 +55,13 @@ func (p *plan) statement(n int) statement {
 func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 	t := l.table()
 	rows := l.rows(t, above)
+	if l.most > 0 {
+		b.WriteString("SELECT ").Join(p.single(l, func(b *sql.Builder) {
+			b.WriteString("(SELECT ").WriteString(l.counted()).WriteString(" FROM ").
+				Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("id")).Limit(l.most)) }).WriteString(" AS c)")
+		}))
+		return
+	}
 	if l.counts {
 		b.Join(rows.SelectExpr(p.single(l, func(b *sql.Builder) { b.WriteString("count(*)::text") })))
 		return
@@ -73,6 +80,14 @@ func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 		return
 	}
 	p.nested(b, l, t, rows.Select(l.needs(t)...))
+}
+
+// counted is what a level that counts at most so many rows shows of them.
+func (l *level) counted() string {
+	if l.reaches {
+		return "(count(*) = " + strconv.Itoa(l.most) + ")::text"
+	}
+	return "count(*)::text"
 }
 
 // found writes the one row of the root for each of n guids.

@@ -17,7 +17,7 @@ import (
 func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
 	out := &model.CreateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUserGroup", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("createCloudUserGroup", in, in.Execution, nil, s.Client.CloudUserGroup.Create().Mutation()),
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUserGroup, err = tx.CloudUserGroup.Create().
 				SetName(in.Name).SetNillableDescription(in.Description).Save(ctx)
@@ -37,7 +37,7 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "updateCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
+	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			up := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).SetNillableName(in.Name)
 			setText(in.Description, up.SetDescription)
@@ -54,7 +54,7 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 // DeleteGroup deletes a group with its links. What showed the group has another
 // version afterwards: its customers, and the groups that it was a member of.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUserGroup", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserGroupID},
+	done, err := s.Jobs.Do(ctx, s.aboutGroup("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			// The update holds the row, so that no link to it comes meanwhile.
 			if err := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Exec(ctx); err != nil {
@@ -73,6 +73,11 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 		return nil, err
 	}
 	return &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID, Job: done}, nil
+}
+
+// aboutGroup describes a change of a group.
+func (s *Service) aboutGroup(action string, input any, ex *model.ExecutionInput, id *uuid.UUID, m ent.Mutation) job.Change {
+	return job.Change{Action: action, Input: input, Execution: ex, ObjectID: id, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
 }
 
 func missingGroup(err error, id uuid.UUID) error {

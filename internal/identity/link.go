@@ -7,7 +7,6 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/job"
 	"cloudapi/internal/fault"
-	jobs "cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/session"
 )
@@ -17,12 +16,9 @@ func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model
 	out := &model.LinkCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		jobs.Change{Action: "linkCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("linkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetIssuer(in.Issuer).Mutation()), in.CloudUserID,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetIssuer(in.Issuer).SetSubject(in.Subject).ClearRoleStatedAt().ClearRoleValidUntil()
-			if err := clouduser.Policy.EvalMutation(ctx, up.Mutation()); err != nil {
-				return err
-			}
 			other, err := tx.CloudUser.Query().
 				Where(clouduser.Issuer(in.Issuer), clouduser.Subject(in.Subject), clouduser.IDNEQ(in.CloudUserID)).Only(ctx)
 			if err == nil {
@@ -39,12 +35,9 @@ func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*m
 	out := &model.UnlinkCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		jobs.Change{Action: "unlinkCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("unlinkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).ClearIssuer().Mutation()), in.CloudUserID,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.ClearIssuer().ClearSubject().ClearRoleStatedAt().ClearRoleValidUntil()
-			if err := clouduser.Policy.EvalMutation(ctx, up.Mutation()); err != nil {
-				return err
-			}
 			_, err := session.End(ctx, tx, in.CloudUserID, true)
 			return err
 		})

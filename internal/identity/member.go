@@ -21,16 +21,11 @@ import (
 func (s *Service) membership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
 	work func(context.Context, *ent.Client) error,
 ) (*ent.Job, error) {
-	return s.Jobs.Do(ctx, job.Change{Action: action, Input: in, Execution: ex, ObjectID: &group},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			// The guid stands for any member: only an administrator may change who is
-			// one (ent/rule).
-			change := tx.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
-			if err := cloudusergroup.Policy.EvalMutation(ctx, change.Mutation()); err != nil {
-				return err
-			}
-			return work(ctx, tx)
-		})
+	// The guid stands for any member: only an administrator may change who is one
+	// (ent/rule).
+	change := s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
+	return s.Jobs.Do(ctx, s.aboutGroup(action, in, ex, &group, change.Mutation()),
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return work(ctx, tx) })
 }
 
 // AddUser puts a user into a group.

@@ -29,14 +29,10 @@ func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string
 // otherwise, its personal access tokens.
 func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
 	out := &model.SetCloudUserPasswordPayload{}
-	allowed := func(ctx context.Context) error {
-		up := s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetPasswordHash("")
-		return clouduser.Policy.EvalMutation(ctx, up.Mutation())
-	}
 	var err error
 	out.CloudUser, out.Job, err = s.replacePassword(ctx,
-		job.Change{Action: "setCloudUserPassword", Input: in, Execution: in.Execution}, in.CloudUserID,
-		allowed, !in.KeepAccessTokens, "password", in.Password)
+		s.aboutPassword("setCloudUserPassword", in, in.Execution, in.CloudUserID), in.CloudUserID,
+		nil, !in.KeepAccessTokens, "password", in.Password)
 	return out, err
 }
 
@@ -52,9 +48,9 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 		user = *in.CloudUserID
 	}
 	out := &model.ChangePasswordPayload{}
-	// The current password is guarded against guessing as signing in is.
-	verified := func(ctx context.Context) error {
-		login := viewer.FromContext(ctx).Login
+	change := s.aboutPassword("changePassword", in, in.Execution, user)
+	login, allowed := viewer.FromContext(ctx).Login, change.Authorize
+	change.Authorize = func(ctx context.Context) error {
 		if user != me {
 			// A user that the caller may not see is missing.
 			other, err := s.Client.CloudUser.Get(ctx, user)
@@ -63,6 +59,10 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 			}
 			login = other.Login
 		}
+		return allowed(ctx)
+	}
+	// The current password is guarded against guessing as signing in is.
+	verified := func(ctx context.Context) error {
 		id, err := s.Verify(ctx, login, in.CurrentPassword)
 		if fault.Is(err, fault.Unauthenticated) || err == nil && id != user {
 			return fault.New(fault.Invalid, "Invalid current password").On("currentPassword").Because(err)
@@ -70,21 +70,28 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 		return err
 	}
 	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
-		job.Change{Action: "changePassword", Input: in, Execution: in.Execution}, user,
+		change, user,
 		verified, false, "newPassword", in.NewPassword)
 	return out, err
 }
 
-// replacePassword sets a user's password. It checks and hashes before the
-// transaction begins. The sessions of the user end, and its personal access tokens
+// aboutPassword describes a change of a user's password.
+func (s *Service) aboutPassword(action string, input any, ex *model.ExecutionInput, id uuid.UUID) job.Change {
+	return s.aboutUser(action, input, ex, s.Client.CloudUser.UpdateOneID(id).SetPasswordHash("").Mutation())
+}
+
+// replacePassword sets a user's password. It checks, where check is not nil, and
+// hashes before the transaction begins. The sessions of the user end, and its personal access tokens
 // too where endTokens is set.
 func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUID,
 	check func(context.Context) error, endTokens bool, field string, p secret.Text,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var hash string
 	c.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		if err := check(ctx); err != nil {
-			return err
+		if check != nil {
+			if err := check(ctx); err != nil {
+				return err
+			}
 		}
 		hash, err = s.hash(ctx, field, p)
 		return err

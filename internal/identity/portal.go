@@ -65,9 +65,10 @@ func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortal
 
 // aboutPortal describes a change of a portal account.
 func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput) job.Change {
-	return job.Change{Action: action, Input: input, Execution: ex, Authorize: func(ctx context.Context) error {
-		return portalaccount.Policy.EvalMutation(ctx, s.Client.PortalAccount.Create().Mutation())
-	}}
+	return job.Change{
+		Action: action, Input: input, Execution: ex,
+		Authorize: job.ByPolicy(portalaccount.Policy, s.Client.PortalAccount.Create().Mutation()),
+	}
 }
 
 // aboutPortalPassword describes a change that sets the password of a portal

@@ -39,11 +39,8 @@ type Service struct {
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
 	var hash string
-	// The password is hashed before the transaction begins, for those who may.
+	// The password is hashed before the transaction begins.
 	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		if err := clouduser.Policy.EvalMutation(ctx, newUser(s.Client, in).Mutation()); err != nil {
-			return err
-		}
 		if err := textrule.Login("login", in.Login, maxLogin); err != nil {
 			return err
 		}
@@ -51,7 +48,9 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 		return err
 	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createCloudUser", Input: in, Execution: in.Execution, Before: prepare},
+	change := s.aboutUser("createCloudUser", in, in.Execution, newUser(s.Client, in).Mutation())
+	change.Before = prepare
+	out.Job, err = s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if err == nil {
@@ -87,7 +86,7 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 	out := &model.UpdateCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		job.Change{Action: "updateCloudUser", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
@@ -110,7 +109,7 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInpu
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		job.Change{Action: "setCloudUserStatus", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
 			return nil
@@ -127,7 +126,7 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 	out := &model.SetCloudUserAdministratorPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		job.Change{Action: "setCloudUserAdministrator", Input: in, Execution: in.Execution}, in.CloudUserID,
+		s.aboutUser("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetRole(role)
 			return nil
@@ -167,12 +166,11 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "deleteCloudUser", Input: in, Execution: in.Execution, ObjectID: &in.CloudUserID},
+	change := s.aboutUser("deleteCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change.ObjectID = &in.CloudUserID
+	done, err := s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
-			if err := clouduser.Policy.EvalMutation(ctx, tx.CloudUser.UpdateOneID(in.CloudUserID).Mutation()); err != nil {
-				return err
-			}
 			// The groups that show the user have another version afterwards.
 			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
 			if err != nil {
@@ -185,6 +183,11 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 	}
 	s.Changed(ctx, in.CloudUserID)
 	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
+}
+
+// aboutUser describes a change of a user.
+func (s *Service) aboutUser(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
+	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(clouduser.Policy, m)}
 }
 
 func missingUser(err error, id uuid.UUID) error {

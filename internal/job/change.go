@@ -38,9 +38,9 @@ type Change struct {
 	// ObjectID is the object that the change concerns where that is not the
 	// customer, nil for none: a group, a user, a cloud space.
 	ObjectID *uuid.UUID
-	// Authorize checks the role of the caller, before anything else. A change
-	// without it is authorized by its work; where it fails, its job does not
-	// belong to the customer.
+	// Authorize checks whether the caller may make the change, before anything
+	// else and whatever its maxduration. Where it fails, or is nil, a failed
+	// change leaves no text of its caller's and does not belong to the customer.
 	Authorize func(ctx context.Context) error
 	// Check checks what can be checked before the transaction: all that does
 	// not need another system. Nil for nothing.
@@ -83,14 +83,30 @@ func newAttempt(c *Change) *attempt {
 	return a
 }
 
-// admit checks the caller's role and the options of the job, and returns a
-// context that ends when the caller's maxduration has passed.
+// ByPolicy returns an Authorize that asks the policy of an entity.
+func ByPolicy(policy ent.Policy, m ent.Mutation) func(context.Context) error {
+	return func(ctx context.Context) error { return policy.EvalMutation(ctx, m) }
+}
+
+// authorize checks whether the caller may make the change.
+func (a *attempt) authorize(ctx context.Context) error {
+	if a.Authorize == nil {
+		return nil
+	}
+	err := a.Authorize(ctx)
+	a.authorized = err == nil
+	return err
+}
+
+// admit checks whether the caller may make the change, and the options of the
+// job. It returns a context that ends when the caller's maxduration has passed.
 func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	if a.Authorize != nil {
-		if err := a.Authorize(ctx); err != nil {
-			return ctx, func() {}, err
-		}
-		a.authorized = true
+	// What was made before is not there to be asked about: a key's answer comes first.
+	if err := notMade(ctx); err != nil {
+		return ctx, func() {}, err
+	}
+	if err := a.authorize(ctx); err != nil {
+		return ctx, func() {}, err
 	}
 	if err := a.checkOptions(); err != nil {
 		return ctx, func() {}, err
@@ -108,9 +124,6 @@ func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFun
 func (a *attempt) check(ctx context.Context, client *ent.Client) error {
 	if a.Check == nil && a.Before == nil {
 		return nil
-	}
-	if err := notMade(ctx); err != nil {
-		return err
 	}
 	if err := a.checkParent(ctx, client); err != nil || a.Check == nil {
 		return err

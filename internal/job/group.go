@@ -71,6 +71,6 @@ func (r *Recorder) Done(j *GroupedChange) { r.Finished(j.ctx, j.Action, job.Stat
 // Fail records that a change has come to nothing, and returns what its caller is
 // told.
 func (r *Recorder) Fail(j *GroupedChange, err error) error {
-	j.authorized = j.Authorize != nil && j.Authorize(j.ctx) == nil
+	_ = j.authorize(j.ctx) // err matters, and whether the caller may is kept
 	return r.fail(j.ctx, j.attempt, cause(j.ctx, err))
 }

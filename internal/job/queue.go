@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,11 +20,14 @@ type Queue struct {
 	recorder  *Recorder
 	encrypter *Encrypter
 	added     chan struct{}
+	// Clock judges leases. It is that of the database, where the clocks of servers
+	// may disagree; the machine's by default.
+	Clock func(context.Context) (time.Time, error)
 }
 
 // NewQueue returns a queue whose jobs are recorded by r.
 func NewQueue(r *Recorder, e *Encrypter) *Queue {
-	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1)}
+	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1), Clock: func(context.Context) (time.Time, error) { return now(), nil }}
 }
 
 // Start records a job for a worker, with what it needs encrypted, and returns it
@@ -76,7 +80,11 @@ func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *e
 func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.CancelJobPayload, error) {
 	out := &model.CancelJobPayload{}
 	var err error
-	out.Job, err = q.recorder.Do(ctx, Change{Action: "cancelJob", Input: in, Execution: in.Execution},
+	allowed := func(ctx context.Context) error {
+		_, err := cancellable(ctx, q.recorder.Client, in.JobID)
+		return err
+	}
+	out.Job, err = q.recorder.Do(ctx, Change{Action: "cancelJob", Input: in, Execution: in.Execution, Authorize: allowed},
 		func(ctx context.Context, tx *ent.Client, _ *Record) (err error) {
 			out.CancelledJob, err = cancelWaiting(ctx, tx, in.JobID)
 			return err
@@ -89,8 +97,9 @@ func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.Can
 	return out, nil
 }
 
-func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job, error) {
-	found, err := tx.Job.Get(ctx, id)
+// cancellable returns a job that the caller may cancel.
+func cancellable(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Job, error) {
+	found, err := client.Job.Get(ctx, id)
 	switch {
 	case ent.IsNotFound(err):
 		return nil, fault.Missing("job", id)
@@ -98,6 +107,14 @@ func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job,
 		return nil, err
 	case !mayCancel(viewer.FromContext(ctx), found):
 		return nil, rule.Forbidden()
+	}
+	return found, nil
+}
+
+func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job, error) {
+	found, err := cancellable(ctx, tx, id)
+	if err != nil {
+		return nil, err
 	}
 	ended, err := tx.Job.UpdateOne(found).Where(job.StatusEQ(job.StatusWAITING)).
 		SetStatus(job.StatusERROR).SetError("CANCELLED: The job was cancelled").

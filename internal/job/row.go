@@ -34,16 +34,16 @@ func (a *attempt) draft(ctx context.Context, client *ent.Client) (*ent.JobCreate
 		SetNillableParentID(a.parent()), nil
 }
 
-// failed fills the row of a change that has failed. One that was refused leaves
-// no text of its caller's; neither belongs to a customer that the caller may not
-// change.
+// failed fills the row of a change that has failed. One that was refused, or
+// whose caller may not make it, leaves no text of its caller's; neither belongs to
+// a customer that the caller may not change.
 func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault) (*ent.JobCreate, error) {
 	parameters, size, err := a.parameters()
 	if err != nil {
 		return nil, err
 	}
 	var row *ent.JobCreate
-	if refused(f) || size > maxFailed || a.Authorize != nil && !a.authorized {
+	if refused(f) || size > maxFailed || !a.authorized {
 		row = a.plain(ctx, client).SetParameters(guids(parameters)).SetError(f.Reason())
 	} else {
 		if row, err = a.draft(ctx, client); err != nil {

@@ -15,7 +15,8 @@ import (
 
 // hidden are parameters that name what only administrators see.
 func hidden() []string {
-	return []string{"cloudUserId", "accessTokenId", "portalAccountId", "login", "username", "email", "firstName", "lastName"}
+	return []string{"cloudUserId", "accessTokenId", "portalAccountId", "login", "username", "email", "firstName", "lastName",
+		"issuer", "subject"}
 }
 
 // VisibleParameters returns the parameters of a job as the caller may see them:

@@ -47,6 +47,43 @@ func Go(log *slog.Logger, name string, f func()) {
 	}()
 }
 
+// Start calls f on a goroutine of its own, for a caller that waits for the result.
+// A panic is the result.
+func Start(f func() error) <-chan error {
+	result := make(chan error, 1)
+	go func() {
+		err := errExited
+		defer func() { result <- err }()
+		err = Recovered(f)
+	}()
+	return result
+}
+
+// All calls functions at the same time, each on a goroutine of its own, until all
+// have returned. When one of them fails or panics, the context of the others ends.
+func All(ctx context.Context, functions ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make([]<-chan error, len(functions))
+	for i, f := range functions {
+		results[i] = Start(func() (err error) {
+			err = errExited
+			defer func() {
+				if err != nil {
+					cancel()
+				}
+			}()
+			err = Recovered(func() error { return f(ctx) })
+			return err
+		})
+	}
+	var failed error
+	for _, result := range results {
+		failed = errors.Join(failed, <-result)
+	}
+	return failed
+}
+
 // Every makes a service of work that is done at once and then again after each
 // interval. Work that fails is repeated after the supervisor's delay.
 func Every(interval time.Duration, work func(ctx context.Context) error) func(ctx context.Context) error {

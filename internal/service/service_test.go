@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -175,4 +176,25 @@ func TestGoLogsAPanic(t *testing.T) {
 	eventually(t, "the log has it", func() bool {
 		return strings.Contains(log.String(), "boom") && strings.Contains(log.String(), "name=request")
 	})
+}
+
+// TestAllEndsTogether: when one function fails, panics or ends its goroutine, the
+// others are told to end, and All returns why.
+func TestAllEndsTogether(t *testing.T) {
+	for want, fail := range map[string]func(context.Context) error{
+		"no":          func(context.Context) error { return errors.New("no") },
+		"panic: boom": func(context.Context) error { panic("boom") },
+		"goroutine":   func(context.Context) error { runtime.Goexit(); return nil },
+	} {
+		err := service.All(t.Context(), waits, fail, func(context.Context) error { return nil })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("All returned %v, want %s", err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := service.Start(func() error { return service.All(ctx, waits, waits) })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("All returned %v", err)
+	}
 }

@@ -23,7 +23,10 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	}
 	plain, hash := token.New(token.Personal)
 	out := &model.CreateAccessTokenPayload{Token: plain.Reveal()}
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "createAccessToken", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{
+		Action: "createAccessToken", Input: in, Execution: in.Execution,
+		Authorize: job.ByPolicy(accesstoken.Policy, s.Client.AccessToken.Create().SetUserID(me).Mutation()),
+	},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if in.Name == "" {
 				return fault.New(fault.Invalid, "name must not be empty").On("name")
@@ -46,16 +49,22 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 // RevokeToken ends a token that the caller may see.
 func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
 	var owner *ent.AccessToken
-	done, err := s.Jobs.Do(ctx, job.Change{Action: "revokeAccessToken", Input: in, Execution: in.Execution},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			owner, err = tx.AccessToken.Get(ctx, in.AccessTokenID)
-			if ent.IsNotFound(err) {
-				return fault.Missing("accesstoken", in.AccessTokenID)
-			}
-			if err != nil {
+	visible := func(ctx context.Context, client *ent.Client) (err error) {
+		owner, err = client.AccessToken.Get(ctx, in.AccessTokenID)
+		if ent.IsNotFound(err) {
+			return fault.Missing("accesstoken", in.AccessTokenID)
+		}
+		return err
+	}
+	done, err := s.Jobs.Do(ctx, job.Change{
+		Action: "revokeAccessToken", Input: in, Execution: in.Execution,
+		Authorize: func(ctx context.Context) error { return visible(ctx, s.Client) },
+	},
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+			if err := visible(ctx, tx); err != nil {
 				return err
 			}
-			_, err = tx.AccessToken.Delete().Where(accesstoken.ID(in.AccessTokenID)).Exec(ctx)
+			_, err := tx.AccessToken.Delete().Where(accesstoken.ID(in.AccessTokenID)).Exec(ctx)
 			return err
 		})
 	if err != nil {
@@ -69,15 +78,21 @@ func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInp
 // may see.
 func (s *Service) RevokeTokens(ctx context.Context, in model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
 	out := &model.RevokeAccessTokensPayload{}
+	visible := func(ctx context.Context, client *ent.Client) error {
+		found, err := client.CloudUser.Query().Where(clouduser.ID(in.CloudUserID)).Exist(ctx)
+		if err == nil && !found {
+			err = fault.Missing("clouduser", in.CloudUserID)
+		}
+		return err
+	}
 	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{Action: "revokeAccessTokens", Input: in, Execution: in.Execution},
+	out.Job, err = s.Jobs.Do(ctx, job.Change{
+		Action: "revokeAccessTokens", Input: in, Execution: in.Execution,
+		Authorize: func(ctx context.Context) error { return visible(ctx, s.Client) },
+	},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			visible, err := tx.CloudUser.Query().Where(clouduser.ID(in.CloudUserID)).Exist(ctx)
-			if err != nil {
+			if err := visible(ctx, tx); err != nil {
 				return err
-			}
-			if !visible {
-				return fault.Missing("clouduser", in.CloudUserID)
 			}
 			out.Revoked, err = End(ctx, tx, in.CloudUserID, true)
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"cloudapi/internal/service"
 )
 
 // coalesceTimeout bounds a question to a server. Nobody depends on the answer: the
@@ -52,7 +54,10 @@ func (a *coalescer[T]) join() *answer[T] {
 	mine := a.next
 	if !a.running {
 		a.running = true
-		go a.run()
+		service.Start(func() error {
+			a.run()
+			return nil
+		})
 	}
 	return mine
 }
@@ -69,7 +74,10 @@ func (a *coalescer[T]) run() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), coalesceTimeout)
-		one.value, one.err = a.fetch(ctx)
+		one.err = service.Recovered(func() (err error) {
+			one.value, err = a.fetch(ctx)
+			return err
+		})
 		cancel()
 		close(one.given)
 	}

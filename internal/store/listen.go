@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"cloudapi/internal/service"
 )
 
 // How a listening connection is kept.
@@ -44,13 +46,13 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 	l := &listening{store: s, channel: channel}
 	listener := pq.NewDialListener(listenDialer{}, dsn, relistenAfter, relistenMost, l.changed)
 	defer func() { _ = listener.Close() }()
-	go func() {
+	service.Go(s.options.Logger, "notification-probe", func() {
 		// Listen blocks until there is a connection.
 		if err := listener.Listen(channel); err != nil && ctx.Err() == nil {
 			s.options.Logger.Warn("the database does not take LISTEN", "error", err)
 		}
 		l.probe(ctx)
-	}()
+	})
 	quiet := time.NewTicker(probeAfter)
 	defer quiet.Stop()
 	for {
@@ -71,7 +73,7 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 			}
 		case <-quiet.C:
 			if !l.heard.Swap(false) {
-				go l.probe(ctx)
+				service.Go(s.options.Logger, "notification-probe", func() { l.probe(ctx) })
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"entgo.io/ent/dialect/sql"
+
 	entjob "cloudapi/ent/job"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
@@ -60,6 +62,70 @@ func TestARefusedChangeLeavesNoText(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNoRefusedChangeLeavesText calls every mutation with every role, with texts
+// in its input and its execution, and with so little time that it ends before the
+// work does. It reads the table of jobs afterwards: only a caller who may make the
+// change has left text.
+func TestNoRefusedChangeLeavesText(t *testing.T) {
+	const text = "attacker"
+	apitest.Each(t, func(t *testing.T, first *apitest.API) {
+		a := apitest.Open(t, first.URL, withoutWorkers)
+		w := world(t, a)
+		for _, c := range matrix {
+			if c.name == "signIn" || c.name == "signOut" {
+				continue // no jobs
+			}
+			for login, want := range map[string]string{
+				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
+			} {
+				query, vars := operation(t, c.name, w, login)
+				in, ok := vars["in"].(map[string]any)
+				if !ok {
+					continue // a query
+				}
+				for _, name := range []string{"name", "description", "login", "username", "email", "subject"} {
+					if _, there := in[name]; there {
+						in[name] = text
+					}
+				}
+				for _, wait := range []bool{true, false} {
+					for limited, params := range map[string]map[string]any{"": {}, "TIMEOUT": {"maxduration": 0.000001}} {
+						if limited == "" && want == yes {
+							continue // it would be done
+						}
+						params["wait"], params["name"], params["description"] = wait, text, text
+						params["userErrormsg"], params["internalErrormsg"] = "", text
+						params["other"] = map[string]any{text: text}
+						in["execution"] = map[string]any{"params": params}
+						keep := want == yes
+						code := want
+						if keep {
+							code = limited
+						}
+						if answer := a.Query(login, query, vars); !strings.Contains(answer.Body, `"code":"`+code+`"`) {
+							t.Errorf("%s by %s, waiting %v: %s, want %s", c.name, login, wait, answer.Body, code)
+						}
+						if left := lastJob(t, a, c.name, login); strings.Contains(left, text) != keep {
+							t.Errorf("%s by %s, waiting %v, which is %s, leaves %s", c.name, login, wait, code, left)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// lastJob is the last job of an action and a user, with all its columns.
+func lastJob(t *testing.T, a *apitest.API, action, login string) string {
+	t.Helper()
+	j, err := a.Client.Job.Query().Where(entjob.Action(action), entjob.UserLogin(login)).
+		Order(entjob.ByID(sql.OrderDesc())).First(viewer.SystemContext(t.Context()))
+	if err != nil {
+		t.Fatalf("%s by %s: %v", action, login, err)
+	}
+	return j.String()
 }
 
 // TestAChangeThatFailsLaterKeepsItsText: a conflict keeps what was asked for.

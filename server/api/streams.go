@@ -84,14 +84,10 @@ func (a *API) committed(answer engine.Answer) {
 	}
 }
 
-// runStreams looks after subscriptions until ctx ends.
+// runStreams looks after subscriptions until ctx ends. When it has failed it is
+// called again, on the same hub.
 func (a *API) runStreams(ctx context.Context) error {
-	defer a.hub.Close()
-	done := make(chan error, 1)
-	go func() { done <- a.Streams.Run(ctx) }()
-	err := a.feed.Run(ctx)
-	<-done
-	return err
+	return service.All(ctx, a.Streams.Run, a.feed.Run)
 }
 
 // couldSee returns the users who were in a group of the customer that a job has

@@ -3,12 +3,11 @@ package auth
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
 )
@@ -137,14 +136,13 @@ func (a *Authenticator) renew(ctx context.Context, account *session.Account, giv
 func fly[V any](ctx context.Context, a *Authenticator, name string, do func(context.Context) (V, error)) (V, error) {
 	result := a.flights.DoChan(name, func() (value any, err error) {
 		// It runs in a goroutine of its own, where a panic would end the server.
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("panic while signing in: %v\n%s", p, debug.Stack())
-			}
-		}()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
-		defer cancel()
-		return do(ctx)
+		err = service.Recovered(func() (err error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
+			defer cancel()
+			value, err = do(ctx)
+			return err
+		})
+		return value, err
 	})
 	select {
 	case <-ctx.Done():

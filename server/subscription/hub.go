@@ -281,6 +281,13 @@ func (h *Hub) remove(t *topic) {
 	}
 }
 
+// locked calls f with the lock held.
+func (h *Hub) locked(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f()
+}
+
 // start lets a topic run where it does not run already; the lock is held.
 func (h *Hub) start(t *topic) {
 	if t.running || h.closed {
@@ -290,6 +297,13 @@ func (h *Hub) start(t *topic) {
 	h.work.Add(1)
 	service.Go(h.o.Logger, "subscription", func() {
 		defer h.work.Done()
-		t.run()
+		err := service.Recovered(func() error {
+			t.run()
+			return nil
+		})
+		if err != nil {
+			h.o.Logger.Error("a subscription has failed", "root", t.root, "error", err)
+			h.locked(t.broken)
+		}
 	})
 }

@@ -46,9 +46,7 @@ func (t *topic) runObject() {
 			continue
 		}
 		delay, attempt = firstRetry, 0
-		h.mu.Lock()
-		t.give(response, present, last)
-		h.mu.Unlock()
+		h.locked(func() { t.give(response, present, last) })
 	}
 }
 

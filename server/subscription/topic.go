@@ -13,6 +13,7 @@ import (
 	"cloudapi/graph"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
@@ -64,10 +65,28 @@ func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Vie
 	}
 }
 
-// Deliver is part of event.Consumer.
+// Deliver is part of event.Consumer. Where it panics, topics read the log for what
+// they have not been given.
 func (h *Hub) Deliver(events []event.Event) {
 	rights := false
+	err := service.Recovered(func() error {
+		rights = h.deliver(events)
+		return nil
+	})
+	if err != nil {
+		h.locked(h.missed)
+		panic(err)
+	}
+	if rights {
+		h.o.Rights()
+	}
+}
+
+// deliver gives events to the topics that they concern, and reports whether they
+// may have changed what somebody sees.
+func (h *Hub) deliver(events []event.Event) (rights bool) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	for i := range events {
 		e := &events[i]
 		for t := range h.changes {
@@ -91,10 +110,17 @@ func (h *Hub) Deliver(events []event.Event) {
 	if rights {
 		h.rightsChanged()
 	}
-	h.mu.Unlock()
-	if rights {
-		h.o.Rights()
+	return rights
+}
+
+// missed has every topic look for what it may not have been given; the lock is
+// held.
+func (h *Hub) missed() {
+	for t := range h.changes {
+		t.behind = true
+		h.start(t)
 	}
+	h.rightsChanged()
 }
 
 // changesRights reports whether an action may change what somebody sees. An
@@ -234,6 +260,12 @@ func (t *topic) wait(delay *time.Duration) bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	return len(t.subscribers) > 0
+}
+
+// broken ends all subscriptions of a topic that has panicked; the lock is held.
+func (t *topic) broken() {
+	t.ended()
+	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, "Internal server error")))
 }
 
 // ended says that the topic does not run any more; the lock is held.

@@ -1,0 +1,59 @@
+package architecture_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestGoroutinesAreRecovered: only internal/service starts goroutines, because a
+// panic in any other would end the process. What time.AfterFunc and
+// context.AfterFunc call cannot be seen here; it must be a line that cannot panic.
+func TestGoroutinesAreRecovered(t *testing.T) {
+	root := "../../.."
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		below, _ := filepath.Rel(root, path)
+		if d.IsDir() {
+			others := []string{"internal/dev", "internal/service", "server/api/apitest", "server/faults"}
+			if slices.Contains(others, below) || below != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s starts a goroutine by itself, not by internal/service", files.Position(n.Pos()))
+			case *ast.CallExpr:
+				called, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || called.Sel.Name != "Go" {
+					return true
+				}
+				if by, ok := called.X.(*ast.Ident); !ok || by.Name != "service" {
+					t.Errorf("%s starts a goroutine by itself, not by internal/service", files.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
