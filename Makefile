@@ -21,7 +21,7 @@ test: prepare ## Run every test, on SQLite and on a real PostgreSQL
 
 .PHONY: test-faults
 test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]
-	CGO_ENABLED=0 $(GO) test ./server/faults -count=1 -v -timeout 2h -long $(if $(seed),-seed $(seed)) $(if $(run),-run '$(run)')
+	CGO_ENABLED=0 $(GO) test ./server/faults -tags upgrade -count=1 -v -timeout 2h -long $(if $(seed),-seed $(seed)) $(if $(run),-run '$(run)')
 
 .PHONY: soak
 soak: ## Load the server for ten minutes, and show that it holds no more afterwards: make soak [time=10m]

@@ -30,10 +30,13 @@ func TestLeases(t *testing.T) {
 			for _, c := range []struct {
 				name  string
 				until time.Duration
+				ahead time.Duration // of the clock that judges leases
 				want  entjob.Status
 			}{
-				{"the lease goes on", time.Hour, entjob.StatusRUNNING},
-				{"the lease has ended", -time.Second, entjob.StatusDONE},
+				{"the lease goes on", time.Hour, 0, entjob.StatusRUNNING},
+				{"the lease has ended", -time.Second, 0, entjob.StatusDONE},
+				{"the lease has ended by the clock of the database, a minute ahead of the server's", 30 * time.Second, time.Minute, entjob.StatusDONE},
+				{"the lease goes on by the clock of the database, a minute behind the server's", -30 * time.Second, -time.Minute, entjob.StatusRUNNING},
 			} {
 				t.Run(c.name, func(t *testing.T) {
 					ctx := viewer.SystemContext(t.Context())
@@ -45,7 +48,8 @@ func TestLeases(t *testing.T) {
 					}
 					// Jobs are taken in the order of their ids: when the second is
 					// done the first has been passed over, or is done.
-					runUntilEnd(t, client, worker(client, slog.New(slog.DiscardHandler), nothing()), waiting(t, ctx, client).ID)
+					clock := func(context.Context) (time.Time, error) { return mixin.Now().Add(c.ahead), nil }
+					runUntilEnd(t, client, workerBy(client, clock, nothing()), waiting(t, ctx, client).ID)
 					found, err := client.Job.Get(ctx, leased.ID)
 					if err != nil || found.Status != c.want {
 						t.Errorf("the job is %v, want %v: %v", found.Status, c.want, err)
@@ -86,6 +90,15 @@ func queue(client *ent.Client, log *slog.Logger) *job.Queue {
 
 func worker(client *ent.Client, log *slog.Logger, task job.Task) *job.Worker {
 	return job.NewWorker(queue(client, log), map[string]job.Handler{
+		action: func(uuid.UUID, []byte) (job.Task, error) { return task, nil },
+	})
+}
+
+// workerBy is a worker with a clock that judges leases.
+func workerBy(client *ent.Client, clock func(context.Context) (time.Time, error), task job.Task) *job.Worker {
+	q := queue(client, slog.New(slog.DiscardHandler))
+	q.Clock = clock
+	return job.NewWorker(q, map[string]job.Handler{
 		action: func(uuid.UUID, []byte) (job.Task, error) { return task, nil },
 	})
 }

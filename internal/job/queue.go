@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,11 +20,14 @@ type Queue struct {
 	recorder  *Recorder
 	encrypter *Encrypter
 	added     chan struct{}
+	// Clock judges leases. It is that of the database, where the clocks of servers
+	// may disagree; the machine's by default.
+	Clock func(context.Context) (time.Time, error)
 }
 
 // NewQueue returns a queue whose jobs are recorded by r.
 func NewQueue(r *Recorder, e *Encrypter) *Queue {
-	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1)}
+	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1), Clock: func(context.Context) (time.Time, error) { return now(), nil }}
 }
 
 // Start records a job for a worker, with what it needs encrypted, and returns it

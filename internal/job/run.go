@@ -135,9 +135,13 @@ func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	up := w.recorder.Client.Job.Update().Where(job.ID(j.ID), w.mine())
+	at, err := w.queue.Clock(ctx)
+	if err != nil {
+		return err // the job is taken over when its lease ends
+	}
 	if passing(f) && j.Attempts < maxAttempts && (j.Deadline == nil || j.Deadline.After(now())) {
 		return up.SetStatus(job.StatusWAITING).
-			SetLeaseUntil(now().Add(time.Duration(j.Attempts) * Poll)).
+			SetLeaseUntil(at.Add(time.Duration(j.Attempts) * Poll)).
 			SetError(string(f.Code) + ": " + f.Message).Exec(ctx)
 	}
 	w.recorder.Finished(ctx, j.Action, job.StatusERROR)

@@ -91,13 +91,17 @@ func (w *Worker) mine() predicate.Job {
 
 // next leases one job and runs it; it reports whether there was one.
 func (w *Worker) next(ctx context.Context) (bool, error) {
+	at, err := w.queue.Clock(ctx)
+	if err != nil {
+		return false, err
+	}
 	candidates, err := w.recorder.Client.Job.Query().
-		Where(open(now())).Order(job.ByID()).Limit(8).Select(job.FieldID, job.FieldStatus).All(ctx)
+		Where(open(at)).Order(job.ByID()).Limit(8).Select(job.FieldID, job.FieldStatus).All(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, j := range candidates {
-		leased, err := w.lease(ctx, j)
+		leased, err := w.lease(ctx, j, at)
 		if err != nil {
 			return false, err
 		}
@@ -109,8 +113,7 @@ func (w *Worker) next(ctx context.Context) (bool, error) {
 }
 
 // lease takes a job. One that was running has outlived its worker.
-func (w *Worker) lease(ctx context.Context, j *ent.Job) (bool, error) {
-	at := now()
+func (w *Worker) lease(ctx context.Context, j *ent.Job, at time.Time) (bool, error) {
 	up := w.recorder.Client.Job.Update().
 		Where(job.ID(j.ID), open(at), job.StatusEQ(j.Status)).
 		SetStatus(job.StatusRUNNING).

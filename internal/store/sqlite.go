@@ -16,6 +16,9 @@ import (
 // wait no longer than their contexts.
 const busyTimeout = "busy_timeout(10000)"
 
+// walLimit is the size in bytes to which the WAL is cut when it begins anew.
+const walLimit = "journal_size_limit(16777216)"
+
 // liteConnector opens connections to an SQLite file.
 type liteConnector struct {
 	driver.Connector
@@ -39,6 +42,9 @@ func liteDSN(path string, readOnly bool) string {
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
+			// A long read keeps SQLite from beginning its WAL anew, which then
+			// grows: afterwards the file is cut to this.
+			walLimit,
 			// As on PostgreSQL.
 			"case_sensitive_like(1)",
 		},

@@ -258,6 +258,16 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Now is the time by the clock of the database, which all servers share.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	if s.dialect != postgres {
+		return time.Now().UTC().Truncate(time.Microsecond), nil
+	}
+	var at time.Time
+	err := s.writer.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&at)
+	return at.UTC(), Fault(err)
+}
+
 // Close closes all connections.
 func (s *Store) Close() error {
 	var errs []error

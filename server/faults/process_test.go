@@ -27,11 +27,12 @@ const startTime = time.Minute
 type process struct {
 	URL string
 
-	t     testing.TB
-	flags []string
-	log   *lines
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process has
+	t      testing.TB
+	binary string
+	flags  []string
+	log    *lines
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when the process has
 }
 
 // lines keeps what was written, for whoever looks while more is written.
@@ -65,7 +66,13 @@ var serving = regexp.MustCompile(`Serving the API at (\S+)/graphql`)
 // serve starts a server that ends with the test. Flags later in the line win.
 func serve(t testing.TB, flags ...string) *process {
 	t.Helper()
-	p := &process{t: t, flags: flags, log: &lines{}}
+	return serveBinary(t, binaryPath, flags...)
+}
+
+// serveBinary is serve with another version of the program.
+func serveBinary(t testing.TB, binary string, flags ...string) *process {
+	t.Helper()
+	p := &process{t: t, binary: binary, flags: flags, log: &lines{}}
 	p.run("127.0.0.1:0")
 	t.Cleanup(func() {
 		p.kill()
@@ -80,7 +87,7 @@ func serve(t testing.TB, flags ...string) *process {
 func (p *process) run(listen string) {
 	p.t.Helper()
 	args := append([]string{"serve", "--listen", listen, "--admin-login", login, "--admin-password", password}, p.flags...)
-	cmd := exec.Command(binaryPath, args...)
+	cmd := exec.Command(p.binary, args...)
 	cmd.Stderr = p.log
 	// A test binary that is killed takes its servers with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -22,10 +22,16 @@ type world struct {
 // newWorld starts n servers on a database, and creates some customers.
 func newWorld(t testing.TB, db *database, n int, flags ...string) *world {
 	t.Helper()
+	return newWorldOf(t, db, binaryPath, n, flags...)
+}
+
+// newWorldOf is newWorld with another version of the program.
+func newWorldOf(t testing.TB, db *database, binary string, n int, flags ...string) *world {
+	t.Helper()
 	w := &world{t: t, db: db, portal: newPortal(t), client: newClient(connections + 8), ledger: &ledger{}}
 	t.Cleanup(w.client.http.CloseIdleConnections)
 	for range n {
-		p := serve(t, append([]string{"--database-url", db.URL, "--portal-url", w.portal.URL}, flags...)...)
+		p := serveBinary(t, binary, append([]string{"--database-url", db.URL, "--portal-url", w.portal.URL}, flags...)...)
 		w.servers = append(w.servers, p)
 		w.bases = append(w.bases, p.URL)
 	}
