@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,6 +44,7 @@ import (
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
 	"cloudapi/server/subscription"
+	"cloudapi/server/xmlrpc"
 )
 
 // DefaultRoleTime is how long the last word of an issuer counts where no other time
@@ -264,7 +266,10 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
 	}
 	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedInAgain(who, graphQL)))))
+	byXML := xmlrpc.New(old, o.Log)
 	mux.Handle(rest.Prefix, oldSites.Middleware(old))
+	mux.Handle(xmlrpc.Prefix, oldSites.Middleware(byXML))
+	mux.Handle(strings.TrimSuffix(xmlrpc.Prefix, "/"), oldSites.Middleware(byXML))
 	if !o.NoPlayground {
 		mux.Handle(playground.Prefix, recognized(who, page))
 		mux.Handle(playground.Prefix+"/", recognized(who, page))
@@ -274,7 +279,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
-		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), old, o.Addresses.Locate(mux))))
+		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: byXML}, o.Addresses.Locate(mux))))
 }
 
 // reporter logs what only the operator should know.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"cloudapi/internal/fault"
-	"cloudapi/server/rest"
 )
 
 // MaxHeader is how much of a URL and headers is taken where nothing else is set,
@@ -17,7 +16,7 @@ const MaxHeader = 64 << 10
 const HeaderRoom = 1 << 20
 
 // boundedHeaders refuses a request whose URL (414) or headers (431) are too long.
-func boundedHeaders(most int, old *rest.Handler, next http.Handler) http.Handler {
+func boundedHeaders(most int, old map[string]refuser, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, what, size := http.StatusRequestURITooLong, "The URL has", len(r.RequestURI)
 		if size <= most {
@@ -38,11 +37,18 @@ func boundedHeaders(most int, old *rest.Handler, next http.Handler) http.Handler
 	})
 }
 
-// refuseAs answers in the form of the API that was called.
-func refuseAs(old *rest.Handler, w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
-	if strings.HasPrefix(r.URL.Path, rest.Prefix) {
-		old.Refuse(w, r, status, f)
-		return
+// refuser answers a request that got no further than its headers.
+type refuser interface {
+	Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault)
+}
+
+// refuseAs answers in the form of the API that was called, by its prefix.
+func refuseAs(old map[string]refuser, w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
+	for prefix, api := range old {
+		if strings.HasPrefix(r.URL.Path, prefix) {
+			api.Refuse(w, r, status, f)
+			return
+		}
 	}
 	refuseWith(w, r, status, f)
 }

@@ -130,6 +130,8 @@ func face(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/appserver/rest/"):
 		return "rest"
+	case path == "/appserver/xmlrpc", strings.HasPrefix(path, "/appserver/xmlrpc/"):
+		return "xmlrpc"
 	case path == "/graphql":
 		return "graphql"
 	case strings.HasPrefix(path, "/playground"):

@@ -38,7 +38,7 @@ type Metrics struct {
 // NewMetrics returns metrics of a program of that version.
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.requests = m.counter("requests_total", "Requests, by face (rest, graphql, playground, other), operation (a method of the old API, a root field of GraphQL, several, or other) and class of the status.", "face", "operation", "status")
+	m.requests = m.counter("requests_total", "Requests, by face (rest, xmlrpc, graphql, playground, other), operation (a method of the old API, a root field of GraphQL, several, or other) and class of the status.", "face", "operation", "status")
 	m.durations = m.histogram("request_duration_seconds", "How long requests took, by face and operation.", seconds(), "face", "operation")
 	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloudapi_requests_in_flight", Help: "Requests that are being answered."})
 	m.costs = m.histogram("request_cost_objects", "What requests cost, in objects that were read, by face.", []float64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}, "face")

@@ -16,17 +16,18 @@ type run func(vars map[string]any) ([]byte, error)
 // be told.
 type writer struct {
 	http.ResponseWriter
-	begun bool
+	transport Transport
+	begun     bool
+	answer    io.Writer // once it has begun
 }
 
 // Write begins the answer with its headers.
 func (w *writer) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.begun = true
-		headers(w.Header())
-		w.WriteHeader(http.StatusOK)
+		w.answer = w.transport.Begin(w.ResponseWriter)
 	}
-	return w.ResponseWriter.Write(p)
+	return w.answer.Write(p)
 }
 
 func headers(h http.Header) {

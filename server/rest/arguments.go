@@ -125,10 +125,15 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 
 // variables decodes the arguments of a method, and reports all that is wrong.
 func (m *Method) variables(given map[string]string) (map[string]any, error) {
-	vars := make(map[string]any, len(given)+1)
+	return m.collect(func(_ int, p *Parameter) (any, error) { return p.decode(given[p.Name]) })
+}
+
+// collect decodes each parameter of a method, and reports all that is wrong.
+func (m *Method) collect(decode func(i int, p *Parameter) (any, error)) (map[string]any, error) {
+	vars := make(map[string]any, len(m.Parameters)+1)
 	var faults []*fault.Fault
-	for _, p := range m.Parameters {
-		value, err := p.decode(given[p.Name])
+	for i, p := range m.Parameters {
+		value, err := decode(i, p)
 		if err == nil && value == nil && p.Required {
 			err = invalid("The parameter %s is required", p.Name)
 		}

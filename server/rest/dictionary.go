@@ -19,18 +19,24 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 	if err := strictjson.Unmarshal([]byte(value), &v); err != nil {
 		return nil, invalid("%s is not valid JSON", p.Name)
 	}
+	return p.structure(v, "a JSON list", "a JSON dictionary")
+}
+
+// structure takes a list or a dictionary, which an error calls by the words of
+// the transport.
+func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
 	if p.list {
 		if _, ok := v.([]any); !ok {
-			return nil, invalid("%s must be a JSON list", p.Name)
+			return nil, invalid("%s must be %s", p.Name, list)
 		}
 		return v, nil
 	}
 	given, ok := v.(map[string]any)
 	if !ok {
-		return nil, invalid("%s must be a JSON dictionary", p.Name)
+		return nil, invalid("%s must be %s", p.Name, dictionary)
 	}
 	if p.Type == "JSONObject" {
 		return given, nil

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -22,33 +23,58 @@ const (
 	codeForbidden       = 9001
 )
 
-// failure is an answer that says why there is none (CONTRACT.md, 1).
-type failure struct {
+// Failure is an answer that says why there is none (CONTRACT.md, 1).
+type Failure struct {
 	status    int
 	code      int
 	message   string
 	exception string
 }
 
-func noService(name string) failure {
-	return failure{http.StatusNotFound, codeNoService, "Service not found",
+// Fault is the failure as XML-RPC has it (OLD-FAMILY.md, 3): the same code, and
+// one text, which for 8002 is what the old URLs call the exception.
+func (f Failure) Fault() (code int, text string) {
+	switch f.code {
+	case codeInvalid:
+		return f.code, f.exception
+	case codeForbidden:
+		return f.code, "Authorization failed"
+	}
+	return f.code, f.message
+}
+
+// NewFailure is the failure of a request that did not get to its method.
+func NewFailure(ctx context.Context, err error) Failure {
+	f := fault.As(err)
+	noteFault(ctx, f)
+	return failureOf(f, f.Message, observe.RequestID(ctx))
+}
+
+func noteFault(ctx context.Context, f *fault.Fault) {
+	limit, _ := f.Details["limit"].(string)
+	observe.NoteFault(ctx, "", string(f.Code), limit)
+}
+
+func noService(name string) Failure {
+	return Failure{http.StatusNotFound, codeNoService, "Service not found",
 		fmt.Sprintf("No service called %s registered on this server", shown(name))}
 }
 
-func noMethod(service, name string) failure {
-	return failure{http.StatusNotFound, codeNoMethod, "Method not found",
+// NoMethod is the failure of a call to a method that a service does not have.
+func NoMethod(service, name string) Failure {
+	return Failure{http.StatusNotFound, codeNoMethod, "Method not found",
 		fmt.Sprintf("Service %s exposes no method %s", service, shown(name))}
 }
 
-func notAllowed(verb string) failure {
-	return failure{http.StatusMethodNotAllowed, codeInvalid, http.StatusText(http.StatusMethodNotAllowed),
+func notAllowed(verb string) Failure {
+	return Failure{http.StatusMethodNotAllowed, codeInvalid, http.StatusText(http.StatusMethodNotAllowed),
 		"The HTTP method " + clip(verb) + " is not allowed; use GET or POST"}
 }
 
 // failureOf is the one table from faults to failures. The text is what a person
 // is told unless the fault is the server's own.
-func failureOf(f *fault.Fault, text, requestID string) failure {
-	out := failure{f.Code.Status(), codeInvalid, http.StatusText(f.Code.Status()), text}
+func failureOf(f *fault.Fault, text, requestID string) Failure {
+	out := Failure{f.Code.Status(), codeInvalid, http.StatusText(f.Code.Status()), text}
 	switch f.Code {
 	case fault.Unauthenticated:
 		out.code, out.message = codeUnauthenticated, "Authentication required"
@@ -105,38 +131,32 @@ func (m *Method) nameOne(f *fault.Fault) string {
 
 // Refuse answers a request that got no further than its headers.
 func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
-	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), "", string(f.Code), limit)
-	h.writeError(w, r, failure{status, codeInvalid, http.StatusText(status), f.Message})
+	noteFault(r.Context(), f)
+	h.writeError(w, r, Failure{status, codeInvalid, http.StatusText(status), f.Message})
 }
 
 // writeRefusal answers a call that did not get to its operation.
-func (h *Handler) writeRefusal(w http.ResponseWriter, r *http.Request, m *Method, err error) {
-	f := fault.As(err)
-	limit, _ := f.Details["limit"].(string)
-	observe.NoteFault(r.Context(), "", string(f.Code), limit)
-	h.writeFault(w, r, m, err, "")
+func (w *writer) writeRefusal(r *http.Request, m *Method, err error) {
+	noteFault(r.Context(), fault.As(err))
+	w.writeFault(r, m, err, "")
 }
 
 // writeFault answers a call that failed. A person is told the caller's own words,
 // where it gave some: a failed job has them already, and a call that only reads
 // is no job.
-func (h *Handler) writeFault(w http.ResponseWriter, r *http.Request, m *Method, err error, own string) {
+func (w *writer) writeFault(r *http.Request, m *Method, err error, own string) {
 	f := fault.As(err)
 	if seconds := f.RetrySeconds(); seconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	}
-	if f.Code == fault.Unauthenticated {
-		h.challenge(w.Header())
 	}
 	out := failureOf(f, m.named(f), observe.RequestID(r.Context()))
 	if own != "" && (!m.Mutation() || f.Message == own) {
 		out.exception = own
 	}
-	h.writeError(w, r, out)
+	w.transport.Fail(w.ResponseWriter, r, out)
 }
 
-func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f failure) {
+func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f Failure) {
 	headers(w.Header())
 	w.WriteHeader(f.status)
 	// A struct of texts and numbers always encodes.

@@ -43,7 +43,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
@@ -110,14 +109,19 @@ func (h *Handler) Operations() []string {
 	return names
 }
 
+// Method returns a method, nil for none.
+func (h *Handler) Method(service, name string) *Method {
+	if s := h.services[service]; s != nil {
+		return s.byName[name]
+	}
+	return nil
+}
+
 // OpenAPI is the description of the old URLs, as JSON.
 func (h *Handler) OpenAPI() []byte { return h.description }
 
-// ServeHTTP answers one call. Service and method are checked first, then the
-// credentials, then the arguments (CONTRACT.md, 1).
+// ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &writer{ResponseWriter: w}
-	defer h.recoverPanic(out, r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		h.writeError(w, r, notAllowed(r.Method))
@@ -129,37 +133,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	service, name, _ := strings.Cut(strings.TrimSuffix(path, "/"), "/")
-	s, ok := h.services[service]
-	if !ok {
-		h.writeError(w, r, noService(service))
-		return
-	}
-	m, ok := s.byName[name]
-	if !ok {
-		h.writeError(w, r, noMethod(service, name))
-		return
-	}
-	observe.Note(r.Context(), "", service+"."+name)
-	observe.NoteRoot(r.Context(), service+"."+name)
-	v, err := h.authenticate(r)
-	if err == nil && v == nil {
-		err = fault.New(fault.Unauthenticated, "Authentication failed")
-	}
-	if err == nil {
-		observe.Note(r.Context(), v.Login, "")
-		err = forgery(r, m)
-	}
-	if err != nil {
-		h.writeRefusal(w, r, m, err)
-		return
-	}
-	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
-	if err != nil {
-		h.writeRefusal(w, r, m, err)
-		return
-	}
-	defer leave()
-	h.call(out, r, m)
+	h.Call(w, r, service, name, urls{h})
 }
 
 // forgery refuses a call that a page of another site sent. The old URLs change
@@ -170,36 +144,6 @@ func forgery(r *http.Request, m *Method) error {
 		return csrf.Change(r.Context())
 	}
 	return csrf.OtherSite(r.Context(), false)
-}
-
-func (h *Handler) call(out *writer, r *http.Request, m *Method) {
-	w := out.ResponseWriter
-	given, err := m.read(r)
-	if err != nil {
-		h.writeRefusal(w, r, m, err)
-		return
-	}
-	vars, err := m.variables(given)
-	if err != nil {
-		h.writeRefusal(w, r, m, err)
-		return
-	}
-	ctx, end, err := m.begin(r.Context(), vars)
-	if err != nil {
-		h.writeRefusal(w, r, m, err)
-		return
-	}
-	defer end()
-	own := ownWords(vars)
-	if err := m.answer(out, m.passed(vars), h.runner(ctx, w, r, m)); err != nil {
-		if out.begun {
-			// The client must not take half an answer for a whole one.
-			f := fault.As(err)
-			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
-			abort(w, r)
-		}
-		h.writeFault(w, r, m, err, own)
-	}
 }
 
 // runner executes the operation of a method with the engine that GraphQL has.

@@ -71,8 +71,16 @@ func (p *Parameter) decode(value string) (any, error) {
 		return p.decodeJSON(value)
 	}
 	value, err := p.unquote(value)
-	if err != nil || value == "" {
+	if err != nil {
 		return nil, err
+	}
+	return p.text(value)
+}
+
+// text decodes a text that is taken as it is.
+func (p *Parameter) text(value string) (any, error) {
+	if value == "" {
+		return nil, nil
 	}
 	if err := textrule.Check(p.Name, value, longestText); err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 		abort(out.ResponseWriter, r)
 	}
 	internal := fault.New(fault.Internal, "panic")
-	h.writeError(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
+	out.transport.Fail(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
 }
 
 // abort breaks an answer off, so that the client does not take half of it for a

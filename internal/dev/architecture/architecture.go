@@ -26,7 +26,7 @@ func Layers() []Layer {
 	return []Layer{
 		{"Program", []string{"server"}},
 		{"Assembly", []string{"server/api"}},
-		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/rest/..."}},
+		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
 		{"Streams", []string{"server/subscription"}},
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},

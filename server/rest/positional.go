@@ -1,0 +1,96 @@
+package rest
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudapi/internal/textrule"
+)
+
+// Positional decodes arguments that come by position and with types of their
+// own: string, []byte, bool, int64, float64, time.Time, []any, map[string]any and
+// nil. Those at the end may be left out. A blank text means that nothing is
+// given. A scalar stands for its text, which is never unquoted.
+func (m *Method) Positional(values []any) (map[string]any, error) {
+	if len(values) > len(m.Parameters) {
+		return nil, invalid("%s takes %d parameters at most, not %d", m.Name, len(m.Parameters), len(values))
+	}
+	return m.collect(func(i int, p *Parameter) (any, error) {
+		if i >= len(values) {
+			return nil, nil
+		}
+		return p.typed(values[i])
+	})
+}
+
+func (p *Parameter) typed(v any) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	text, scalar := plain(v)
+	switch {
+	case p.structured() && scalar && strings.TrimSpace(text) == "":
+		return nil, nil
+	case p.structured():
+		v, err := p.inner(v)
+		if err != nil {
+			return nil, err
+		}
+		return p.structure(v, "an array", "a struct")
+	case !scalar:
+		return nil, invalid("%s must be a single value", p.Name)
+	}
+	return p.text(text)
+}
+
+// plain is the text of a scalar.
+func plain(v any) (text string, scalar bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case []byte:
+		return string(v), true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	case time.Time:
+		return v.Format(timeForm), true
+	}
+	return "", false
+}
+
+// inner is a list or a dictionary as JSON has it: numbers keep their digits,
+// bytes and times are texts.
+func (p *Parameter) inner(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, bool:
+		return v, nil
+	case int64:
+		return json.Number(strconv.FormatInt(v, 10)), nil
+	case float64:
+		return json.Number(strconv.FormatFloat(v, 'g', -1, 64)), nil
+	case []any:
+		for i := range v {
+			var err error
+			if v[i], err = p.inner(v[i]); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	case map[string]any:
+		for key, value := range v {
+			var err error
+			if v[key], err = p.inner(value); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	}
+	text, _ := plain(v)
+	return text, textrule.Check(p.Name, text, longestStructured)
+}
