@@ -40,7 +40,7 @@ func TestUsersAndTokens(t *testing.T) {
 				{"", "token create alice laptop --for 1h", 0, "Token"},
 				{"", "token list alice", 0, "laptop"},
 				{"", "user disable alice", 0, "DISABLED"},
-				{"", "user enable alice", 0, "ACTIVE"},
+				{"", "user enable alice", 0, "CONFIGURED"},
 				{"", "user delete alice", 0, "Deleted"},
 				{"", "user delete alice", 1, "no user"},
 				{"", "token revoke nonsense", 1, "not a guid"},
