@@ -12,7 +12,6 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/job"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/session"
 	"cloudapi/internal/store"
 )
 
@@ -279,36 +278,4 @@ func demotes(o, have Object) bool {
 	n, _ := o.(*CloudUser)
 	return ok && u.Role == string(clouduser.RoleADMINISTRATOR) &&
 		(n.Role != u.Role || n.Status == string(clouduser.StatusDISABLED))
-}
-
-// write inserts objects, or puts them in the place of those that are there.
-func (a *attempt) write(ctx context.Context, kind Kind, all []Object, replace bool) error {
-	if len(all) == 0 {
-		return nil
-	}
-	a.changed += len(all)
-	ids := make([]any, len(all))
-	for i, o := range all {
-		ids[i] = o.head().GUID
-	}
-	for _, t := range tables(kind, all, now()) {
-		if replace {
-			if err := t.clear(ctx, a.tx, a.l.o.Dialect, ids); err != nil {
-				return err
-			}
-		}
-		if err := t.insert(ctx, a.tx, a.l.o.Dialect, replace); err != nil {
-			return err
-		}
-	}
-	if !replace || kind != KindCloudUser {
-		return nil
-	}
-	// Who was changed signs in anew.
-	for _, o := range all {
-		if _, err := session.End(ctx, a.tx, o.head().GUID, false); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/capacityunit"
-	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
@@ -273,30 +272,3 @@ func (c *Customer) begin(now time.Time) {
 }
 
 func (c *Customer) links() []link { return linksTo(KindCloudUserGroup, &c.CloudUserGroups) }
-
-func (s *CloudSpace) check() error {
-	if s.Status == "" {
-		s.Status = string(cloudspace.DefaultStatus)
-	}
-	if cloudspace.StatusValidator(cloudspace.Status(s.Status)) != nil {
-		return fmt.Errorf("unknown status %.80q", s.Status)
-	}
-	if s.ParentID != nil && *s.ParentID == s.GUID {
-		return fmt.Errorf("the cloud space is its own parent")
-	}
-	return first(s.Head.check(), cloudspace.NameValidator(s.Name), cloudspace.DescriptionValidator(s.Description))
-}
-
-func (s *CloudSpace) merge(have Object) {
-	if have, ok := have.(*CloudSpace); ok {
-		s.fill(&have.Head)
-	}
-}
-
-func (s *CloudSpace) links() []link {
-	all := []link{{to: KindCustomer, id: s.CustomerID}}
-	if s.ParentID != nil {
-		all = append(all, link{to: KindCloudSpace, id: *s.ParentID})
-	}
-	return all
-}

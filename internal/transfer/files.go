@@ -217,14 +217,19 @@ func (t Table) Read(_ context.Context, give func(Item) error) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		line, _ := r.FieldPos(0)
-		i := Item{Where: fmt.Sprintf("%s:%d", t.Name, line), Err: err}
+		var i Item
 		var syntax *csv.ParseError
-		if err != nil && !errors.As(err, &syntax) {
-			return fmt.Errorf("%s: %w", i.Where, err)
-		}
-		if err == nil {
-			i.Object, i.Err = customerOf(header, record, known)
+		switch {
+		case errors.As(err, &syntax):
+			i = Item{Where: fmt.Sprintf("%s:%d", t.Name, syntax.StartLine), Err: syntax.Err}
+		case err != nil:
+			return fmt.Errorf("%s: %w", t.Name, err)
+		default:
+			line, _ := r.FieldPos(0)
+			i.Where = fmt.Sprintf("%s:%d", t.Name, line)
+			if i.Object, i.Err = customerOf(header, record, known); i.Err != nil {
+				i.Object = nil
+			}
 		}
 		if err := give(i); err != nil {
 			return err

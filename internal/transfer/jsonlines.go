@@ -44,11 +44,11 @@ func parseLine(line []byte) (Object, error) {
 	fields, found := cutType(line, &typed.Type)
 	if !found {
 		var all map[string]json.RawMessage
-		if err := errors.Join(json.Unmarshal(line, &typed), json.Unmarshal(line, &all)); err != nil {
+		err := first(json.Unmarshal(line, &typed), json.Unmarshal(line, &all))
+		if err != nil {
 			return nil, fmt.Errorf("not a line of an export: %w", err)
 		}
 		delete(all, "type")
-		var err error
 		if fields, err = json.Marshal(all); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 )
 
@@ -166,7 +167,11 @@ func (l *Loader) run(ctx context.Context, s Source) (err error) {
 			}
 		}()
 	}
-	if err := s.Read(ctx, func(i Item) error { return l.take(ctx, i) }); err != nil {
+	// What a source has made to break a reader is an error, and no more.
+	err = service.Recovered(func() error {
+		return s.Read(ctx, func(i Item) error { return l.take(ctx, i) })
+	})
+	if err != nil {
 		return errors.Join(err, l.flush(ctx, wait))
 	}
 	if err := l.flush(ctx, wait); err != nil {

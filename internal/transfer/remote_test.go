@@ -37,7 +37,13 @@ func forms(t *testing.T, a *apitest.API, login string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	ctx := viewer.SystemContext(t.Context())
-	ask := func(path string) { all[path] = a.Get(login, "/appserver/rest/"+path).Body }
+	ask := func(path string) {
+		answer := a.Get(login, path)
+		if answer.Status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, answer.Status, answer.Body)
+		}
+		all[path] = answer.Body
+	}
 	users := a.Client.CloudUser.Query().IDsX(ctx)
 	for kind, ids := range map[string][]string{
 		"customer": texts(a.Client.Customer.Query().IDsX(ctx)), "clouduser": texts(users),

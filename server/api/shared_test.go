@@ -278,7 +278,7 @@ func TestOneKeyAmongSharedAdditions(t *testing.T) {
 			}
 		}
 		units := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } } }`, map[string]any{"id": id})
-		if want := `"available":116`; !strings.Contains(units.Body, want) {
+		if want := `"available":"116"`; !strings.Contains(units.Body, want) {
 			t.Errorf("%s, want %s", units.Body, want)
 		}
 	})

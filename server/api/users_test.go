@@ -95,7 +95,7 @@ func TestChangePasswordIsThrottled(t *testing.T) {
 				map[string]any{"p": password}, "Authorization", "Bearer "+token).Body
 		}
 		for range 5 {
-			if answer := guess("wrong"); !strings.Contains(answer, "currentPassword is wrong") {
+			if answer := guess("wrong"); !strings.Contains(answer, "Invalid current password") {
 				t.Errorf("a wrong password: %s", answer)
 			}
 		}

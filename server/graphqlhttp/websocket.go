@@ -93,6 +93,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		h.Streams.remove(s.stream) // Accept has answered
 		return
 	}
+	observe.NoteUpgrade(r.Context())
 	s.conn = conn
 	conn.SetReadLimit(h.Streams.Limits.Message)
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))

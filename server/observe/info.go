@@ -22,7 +22,7 @@ type Info struct {
 	Code      string // of the first fault that the caller is told
 	Aborted   string // why the answer was broken off, "" if it was not
 
-	ended bool // the request has been counted and logged
+	upgraded bool // it is a WebSocket now
 
 	metrics *Metrics
 }
@@ -55,6 +55,16 @@ func Note(ctx context.Context, user, operation string) {
 	}
 }
 
+// NoteUpgrade says that the request has become a WebSocket, whose operations count
+// for themselves.
+func NoteUpgrade(ctx context.Context) {
+	if info := From(ctx); info != nil {
+		info.mu.Lock()
+		defer info.mu.Unlock()
+		info.upgraded = true
+	}
+}
+
 // NoteRoot keeps what the request is about for the metrics. It must come from a
 // list that no client can add to. What was noted first stays. An operation of a
 // WebSocket is counted as a request of its own.
@@ -65,8 +75,9 @@ func NoteRoot(ctx context.Context, root string) {
 	}
 	info.mu.Lock()
 	defer info.mu.Unlock()
-	if info.ended {
+	if info.upgraded {
 		info.metrics.requests.WithLabelValues("graphql", root, "2xx").Inc()
+		return
 	}
 	info.Root = cmp.Or(info.Root, root)
 }
@@ -103,7 +114,7 @@ func NoteFault(ctx context.Context, operation, code, limit string) {
 		return
 	}
 	info.mu.Lock()
-	if !info.ended {
+	if !info.upgraded {
 		operation = info.Root
 	}
 	info.Code = cmp.Or(info.Code, code)

@@ -31,7 +31,6 @@ func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Reques
 			took := time.Since(started)
 			info.mu.Lock()
 			defer info.mu.Unlock()
-			info.ended = true
 			m.inFlight.Dec()
 			m.request(face(r.URL.Path), rec.status, info, took)
 			ended(span, face(r.URL.Path), rec.status, info)

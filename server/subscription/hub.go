@@ -17,7 +17,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"cloudapi/graph"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/service"
@@ -150,19 +149,6 @@ func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after stri
 		return nil, h.o.Engine.Present(ctx, err)
 	}
 	return s, nil
-}
-
-// find executes a subscription to find what it is about.
-func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
-	about := &graph.Topic{}
-	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: about}))
-	switch {
-	case response != nil && len(response.Errors) > 0:
-		return nil, response.Errors
-	case about.Customer == uuid.Nil && about.Job == uuid.Nil && about.Changes == nil:
-		return nil, gqlerror.List{gqlerror.Errorf("the subscription selects no field")}
-	}
-	return about, nil
 }
 
 // enter puts a subscriber into its topic: that of others where there is one, and

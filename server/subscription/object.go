@@ -5,11 +5,27 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"cloudapi/graph"
 	"cloudapi/internal/fault"
+	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 )
+
+// find executes a subscription to find what it is about.
+func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
+	about := &graph.Topic{}
+	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: about}))
+	switch {
+	case response != nil && len(response.Errors) > 0:
+		return nil, response.Errors
+	case about.Customer == uuid.Nil && about.Job == uuid.Nil && about.Changes == nil:
+		return nil, gqlerror.List{gqlerror.Errorf("the subscription selects no field")}
+	}
+	return about, nil
+}
 
 // runObject reads the object until nothing more has changed, and gives each
 // answer that differs to the subscribers.
