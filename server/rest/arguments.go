@@ -38,7 +38,7 @@ func (a arguments) body(r *http.Request) error {
 	case "application/x-www-form-urlencoded":
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			return unreadable(err)
+			return Unreadable(err)
 		}
 		return a.parse(string(body))
 	}
@@ -46,12 +46,13 @@ func (a arguments) body(r *http.Request) error {
 	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
 		return invalid("The body must be application/x-www-form-urlencoded or multipart/form-data")
 	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return unreadable(err)
+		return Unreadable(err)
 	}
 	return nil
 }
 
-func unreadable(err error) error {
+// Unreadable is the fault of a body that cannot be read.
+func Unreadable(err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit).With("limit", "body")
 	}
@@ -108,14 +109,14 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 			return nil
 		}
 		if err != nil {
-			return unreadable(err)
+			return Unreadable(err)
 		}
 		if part.FileName() != "" {
 			return invalid("%s is a file; only values are taken", clip(part.FormName()))
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
-			return unreadable(err)
+			return Unreadable(err)
 		}
 		if err := a.add(part.FormName(), string(value)); err != nil {
 			return err

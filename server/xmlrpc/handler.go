@@ -6,7 +6,6 @@
 package xmlrpc
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -101,7 +100,10 @@ func (c *call) method(r *http.Request) (string, error) {
 		return "", fault.New(fault.Invalid, "The body must be text/xml or application/xml")
 	}
 	name, err := c.decoder.method()
-	return name, unreadable(err)
+	if err != nil {
+		return "", rest.Unreadable(err)
+	}
+	return name, nil
 }
 
 // Arguments reads the parameters.
@@ -109,20 +111,9 @@ func (c *call) Arguments(r *http.Request, m *rest.Method) (map[string]any, error
 	c.source.Reader = r.Body
 	values, err := c.decoder.params()
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, rest.Unreadable(err)
 	}
 	return m.Positional(values)
-}
-
-// unreadable is the fault of a body that cannot be read.
-func unreadable(err error) error {
-	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.New(fault.TooLarge, "The body is larger than %d bytes; send less", large.Limit).With("limit", "body")
-	}
-	if _, ok := errors.AsType[*fault.Fault](err); ok || err == nil {
-		return err
-	}
-	return fault.New(fault.Invalid, "The body could not be read")
 }
 
 // Begin starts an answer.

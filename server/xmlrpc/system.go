@@ -26,7 +26,7 @@ func (h *Handler) system(w http.ResponseWriter, r *http.Request, c *call, name s
 			answer, err = h.help(values)
 		}
 		if err != nil {
-			c.Fail(w, r, rest.NewFailure(r.Context(), unreadable(err)))
+			c.Fail(w, r, rest.NewFailure(r.Context(), rest.Unreadable(err)))
 			return true
 		}
 	default:
