@@ -178,7 +178,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		err = errors.Join(err, server.Shutdown(late))
 	}
 	stop()
-	<-work
+	_ = <-work
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

@@ -58,7 +58,7 @@ func (r *run) add(at *place, found *fault.Fault) {
 	}
 	f := found.At(at.field(), at.String())
 	if root := at.root(); root.variable {
-		f.With("variable", root.name)
+		f = f.With("variable", root.name)
 	}
 	r.faults = append(r.faults, f)
 }

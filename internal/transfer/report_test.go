@@ -45,7 +45,7 @@ func TestWhatCannotBeTakenIsReported(t *testing.T) {
 			`no JSON`,
 			`{"type":"customer","name":"no guid"}`,
 			`{"type":"customer","guid":"` + id(2, 4) + `","name":"x","status":"SLEEPING"}`,
-			`{"type":"customer","guid":"` + id(2, 5) + `","name":"x","nmae":"typo"}`,
+			`{"type":"customer","guid":"` + id(2, 5) + `","name":"x","nickname":"typo"}`,
 			`{"type":"customer","guid":"` + id(2, 6) + `","name":"x","capacityUnits":[{"kind":"AVAILABLE","capacityUnitType":"XX","amount":1}]}`,
 			`{"type":"customer","guid":"` + id(2, 7) + `","name":"linked","cloudUserGroups":["` + id(1, 7) + `"]}`,
 			`{"type":"cloudSpace","guid":"` + id(3, 1) + `","customerId":"` + id(2, 99) + `","name":"lost"}`,
@@ -64,7 +64,7 @@ func TestWhatCannotBeTakenIsReported(t *testing.T) {
 			has(t, entries, "lines:5", transfer.Refused, "")
 			has(t, entries, "lines:6", transfer.Refused, "guid")
 			has(t, entries, "lines:7", transfer.Refused, "SLEEPING")
-			has(t, entries, "lines:8", transfer.Refused, "nmae")
+			has(t, entries, "lines:8", transfer.Refused, "nickname")
 			has(t, entries, "lines:9", transfer.Refused, "XX")
 			has(t, entries, "lines:10", transfer.LinkLost, id(1, 7))
 			has(t, entries, "lines:11", transfer.Refused, id(2, 99))

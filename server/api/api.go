@@ -12,19 +12,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
-	"cloudapi/graph"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/idempotency"
 	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/password"
@@ -157,62 +154,9 @@ func New(o Options) (*API, error) {
 			a.feed.Committed()
 		},
 	})
-	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
-	if accounts.RoleTime == 0 {
-		accounts.RoleTime = DefaultRoleTime
-	}
-	a.who = accounts
-	a.usage = session.NewUsage(a.Client, o.Log)
-	authenticator := auth.New(auth.Options{
-		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
-		Used: a.usage.Note,
-	})
-	changed := func(ctx context.Context, user uuid.UUID) {
-		authenticator.Forget(ctx, user)
-		a.rightsChanged()
-	}
-	a.Directory = &identity.Service{
-		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: changed,
-	}
-	a.Sessions = &session.Service{
-		Client: a.Client, Jobs: recorder, Verify: authenticator.SignIn, Changed: changed, Time: o.SessionTime,
-	}
-	if o.Portal == nil {
-		o.Portal = portal.NewEmbedded(a.Directory, o.Passwords, func(username, caller string) (func(bool, error), error) {
-			return authenticator.Attempt("portal", username, caller)
-		})
-	}
-	a.encrypter = &jobs.Encrypter{Client: a.Client, Key: o.SecretKey}
-	queue := jobs.NewQueue(recorder, a.encrypter)
-	queue.Clock = o.Store.Now
-	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
-	if !o.SeparateCommits {
-		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
-	}
-	present := (&graph.Presenter{
-		Classify: classify, RequestID: observe.RequestID,
-		Report: reporter(o.Log),
-	}).Present
-	keys := &idempotency.Keys{Client: a.Client, Encrypter: a.encrypter, Present: present, Outcome: metrics.Key}
-	core := engine.New(engine.Options{
-		Schema: graph.NewSchema(&graph.Resolver{
-			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
-			Queue: queue,
-		}),
-		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
-		Repeater: keys, Log: o.Log,
-		Observe: func(ctx context.Context, answer engine.Answer) {
-			answered(ctx, answer)
-			a.committed(answer)
-		},
-	})
-	core.Use(graph.Introspection{})
-	core.Use(standbyReads{})
-	core.Use(searches{})
-	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
-		core.Use(a.Reader)
-	}
+	authenticator := a.people(o, recorder, metrics)
+	queue := a.verbs(o, recorder, authenticator, metrics)
+	core, keys := a.engine(o, queue, metrics)
 	a.background = service.New(service.Options{Log: o.Log})
 	a.work(o, queue, keys)
 	a.measure(o, metrics)
@@ -265,7 +209,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	if o.RequireHTTPSForChanges {
 		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
 	}
-	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedInAgain(who, graphQL)))))
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
 	byXML := xmlrpc.New(old, o.Log)
 	mux.Handle(rest.Prefix, oldSites.Middleware(old))
 	mux.Handle(xmlrpc.Prefix, oldSites.Middleware(byXML))

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -97,16 +98,26 @@ func measure(t *testing.T, s *store.Store, figures []string) []int64 {
 	})
 	all := make([]int64, len(figures))
 	for i, figure := range figures {
-		found, err := db.QueryContext(t.Context(), figure)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found.Next() {
-			err = found.Scan(&all[i])
-		}
-		if err != nil || found.Close() != nil {
-			t.Fatalf("%s: %v", figure, err)
-		}
+		all[i] = measureOne(t, db, figure)
 	}
 	return all
+}
+
+// measureOne reads one figure.
+func measureOne(t *testing.T, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, figure string) (value int64) {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), figure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = found.Close() }()
+	if found.Next() {
+		err = found.Scan(&value)
+	}
+	if err = errors.Join(err, found.Err()); err != nil {
+		t.Fatalf("%s: %v", figure, err)
+	}
+	return value
 }

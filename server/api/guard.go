@@ -55,15 +55,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 	})
 }
 
-// signedIn puts who is asking into the context. Nobody may pass: the operation
-// may be one that needs no credentials. Wrong credentials may not.
+// signedIn puts the viewer into the context. Requests without credentials pass,
+// because the operation may need none. Wrong credentials are refused, except an
+// expired or wrong bearer token, which must not prevent a new sign-in: the engine
+// refuses every other operation with it.
 func signedIn(who authenticate, next http.Handler) http.Handler {
-	return authenticated(who, next, refuse)
-}
-
-// signedInAgain is signedIn for what may sign in. A token that is over does not
-// keep its owner from a new one: the engine refuses every other operation.
-func signedInAgain(who authenticate, next http.Handler) http.Handler {
 	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
 		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.Stream(r) {
 			w.Header().Del("WWW-Authenticate")

@@ -32,7 +32,7 @@ func exceeded(b *budget.Budget, committed bool) error {
 		withChanges := fault.New(f.Code, "%s. The change was made", f.Message)
 		withChanges.RetryAfter, withChanges.Cause = 0, f.Cause
 		for key, value := range f.Details {
-			withChanges.With(key, value)
+			withChanges = withChanges.With(key, value)
 		}
 		return withChanges.With("committed", told)
 	}

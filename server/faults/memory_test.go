@@ -1,13 +1,11 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -281,56 +279,4 @@ func (h *hostile) hangsUp(t *testing.T) {
 		}
 	}
 	t.Logf("idle %v after the caller has hung up", time.Since(begun).Round(time.Millisecond))
-}
-
-// resetPeak forgets how much memory the process has had so far.
-func (p *process) resetPeak(t *testing.T) {
-	t.Helper()
-	if err := os.WriteFile(p.proc("clear_refs"), []byte("5"), 0); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (p *process) proc(file string) string {
-	return fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file)
-}
-
-// peak is the most memory that the process has had, in bytes.
-func (p *process) peak(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile(p.proc("status"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(status) {
-		if rest, found := bytes.CutPrefix(line, []byte("VmHWM:")); found {
-			kib, err := strconv.Atoi(string(bytes.Fields(rest)[0]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kib << 10
-		}
-	}
-	t.Fatal("the kernel does not say how much memory the server has had")
-	return 0
-}
-
-// processor is the processor time that the process has used.
-func (p *process) processor(t *testing.T) time.Duration {
-	t.Helper()
-	stat, err := os.ReadFile(p.proc("stat"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The name stands in parentheses and may have blanks.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	ticks := 0
-	for _, field := range fields[11:13] {
-		n, err := strconv.Atoi(string(field))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond // Linux has 100 a second
 }

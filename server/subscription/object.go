@@ -108,7 +108,7 @@ func (h *Hub) pays(s *Subscriber) bool {
 	}
 	f := fault.As(err)
 	if cursor := s.cursor(); cursor != "" {
-		f.With("cursor", cursor)
+		f = f.With("cursor", cursor)
 	}
 	h.o.Cut(observe.CutLimited)
 	s.sink.Fail(h.o.Engine.Present(h.ctx, f))

@@ -118,7 +118,7 @@ func fill(t *testing.T, a *apitest.API) {
 		return body.Data.X[object].ID
 	}
 	names := []string{"alpha", "Alpha", "ALPHA beta", "Straße", "STRASSE", "Ärzte", "a_b%c", `q"uo\te`, "beta"}
-	var groups, customers []string
+	var groups []string
 	for i := range 6 {
 		groups = append(groups, made("createCloudUserGroup", "cloudUserGroup { id }", map[string]any{"name": names[i*2%len(names)]}))
 		user := made("createCloudUser", "cloudUser { id }", map[string]any{"login": fmt.Sprintf("user%d", i), "password": apitest.Password, "role": []string{"MEMBER", "OPERATOR"}[i%2]})
@@ -132,7 +132,6 @@ func fill(t *testing.T, a *apitest.API) {
 			input["resourceGroupId"] = guid(i % 3)
 		}
 		id := made("createCustomer", "customer { id }", input)
-		customers = append(customers, id)
 		made("setCustomerStatus", "customer { id }", map[string]any{"customerId": id, "status": []string{"ACTIVE", "CONFIGURED", "DISABLED"}[i%3]})
 		for j := range i % 4 {
 			made("addCloudUserGroup", "customer { id }", map[string]any{"customerId": id, "cloudUserGroupId": groups[(i+j)%len(groups)]})

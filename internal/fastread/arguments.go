@@ -1,0 +1,166 @@
+package fastread
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/ent"
+)
+
+// arguments are those of a connection.
+type arguments struct {
+	entity *entity
+	// rows are those of the list, whatever the page.
+	rows          func(t, above *sql.SelectTable) *sql.Selector
+	where         func(*sql.Selector)
+	page          page
+	list          ent.List
+	moment        bool
+	after, before *ent.Place
+}
+
+// arguments reads the arguments of a connection. Whatever is wrong with them
+// the ordinary path tells.
+func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, error) {
+	if e.Where == nil {
+		return nil, errNotCovered
+	}
+	a := &arguments{list: ent.List{
+		Object: f.ObjectDefinition.Name, Field: f.Name, Column: "id", Direction: entgql.OrderDirectionAsc,
+	}}
+	given := f.ArgumentMap(c.oc.Variables)
+	if err := a.orderBy(e, given["orderBy"]); err != nil {
+		return nil, err
+	}
+	a.page.list = a.list.ID()
+	for name, value := range given {
+		if value == nil {
+			continue
+		}
+		var err error
+		switch name {
+		case "orderBy":
+		case "first":
+			a.page.first, err = size(value)
+		case "last":
+			a.page.last, err = size(value)
+		case "after":
+			a.after, err = a.place(f.Arguments.ForName(name).Value, value)
+		case "before":
+			a.before, err = a.place(f.Arguments.ForName(name).Value, value)
+		case "where":
+			a.where, err = e.Where(c.ctx, value)
+		default:
+			err = errNotCovered
+		}
+		switch {
+		case errors.Is(err, errRefused):
+			return nil, err
+		case err != nil:
+			return nil, errNotCovered
+		}
+	}
+	if a.page.first == 0 && a.page.last == 0 {
+		a.page.first = ent.DefaultPage
+	}
+	return a, nil
+}
+
+// size is the size of a page.
+func size(value any) (int, error) {
+	var n int64
+	switch value := value.(type) {
+	case int64:
+		n = value
+	case int:
+		n = int64(value)
+	case json.Number:
+		parsed, err := strconv.ParseInt(value.String(), 10, 64)
+		if err != nil {
+			return 0, errNotCovered
+		}
+		n = parsed
+	}
+	if n < 1 || n > ent.MaxPage {
+		return 0, errNotCovered
+	}
+	return int(n), nil
+}
+
+func (a *arguments) orderBy(e *entity, value any) error {
+	given, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	name, _ := given["field"].(string)
+	column, err := e.Order(name)
+	if err != nil {
+		return errNotCovered
+	}
+	a.list.Column = column
+	for _, f := range e.Fields {
+		if f.Column == column {
+			a.moment = f.Kind == ent.KindTime
+		}
+	}
+	if direction, ok := given["direction"].(string); ok {
+		a.list.Direction = entgql.OrderDirection(direction)
+	}
+	if a.list.Direction.Validate() != nil {
+		return errNotCovered
+	}
+	return nil
+}
+
+// place is where a page begins or ends: a parameter where the cursor is a
+// variable.
+func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
+	at, err := ent.ParseCursor(value)
+	if err != nil {
+		return nil, errRefused
+	}
+	ordered, fault := a.list.Value(at)
+	if fault != nil {
+		return nil, errRefused
+	}
+	found := &ent.Place{Column: a.list.Column, Direction: a.list.Direction, ID: at.ID, Value: ordered}
+	if written != nil && written.Kind == ast.Variable {
+		found.ID = param{variable: written.Raw, part: cursorID, list: a.list}
+		found.Value = param{variable: written.Raw, part: cursorValue, list: a.list}
+	}
+	return found, nil
+}
+
+// order puts the rows of a page in the order in which they are read, and leaves
+// out what the cursors cut off.
+func (a *arguments) order(s *sql.Selector, t *sql.SelectTable) *sql.Selector {
+	direction := a.list.Direction
+	if a.page.fromEnd() {
+		direction = direction.Reverse()
+	}
+	if a.after != nil {
+		a.after.After()(s)
+	}
+	if a.before != nil {
+		a.before.Before()(s)
+	}
+	return s.OrderBy(a.by(t.C, direction)...)
+}
+
+// by is an order, with the guid to decide where values are equal.
+func (a *arguments) by(column func(string) string, d entgql.OrderDirection) []string {
+	write := sql.Asc
+	if d == entgql.OrderDirectionDesc {
+		write = sql.Desc
+	}
+	if a.list.Column == "id" {
+		return []string{write(column("id"))}
+	}
+	return []string{write(column(a.list.Column)), write(column("id"))}
+}
