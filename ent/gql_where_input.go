@@ -1147,6 +1147,8 @@ type CloudUserWhereInput struct {
 	StatusNEQ                 *clouduser.Status
 	StatusIn                  []clouduser.Status
 	StatusNotIn               []clouduser.Status
+	PasswordIsWeak            *bool
+	PasswordIsWeakNEQ         *bool
 	Issuer                    *string
 	IssuerNEQ                 *string
 	IssuerIn                  []string
@@ -1740,6 +1742,12 @@ func (i *CloudUserWhereInput) P() predicate.CloudUser {
 	}
 	if len(i.StatusNotIn) > 0 {
 		all = append(all, clouduser.StatusNotIn(i.StatusNotIn...))
+	}
+	if i.PasswordIsWeak != nil {
+		all = append(all, clouduser.PasswordIsWeakEQ(*i.PasswordIsWeak))
+	}
+	if i.PasswordIsWeakNEQ != nil {
+		all = append(all, clouduser.PasswordIsWeakNEQ(*i.PasswordIsWeakNEQ))
 	}
 	if i.Issuer != nil {
 		all = append(all, clouduser.And(clouduser.IssuerEQ(*i.Issuer), clouduser.IssuerNotNil()))

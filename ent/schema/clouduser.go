@@ -45,7 +45,7 @@ func (CloudUser) Fields() []ent.Field {
 		field.Enum("status").Values("CREATED", "CONFIGURED", "DISABLED").Default("CREATED"),
 		// The password breaks the rules for new ones. Only an import leaves it so.
 		field.Bool("password_is_weak").Default(false).
-			Annotations(entgql.MapsTo("passwordIsWeak"), entgql.Skip(entgql.SkipWhereInput)),
+			Annotations(entgql.MapsTo("passwordIsWeak")),
 		// The user's account at an OpenID Connect issuer: both claims, or neither.
 		field.String("issuer").SchemaType(textColumn()).Optional().Nillable().Validate(name("issuer", maxName)),
 		field.String("subject").SchemaType(textColumn()).Optional().Nillable().Validate(name("subject", maxName)).
