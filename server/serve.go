@@ -178,7 +178,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		err = errors.Join(err, server.Shutdown(late))
 	}
 	stop()
-	_ = <-work
+	err = errors.Join(err, <-work) // never an error: those are in failed
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
