@@ -122,7 +122,7 @@ func AllowSelf() privacy.MutationRule {
 
 func onlyPassword(m *ent.CloudUserMutation) bool {
 	for _, name := range append(m.Fields(), m.ClearedFields()...) {
-		if name != "password_hash" && name != "version" {
+		if name != "password_hash" && name != "password_is_weak" && name != "version" {
 			return false
 		}
 	}

@@ -112,7 +112,7 @@ func sum(t *testing.T, a *apitest.API, separate bool) {
 	}
 	balance := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { consumed remaining } } }`,
 		map[string]any{"id": id})
-	if want := `{"consumed":528,"remaining":-528}`; !strings.Contains(balance.Body, want) {
+	if want := `{"consumed":"528","remaining":"-528"}`; !strings.Contains(balance.Body, want) {
 		t.Errorf("%s, want %s", balance.Body, want)
 	}
 }

@@ -29,6 +29,7 @@ const pageRows = 400
 func TestManyCustomers(t *testing.T) {
 	s := pgtest.Start(t, pgtest.Options{Settings: map[string]string{
 		"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'4GB'", "shared_buffers": "'512MB'",
+		"session_preload_libraries": "'auto_explain'", "auto_explain.log_min_duration": "-1",
 	}})
 	known := loadMany(t, s.URL("postgres"))
 	t.Run("plans", func(t *testing.T) { testPlans(t, s, known) })
@@ -61,7 +62,7 @@ func testPlans(t *testing.T, s *pgtest.Server, known *landmarks) {
 // statement.
 func explained(target, mode string) string {
 	return target + "&" + url.Values{
-		"session_preload_libraries": {"auto_explain"}, "auto_explain.log_min_duration": {"0"},
+		"auto_explain.log_min_duration": {"0"},
 		"auto_explain.log_analyze": {"on"}, "auto_explain.log_timing": {"off"}, "auto_explain.log_format": {"json"},
 		"plan_cache_mode": {mode},
 	}.Encode()

@@ -145,7 +145,7 @@ func TestSharedCommits(t *testing.T) {
 		}
 		units := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } jobs(where: {status: DONE}) { totalCount } } }`,
 			map[string]any{"id": id})
-		if want := `{"capacityBalance":[{"available":528}],"jobs":{"totalCount":33}}`; !strings.Contains(units.Body, want) {
+		if want := `{"capacityBalance":[{"available":"528"}],"jobs":{"totalCount":33}}`; !strings.Contains(units.Body, want) {
 			t.Errorf("%s, want %s", units.Body, want)
 		}
 		times(t, a)
@@ -213,7 +213,7 @@ func hangUp(t *testing.T, a *apitest.API, gone int) {
 	}
 	after := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } }
 		jobs(where: {status: ERROR}) { totalCount } }`, map[string]any{"id": id})
-	if want := fmt.Sprintf(`{"customer":{"capacityBalance":[{"available":%d}]},"jobs":{"totalCount":1}}`, 15-(1<<gone)); !strings.Contains(after.Body, want) {
+	if want := fmt.Sprintf(`{"customer":{"capacityBalance":[{"available":"%d"}]},"jobs":{"totalCount":1}}`, 15-(1<<gone)); !strings.Contains(after.Body, want) {
 		t.Errorf("%s, want %s", after.Body, want)
 	}
 }
@@ -255,7 +255,7 @@ func TestAHeldCustomerHoldsUpNobodyElse(t *testing.T) {
 	}
 	all.Wait()
 	units := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { capacityBalance { available } } }`, map[string]any{"id": held})
-	if !strings.Contains(units.Body, `"available":4`) {
+	if !strings.Contains(units.Body, `"available":"4"`) {
 		t.Errorf("%s", units.Body)
 	}
 }

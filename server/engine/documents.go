@@ -66,6 +66,9 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 		return doc, nil
 	}
 	doc, tokens, errs := e.parse(query, e.limits)
+	if len(errs) > 0 && ctx.Value(wrongTokenKey{}) != nil {
+		return nil, gqlerror.List{wrap(unauthenticated())}
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}

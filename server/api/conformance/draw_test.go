@@ -132,7 +132,7 @@ func (d *drawer) value(typ, filter string, of *ast.Definition) any {
 		}
 		if strings.Contains(filter, "Contains") {
 			runes := []rune(has)
-			from := d.rnd.IntN(len(runes))
+			from := d.rnd.IntN(len(runes) + 1)
 			has = string(runes[from : from+d.rnd.IntN(len(runes)-from+1)])
 		}
 		return pick(d.rnd, []string{has, has, strings.ToUpper(has), strings.ToLower(has), "%"})

@@ -26,6 +26,7 @@ var below = map[string][]string{
 	"Customer.cloudUserGroups": {"customer_cloud_user_groups", "customer_id", "cloud_user_group_id"},
 	"CloudUserGroup.customers": {"customer_cloud_user_groups", "cloud_user_group_id", "customer_id"},
 	"CloudUserGroup.users":     {"cloud_user_group_users", "cloud_user_group_id", "cloud_user_id"},
+	"CloudUserGroup.groups":    {"cloud_user_group_groups", "cloud_user_group_id", "member_id"},
 	"CloudUser.groups":         {"cloud_user_group_users", "cloud_user_id", "cloud_user_group_id"},
 	"Customer.domains":         {"customer_id"},
 	"Customer.cloudSpaces":     {"customer_id"},
