@@ -20,6 +20,7 @@ const maxTree = 1000
 // the order they began.
 func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, error) {
 	children := map[uuid.UUID][]*ent.Job{}
+	seen := map[uuid.UUID]bool{root.ID: true} // a circle of parents ends
 	for level, total := []uuid.UUID{root.ID}, 1; len(level) > 0 && total < maxTree; {
 		found, err := client.Job.Query().Where(job.ParentIDIn(level...)).
 			Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - total).All(ctx)
@@ -28,6 +29,10 @@ func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, e
 		}
 		level = level[:0]
 		for _, j := range found {
+			if seen[j.ID] {
+				continue
+			}
+			seen[j.ID] = true
 			children[*j.ParentID] = append(children[*j.ParentID], j)
 			level = append(level, j.ID)
 		}
