@@ -27,6 +27,7 @@ var below = map[string][]string{
 	"CloudUserGroup.customers": {"customer_cloud_user_groups", "cloud_user_group_id", "customer_id"},
 	"CloudUserGroup.users":     {"cloud_user_group_users", "cloud_user_group_id", "cloud_user_id"},
 	"CloudUserGroup.groups":    {"cloud_user_group_groups", "cloud_user_group_id", "member_id"},
+	"CloudUserGroup.memberOf":  {"cloud_user_group_groups", "member_id", "cloud_user_group_id"},
 	"CloudUser.groups":         {"cloud_user_group_users", "cloud_user_id", "cloud_user_group_id"},
 	"Customer.domains":         {"customer_id"},
 	"Customer.cloudSpaces":     {"customer_id"},
