@@ -23,7 +23,7 @@ func testList(t *testing.T, database string) {
 	// What the collector leaves for later is not what is asked about: it comes in
 	// time where there is little memory.
 	t.Setenv("GOMEMLIMIT", "64MiB")
-	server := built(t, "serve", "--listen", "127.0.0.1:0", "--database-url", database)
+	server := built(t, "serve", "--listen", "127.0.0.1:0", "--drain-time", "0s", "--database-url", database)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/appserver/rest/cloud_api_customer/list", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"cloudapi/internal/job"
 )
 
 // tableOf has the tables of the types that are listed.
@@ -116,10 +118,16 @@ func (m *model) condition(typ, name string, value any, r row) bool {
 	case "or":
 		return slices.ContainsFunc(list, all)
 	}
+	if typ == "Job" && name == "actionName" {
+		return job.ActionName(r["action"].(string)) == value
+	}
+	if typ == "CloudUserGroup" && name == "customerId" {
+		return m.has(typ, "customersWith", []any{map[string]any{"id": value}}, r)
+	}
 	if edge, ok := strings.CutPrefix(name, "has"); ok {
 		return m.has(typ, strings.ToLower(edge[:1])+edge[1:], value, r)
 	}
-	for _, suffix := range []string{"IsNull", "In", "ContainsFold", "Contains", "GTE", "LT", ""} {
+	for _, suffix := range []string{"IsNull", "In", "ContainsFold", "Contains", "GTE", "LTE", "LT", ""} {
 		field, ok := strings.CutSuffix(name, suffix)
 		if !ok {
 			continue
@@ -136,7 +144,7 @@ func (m *model) condition(typ, name string, value any, r row) bool {
 // has reports whether a row has neighbors, or one for which all filters hold.
 func (m *model) has(typ, edge string, value any, r row) bool {
 	edge, with := strings.CutSuffix(edge, "With")
-	of := list{typ, edge, map[string]string{"domains": "Domain", "cloudUserGroups": "CloudUserGroup"}[edge]}
+	of := list{typ, edge, map[string]string{"domains": "Domain", "cloudUserGroups": "CloudUserGroup", "customers": "Customer"}[edge]}
 	if of.of == "" {
 		m.t.Fatalf("the model does not know the edge %s of %s", edge, typ)
 	}
@@ -164,7 +172,7 @@ func compare(operator string, has, asked any) bool {
 	text := asked.(string)
 	if at, ok := has.(time.Time); ok {
 		moment, _ := time.Parse(time.RFC3339Nano, text)
-		return map[string]bool{"": at.Equal(moment), "GTE": !at.Before(moment), "LT": at.Before(moment)}[operator]
+		return map[string]bool{"": at.Equal(moment), "GTE": !at.Before(moment), "LTE": !at.After(moment), "LT": at.Before(moment)}[operator]
 	}
 	switch own := has.(string); operator {
 	case "Contains":

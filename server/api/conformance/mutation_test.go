@@ -59,6 +59,9 @@ func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 		return guid(c.rnd.IntN(3))
 	case typ.Name == "ID":
 		kind := strings.TrimSuffix(in.Name, "Id")
+		if kind == "memberCloudUserGroup" {
+			kind = "cloudUserGroup"
+		}
 		if kind == "parent" {
 			kind = "cloudSpace"
 		}
@@ -188,7 +191,8 @@ func TestMutationsAgree(t *testing.T) {
 	}
 	for _, f := range all {
 		// Signing out ends a session; those who sign in by a password have none.
-		if !succeeded[f.Name] && f.Name != "signOut" {
+		// Cancelling needs a job that waits, and these are done at once.
+		if !succeeded[f.Name] && f.Name != "signOut" && f.Name != "cancelJob" {
 			t.Errorf("%s never succeeded", f.Name)
 		}
 	}

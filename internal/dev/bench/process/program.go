@@ -25,7 +25,7 @@ type Program struct {
 // take to end before it is killed.
 const (
 	startTime = time.Minute
-	stopTime  = 10 * time.Second
+	stopTime  = 30 * time.Second
 )
 
 // Start runs a program until Stop, when it has told its URL on standard output.
