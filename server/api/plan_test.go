@@ -63,7 +63,7 @@ func testPlans(t *testing.T, s *pgtest.Server, known *landmarks) {
 func explained(target, mode string) string {
 	return target + "&" + url.Values{
 		"auto_explain.log_min_duration": {"0"},
-		"auto_explain.log_analyze": {"on"}, "auto_explain.log_timing": {"off"}, "auto_explain.log_format": {"json"},
+		"auto_explain.log_analyze":      {"on"}, "auto_explain.log_timing": {"off"}, "auto_explain.log_format": {"json"},
 		"plan_cache_mode": {mode},
 	}.Encode()
 }
