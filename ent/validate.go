@@ -6,8 +6,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// ReportAll is a hook that adds the faults of all fields to the first that the
-// builders have found: they stop there.
+// ReportAll is a hook that reports the faults of all fields. The generated builders stop at the first one.
 func ReportAll(next Mutator) Mutator {
 	return MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 		value, err := next.Mutate(ctx, m)
