@@ -109,6 +109,12 @@ func Missing(kind string, id fmt.Stringer) *Fault {
 	return New(NotFound, "%s with guid %s not found.", kind, id)
 }
 
+// Stale is the fault for an object that has changed since its caller read it.
+func Stale(kind string, id, current, expected fmt.Stringer) *Fault {
+	return New(Conflict, "%s %s has version %s, not %s", kind, id, current, expected).
+		On("expectedVersion").With("currentVersion", current.String())
+}
+
 // As returns the fault in err's chain, or an Internal one that keeps err as
 // its cause.
 func As(err error) *Fault {
