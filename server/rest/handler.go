@@ -28,7 +28,7 @@
 // parameters have their case. An OPTIONS request is 405 as well: no other
 // site's scripts may call.
 //
-// The OpenAPI description of all of it is served beside the services, at
+// The description of all of it (server/rest/openapi) is served beside the services, at
 // /appserver/rest/openapi.json, to everybody: it says what this repository
 // says.
 package rest
@@ -42,6 +42,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/viewer"
 	"cloudapi/server/csrf"
@@ -73,6 +74,9 @@ type Options struct {
 	Authenticate func(*http.Request) (*viewer.Viewer, error)
 	Challenge    func(http.Header)
 	Log          *slog.Logger
+	// Describe writes the description that is served at DescriptionName, nil for
+	// none.
+	Describe func([]*Service, *ast.Schema) ([]byte, error)
 	// PageTime is how long each page of a list may take after the first, whose
 	// time is that of the request; 0 for the request's time for all of them.
 	PageTime time.Duration
@@ -84,9 +88,11 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	description, err := describe(services, o.Engine.Schema())
-	if err != nil {
-		return nil, err
+	var description []byte
+	if o.Describe != nil {
+		if description, err = o.Describe(services, o.Engine.Schema()); err != nil {
+			return nil, err
+		}
 	}
 	h := &Handler{
 		engine: o.Engine, services: make(map[string]*Service, len(services)), description: description,
@@ -128,7 +134,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
-	if path == descriptionName {
+	if path == DescriptionName && h.description != nil {
 		h.describe(w, r)
 		return
 	}

@@ -100,7 +100,7 @@ func (s *shape) note(f *ast.Field, path, here string) {
 			s.others = append(s.others, s.result)
 		}
 		s.result, s.wrap, s.bare = here, f.Alias == resultsAlias, f.Alias == bareAlias
-	case jobAlias:
+	case JobAlias:
 		// Below a query a job is an object like others.
 		if s.mutation {
 			s.job = here

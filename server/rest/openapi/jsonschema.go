@@ -1,10 +1,12 @@
-package rest
+package openapi
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/server/rest"
 )
 
 // exampleGUID stands for any guid; it is that of CONTRACT.md.
@@ -79,7 +81,7 @@ func enumOf(definition *ast.Definition) object {
 func (d *describer) inputOf(definition *ast.Definition) object {
 	properties, required, open := object{}, []string{}, false
 	for _, f := range definition.Fields {
-		if f.Name == other {
+		if f.Name == rest.OtherKeys {
 			open = true
 			continue
 		}
@@ -102,7 +104,7 @@ func described(schema any, description string) any {
 		return schema
 	}
 	o = slices.DeleteFunc(slices.Clone(o), func(m member) bool { return m.key == "description" })
-	return append(o, member{"description", description})
+	return append(withLengths(o, description), member{"description", description})
 }
 
 // selected is the JSON Schema of what a field gives, with its selection.
@@ -130,9 +132,7 @@ func (d *describer) selected(f *ast.Field, t *ast.Type) any {
 // nodesOf are the nodes of a connection that is followed to its end, nil for
 // another field.
 func nodesOf(f *ast.Field) *ast.Field {
-	if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
-		return a.Value.Kind == ast.Variable && a.Value.Raw == afterName
-	}) {
+	if !rest.Followed(f) {
 		return nil
 	}
 	for _, s := range f.SelectionSet {
