@@ -3535,7 +3535,7 @@ type Query {
   cloudSpaces(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3875,7 +3875,7 @@ type CloudUserGroup implements Node {
   groups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3890,7 +3890,7 @@ type CloudUserGroup implements Node {
   memberOf(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -5194,6 +5194,8 @@ type CreateCloudSpacePayload {
 input UpdateCloudSpaceInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
+  "The expected version. Fails with CONFLICT if the cloud space has changed since."
+  expectedVersion: ID
   "The name, 1 to 255 characters."
   name: String
   "The description, up to 4,096 characters. Null makes it empty."
@@ -5216,6 +5218,8 @@ type UpdateCloudSpacePayload {
 input SetCloudSpaceStatusInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
+  "The expected version. Fails with CONFLICT if the cloud space has changed since."
+  expectedVersion: ID
   "The new status."
   status: CloudSpaceStatus!
   "Options of the job: name, error texts, time limit."
@@ -5234,6 +5238,8 @@ type SetCloudSpaceStatusPayload {
 input DeleteCloudSpaceInput {
   "The guid of the cloud space."
   cloudSpaceId: ID!
+  "The expected version. Fails with CONFLICT if the cloud space has changed since."
+  expectedVersion: ID
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
@@ -5268,6 +5274,8 @@ type CreateCloudUserGroupPayload {
 input UpdateCloudUserGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
+  "The expected version. Fails with CONFLICT if the group has changed since."
+  expectedVersion: ID
   "The name, up to 255 characters."
   name: String
   "The description, up to 4,096 characters. Null makes it empty."
@@ -5288,6 +5296,8 @@ type UpdateCloudUserGroupPayload {
 input DeleteCloudUserGroupInput {
   "The guid of the cloud user group."
   cloudUserGroupId: ID!
+  "The expected version. Fails with CONFLICT if the group has changed since."
+  expectedVersion: ID
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
@@ -5426,6 +5436,8 @@ type CreateCloudUserPayload {
 input UpdateCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
+  "The expected version. Fails with CONFLICT if the user has changed since."
+  expectedVersion: ID
   "The e-mail address, up to 255 characters."
   email: String
   "The given name, up to 255 characters."
@@ -5466,6 +5478,8 @@ type UpdateCloudUserPayload {
 input SetCloudUserStatusInput {
   "The guid of the cloud user."
   cloudUserId: ID!
+  "The expected version. Fails with CONFLICT if the user has changed since."
+  expectedVersion: ID
   "The new status."
   status: CloudUserStatus!
   "Options of the job: name, error texts, time limit."
@@ -5484,6 +5498,8 @@ type SetCloudUserStatusPayload {
 input SetCloudUserAdministratorInput {
   "The guid of the cloud user."
   cloudUserId: ID!
+  "The expected version. Fails with CONFLICT if the user has changed since."
+  expectedVersion: ID
   "True for ADMINISTRATOR, false for MEMBER."
   administrator: Boolean!
   "Options of the job: name, error texts, time limit."
@@ -5578,6 +5594,8 @@ type ChangePasswordPayload {
 input DeleteCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
+  "The expected version. Fails with CONFLICT if the user has changed since."
+  expectedVersion: ID
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
 }
@@ -22632,7 +22650,7 @@ func (ec *executionContext) unmarshalInputDeleteCloudSpaceInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudSpaceId", "execution"}
+	fieldsInOrder := [...]string{"cloudSpaceId", "expectedVersion", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22646,6 +22664,13 @@ func (ec *executionContext) unmarshalInputDeleteCloudSpaceInput(ctx context.Cont
 				return it, err
 			}
 			it.CloudSpaceID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -22681,7 +22706,7 @@ func (ec *executionContext) unmarshalInputDeleteCloudUserGroupInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserGroupId", "execution"}
+	fieldsInOrder := [...]string{"cloudUserGroupId", "expectedVersion", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22695,6 +22720,13 @@ func (ec *executionContext) unmarshalInputDeleteCloudUserGroupInput(ctx context.
 				return it, err
 			}
 			it.CloudUserGroupID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -22730,7 +22762,7 @@ func (ec *executionContext) unmarshalInputDeleteCloudUserInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "expectedVersion", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22744,6 +22776,13 @@ func (ec *executionContext) unmarshalInputDeleteCloudUserInput(ctx context.Conte
 				return it, err
 			}
 			it.CloudUserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -24025,7 +24064,7 @@ func (ec *executionContext) unmarshalInputSetCloudSpaceStatusInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudSpaceId", "status", "execution"}
+	fieldsInOrder := [...]string{"cloudSpaceId", "expectedVersion", "status", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24039,6 +24078,13 @@ func (ec *executionContext) unmarshalInputSetCloudSpaceStatusInput(ctx context.C
 				return it, err
 			}
 			it.CloudSpaceID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalNCloudSpaceStatus2cloudapiᚋentᚋcloudspaceᚐStatus(ctx, v)
@@ -24081,7 +24127,7 @@ func (ec *executionContext) unmarshalInputSetCloudUserAdministratorInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "administrator", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "expectedVersion", "administrator", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24095,6 +24141,13 @@ func (ec *executionContext) unmarshalInputSetCloudUserAdministratorInput(ctx con
 				return it, err
 			}
 			it.CloudUserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "administrator":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("administrator"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)
@@ -24204,7 +24257,7 @@ func (ec *executionContext) unmarshalInputSetCloudUserStatusInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "status", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "expectedVersion", "status", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24218,6 +24271,13 @@ func (ec *executionContext) unmarshalInputSetCloudUserStatusInput(ctx context.Co
 				return it, err
 			}
 			it.CloudUserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalNCloudUserStatus2cloudapiᚋentᚋclouduserᚐStatus(ctx, v)
@@ -24593,7 +24653,7 @@ func (ec *executionContext) unmarshalInputUpdateCloudSpaceInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudSpaceId", "name", "description", "status", "execution"}
+	fieldsInOrder := [...]string{"cloudSpaceId", "expectedVersion", "name", "description", "status", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24607,6 +24667,13 @@ func (ec *executionContext) unmarshalInputUpdateCloudSpaceInput(ctx context.Cont
 				return it, err
 			}
 			it.CloudSpaceID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -24663,7 +24730,7 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserGroupInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserGroupId", "name", "description", "execution"}
+	fieldsInOrder := [...]string{"cloudUserGroupId", "expectedVersion", "name", "description", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24677,6 +24744,13 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserGroupInput(ctx context.
 				return it, err
 			}
 			it.CloudUserGroupID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -24726,7 +24800,7 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cloudUserId", "email", "firstName", "lastName", "name", "description", "address", "city", "country", "phoneMobile", "phoneLandline", "role", "status", "execution"}
+	fieldsInOrder := [...]string{"cloudUserId", "expectedVersion", "email", "firstName", "lastName", "name", "description", "address", "city", "country", "phoneMobile", "phoneLandline", "role", "status", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24740,6 +24814,13 @@ func (ec *executionContext) unmarshalInputUpdateCloudUserInput(ctx context.Conte
 				return it, err
 			}
 			it.CloudUserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -168,6 +168,5 @@ func stale(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUI
 	case err != nil:
 		return err
 	}
-	return fault.New(fault.Conflict, "customer %s has version %s, not %s", id, current.Version, expected).
-		On("expectedVersion").With("currentVersion", current.Version.String())
+	return fault.Stale("customer", id, current.Version, expected)
 }

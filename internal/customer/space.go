@@ -57,7 +57,7 @@ func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInpu
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution),
+		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			setText(in.Description, up.SetDescription)
@@ -70,19 +70,19 @@ func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStat
 	out := &model.SetCloudSpaceStatusPayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.aboutSpace("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution),
+		s.aboutSpace("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) })
 	return out, err
 }
 
 // changeSpace changes a cloud space, and with it the version of its customer.
-func (s *Service) changeSpace(ctx context.Context, c job.Change, edit func(*ent.CloudSpaceUpdateOne)) (*ent.CloudSpace, *ent.Job, error) {
+func (s *Service) changeSpace(ctx context.Context, c job.Change, expected *uuid.UUID,
+	edit func(*ent.CloudSpaceUpdateOne),
+) (*ent.CloudSpace, *ent.Job, error) {
 	var changed *ent.CloudSpace
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		up := tx.CloudSpace.UpdateOneID(*c.ObjectID)
-		edit(up)
-		if changed, err = up.Save(ctx); err != nil {
-			return missingSpace(err, *c.ObjectID)
+		if changed, err = touchSpace(ctx, tx, *c.ObjectID, expected, edit); err != nil {
+			return err
 		}
 		r.CustomerID = changed.CustomerID
 		_, err = touch(ctx, tx, r.CustomerID, nil, nil)
@@ -98,9 +98,9 @@ func (s *Service) changeSpace(ctx context.Context, c job.Change, edit func(*ent.
 func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
 	done, err := s.Jobs.Do(ctx, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution),
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
-			space, err := tx.CloudSpace.UpdateOneID(in.CloudSpaceID).Save(ctx)
+			space, err := touchSpace(ctx, tx, in.CloudSpaceID, in.ExpectedVersion, nil)
 			if err != nil {
-				return missingSpace(err, in.CloudSpaceID)
+				return err
 			}
 			r.CustomerID = space.CustomerID
 			if _, err := touch(ctx, tx, r.CustomerID, nil, nil); err != nil {
@@ -126,9 +126,27 @@ func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.E
 	}
 }
 
-func missingSpace(err error, id uuid.UUID) error {
-	if ent.IsNotFound(err) {
-		return fault.Missing("cloudspace", id)
+// touchSpace changes a cloud space in one guarded statement.
+func touchSpace(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
+	edit func(*ent.CloudSpaceUpdateOne),
+) (*ent.CloudSpace, error) {
+	up := tx.CloudSpace.UpdateOneID(id)
+	if expected != nil {
+		up.Where(cloudspace.Version(*expected))
 	}
-	return err
+	if edit != nil {
+		edit(up)
+	}
+	changed, err := up.Save(ctx)
+	if !ent.IsNotFound(err) {
+		return changed, err
+	}
+	current, err := tx.CloudSpace.Get(ctx, id)
+	switch {
+	case ent.IsNotFound(err), err == nil && expected == nil:
+		return nil, fault.Missing("cloudspace", id)
+	case err != nil:
+		return nil, err
+	}
+	return nil, fault.Stale("cloudspace", id, current.Version, expected)
 }

@@ -106,6 +106,12 @@ func Missing(kind string, id fmt.Stringer) *Fault {
 	return New(NotFound, "%s with guid %s not found.", kind, id)
 }
 
+// Stale returns the fault for an object that has changed since the caller read it.
+func Stale(kind string, id, current, expected fmt.Stringer) *Fault {
+	return New(Conflict, "%s %s has version %s, not %s", kind, id, current, expected).
+		On("expectedVersion").With("currentVersion", current.String())
+}
+
 // As returns the fault in err's chain, or an INTERNAL fault with err as its cause.
 func As(err error) *Fault {
 	if err == nil {

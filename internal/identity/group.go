@@ -39,10 +39,11 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			up := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).SetNillableName(in.Name)
-			setText(in.Description, up.SetDescription)
-			out.CloudUserGroup, err = up.Save(ctx)
-			return missingGroup(err, in.CloudUserGroupID)
+			out.CloudUserGroup, err = touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, func(up *ent.CloudUserGroupUpdateOne) {
+				up.SetNillableName(in.Name)
+				setText(in.Description, up.SetDescription)
+			})
+			return err
 		})
 	if err != nil {
 		return nil, err
@@ -57,8 +58,8 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 	done, err := s.Jobs.Do(ctx, s.aboutGroup("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			// The update holds the row, so that no link to it comes meanwhile.
-			if err := tx.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Exec(ctx); err != nil {
-				return missingGroup(err, in.CloudUserGroupID)
+			if _, err := touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, nil); err != nil {
+				return err
 			}
 			own := cloudusergroup.ID(in.CloudUserGroupID)
 			if err := tx.Customer.Update().Where(customer.HasCloudUserGroupsWith(own)).Exec(ctx); err != nil {
@@ -78,6 +79,31 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 // aboutGroup describes a change of a group.
 func (s *Service) aboutGroup(action string, input any, ex *model.ExecutionInput, id *uuid.UUID, m ent.Mutation) job.Change {
 	return job.Change{Action: action, Input: input, Execution: ex, ObjectID: id, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
+}
+
+// touchGroup changes a group in one guarded statement.
+func touchGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
+	edit func(*ent.CloudUserGroupUpdateOne),
+) (*ent.CloudUserGroup, error) {
+	up := tx.CloudUserGroup.UpdateOneID(id)
+	if expected != nil {
+		up.Where(cloudusergroup.Version(*expected))
+	}
+	if edit != nil {
+		edit(up)
+	}
+	changed, err := up.Save(ctx)
+	if !ent.IsNotFound(err) {
+		return changed, err
+	}
+	current, err := tx.CloudUserGroup.Get(ctx, id)
+	switch {
+	case ent.IsNotFound(err), err == nil && expected == nil:
+		return nil, fault.Missing("cloudusergroup", id)
+	case err != nil:
+		return nil, err
+	}
+	return nil, fault.Stale("cloudusergroup", id, current.Version, expected)
 }
 
 func missingGroup(err error, id uuid.UUID) error {

@@ -96,7 +96,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 		hash, err = s.hash(ctx, field, p)
 		return err
 	}
-	return s.changeUser(ctx, c, id, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+	return s.changeUser(ctx, c, id, nil, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 		up.SetPasswordHash(hash).SetPasswordIsWeak(false)
 		_, err := session.End(ctx, tx, id, endTokens)
 		return err

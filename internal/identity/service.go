@@ -86,7 +86,7 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 	out := &model.UpdateCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
+		s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
@@ -109,7 +109,7 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInpu
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
+		s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
 			return nil
@@ -126,7 +126,7 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 	out := &model.SetCloudUserAdministratorPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID,
+		s.aboutUser("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetRole(role)
 			return nil
@@ -144,18 +144,21 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 }
 
 // changeUser changes one user in one guarded statement.
-func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID,
+func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID, expected *uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
 ) (*ent.CloudUser, *ent.Job, error) {
 	var changed *ent.CloudUser
 	c.ObjectID = &id
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		up := tx.CloudUser.UpdateOneID(id)
+		if expected != nil {
+			up.Where(clouduser.Version(*expected))
+		}
 		if err := edit(ctx, tx, up); err != nil {
 			return err
 		}
 		changed, err = up.Save(ctx)
-		return missingUser(err, id)
+		return staleUser(ctx, tx, err, id, expected)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -171,12 +174,15 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 	done, err := s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
+			if in.ExpectedVersion != nil {
+				gone.Where(clouduser.Version(*in.ExpectedVersion))
+			}
 			// The groups that show the user have another version afterwards.
 			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
 			if err != nil {
 				return err
 			}
-			return missingUser(gone.Exec(ctx), in.CloudUserID)
+			return staleUser(ctx, tx, gone.Exec(ctx), in.CloudUserID, in.ExpectedVersion)
 		})
 	if err != nil {
 		return nil, err
@@ -188,6 +194,18 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 // aboutUser describes a change of a user.
 func (s *Service) aboutUser(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
 	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(clouduser.Policy, m)}
+}
+
+// staleUser says why no user was changed: it is gone, or has another version.
+func staleUser(ctx context.Context, tx *ent.Client, err error, id uuid.UUID, expected *uuid.UUID) error {
+	if !ent.IsNotFound(err) || expected == nil {
+		return missingUser(err, id)
+	}
+	current, err := tx.CloudUser.Get(ctx, id)
+	if err != nil {
+		return missingUser(err, id)
+	}
+	return fault.Stale("clouduser", id, current.Version, expected)
 }
 
 func missingUser(err error, id uuid.UUID) error {

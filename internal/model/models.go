@@ -352,6 +352,8 @@ type CreatePortalAccountPayload struct {
 type DeleteCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
+	// The expected version. Fails with CONFLICT if the cloud space has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -368,6 +370,8 @@ type DeleteCloudSpacePayload struct {
 type DeleteCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
+	// The expected version. Fails with CONFLICT if the group has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -384,6 +388,8 @@ type DeleteCloudUserGroupPayload struct {
 type DeleteCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The expected version. Fails with CONFLICT if the user has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -636,6 +642,8 @@ type RevokeAccessTokensPayload struct {
 type SetCloudSpaceStatusInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
+	// The expected version. Fails with CONFLICT if the cloud space has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status cloudspace.Status `json:"status"`
 	// Options of the job: name, error texts, time limit.
@@ -654,6 +662,8 @@ type SetCloudSpaceStatusPayload struct {
 type SetCloudUserAdministratorInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The expected version. Fails with CONFLICT if the user has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// True for ADMINISTRATOR, false for MEMBER.
 	Administrator bool `json:"administrator"`
 	// Options of the job: name, error texts, time limit.
@@ -692,6 +702,8 @@ type SetCloudUserPasswordPayload struct {
 type SetCloudUserStatusInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The expected version. Fails with CONFLICT if the user has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status clouduser.Status `json:"status"`
 	// Options of the job: name, error texts, time limit.
@@ -822,6 +834,8 @@ type UnregisterDomainPayload struct {
 type UpdateCloudSpaceInput struct {
 	// The guid of the cloud space.
 	CloudSpaceID uuid.UUID `json:"cloudSpaceId"`
+	// The expected version. Fails with CONFLICT if the cloud space has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The name, 1 to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
 	// The description, up to 4,096 characters. Null makes it empty.
@@ -844,6 +858,8 @@ type UpdateCloudSpacePayload struct {
 type UpdateCloudUserGroupInput struct {
 	// The guid of the cloud user group.
 	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
+	// The expected version. Fails with CONFLICT if the group has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The name, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
 	// The description, up to 4,096 characters. Null makes it empty.
@@ -864,6 +880,8 @@ type UpdateCloudUserGroupPayload struct {
 type UpdateCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
+	// The expected version. Fails with CONFLICT if the user has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The e-mail address, up to 255 characters.
 	Email graphql.Omittable[*string] `json:"email,omitempty,omitzero"`
 	// The given name, up to 255 characters.

@@ -122,6 +122,15 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
+const (
+	// allowedHeaders are the request headers that scripts of other origins may send: those that the API reads, those for
+	// tracing (W3C Trace Context and Baggage), and those with which Apollo Client identifies itself and its operations.
+	allowedHeaders = "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, " +
+		"traceparent, tracestate, baggage, apollographql-client-name, apollographql-client-version, x-apollo-operation-name"
+	// exposedHeaders are the response headers that such scripts may read.
+	exposedHeaders = "Allow, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"
+)
+
 // cors allows scripts of the configured origins to read answers. The default is none.
 func cors(allowed []string, next http.Handler) http.Handler {
 	if len(allowed) == 0 {
@@ -132,11 +141,11 @@ func cors(allowed []string, next http.Handler) http.Handler {
 		h.Add("Vary", "Origin")
 		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(allowed, origin) {
 			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Expose-Headers", "RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id")
+			h.Set("Access-Control-Expose-Headers", exposedHeaders)
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 				h.Set("Access-Control-Allow-Methods", "GET, POST")
-				h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id")
+				h.Set("Access-Control-Allow-Headers", allowedHeaders)
 				h.Set("Access-Control-Max-Age", "600")
 				w.WriteHeader(http.StatusNoContent)
 				return

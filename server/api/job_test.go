@@ -112,34 +112,6 @@ func TestDeletedCustomerStaysInItsJob(t *testing.T) {
 	})
 }
 
-func TestStaleVersionIsAConflict(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		id := a.Customer(t, "c")
-		version := func() string {
-			answer := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { version } }`, map[string]any{"id": id})
-			return guid.FindString(answer.Body)
-		}
-		first := version()
-		for i, mutation := range []string{
-			`updateCustomer(input: {customerId: %q, expectedVersion: %q, city: "x"})`,
-			`setCustomerStatus(input: {customerId: %q, expectedVersion: %q, status: ACTIVE})`,
-			`deleteCustomer(input: {customerId: %q, expectedVersion: %q})`,
-		} {
-			run := func(v string) apitest.Answer {
-				return a.Query(apitest.Operator, "mutation { "+fmt.Sprintf(mutation, id, v)+" { job { id } } }", nil)
-			}
-			if i > 0 {
-				if stale := run(first); !strings.Contains(stale.Body, `"code":"CONFLICT"`) || !strings.Contains(stale.Body, `"currentVersion":"`+version()) {
-					t.Errorf("%s: %s", mutation, stale.Body)
-				}
-			}
-			if fresh := run(version()); strings.Contains(fresh.Body, "errors") {
-				t.Errorf("%s: %s", mutation, fresh.Body)
-			}
-		}
-	})
-}
-
 // TestJobSurvivesItsServer: a job whose server is gone is run by the next one.
 func TestJobSurvivesItsServer(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {

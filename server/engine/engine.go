@@ -163,6 +163,10 @@ type Answer struct {
 // Copy charges the memory of a copy of the answer's data. Call it before copying.
 func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
+// MayIntrospect reports whether a caller may ask for the schema; nil is one who is
+// not signed in.
+func (e *Engine) MayIntrospect(v *viewer.Viewer) bool { return e.introspect(v) }
+
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() { e.observe(ctx, answer) }()

@@ -28,7 +28,7 @@ func Layers() []Layer {
 		{"Assembly", []string{"server/api"}},
 		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
 		{"Streams", []string{"server/subscription"}},
-		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf"}},
+		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf", "server/compression"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
