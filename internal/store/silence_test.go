@@ -18,7 +18,7 @@ import (
 const (
 	queryTime = 300 * time.Millisecond
 	grace     = 200 * time.Millisecond
-	late      = 3 * time.Second
+	late      = 30 * time.Second
 )
 
 // TestFrozenServer: while the server is frozen, every kind of operation ends at its context's deadline. Once the server runs

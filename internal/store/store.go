@@ -66,6 +66,9 @@ type Options struct {
 	// MaxConns is the maximum number of connections to each PostgreSQL server (20), or of SQLite's readers (twice the
 	// processors, at least 4). SQLite has one more connection for writing.
 	MaxConns int
+	// WriterCache is the page cache of SQLite's writer, in bytes; 0 means SQLite's default, 2 MB. A transaction that changes more
+	// pages than fit writes some of them twice.
+	WriterCache int
 	// QueryTimeout is the maximum time of one statement in PostgreSQL, whatever its context, 30 s.
 	QueryTimeout time.Duration
 	// LockTimeout is how long a statement waits for a lock in PostgreSQL, 10 s.

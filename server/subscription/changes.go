@@ -43,7 +43,7 @@ func (t *topic) runChanges() {
 			e := t.pending[0]
 			t.pending = t.pending[1:]
 			h.mu.Unlock()
-			if t.at.Before(e.Position) && !t.one(&e) {
+			if t.needs(e.Position) && !t.one(&e) {
 				h.mu.Lock()
 				t.ended()
 				h.mu.Unlock()
@@ -70,15 +70,33 @@ func (t *topic) join() {
 		// Try again at the next change.
 	default:
 		for s := range t.subscribers {
-			s.topic = shared
-			shared.subscribers[s] = struct{}{}
+			shared.take(s, t.at)
 		}
 		clear(t.subscribers)
-		if shared.at.Before(t.at) {
-			shared.at = t.at
-		}
 		h.remove(t)
 	}
+}
+
+// take adds a subscriber that has received every change up to at; the lock is held. The topic may be ahead: a topic that catches
+// up reads changes that the feed has not delivered yet.
+func (t *topic) take(s *Subscriber, at event.Position) {
+	s.topic = t
+	t.subscribers[s] = struct{}{}
+	if at.Before(t.at) {
+		t.at = at
+	}
+}
+
+// needs reports whether a change at a position is new to some subscriber.
+func (t *topic) needs(at event.Position) bool {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	for s := range t.subscribers {
+		if s.from.Before(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // catchUp sends the changes in the log after the topic's position.
@@ -97,7 +115,7 @@ func (t *topic) catchUp() bool {
 		delay = firstRetry
 		for i := range page.Events {
 			e := &page.Events[i]
-			if !t.about.Changes.Matches(e) {
+			if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
 				t.reach(e.Position)
 			} else if !t.one(e) {
 				return false
@@ -112,7 +130,14 @@ func (t *topic) catchUp() bool {
 func (t *topic) reach(p event.Position) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.at = p
+	t.advance(p)
+}
+
+// advance notes that every change up to a position was given; the lock is held.
+func (t *topic) advance(p event.Position) {
+	if t.at.Before(p) {
+		t.at = p
+	}
 }
 
 // one sends one change to the subscribers. It retries while the database is unavailable, because no change may be skipped.
@@ -134,7 +159,7 @@ func (t *topic) one(e *event.Event) bool {
 		if ok {
 			t.hub.mu.Lock()
 			defer t.hub.mu.Unlock()
-			t.at = e.Position
+			t.advance(e.Position)
 			t.giveChange(response, e.Position, change.Cursor)
 			return len(t.subscribers) > 0
 		}

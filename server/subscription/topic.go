@@ -36,7 +36,7 @@ type topic struct {
 	last  bool   // the job has ended: one more answer
 
 	// For changes:
-	at      event.Position // all changes up to here were sent
+	at      event.Position // all changes up to here were sent to all subscribers
 	pending []event.Event  // delivered, not yet sent
 	behind  bool           // changes after at must be read from the log
 }
