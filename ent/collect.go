@@ -9,8 +9,8 @@ import (
 // nodesField is the short form of `edges { node }`.
 const nodesField = "nodes"
 
-// fieldArgs returns the arguments of the connection at path, with a page of
-// DefaultPage where none is asked for. preloads has seen that they are valid.
+// fieldArgs returns the arguments of the connection at path; the page size is DefaultPage if the request gives none.
+// preloads has already checked that the arguments are valid.
 func fieldArgs(ctx context.Context, whereInput any, path ...string) map[string]any {
 	field := collectedField(ctx, path...)
 	if field == nil {
@@ -24,11 +24,9 @@ func fieldArgs(ctx context.Context, whereInput any, path ...string) map[string]a
 	return args
 }
 
-// preloads reports whether the rows of the connection at path are read together
-// for all of their parents. Where an argument is wrong they are not: the resolver
-// of the connection reports the error with its path. Nor are they where there are
-// cursors, each of which stands in the list of one parent, or where it is to be
-// said whether all were counted.
+// preloads reports whether one statement may read the rows of the connection at path for all parents. It may not in three
+// cases: an argument is invalid (the connection's resolver then reports the error with its path); a cursor is given (a
+// cursor belongs to the list of one parent); or totalCountIsExact is selected.
 func preloads(ctx context.Context, path ...string) bool {
 	field := collectedField(ctx, path...)
 	if field == nil || hasCollectedField(ctx, append(path, estimateField)...) {
@@ -46,8 +44,7 @@ func preloads(ctx context.Context, path ...string) bool {
 	return args[afterField] == nil && args[beforeField] == nil
 }
 
-// selectsPageInfo reports whether a field of PageInfo is selected of the
-// connection that is being resolved.
+// selectsPageInfo reports whether the named field of PageInfo is selected in the connection being resolved.
 func selectsPageInfo(ctx context.Context, name string) bool {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -62,9 +59,8 @@ func selectsPageInfo(ctx context.Context, name string) bool {
 	return false
 }
 
-// collectedField walks from the field being resolved down to path: aliases of
-// connections, and the names of their parts. The parts `edges` and `node`
-// stand for `nodes` as well, so that either form loads the same.
+// collectedField follows path from the field being resolved. The path has aliases of connections and names of their parts.
+// The parts `edges` and `node` stand for `nodes` as well, so that both forms load the same rows.
 func collectedField(ctx context.Context, path ...string) *graphql.CollectedField {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -85,8 +81,8 @@ func collectedField(ctx context.Context, path ...string) *graphql.CollectedField
 	return field
 }
 
-// hasCollectedField reports whether the part of a connection at the end of path
-// is selected. Page information comes with the rows and never needs a count.
+// hasCollectedField reports whether the part of a connection at the end of path is selected. Page information comes with the
+// rows and never needs a count.
 func hasCollectedField(ctx context.Context, path ...string) bool {
 	if graphql.GetFieldContext(ctx) == nil {
 		return true
@@ -118,9 +114,8 @@ func pick(ctx context.Context, of *graphql.CollectedField, want func(graphql.Col
 	return nil
 }
 
-// nodeSelection is what is asked of a connection's nodes, in whichever form and
-// under whichever alias. Where it is asked twice the two may differ in the
-// arguments of one name, so that nothing is loaded ahead.
+// nodeSelection returns the selection of a connection's nodes, in either form and under any alias. It returns nil if they
+// are selected more than once: the selections may use different arguments, so nothing can be preloaded.
 func nodeSelection(ctx context.Context, connection *graphql.CollectedField) *graphql.CollectedField {
 	var found []graphql.CollectedField
 	oc := graphql.GetOperationContext(ctx)

@@ -18,25 +18,23 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Position is the Value of every cursor: the list that the cursor belongs to,
-// and what the entry has in the column of the list's order. The guid, which
-// decides between equal values, is the cursor's ID.
+// Position is the Value of every cursor: the list that the cursor belongs to, and the entry's value in the column that
+// orders the list. The guid, which orders entries with equal values, is the cursor's ID.
 type Position struct {
 	List  uint32
 	Value any // a string, a time.Time, or nil in the order of the guids
 }
 
-// List is what a cursor belongs to: a field of schema.graphqls, and its order.
+// List identifies the list that a cursor belongs to: a field of schema.graphqls and its order.
 type List struct {
 	Object, Field, Column string
 	Direction             OrderDirection
 }
 
-// ID is a number that stands for the list in its cursors. A test holds the
-// numbers of all lists different.
+// ID is the number of the list in its cursors. A test checks that all lists have different numbers.
 func (l List) ID() uint32 {
 	h := fnv.New32a()
-	// A hash takes everything.
+	// A hash accepts every write.
 	_, _ = fmt.Fprintf(h, "%s.%s %s %s", l.Object, l.Field, l.Column, l.Direction)
 	return h.Sum32()
 }
@@ -46,8 +44,7 @@ func (l List) Cursor(id uuid.UUID, value any) Cursor {
 	return Cursor{ID: id, Value: Position{List: l.ID(), Value: value}}
 }
 
-// Value returns what a cursor has in the column of the order, and refuses a
-// cursor of another list.
+// Value returns the value that a cursor has for the ordering column. It fails if the cursor belongs to another list.
 func (l List) Value(c *Cursor) (any, *fault.Fault) {
 	at, ok := c.Value.(Position)
 	_, isTime := at.Value.(time.Time)
@@ -58,22 +55,20 @@ func (l List) Value(c *Cursor) (any, *fault.Fault) {
 	return at.Value, nil
 }
 
-// isTimeColumn reports whether a column holds times: the columns that do end
-// in _at.
+// isTimeColumn reports whether a column holds times. The names of those columns end in _at.
 func isTimeColumn(column string) bool { return strings.HasSuffix(column, "_at") }
 
-// The bytes of a cursor: the number of the list, the guid, the kind of the
-// value, the value. EncodeCursor writes them in base64 that is safe in URLs.
+// The format of a cursor: the ID of the list, the guid, the kind of the value, the value. EncodeCursor encodes it as
+// URL-safe base64.
 const (
 	cursorHead = 4 + 16 + 1
-	// maxCursor is longer than the longest cursor: names have 255 characters,
-	// and folding the case may make them longer.
+	// maxCursor bounds a cursor in bytes. A name has up to 255 characters, and case folding may lengthen it.
 	maxCursor = 8 << 10
 
 	kindNone, kindText, kindTime = 0, 't', 'm'
 )
 
-// EncodeCursor writes a cursor as clients see it.
+// EncodeCursor returns a cursor as clients see it.
 func EncodeCursor(c Cursor) string {
 	at, _ := c.Value.(Position)
 	raw := binary.BigEndian.AppendUint32(make([]byte, 0, 64), at.List)
@@ -83,16 +78,16 @@ func EncodeCursor(c Cursor) string {
 		raw = append(raw, kindNone)
 	case time.Time:
 		raw = binary.BigEndian.AppendUint64(append(raw, kindTime), uint64(value.UnixMicro())) //nolint:gosec // DecodeCursor turns it back
-	default: // a string, or an enumeration
+	default: // a string or an enumeration
 		raw = append(append(raw, kindText), fmt.Sprint(value)...)
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// ErrCursor says that a text is not one of EncodeCursor's.
+// ErrCursor is the error for a text that EncodeCursor did not write.
 var ErrCursor = errors.New("not a cursor")
 
-// ParseCursor reads what EncodeCursor wrote, and nothing else.
+// ParseCursor decodes what EncodeCursor wrote and rejects everything else.
 func ParseCursor(given any) (*Cursor, error) {
 	text, _ := given.(string)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
@@ -106,7 +101,7 @@ func ParseCursor(given any) (*Cursor, error) {
 			return nil, ErrCursor
 		}
 	case kindText:
-		// A NUL is no text for PostgreSQL.
+		// PostgreSQL accepts no NUL in text.
 		if !utf8.Valid(value) || slices.Contains(value, 0) {
 			return nil, ErrCursor
 		}
@@ -126,28 +121,27 @@ func ParseCursor(given any) (*Cursor, error) {
 	return &Cursor{ID: uuid.UUID(raw[4:20]), Value: at}, nil
 }
 
-// Place is a position in an order, as a statement compares it. ID and Value are
-// arguments of the statement.
+// Place is a position in an order, for use in a statement. ID and Value become arguments of the statement.
 type Place struct {
 	Column    string
 	Direction OrderDirection
 	ID, Value any
 }
 
-// After keeps the rows that follow the place.
+// After selects the rows that follow the place.
 func (p Place) After() func(*sql.Selector) { return p.compare(p.Direction, "") }
 
-// Before keeps the rows that precede the place.
+// Before selects the rows that precede the place.
 func (p Place) Before() func(*sql.Selector) { return p.compare(p.Direction.Reverse(), "") }
 
-// NotAfter keeps the rows that After leaves out.
+// NotAfter selects the rows that After excludes.
 func (p Place) NotAfter() func(*sql.Selector) { return p.compare(p.Direction.Reverse(), "=") }
 
-// NotBefore keeps the rows that Before leaves out.
+// NotBefore selects the rows that Before excludes.
 func (p Place) NotBefore() func(*sql.Selector) { return p.compare(p.Direction, "=") }
 
-// compare keeps the rows that lie in a direction from the place, with "=" the
-// place itself too. The columns of all orders are NOT NULL.
+// compare selects the rows on one side of the place, and with "=" also the place itself. The columns of all orders are NOT
+// NULL.
 func (p Place) compare(d OrderDirection, equal string) func(*sql.Selector) {
 	operator := " > "
 	if d == entgql.OrderDirectionDesc {

@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// templates adds ours after those of entgql, some of which they replace.
+// templates adds our templates after entgql's; some of them replace one of entgql's.
 func templates(c *gen.Config) error {
 	ours, err := gen.NewTemplate("cloudapi").Funcs(entgql.TemplateFuncs).ParseDir("./template")
 	c.Templates = append(c.Templates, ours)

@@ -16,17 +16,16 @@ import (
 	"golang.org/x/tools/imports"
 )
 
-// replaced are the functions and methods of entgql that paging.go, collect.go and
-// template/pages.tmpl have in another form: its own find a selected field by alias
-// only, know nothing of `nodes`, count for `pageInfo`, take any page size, and
-// apply both cursors in one direction.
+// replaced names the functions and methods of entgql that paging.go, collect.go and template/pages.tmpl implement
+// differently. entgql's versions find a selected field by alias only, do not support `nodes`, count for `pageInfo`, accept
+// any page size, and apply both cursors in one direction.
 var replaced = map[string][]string{
 	"gql_pagination.go": {"collectedField", "hasCollectedField", "validateFirstLast", "build", "applyCursors"},
 	"gql_collection.go": {"fieldArgs"},
 }
 
-// replaceCollection takes the functions named in replaced out of the generated
-// files, and fails when a new entgql no longer has them.
+// replaceCollection removes the functions named in replaced from the generated files. It fails if a newer entgql no longer
+// generates them.
 func replaceCollection(next gen.Generator) gen.Generator {
 	return gen.GenerateFunc(func(g *gen.Graph) error {
 		if err := next.Generate(g); err != nil {
@@ -51,7 +50,7 @@ func replaceCollection(next gen.Generator) gen.Generator {
 	})
 }
 
-// replaceNeighbors makes the predicates of edges ours: see ent/edgeexists.
+// replaceNeighbors makes the predicates of edges call ent/edgeexists.
 func replaceNeighbors(g *gen.Graph) error {
 	for _, n := range g.Nodes {
 		if len(n.Edges) == 0 {
@@ -64,8 +63,7 @@ func replaceNeighbors(g *gen.Graph) error {
 	return nil
 }
 
-// replaceCall makes the generated code call ours: see limitPerRow, fromEnd and
-// preloads.
+// replaceCall replaces a call in the generated code by a call of our function: see limitPerRow, fromEnd and preloads.
 func replaceCall(path, theirs, ours string) error {
 	src, err := os.ReadFile(path)
 	if err != nil {

@@ -5,10 +5,10 @@ import "entgo.io/ent/dialect/sql"
 // always is the condition of an empty filter.
 func always(s *sql.Selector) { s.Where(sql.ExprP("TRUE")) }
 
-// never is one of no conditions.
+// never is the condition of an empty list of alternatives.
 func never(s *sql.Selector) { s.Where(sql.False()) }
 
-// either chooses one of two conditions.
+// either returns one of two conditions.
 func either[P ~func(*sql.Selector)](first bool, yes, no P) P {
 	if first {
 		return yes
@@ -16,7 +16,7 @@ func either[P ~func(*sql.Selector)](first bool, yes, no P) P {
 	return no
 }
 
-// join joins conditions by And or Or. None of them are the one given.
+// join joins conditions by And or Or. It returns none if there are no conditions.
 func join[P ~func(*sql.Selector)](all []P, by func(...P) P, none P) P {
 	switch len(all) {
 	case 0:

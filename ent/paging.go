@@ -11,16 +11,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// The size of a page: what is asked for must lie in 1 to MaxPage, and nothing
-// asked for means DefaultPage.
+// Page sizes: a request may ask for 1 to MaxPage entries; the default is DefaultPage.
 const (
 	DefaultPage = 50
 	MaxPage     = 500
 )
 
-// page is the arguments of a connection. Relay's algorithm: the cursors cut the
-// list, then first takes entries from its start, then last takes entries from
-// the end of those.
+// page has the arguments of a connection. Relay's algorithm: the cursors cut the list, then first takes entries from its
+// start, then last takes entries from the end of those.
 type page struct {
 	list          List
 	after, before *Place
@@ -49,7 +47,7 @@ func newPage(ctx context.Context, column string, d OrderDirection, after *Cursor
 	return p, err
 }
 
-// place is where a cursor, the argument of that name, stands in the list.
+// place returns the position in the list of the cursor given as the named argument.
 func (l List) place(argument string, c *Cursor) (*Place, error) {
 	if c == nil {
 		return nil, nil
@@ -61,7 +59,7 @@ func (l List) place(argument string, c *Cursor) (*Place, error) {
 	return &Place{Column: l.Column, Direction: l.Direction, ID: c.ID, Value: value}, nil
 }
 
-// between keeps the rows that lie between the cursors.
+// between selects the rows that lie between the cursors.
 func (p *page) between(s *sql.Selector) {
 	if p.after != nil {
 		p.after.After()(s)
@@ -71,8 +69,8 @@ func (p *page) between(s *sql.Selector) {
 	}
 }
 
-// beyond returns the conditions of rows that the cursors cut off, by the fields
-// of PageInfo that report such rows, as far as they are selected.
+// beyond returns conditions for the rows outside the cursors, keyed by the selected field of PageInfo that reports whether
+// such rows exist.
 func (p *page) beyond(ctx context.Context) map[string]func(*sql.Selector) {
 	all := map[string]func(*sql.Selector){}
 	if p.after != nil && selectsPageInfo(ctx, "hasPreviousPage") {
@@ -84,8 +82,8 @@ func (p *page) beyond(ctx context.Context) map[string]func(*sql.Selector) {
 	return all
 }
 
-// tell notes in a PageInfo that there are rows beyond a cursor.
-func tell(info *PageInfo, field string, found bool) {
+// setPageInfo sets the field of a PageInfo that reports rows beyond a cursor.
+func setPageInfo(info *PageInfo, field string, found bool) {
 	if field == "hasNextPage" {
 		info.HasNextPage = found
 	} else {
@@ -93,9 +91,8 @@ func tell(info *PageInfo, field string, found bool) {
 	}
 }
 
-// cut returns the rows of the page in their order. The rows given are those that
-// paginateLimit asks for: one more than the page has, which shows that there are
-// others, and from the end of the list where fromEnd says so.
+// cut returns the rows of the page in their order. It gets the rows that paginateLimit selects: one more than the page
+// holds, which shows whether more rows exist, in reverse order if fromEnd reports true.
 func cut[T any](p *page, rows []T, info *PageInfo) []T {
 	if fromEnd(p.first, p.last) {
 		turned := make([]T, 0, len(rows))
@@ -115,12 +112,12 @@ func cut[T any](p *page, rows []T, info *PageInfo) []T {
 	return rows
 }
 
-// validateFirstLast accepts everything: newPage checks the arguments where the
-// connection is resolved, so that the error has its path.
+// validateFirstLast accepts everything: newPage checks the arguments when the connection is resolved, so that the error has
+// its path.
 func validateFirstLast(_, _ *int) error { return nil }
 
-// limitPerRow is entgql's limit of rows for each parent, which chooses the right
-// ones and leaves their order to chance: ours keeps it.
+// limitPerRow limits the rows for each parent. entgql's version selects the right rows but returns them in no defined order;
+// this one keeps the order.
 func limitPerRow(partitionBy string, limit int, orderBy ...sql.Querier) func(*sql.Selector) {
 	limited := entgql.LimitPerRow(partitionBy, limit, orderBy...)
 	return func(s *sql.Selector) {
@@ -129,8 +126,8 @@ func limitPerRow(partitionBy string, limit int, orderBy ...sql.Querier) func(*sq
 	}
 }
 
-// SelectSide adds what sorts units into the sides of a customer's capacity to a
-// query that selects some of their fields only.
+// SelectSide adds the columns that assign a unit to a side of the customer's capacity, for queries that select only some
+// fields.
 func (_q *CapacityUnitQuery) SelectSide() {
 	if len(_q.ctx.Fields) == 0 {
 		return
@@ -140,17 +137,17 @@ func (_q *CapacityUnitQuery) SelectSide() {
 	}
 }
 
-// AsTheyAre leaves DISTINCT out of a query for jobs.
-func (_q *JobQuery) AsTheyAre() { _q.Unique(false) }
+// WithoutDistinct removes DISTINCT from a query for jobs.
+func (_q *JobQuery) WithoutDistinct() { _q.Unique(false) }
 
-// MaxCounted is how many jobs are counted for the total of a list. Jobs are kept
-// for good, and to count a million of them takes longer than to read a page.
+// MaxCounted is the largest exact total of a list of jobs. Jobs are never deleted, and counting a million of them takes
+// longer than reading a page.
 const MaxCounted = 10_000
 
-// estimateField says that a list of jobs has more than MaxCounted.
+// estimateField is true if a list of jobs has more than MaxCounted entries.
 const estimateField = "totalCountIsEstimate"
 
-// CountSome counts jobs up to MaxCounted; one more means that there are more.
+// CountSome counts jobs up to MaxCounted+1; that value means that there are more than MaxCounted.
 func (_q *JobQuery) CountSome(ctx context.Context) (int, error) {
 	more, err := _q.Clone().Offset(MaxCounted).Exist(ctx)
 	if err != nil || more {
@@ -159,8 +156,8 @@ func (_q *JobQuery) CountSome(ctx context.Context) (int, error) {
 	return _q.Count(ctx)
 }
 
-// Counted is how many jobs there are, MaxCounted and one where there are more.
+// Counted returns the number of jobs, or MaxCounted+1 if there are more than MaxCounted.
 func (c *JobConnection) Counted() int { return min(c.TotalCount, MaxCounted+1) }
 
-// TotalCountIsEstimate reports whether there are more jobs than Counted says.
+// TotalCountIsEstimate reports whether there are more than MaxCounted jobs.
 func (c *JobConnection) TotalCountIsEstimate() bool { return c.TotalCount > MaxCounted }

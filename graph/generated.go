@@ -3644,7 +3644,7 @@ type Query {
   cloudSpaces(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3984,7 +3984,7 @@ type CloudUserGroup implements Node {
   groups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3999,7 +3999,7 @@ type CloudUserGroup implements Node {
   memberOf(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500."
+    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor

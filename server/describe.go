@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/vektah/gqlparser/v2/formatter"
-
 	"cloudapi/graph"
 	"cloudapi/server/engine"
 	"cloudapi/server/rest"
@@ -25,8 +23,8 @@ type schemaCommand struct{}
 
 // Run prints it.
 func (*schemaCommand) Run(e *env) error {
-	formatter.NewFormatter(e.out).FormatSchema(graph.NewSchema(&graph.Resolver{}).Schema())
-	return nil
+	_, err := e.out.Write(graph.SDL(graph.NewSchema(&graph.Resolver{}).Schema()))
+	return err
 }
 
 // openapiCommand prints the OpenAPI description of the old URLs.

@@ -111,7 +111,7 @@ func (c *serveCommand) check(log *slog.Logger) (*tls.Config, error) {
 
 func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.Tracer, state *readiness) (*api.API, error) {
 	o := api.Options{
-		Store: s, Log: log, NotReady: state.NotReady, Demo: c.demo, NoPlayground: !c.Playground,
+		Store: s, Log: log, NotReady: state.NotReady, Demo: c.demo, NoPlayground: !c.Playground, NoCompression: !c.Compression,
 		SecretKey: secret.New(c.SecretKey), SessionTime: c.SessionTime,
 		RequestTime: c.RequestTime, Version: version(), Tracer: tracer, CORSOrigins: c.CORSOrigins, RequireHTTPSForChanges: c.HTTPSOnly, OrdinaryReads: !c.FastReads,
 		SeparateCommits: !c.SharedCommits, SeparateReads: !c.SharedReads,

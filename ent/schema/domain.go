@@ -12,8 +12,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// Domain is a domain name registered for a customer. Its unique name is what
-// gives a domain one owner (CONTRACT.md, 5).
+// Domain is a domain name registered for a customer. Its unique name gives a domain at most one owner (CONTRACT.md, 5).
 type Domain struct{ ent.Schema }
 
 // Mixin of the Domain.
@@ -41,7 +40,7 @@ func (Domain) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Domain: domains are listed where a customer is known.
+// Indexes of the Domain: domains are listed only for a customer.
 func (Domain) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),

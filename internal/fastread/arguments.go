@@ -17,8 +17,11 @@ import (
 type arguments struct {
 	entity *entity
 	// rows are those of the list, whatever the page.
-	rows          func(t, above *sql.SelectTable) *sql.Selector
+	rows func(t, above *sql.SelectTable) *sql.Selector
+	// where narrows the rows, nil for no filter; filter is its place among those of
+	// the operation.
 	where         func(*sql.Selector)
+	filter        int
 	page          page
 	list          ent.List
 	moment        bool
@@ -55,6 +58,7 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 		case "before":
 			a.before, err = a.place(f.Arguments.ForName(name).Value, value)
 		case "where":
+			a.filter = c.needed.filter(f.Arguments.ForName(name).Value)
 			a.where, err = e.Where(c.ctx, value)
 		default:
 			err = errNotCovered
@@ -135,6 +139,18 @@ func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
 		found.Value = param{variable: written.Raw, part: cursorValue, list: a.list}
 	}
 	return found, nil
+}
+
+// narrow keeps the rows that the filter lets pass.
+func (a *arguments) narrow(s *sql.Selector, t *sql.SelectTable) {
+	if a.where == nil {
+		return
+	}
+	if p := conditionsOf(a.where, t); p != nil {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Wrap(func(b *sql.Builder) { b.Join(parameterized{p, a.filter}) })
+		}))
+	}
 }
 
 // order puts the rows of a page in the order in which they are read, and leaves

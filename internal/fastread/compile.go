@@ -30,15 +30,17 @@ type compiler struct {
 	oc       *graphql.OperationContext
 	viewer   *viewer.Viewer // anybody of the role: its guid is anyone
 	entities map[string]*entity
-	plan     *plan
+	// needed are the variables and filters of the operation.
+	needed *variables
+	plan   *plan
 }
 
 // compile compiles a root field for anybody of a role.
-func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer) (*plan, error) {
+func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer, needed *variables) (*plan, error) {
 	anybody := *v
 	anybody.ID = r.viewerPlaceholder
 	c := &compiler{
-		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities,
+		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities, needed: needed,
 		plan: &plan{root: &level{}, statements: map[int]statement{}},
 	}
 	s := &steps{owner: c.plan.root}
@@ -61,8 +63,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 // are a connection of all rows.
 func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	typ := f.Definition.Type
-	c.plan.filtered = f.Arguments.ForName("where") != nil
-	if e, ok := c.connected(typ.Name()); ok {
+	if e, ok := connected(c.entities, typ.Name()); ok {
 		return c.connection(s, e, f, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
 	}
 	e, ok := c.entities[typ.Name()]
@@ -77,12 +78,12 @@ func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 }
 
 // connected returns the entity of a type of connection.
-func (c *compiler) connected(name string) (*entity, bool) {
+func connected(entities map[string]*entity, name string) (*entity, bool) {
 	const suffix = "Connection"
 	if len(name) <= len(suffix) || name[len(name)-len(suffix):] != suffix {
 		return nil, false
 	}
-	e, ok := c.entities[name[:len(name)-len(suffix)]]
+	e, ok := entities[name[:len(name)-len(suffix)]]
 	return e, ok
 }
 

@@ -17,9 +17,7 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	a.entity = e
 	a.rows = func(t, above *sql.SelectTable) *sql.Selector {
 		found := rows(t, above)
-		if a.where != nil {
-			a.where(found)
-		}
+		a.narrow(found, t)
 		return found
 	}
 	types := []string{e.Name + "Connection"}

@@ -14,6 +14,7 @@ const (
 	guidOf      part = iota // the nth of the guids that a statement answers for
 	cursorID                // the guid of a cursor in a variable
 	cursorValue             // its value
+	filterValue             // the nth of the values of a filter
 )
 
 // param stands in the arguments of a statement for what each request brings.
@@ -21,6 +22,7 @@ type param struct {
 	part     part
 	variable string
 	list     ent.List // that a cursor must belong to
+	filter   int
 	n        int
 }
 
@@ -53,6 +55,11 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 			return uuid.Nil, nil
 		}
 		return guids[p.n], nil
+	case filterValue:
+		if p.filter >= len(q.filters) || p.n >= len(q.filters[p.filter]) {
+			return nil, errRefused
+		}
+		return q.filters[p.filter][p.n], nil
 	}
 	at, err := ent.ParseCursor(q.variables[p.variable])
 	if err != nil {

@@ -18,8 +18,6 @@ type plan struct {
 	guid *ast.Value
 	// viewerDependent says that the statement depends on who asks, beyond the role.
 	viewerDependent bool
-	// filtered says that the root field has conditions.
-	filtered bool
 	// usual is how long an answer was the last time, in bytes.
 	usual atomic.Int64
 	// cursors are the variables that are cursors.

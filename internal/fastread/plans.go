@@ -1,6 +1,7 @@
 package fastread
 
 import (
+	"context"
 	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,13 +15,15 @@ import (
 // of a shape may be, in bytes, for its plan to be kept.
 const (
 	keptPlans    = 1024
-	longestShape = 1 << 10
+	longestShape = 4 << 10
 )
 
 // plans keeps plans with the operations that they were compiled from. The engine
 // keeps parsed operations too, so that an operation that comes again is the same
 // one.
 type plans struct {
+	entities  map[string]*entity
+	dialect   string
 	variables *lru.Cache[*ast.OperationDefinition, *variables]
 	kept      *lru.Cache[planKey, *plan] // nil for what is not covered
 }
@@ -30,54 +33,65 @@ type planKey struct {
 	alias, shape string
 }
 
-func newPlans() *plans {
+func newPlans(entities map[string]*entity, dialect string) *plans {
 	// Only a size that is not positive is an error.
 	variables, _ := lru.New[*ast.OperationDefinition, *variables](keptPlans)
 	kept, _ := lru.New[planKey, *plan](keptPlans)
-	return &plans{variables: variables, kept: kept}
+	return &plans{entities: entities, dialect: dialect, variables: variables, kept: kept}
 }
 
-// get returns the plan of a root field, compiling it when it is not kept.
-func (p *plans) get(oc *graphql.OperationContext, alias string, v *viewer.Viewer, compile func() (*plan, error)) (*plan, error) {
-	key, needed, err := p.key(oc, alias, v)
+// get returns the plan of a root field, compiling it when it is not kept, and the
+// values of the filters of its operation.
+func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias string, v *viewer.Viewer, compile func(*variables) (*plan, error)) (*plan, [][]any, error) {
+	needed := p.needed(oc)
+	conditions, values, err := needed.evaluate(ctx, p.dialect, oc.Variables)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	shape, err := needed.shape(v, oc.Variables, conditions)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := planKey{oc.Operation, alias, shape}
 	if found, ok := p.kept.Get(key); ok {
 		if found == nil {
-			return nil, errNotCovered
+			return nil, nil, errNotCovered
 		}
-		return found, nil
+		return found, values, nil
 	}
-	made, err := compile()
+	made, err := compile(needed)
 	if err == nil {
 		made.cursors = needed.cursors
 	}
 	if len(key.shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
 		p.kept.Add(key, made)
 	}
-	return made, err
+	return made, values, err
 }
 
-// known returns the plan of a root field if it is kept, or nil.
+// known returns the plan of a root field without filters if it is kept, or nil.
+// Filters cannot be read before gqlgen has begun to execute the operation.
 func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.Viewer) *plan {
 	if v == nil {
 		return nil
 	}
-	key, _, err := p.key(oc, alias, v)
+	needed := p.needed(oc)
+	if len(needed.filters) > 0 {
+		return nil
+	}
+	shape, err := needed.shape(v, oc.Variables, nil)
 	if err != nil {
 		return nil
 	}
-	found, _ := p.kept.Get(key)
+	found, _ := p.kept.Get(planKey{oc.Operation, alias, shape})
 	return found
 }
 
-func (p *plans) key(oc *graphql.OperationContext, alias string, v *viewer.Viewer) (planKey, *variables, error) {
+func (p *plans) needed(oc *graphql.OperationContext) *variables {
 	needed, ok := p.variables.Get(oc.Operation)
 	if !ok {
-		needed = variablesOf(oc.Operation)
+		needed = variablesOf(oc.Operation, p.entities)
 		p.variables.Add(oc.Operation, needed)
 	}
-	shape, err := needed.shape(v, oc.Variables)
-	return planKey{oc.Operation, alias, shape}, needed, err
+	return needed
 }

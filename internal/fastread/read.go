@@ -60,9 +60,12 @@ type Options struct {
 
 // New returns the fast path on a database.
 func New(s *store.Store, o Options) *Reader {
-	r := &Reader{store: s, entities: graph(), plans: newPlans(), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default())}
+	entities := graph()
+	r := &Reader{
+		store: s, entities: entities, plans: newPlans(entities, s.Dialect()), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default()),
+	}
 	if !o.Alone {
-		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel, Time: o.Time, Executed: o.Executed}, r.together)
+		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel(), Time: o.Time, Executed: o.Executed}, r.together)
 	}
 	return r
 }
@@ -83,10 +86,10 @@ func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationH
 	}
 	v := viewer.FromContext(ctx)
 	p := r.plans.known(oc, field.Alias, v)
-	if p == nil || p.filtered {
+	if p == nil {
 		return next(ctx)
 	}
-	answer, err := r.read(ctx, p, oc, v)
+	answer, err := r.read(ctx, p, oc, v, nil)
 	if err != nil {
 		r.fallBack(ctx, field.Name, err)
 		return next(context.WithValue(ctx, triedKey{}, true))
@@ -143,6 +146,7 @@ type request struct {
 	viewer    *viewer.Viewer
 	variables map[string]any
 	guid      uuid.UUID // of the row that is asked for, if it is one
+	filters   [][]any   // the values of each filter of the operation
 	budget    *budget.Budget
 }
 
@@ -151,16 +155,18 @@ func (r *Reader) answer(ctx context.Context) ([]byte, error) {
 	if v == nil || oc.Operation.Operation != ast.Query || r.store.Dialect() != dialect.Postgres {
 		return nil, errNotCovered
 	}
-	p, err := r.plans.get(oc, root.Field.Alias, v, func() (*plan, error) { return r.compile(ctx, oc, root.Field, v) })
+	p, filters, err := r.plans.get(ctx, oc, root.Field.Alias, v, func(needed *variables) (*plan, error) {
+		return r.compile(ctx, oc, root.Field, v, needed)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return r.read(ctx, p, oc, v)
+	return r.read(ctx, p, oc, v, filters)
 }
 
 // read answers a root field by its plan.
-func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext, v *viewer.Viewer) (_ []byte, err error) {
-	q := &request{viewer: v, variables: oc.Variables, budget: budget.From(ctx)}
+func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext, v *viewer.Viewer, filters [][]any) (_ []byte, err error) {
+	q := &request{viewer: v, variables: oc.Variables, filters: filters, budget: budget.From(ctx)}
 	if p.guid != nil {
 		if q.guid, err = q.root(p.guid); err != nil {
 			return nil, err

@@ -4,18 +4,24 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/viewer"
 )
 
-// variables are those of an operation that its plans depend on. Guids and
-// cursors are parameters of a plan; of a cursor only matters whether there is
-// one.
-type variables struct{ values, cursors []string }
+// variables are those of an operation that its plans depend on. Guids, cursors
+// and the values of filters are parameters of a plan; of a cursor only matters
+// whether there is one, of a filter which conditions it has.
+type variables struct {
+	values, cursors []string
+	filters         []filter
 
-func variablesOf(operation *ast.OperationDefinition) *variables {
-	v := &variables{}
+	entities map[string]*entity
+}
+
+func variablesOf(operation *ast.OperationDefinition, entities map[string]*entity) *variables {
+	v := &variables{entities: entities}
 	v.selections(operation.SelectionSet, map[string]bool{})
 	slices.Sort(v.values)
 	slices.Sort(v.cursors)
@@ -28,7 +34,7 @@ func (v *variables) selections(set ast.SelectionSet, seen map[string]bool) {
 		switch s := selection.(type) {
 		case *ast.Field:
 			v.directives(s.Directives)
-			v.arguments(s.Arguments)
+			v.arguments(s)
 			v.selections(s.SelectionSet, seen)
 		case *ast.InlineFragment:
 			v.directives(s.Directives)
@@ -51,9 +57,12 @@ func (v *variables) directives(list ast.DirectiveList) {
 	}
 }
 
-func (v *variables) arguments(list ast.ArgumentList) {
-	for _, a := range list {
+func (v *variables) arguments(f *ast.Field) {
+	e, connection := connected(v.entities, f.Definition.Type.Name())
+	for _, a := range f.Arguments {
 		switch {
+		case a.Name == "where" && connection && e.Where != nil:
+			v.filters = append(v.filters, filter{e, a.Value})
 		case a.Value.Kind != ast.Variable:
 			v.add(a.Value)
 		case a.Name == "id":
@@ -77,9 +86,18 @@ func (v *variables) add(value *ast.Value) {
 	}
 }
 
+// filter is the place of a filter among those of the operation.
+func (v *variables) filter(value *ast.Value) int {
+	return slices.IndexFunc(v.filters, func(f filter) bool { return f.value == value })
+}
+
 // shape is a text that is the same for requests that share a plan: same role,
-// same values of what the plan depends on.
-func (v *variables) shape(who *viewer.Viewer, given map[string]any) (string, error) {
+// same conditions, same values of what the plan depends on.
+func (v *variables) shape(who *viewer.Viewer, given map[string]any, conditions []string) (string, error) {
+	if who.Witnessed != uuid.Nil {
+		// It sees something that others of its role do not.
+		return "", errNotCovered
+	}
 	text := []byte(who.Role)
 	if who.System {
 		text = append(text, '*')
@@ -111,6 +129,9 @@ func (v *variables) shape(who *viewer.Viewer, given map[string]any) (string, err
 		if given[name] != nil {
 			text[len(text)-1] = '+'
 		}
+	}
+	for _, condition := range conditions {
+		text = append(append(text, '\n'), condition...)
 	}
 	return string(text), nil
 }

@@ -2,6 +2,8 @@ package fastread
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -12,8 +14,9 @@ import (
 )
 
 // parallel is how many statements of one plan run at once. With more of them
-// fewer requests would share each.
-const parallel = 1
+// fewer requests would share each; the server and the database share a machine
+// with two processors well with one.
+func parallel() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // sharing is what requests must have in common to share a statement.
 type sharing struct {
@@ -21,6 +24,7 @@ type sharing struct {
 	// viewer is the zero guid where the statement is the same for everybody.
 	viewer  uuid.UUID
 	cursors string
+	filters string
 }
 
 func (r *Reader) sharing(p *plan, q *request) sharing {
@@ -35,6 +39,9 @@ func (r *Reader) sharing(p *plan, q *request) sharing {
 			all.WriteString(text + " ")
 		}
 		key.cursors = all.String()
+	}
+	if len(q.filters) > 0 {
+		key.filters = fmt.Sprintf("%#v", q.filters)
 	}
 	return key
 }

@@ -44,9 +44,12 @@ type conn struct {
 	tally *counters
 	plain bool // a pooler keeps no prepared statements
 
-	inTx    bool
-	reading int  // result sets not yet closed
-	broken  bool // not to be used again
+	inTx     bool
+	ownPlans bool // the session plans prepared statements for their values
+	// usualPlans is how the URL says that it plans them otherwise, "" for nothing.
+	usualPlans string
+	reading    int  // result sets not yet closed
+	broken     bool // not to be used again
 }
 
 // ExecContext runs a statement for its effect.
@@ -110,10 +113,15 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
 ) (T, error) {
 	var none T
-	if c.reading > 0 || c.plain || !keepable(query) || c.link != nil && ownPlan(ctx) {
+	if c.unprepared(ctx, query) {
 		sent := c.sent()
 		result, err := plain(ctx, query, args)
 		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))
+	}
+	if c.link != nil && !c.inTx {
+		if err := c.planFor(ctx, ownPlan(ctx)); err != nil {
+			return none, err
+		}
 	}
 	for again := !c.inTx; ; again = false {
 		st, err := c.kept.get(ctx, query)
@@ -191,6 +199,9 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	}
 	end := c.bind(ctx)
 	defer end()
+	if err := c.planFor(ctx, false); err != nil {
+		return nil, err
+	}
 	started, err := c.inner.BeginTx(ctx, opts)
 	// A lost BEGIN changed nothing.
 	if err := c.settle(ctx, err, false); err != nil {

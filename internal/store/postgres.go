@@ -90,7 +90,7 @@ func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	if err := c.session.begin(ctx, ours); err != nil {
 		return nil, &connectError{cause: errors.Join(err, ours.Close())}
 	}
-	ours.plain = c.session.pooled
+	ours.plain, ours.usualPlans = c.session.pooled, c.session.values[planMode]
 	c.size.learn(ctx, ours)
 	if c.accept == nil {
 		return ours, nil

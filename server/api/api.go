@@ -32,6 +32,7 @@ import (
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
+	"cloudapi/server/compression"
 	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
 	"cloudapi/server/graphqlhttp"
@@ -90,6 +91,8 @@ type Options struct {
 	// Demo says that the database has demo data only: the playground's examples
 	// may then make what they change.
 	Demo bool
+	// NoCompression turns the compression of answers off.
+	NoCompression bool
 	// NoPlayground turns the playground off.
 	NoPlayground bool
 	// Version is the version of the program, for its metrics.
@@ -178,7 +181,11 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, old, page)
+	compressed, err := o.compressor()
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, serveSchema(core), old, page, compressed)
 	return a, nil
 }
 
@@ -202,18 +209,28 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 	return documents, nil
 }
 
+// compressor compresses answers, nil where that is turned off.
+func (o Options) compressor() (*compression.Compressor, error) {
+	if o.NoCompression {
+		return nil, nil
+	}
+	return compression.New(graphqlhttp.Stream)
+}
+
 // routes says which path is whose.
-func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL http.Handler, old *rest.Handler, page http.Handler) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
 		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
 	}
-	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, sameOrigin(signedIn(who, graphQL)))))
-	byXML := xmlrpc.New(old, o.Log)
-	mux.Handle(rest.Prefix, oldSites.Middleware(old))
-	mux.Handle(xmlrpc.Prefix, oldSites.Middleware(byXML))
-	mux.Handle(strings.TrimSuffix(xmlrpc.Prefix, "/"), oldSites.Middleware(byXML))
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(sameOrigin(signedIn(who, graphQL))))))
+	mux.Handle("GET /schema.graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, sdl, refuse)))))
+	xml := xmlrpc.New(old, o.Log)
+	byXML := oldSites.Middleware(compressed.Middleware(xml))
+	mux.Handle(rest.Prefix, oldSites.Middleware(compressed.Middleware(old)))
+	mux.Handle(xmlrpc.Prefix, byXML)
+	mux.Handle(strings.TrimSuffix(xmlrpc.Prefix, "/"), byXML)
 	if !o.NoPlayground {
 		mux.Handle(playground.Prefix, recognized(who, page))
 		mux.Handle(playground.Prefix+"/", recognized(who, page))
@@ -223,7 +240,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
-		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: byXML}, o.Addresses.Locate(mux))))
+		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(mux))))
 }
 
 // reporter logs what only the operator should know.

@@ -125,6 +125,16 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
+const (
+	// allowedHeaders are those that the scripts of allowed origins may send: what
+	// the API reads, tracing (W3C Trace Context and Baggage), and what Apollo Client
+	// names itself and its operations by.
+	allowedHeaders = "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, " +
+		"traceparent, tracestate, baggage, apollographql-client-name, apollographql-client-version, x-apollo-operation-name"
+	// exposedHeaders are those of answers that such scripts may read.
+	exposedHeaders = "Allow, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"
+)
+
 // cors lets the scripts of allowed origins read answers. None is allowed unless
 // it is configured.
 func cors(allowed []string, next http.Handler) http.Handler {
@@ -136,11 +146,11 @@ func cors(allowed []string, next http.Handler) http.Handler {
 		h.Add("Vary", "Origin")
 		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(allowed, origin) {
 			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Expose-Headers", "RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id")
+			h.Set("Access-Control-Expose-Headers", exposedHeaders)
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 				h.Set("Access-Control-Allow-Methods", "GET, POST")
-				h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id")
+				h.Set("Access-Control-Allow-Headers", allowedHeaders)
 				h.Set("Access-Control-Max-Age", "600")
 				w.WriteHeader(http.StatusNoContent)
 				return

@@ -14,10 +14,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// claims are what a token says.
+// claims are the claims of a token (RFC 7519).
 type claims map[string]any
 
-// at returns a claim by its name, or by its path with dots.
+// at returns a claim by its name, or by a path of names with dots.
 func (c claims) at(name string) any {
 	if value, ok := c[name]; ok {
 		return value
@@ -30,8 +30,8 @@ func (c claims) at(name string) any {
 	return claims(inner).at(rest)
 }
 
-// identify reads the user of a verified token. The issuer and the subject say who
-// it is; the login is only the name to show.
+// identify reads the user from a verified token. The issuer and the subject identify the user; the login is only a name to
+// display.
 func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, error) {
 	login, _ := c.at(i.o.LoginClaim).(string)
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
@@ -51,7 +51,7 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	}, nil
 }
 
-// role is the widest role in a claim, "" for none.
+// role returns the widest role in a claim, "" for none.
 func (i *Issuer) role(claim any) (widest viewer.Role) {
 	values, isList := claim.([]any)
 	if !isList {
@@ -70,8 +70,8 @@ func (i *Issuer) role(claim any) (widest viewer.Role) {
 	return widest
 }
 
-// verifyOIDC returns who an issuer's token signs in. The signature is remembered for
-// as long as a password is; the user is read again every Fresh.
+// verifyOIDC returns the viewer of an issuer's token. A verified signature is cached as long as a password; the user is read
+// again every Fresh.
 func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.Viewer, error) {
 	if a.Issuer == nil || strings.Count(given, ".") != 2 {
 		return nil, Failed()
@@ -103,13 +103,13 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		return nil, fault.New(fault.Forbidden, "Authorization failed")
 	}
 	v, err := seen(account, nil)
-	// A token that is older than the last one gives no more than that; a linked
-	// user has the role that it has here, or less.
+	// An older token than the newest one grants no more than the newest. A linked user has its local role or the token's,
+	// whichever is narrower.
 	v.Role = viewer.Narrower(account.Role, who.Role)
 	return v, err
 }
 
-// oidcAccount is the account of a claim, at most Fresh old.
+// oidcAccount returns the account of a claim, read at most Fresh ago.
 func (a *Authenticator) oidcAccount(ctx context.Context, who session.Claim) (*session.Account, error) {
 	key := a.digest("claim", who.Issuer, who.Subject, string(who.Role), who.IssuedAt.String())
 	if account, ok := a.accounts.get(key); ok {

@@ -10,9 +10,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// token returns who an access token signs in. It is read again every Fresh, and
-// its expiry is looked at each time. There is no throttle: nobody guesses 256
-// bits.
+// token returns the viewer of an access token. The token is read again every Fresh, its expiry is checked each time. There
+// is no throttle: 256 random bits cannot be guessed.
 func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer, error) {
 	key := a.digest("token", given)
 	found, ok := a.tokens.get(key)
@@ -36,8 +35,8 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-// signsIn reports whether a user's tokens sign it in: not where it is disabled, and
-// not where the last word of its issuer is no role or too long ago.
+// signsIn reports whether a user's tokens are valid. They are not if the user is disabled, or if its issuer's last token had
+// no role or is too old.
 func signsIn(account *session.Account, now time.Time) bool {
 	return !account.Disabled && (!account.ByIssuer || now.Before(account.RoleUntil))
 }

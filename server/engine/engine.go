@@ -170,6 +170,10 @@ type Answer struct {
 // Copy counts a copy of the answer's data, which it must be called before.
 func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
+// MayIntrospect reports whether a caller may ask for the schema; nil is one who is
+// not signed in.
+func (e *Engine) MayIntrospect(v *viewer.Viewer) bool { return e.introspect(v) }
+
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() { e.observe(ctx, answer) }()

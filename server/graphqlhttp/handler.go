@@ -12,8 +12,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
+	"cloudapi/server/compression"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 	"cloudapi/server/persisted"
@@ -149,6 +152,9 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, answ
 	if status == http.StatusUnauthorized && h.Challenge != nil {
 		h.Challenge(r, w.Header())
 	}
+	if compressible(answer) {
+		compression.Allow(w.Header())
+	}
 	head, tail := envelope(answer)
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(answer.Data)+len(tail)))
 	w.WriteHeader(status)
@@ -156,6 +162,12 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, answ
 	_, _ = w.Write(head)
 	_, _ = w.Write(answer.Data)
 	_, _ = w.Write(tail)
+}
+
+// compressible reports whether an answer has no secret beside a text of the
+// caller's: only mutations return secrets (tokens), and errors quote the caller.
+func compressible(answer engine.Answer) bool {
+	return answer.Executed && len(answer.Errors) == 0 && answer.Operation.Operation == ast.Query
 }
 
 // envelope is what stands before and after the data of an answer.

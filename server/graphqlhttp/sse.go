@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudapi/internal/viewer"
+	"cloudapi/server/compression"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
 )
@@ -85,6 +86,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	}
 	defer subscriber.Cancel()
 	observe.Note(r.Context(), "", op.Operation().Name)
+	compression.Allow(w.Header())
 	e := &eventWriter{w: w, control: http.NewResponseController(w), time: h.Streams.Limits.WriteTime}
 	e.begin()
 	h.pump(ctx, e, out, signal, ended, func(over ending) {
@@ -175,6 +177,9 @@ func (e *eventWriter) write(text string) {
 
 // sendEvents sends an answer as the only event of a stream.
 func (h *Handler) sendEvents(w http.ResponseWriter, answer engine.Answer) {
+	if compressible(answer) {
+		compression.Allow(w.Header())
+	}
 	head, tail := envelope(answer)
 	e := &eventWriter{w: w, control: http.NewResponseController(w), time: h.Streams.Limits.WriteTime}
 	e.begin()

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/tidwall/gjson"
+
+	"cloudapi/server/compression"
 )
 
 // run executes the operation of a method and returns its data.
@@ -17,14 +19,19 @@ type run func(vars map[string]any) ([]byte, error)
 type writer struct {
 	http.ResponseWriter
 	transport Transport
-	begun     bool
-	answer    io.Writer // once it has begun
+	// query says that the method changes nothing: its answer may be compressed.
+	query  bool
+	begun  bool
+	answer io.Writer // once it has begun
 }
 
 // Write begins the answer with its headers.
 func (w *writer) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.begun = true
+		if w.query {
+			compression.Allow(w.Header())
+		}
 		w.answer = w.transport.Begin(w.ResponseWriter)
 	}
 	return w.answer.Write(p)

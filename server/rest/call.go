@@ -75,6 +75,7 @@ func (h *Handler) run(out *writer, r *http.Request, m *Method) {
 	}
 	defer end()
 	own := ownWords(vars)
+	out.query = !m.Mutation()
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m)); err != nil {
 		if out.begun {
 			// The client must not take half an answer for a whole one.

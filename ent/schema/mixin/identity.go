@@ -1,4 +1,4 @@
-// Package mixin has what several entities share: identity, versions and times.
+// Package mixin has the fields that several entities share: guids, versions and times.
 package mixin
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Identity gives an entity its guid. Version 7 keeps new rows together in the
-// primary key and makes the order of guids the order of creation.
+// Identity gives an entity its guid. Version 7 (RFC 9562) keeps new rows together in the primary key and makes the order of
+// guids the order of creation.
 type Identity struct{ mixin.Schema }
 
 // Fields of the mixin.

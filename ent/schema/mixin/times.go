@@ -9,7 +9,7 @@ import (
 	"entgo.io/ent/schema/mixin"
 )
 
-// Created keeps when a row was made.
+// Created adds the time when a row was created.
 type Created struct{ mixin.Schema }
 
 // Fields of the mixin.
@@ -22,7 +22,7 @@ func (Created) Fields() []ent.Field {
 	}
 }
 
-// Updated keeps when a row was last changed.
+// Updated adds the time when a row was last changed.
 type Updated struct{ mixin.Schema }
 
 // Fields of the mixin.
@@ -34,5 +34,5 @@ func (Updated) Fields() []ent.Field {
 	}
 }
 
-// Now is the present in UTC, to the microsecond: what both databases keep.
+// Now returns the current time in UTC, to the microsecond, which is the precision of both databases.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
