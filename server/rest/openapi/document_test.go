@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the documents anew")
 
 const documents = "../../../docs"
 
-// openAPI is what the document says of the OpenAPI description.
+// openAPI is the part of the OpenAPI description that the document uses.
 type openAPI struct {
 	OpenAPI    string
 	Paths      map[string]*struct{ Get operation }
@@ -50,9 +50,9 @@ type operation struct {
 
 type parameter struct {
 	Name, Description, In string
-	Required          bool
-	Schema            schema
-	Content           map[string]struct{ Schema schema }
+	Required              bool
+	Schema                schema
+	Content               map[string]struct{ Schema schema }
 }
 
 type schema struct {
@@ -60,16 +60,16 @@ type schema struct {
 	Format string
 	// MaxLength is that of a text, 0 for none.
 	MaxLength int
-	Ref    string `json:"$ref"`
-	Enum   []string
-	// Properties are those of a dictionary.
+	Ref       string `json:"$ref"`
+	Enum      []string
+	// Properties are the properties of a dictionary.
 	Properties map[string]struct {
 		Type        any
 		Description string
 	}
 }
 
-// description is what /appserver/rest/openapi.json says, to everybody.
+// description is the content of /appserver/rest/openapi.json.
 func description(t testing.TB) openAPI {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -87,7 +87,7 @@ func description(t testing.TB) openAPI {
 	return d
 }
 
-// newRouter returns the old URLs on the real schema, with nothing behind it.
+// newRouter returns the old URLs on the real schema, without resolvers.
 func newRouter(t testing.TB) *rest.Handler {
 	t.Helper()
 	core := engine.New(engine.Options{
@@ -188,7 +188,7 @@ func query(parameters []parameter) string {
 	return "?" + strings.Join(pairs, "&")
 }
 
-// kind is the type of a parameter in the words of the old document.
+// kind returns the type of a parameter in the old document's words.
 func (p parameter) kind() string {
 	s := p.Schema
 	if inJSON, ok := p.Content["application/json"]; ok {

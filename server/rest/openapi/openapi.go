@@ -40,14 +40,16 @@ func Describe(services []*rest.Service, schema *ast.Schema) ([]byte, error) {
 			{"title", "Cloud API, the old URLs"}, {"version", "1.0"},
 			{"description", "The documented methods of the old Cloud API. GET and POST are the same call; " +
 				"parameters come in the query string, in a form, or in both. HEAD answers as GET without a body. " +
-				"The forms of getObject, getYAML and getXML stand in docs/rest.md."},
+				"The forms of getObject, getYAML and getXML stand in docs/forms.md."},
 		}},
 		{"servers", []object{{{"url", "/"}}}},
-		{"security", []object{{{"basic", []string{}}}}},
+		{"security", []object{{{"basic", []string{}}}, {{"bearer", []string{}}}}},
 		{"tags", tags},
 		{"paths", paths},
 		{"components", object{
-			{"securitySchemes", object{{"basic", object{{"type", "http"}, {"scheme", "basic"}}}}},
+			{"securitySchemes", object{{"basic", object{{"type", "http"}, {"scheme", "basic"}}},
+				{"bearer", object{{"type", "http"}, {"scheme", "bearer"}}},
+			}},
 			{"headers", headers()},
 			{"responses", responses()},
 			{"schemas", d.schemas()},
