@@ -63,6 +63,14 @@ func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	}
 }
 
+// Burst is what may be spent at once, 0 where there is no bound.
+func (r *Rate) Burst() int {
+	if r == nil {
+		return 0
+	}
+	return int(r.burst)
+}
+
 // Quota is how a caller stands with its rate. The zero value is that of one
 // without.
 type Quota struct {
