@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GO ?= go
 LINT := $(GO) tool -modfile=.ci/lint/go.mod golangci-lint
+TESTS := $(GO) tool -modfile=.ci/test/go.mod gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg
 RELEASE := $(GO) tool -modfile=.ci/release/go.mod goreleaser
 REVISION = $(shell git describe --match= --always --dirty 2>/dev/null)
 
@@ -17,7 +18,8 @@ run: ## Start the server on embedded SQLite with demo data, and say how to sign 
 
 .PHONY: test
 test: prepare ## Run every test, on SQLite and on a real PostgreSQL
-	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(GO) test ./...
+	@echo "Running all tests; a package is listed when it has ended, the longest after some minutes."
+	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(TESTS) -- -timeout 30m ./...
 
 .PHONY: test-faults
 test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]

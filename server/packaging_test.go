@@ -8,8 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// What is installed beside the binary is text that no compiler reads: a
-// misspelt option in it would be ignored without a word.
+// The files installed with the binary are not compiled: a misspelt option in them would be silently ignored.
 func TestPackagesSetOptionsThatExist(t *testing.T) {
 	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
 	if err != nil {

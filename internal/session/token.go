@@ -15,7 +15,7 @@ import (
 	"cloudapi/internal/token"
 )
 
-// CreateToken makes a personal access token for the caller.
+// CreateToken creates a personal access token for the caller.
 func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	return out, nil
 }
 
-// RevokeToken ends a token that the caller may see.
+// RevokeToken revokes a token that the caller may see.
 func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
 	var owner *ent.AccessToken
 	visible := func(ctx context.Context, client *ent.Client) (err error) {
@@ -74,8 +74,7 @@ func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInp
 	return &model.RevokeAccessTokenPayload{AccessTokenID: in.AccessTokenID, Job: done}, nil
 }
 
-// RevokeTokens ends all sessions and personal tokens of a user that the caller
-// may see.
+// RevokeTokens revokes all sessions and personal tokens of a user that the caller may see.
 func (s *Service) RevokeTokens(ctx context.Context, in model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
 	out := &model.RevokeAccessTokensPayload{}
 	visible := func(ctx context.Context, client *ent.Client) error {

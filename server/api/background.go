@@ -15,13 +15,13 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// DefaultJobWorkers is how many workers a server has.
+// DefaultJobWorkers is the default number of workers.
 const DefaultJobWorkers = 2
 
-// cleanEvery is how often a server removes what is old.
+// cleanEvery is how often a server removes expired data.
 const cleanEvery = time.Hour
 
-// work adds the server's own work to its background services.
+// work adds the background services.
 func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	handlers := a.Customers.Handlers()
 	for i := range max(0, cmp.Or(o.JobWorkers, DefaultJobWorkers)) {
@@ -43,8 +43,7 @@ func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	}
 }
 
-// removeExpiredTokens removes sessions and personal tokens that have ended, in
-// small batches.
+// removeExpiredTokens removes expired sessions and personal tokens in small batches.
 func removeExpiredTokens(ctx context.Context, client *ent.Client) error {
 	const batch = 500
 	ctx = viewer.SystemContext(ctx)

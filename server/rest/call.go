@@ -9,22 +9,19 @@ import (
 	"cloudapi/server/observe"
 )
 
-// Transport is what differs between the transports of the old API: this package's
-// URLs, and XML-RPC.
+// Transport is a transport of the old API: this package's URLs, or XML-RPC.
 type Transport interface {
 	// Arguments reads the arguments of a call of m, as variables of its operation.
 	Arguments(r *http.Request, m *Method) (map[string]any, error)
-	// Begin starts an answer. The answer is written to what Begin returns, as the
-	// JSON that the old URLs have, a page at a time.
+	// Begin starts an answer. The answer is written to its result as the JSON of the old URLs, one page at a time.
 	Begin(w http.ResponseWriter) io.Writer
-	// Fail writes an answer that says why there is none.
+	// Fail writes a failure.
 	Fail(w http.ResponseWriter, r *http.Request, f Failure)
 }
 
-// Call answers one call by a transport. Service and method are checked first,
-// then the credentials, then the arguments (CONTRACT.md, 1). When Call returns,
-// the answer is written or has failed; where an answer that had begun fails, Call
-// panics with http.ErrAbortHandler.
+// Call answers one call. It checks the service and the method first, then the credentials, then the arguments (CONTRACT.md,
+// 1). When Call returns, the answer or a failure is written. If an answer that has begun fails, Call panics with
+// http.ErrAbortHandler.
 func (h *Handler) Call(w http.ResponseWriter, r *http.Request, service, name string, t Transport) {
 	out := &writer{ResponseWriter: w, transport: t}
 	defer h.recoverPanic(out, r)
@@ -78,7 +75,7 @@ func (h *Handler) run(out *writer, r *http.Request, m *Method) {
 	out.query = !m.Mutation()
 	if err := m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m)); err != nil {
 		if out.begun {
-			// The client must not take half an answer for a whole one.
+			// The client must not mistake half an answer for a whole one.
 			f := fault.As(err)
 			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
 			abort(out.ResponseWriter, r)
@@ -106,7 +103,7 @@ func (urls) Begin(w http.ResponseWriter) io.Writer {
 	return w
 }
 
-// Fail writes a failure as JSON, with a challenge where credentials are missing.
+// Fail writes a failure as JSON, with a challenge if credentials are missing.
 func (u urls) Fail(w http.ResponseWriter, r *http.Request, f Failure) {
 	if f.code == codeUnauthenticated {
 		u.challenge(w.Header())

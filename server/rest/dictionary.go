@@ -9,8 +9,7 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// decodeJSON decodes a list or a dictionary. Blank and null mean that nothing
-// is given.
+// decodeJSON decodes a list or a dictionary. Blank and null mean that no value is given.
 func (p *Parameter) decodeJSON(value string) (any, error) {
 	if strings.TrimSpace(value) == "" {
 		return nil, nil
@@ -22,8 +21,7 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 	return p.structure(v, "a JSON list", "a JSON dictionary")
 }
 
-// structure takes a list or a dictionary, which an error calls by the words of
-// the transport.
+// structure accepts a list or a dictionary. list and dictionary are the transport's words for them, for errors.
 func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	if v == nil {
 		return nil, nil
@@ -44,8 +42,7 @@ func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	return p.object(given)
 }
 
-// other is the field of an input object that takes the keys which the object
-// does not declare.
+// other is the field of an input object for the keys that the object does not declare.
 const other = "other"
 
 func (p *Parameter) object(given map[string]any) (any, error) {
@@ -56,7 +53,7 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 		case field == nil || key == other:
 			rest[key] = v
 		case v == nil || v == "":
-			// Blank means not given here as well.
+			// Blank means that no value is given here too.
 		default:
 			value, ok := coerce(field.Type.Name(), v)
 			if !ok {
@@ -74,9 +71,8 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 	return object, nil
 }
 
-// coerce takes a value of a dictionary as its field wants it: numbers and truth
-// may be quoted, as other values of old clients are, and text may look like a
-// number. Other types are for the schema to judge.
+// coerce converts a value of a dictionary to the type of its field: numbers and booleans may be quoted, because old clients
+// quote other values too, and text may look like a number. The schema checks other types.
 func coerce(typ string, v any) (any, bool) {
 	s, isText := v.(string)
 	switch typ {

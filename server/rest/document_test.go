@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write docs/rest.md anew")
 
 const documentFile = "../../docs/rest.md"
 
-// openAPI is what the document says of the OpenAPI description.
+// openAPI is the part of the OpenAPI description that the document uses.
 type openAPI struct {
 	OpenAPI    string
 	Paths      map[string]struct{ Get operation }
@@ -57,14 +57,14 @@ type schema struct {
 	Format string
 	Ref    string `json:"$ref"`
 	Enum   []string
-	// Properties are those of a dictionary.
+	// Properties are the properties of a dictionary.
 	Properties map[string]struct {
 		Type        any
 		Description string
 	}
 }
 
-// description is what /appserver/rest/openapi.json says, to everybody.
+// description is the content of /appserver/rest/openapi.json.
 func description(t testing.TB) openAPI {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -79,7 +79,7 @@ func description(t testing.TB) openAPI {
 	return d
 }
 
-// newRouter returns the old URLs on the real schema, with nothing behind it.
+// newRouter returns the old URLs on the real schema, without resolvers.
 func newRouter(t testing.TB) *rest.Handler {
 	t.Helper()
 	core := engine.New(engine.Options{
@@ -92,8 +92,7 @@ func newRouter(t testing.TB) *rest.Handler {
 	return h
 }
 
-// TestDocument holds docs/rest.md fresh: go test ./server/rest -run
-// TestDocument -update writes it anew.
+// TestDocument checks that docs/rest.md is up to date. To update it: go test ./server/rest -run TestDocument -update.
 func TestDocument(t *testing.T) {
 	want := markdown(t, description(t))
 	if *update {
@@ -185,7 +184,7 @@ func query(parameters []parameter) string {
 	return "?" + strings.Join(pairs, "&")
 }
 
-// kind is the type of a parameter in the words of the old document.
+// kind returns the type of a parameter in the old document's words.
 func (p parameter) kind() string {
 	s := p.Schema
 	if inJSON, ok := p.Content["application/json"]; ok {

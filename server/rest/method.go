@@ -20,7 +20,7 @@ import (
 //go:embed operations/*.graphql
 var operations embed.FS
 
-// The names that the router knows in operations; see the package documentation.
+// The names with a meaning for the router; see the package documentation.
 const (
 	resultAlias  = "result"
 	resultsAlias = "results"
@@ -46,7 +46,7 @@ type Method struct {
 // Mutation reports whether calls of the method are jobs.
 func (m *Method) Mutation() bool { return m.operation.Operation == ast.Mutation }
 
-// Service is an old service: the methods of one file, in its order.
+// Service is an old service: the methods of one file, in the same order.
 type Service struct {
 	Name    string
 	Methods []*Method
@@ -54,8 +54,7 @@ type Service struct {
 	byName map[string]*Method
 }
 
-// load reads the operations and has the engine validate them. The file is the
-// service, the operation the method.
+// load reads the operations, which the engine validates. Each file is a service, each operation a method.
 func load(e *engine.Engine) ([]*Service, error) {
 	files, err := fs.Glob(operations, "operations/*.graphql")
 	if err != nil {
@@ -93,8 +92,7 @@ func service(e *engine.Engine, name, text string) (*Service, error) {
 	return s, nil
 }
 
-// method makes a document of its own of one operation, and learns how to call
-// it and how to read what it gives.
+// method makes a document of one operation, and analyses its parameters and its answer.
 func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 	m := &Method{Name: op.Name, Description: strings.TrimSpace(op.Description), byName: map[string]*Parameter{}}
 	op.Description = ""

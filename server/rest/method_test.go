@@ -16,8 +16,7 @@ func newEngine() *engine.Engine {
 	})
 }
 
-// TestOperationsRefused shows that the server does not start with an operation
-// that it could not answer.
+// TestOperationsRefused: the server does not start with an operation that it could not answer.
 func TestOperationsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"not GraphQL":        {`query m {`, "Expected Name"},

@@ -10,10 +10,8 @@ import (
 	"cloudapi/server/observe"
 )
 
-// recoverPanic is deferred: it answers a call that panicked in the form of the old
-// API, with the request id and nothing of what is inside. Where an answer has
-// begun the connection is broken off, so that nobody takes half of it for a
-// whole one.
+// recoverPanic turns a panic into an old-API 500 that shows only the request id. If the answer has begun, it breaks the
+// connection off, so that no client mistakes half an answer for a whole one. Call it deferred.
 func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	value := recover()
 	if value == nil {
@@ -32,9 +30,8 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	out.transport.Fail(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
 }
 
-// abort breaks an answer off, so that the client does not take half of it for a
-// whole one. HTTP/1.0 has no chunks, and the end of a connection is the end of an
-// answer: it is reset.
+// abort breaks an answer off, so that the client does not mistake half of it for a whole one. HTTP/1.0 has no chunks, and
+// the end of the connection is the end of an answer, so the connection is reset.
 func abort(w http.ResponseWriter, r *http.Request) {
 	if !r.ProtoAtLeast(1, 1) {
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
