@@ -158,7 +158,7 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	if !ok || account.Role != v.Role {
 		return fault.New(fault.Unauthenticated, "Authentication failed")
 	}
-	if expires.IsZero() {
+	if expires.IsZero() || !v.Expires.IsZero() && v.Expires.Before(expires) {
 		expires = v.Expires
 	}
 	s.mu.Lock()
