@@ -16,9 +16,9 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/idempotencykey"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -215,6 +215,6 @@ func about(user uuid.UUID, key string) []byte {
 // Clean removes expired keys.
 func (k *Keys) Clean(ctx context.Context) error {
 	_, err := k.Client.IdempotencyKey.Delete().
-		Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+		Where(idempotencykey.CreatedAtLT(stamp.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
 	return err
 }

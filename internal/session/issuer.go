@@ -8,9 +8,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -78,7 +78,7 @@ func (s *Accounts) roleUntil(c Claim) time.Time {
 	if c.Role == "" {
 		return c.IssuedAt
 	}
-	until := mixin.Now().Add(s.RoleTime)
+	until := stamp.Now().Add(s.RoleTime)
 	if c.Expires.After(until) {
 		until = c.Expires.UTC()
 	}
