@@ -163,7 +163,7 @@ func imports(p Package) string {
 	return strings.Join(listed, " ")
 }
 
-// summary is the first sentence of the package comment without its first words.
+// summary returns the first sentence of the package comment without "Package x".
 func summary(p Package) string {
 	if p.Path == "ent" {
 		return "generated from `ent/schema`: the entities, their queries and changes."
