@@ -165,9 +165,6 @@ func imports(p Package) string {
 
 // summary returns the first sentence of the package comment without "Package x".
 func summary(p Package) string {
-	if p.Path == "ent" {
-		return "generated from `ent/schema`: the entities, their queries and changes."
-	}
 	if p.Path == "internal/model" {
 		return "generated from `schema.graphqls`: inputs and payloads."
 	}
