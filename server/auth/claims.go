@@ -39,7 +39,7 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	}
 	const longest = 255
 	if textrule.Name("login", login, longest) != nil || textrule.Name("sub", verified.Subject, longest) != nil || verified.IssuedAt.IsZero() {
-		return session.Claim{}, Failed()
+		return session.Claim{}, fault.AuthenticationFailed()
 	}
 	issued := verified.IssuedAt.UTC()
 	if now := i.o.Now().UTC(); issued.After(now) {
@@ -74,7 +74,7 @@ func (i *Issuer) role(claim any) (widest viewer.Role) {
 // again every Fresh.
 func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.Viewer, error) {
 	if a.Issuer == nil || strings.Count(given, ".") != 2 {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	key := a.digest("oidc", given)
 	who, ok := a.oidcVerified.get(key)
@@ -90,14 +90,14 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		a.oidcVerified.put(key, who)
 	}
 	if !a.Now().Before(who.Expires) {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	account, err := a.oidcAccount(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	if account != nil && account.Disabled {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	if account == nil || who.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
 		return nil, fault.New(fault.Forbidden, "Authorization failed")

@@ -22,7 +22,7 @@ const (
 // password returns the account of a login and its password. A password in the cache needs no hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
 	if len(login) > longestLogin {
-		return nil, Failed().Because(unknownLogin)
+		return nil, fault.AuthenticationFailed().Because(unknownLogin)
 	}
 	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
@@ -88,7 +88,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	if !ok {
 		attempt.failed()
 		a.Outcome("basic", "wrong")
-		return nil, Failed().Because(refusal(account))
+		return nil, fault.AuthenticationFailed().Because(refusal(account))
 	}
 	attempt.succeeded()
 	a.Outcome("basic", "ok")
