@@ -27,9 +27,6 @@ import (
 // Kept is how long an answer is stored at least.
 const Kept = 24 * time.Hour
 
-// maxKey is the maximum length of a key, in characters.
-const maxKey = 255
-
 // Encrypter encrypts answers and hashes requests with the server's key.
 type Encrypter interface {
 	MAC(ctx context.Context, purpose string, data []byte) ([]byte, error)
@@ -65,7 +62,7 @@ func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations [
 func (k *Keys) once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) (*graphql.Response, error) {
-	if err := textrule.Check("Idempotency-Key", key, maxKey); err != nil {
+	if err := textrule.Check("Idempotency-Key", key, textrule.MaxName); err != nil {
 		return nil, err
 	}
 	hash, err := k.Encrypter.MAC(ctx, "idempotency", request)

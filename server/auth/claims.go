@@ -37,8 +37,7 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
-	const longest = 255
-	if textrule.Name("login", login, longest) != nil || textrule.Name("sub", verified.Subject, longest) != nil || verified.IssuedAt.IsZero() {
+	if textrule.Name("login", login, textrule.MaxName) != nil || textrule.Name("sub", verified.Subject, textrule.MaxName) != nil || verified.IssuedAt.IsZero() {
 		return session.Claim{}, fault.AuthenticationFailed()
 	}
 	issued := verified.IssuedAt.UTC()

@@ -14,7 +14,7 @@ import (
 
 const (
 	// longestLogin is the maximum length of a login, in bytes.
-	longestLogin = 4 * 255
+	longestLogin = 4 * textrule.MaxName
 	// flightTime bounds work that several requests share. It does not end with any single one of them.
 	flightTime = 15 * time.Second
 )
