@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
@@ -40,6 +44,29 @@ func TestTokensAreBounded(t *testing.T) {
 		ctx := viewer.SystemContext(t.Context())
 		a.Client.AccessToken.DeleteOneID(a.Client.AccessToken.Query().FirstIDX(ctx)).ExecX(ctx)
 		tokenOf(t, a, apitest.Member, "READ")
+	})
+}
+
+// TestSessionsAreBounded: a user has a thousand sessions at most; signing in ends
+// the oldest ones.
+func TestSessionsAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		ctx := viewer.SystemContext(t.Context())
+		const signIn = `mutation { signIn(input: {login: "` + apitest.Member + `", password: "` + apitest.Password + `"}) { token } }`
+		oldest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		mia := a.Client.CloudUser.Query().Where(clouduser.Login(apitest.Member)).OnlyIDX(ctx)
+		a.Client.AccessToken.MapCreateBulk(make([]struct{}, 1001), func(c *ent.AccessTokenCreate, i int) {
+			c.SetUserID(mia).SetKind(accesstoken.KindSESSION).SetHash([]byte(strconv.Itoa(i))).SetExpiresAt(time.Now().Add(time.Hour))
+		}).ExecX(ctx)
+		newest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		if n := a.Client.AccessToken.Query().Where(accesstoken.UserID(mia)).CountX(ctx); n != 1000 {
+			t.Errorf("%d sessions", n)
+		}
+		for token, status := range map[string]int{oldest: http.StatusUnauthorized, newest: http.StatusOK} {
+			if answer := a.Query("", "{ viewer { login } }", nil, as(token)...); answer.Status != status {
+				t.Errorf("status %d, want %d: %s", answer.Status, status, answer.Body)
+			}
+		}
 	})
 }
 
