@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,49 @@ func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...strin
 	}
 	token, _, _ = strings.Cut(token, `"`)
 	return token
+}
+
+// TestTokensAreBounded: a user has a hundred tokens at most, and may make another
+// when one is revoked.
+func TestTokensAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for range 100 {
+			tokenOf(t, a, apitest.Member, "READ")
+		}
+		const create = `mutation { createAccessToken(input: {name: "one more"}) { token } }`
+		if answer := a.Query(apitest.Member, create, nil); !strings.Contains(answer.Body, `"code":"CONFLICT"`) {
+			t.Errorf("a token more than a user may have: %s", answer.Body)
+		}
+		ctx := viewer.SystemContext(t.Context())
+		a.Client.AccessToken.DeleteOneID(a.Client.AccessToken.Query().FirstIDX(ctx)).ExecX(ctx)
+		tokenOf(t, a, apitest.Member, "READ")
+	})
+}
+
+// TestMembersChangesAreBounded: every change leaves a job, also one that is
+// refused, so a member makes 200 at once and then waits.
+func TestMembersChangesAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		refused := `{ job { id } } `
+		query := "mutation {"
+		for i := range 40 {
+			query += " a" + strconv.Itoa(i) + `: createCustomer(input: {name: "x"}) ` + refused
+		}
+		query += "}"
+		for range 5 {
+			if answer := a.Query(apitest.Member, query, nil); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
+				t.Fatal(answer.Body)
+			}
+		}
+		answer := a.Query(apitest.Member, query, nil)
+		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+		// Reading goes on with what comes back in a moment; others do not notice.
+		if answer := a.Query(apitest.Operator, query, nil); answer.Status != http.StatusOK {
+			t.Errorf("an operator: %d %s", answer.Status, answer.Body)
+		}
+	})
 }
 
 func as(token string) []string { return []string{"Authorization", "Bearer " + token} }
