@@ -48,7 +48,28 @@ func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.Sign
 	err = s.Client.AccessToken.Create().
 		SetUserID(id).SetKind(accesstoken.KindSESSION).SetHash(hash).SetExpiresAt(out.ExpiresAt).
 		Exec(system)
+	if err == nil {
+		err = s.endOldSessions(system, id)
+	}
 	return out, err
+}
+
+// maxSessions is how many sessions a user may have. A new one ends the oldest.
+const maxSessions = 1000
+
+// endOldSessions ends the sessions of a user that are too many, oldest first.
+func (s *Service) endOldSessions(ctx context.Context, user uuid.UUID) error {
+	old, err := s.Client.AccessToken.Query().
+		Where(accesstoken.UserID(user), accesstoken.KindEQ(accesstoken.KindSESSION)).
+		Order(ent.Desc(accesstoken.FieldID)).Offset(maxSessions).Limit(maxSessions).IDs(ctx)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	if _, err := s.Client.AccessToken.Delete().Where(accesstoken.IDIn(old...)).Exec(ctx); err != nil {
+		return err
+	}
+	s.Changed(ctx, user)
+	return nil
 }
 
 // SignOut revokes the token of the request, and other sessions if requested.

@@ -40,6 +40,7 @@ import (
 	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
+	"cloudapi/server/rest/openapi"
 	"cloudapi/server/subscription"
 	"cloudapi/server/xmlrpc"
 )
@@ -163,7 +164,7 @@ func New(o Options) (*API, error) {
 	authenticate := whenReady(o.NotReady, authenticator.Authenticate)
 	old, err := rest.New(rest.Options{
 		Engine: core, Authenticate: authenticate, Challenge: auth.Challenge, Log: o.Log,
-		PageTime: o.RequestTime,
+		Describe: openapi.Describe, PageTime: o.RequestTime,
 	})
 	if err != nil {
 		return nil, err

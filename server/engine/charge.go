@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
@@ -31,6 +34,22 @@ func (e *Engine) newCharge(ctx context.Context) *charge {
 		a.holder = string(v.ID[:])
 	}
 	return a
+}
+
+// memberChanges is how many changes a member may make at once where it has spent
+// nothing else.
+const memberChanges = 200
+
+// withChanges adds the price of a member's changes. Each leaves a job, also one that
+// is refused: without a price of its own a caller with hardly any right could fill
+// the database.
+func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
+	v := viewer.FromContext(ctx)
+	if oc.Operation.Operation != ast.Mutation || v == nil || v.Role != viewer.Member {
+		return cost
+	}
+	changes := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})
+	return cost.Plus(len(changes) * a.rate.Burst() / memberChanges)
 }
 
 // enter takes the fixed cost of every request, also of a rejected one, because a flood of those is work too.

@@ -196,7 +196,7 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	}
 	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
 	if err == nil {
-		err = account.reserve(cost, r)
+		err = account.reserve(account.withChanges(ctx, cost, oc), r)
 	}
 	if err != nil {
 		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))

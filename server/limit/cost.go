@@ -29,6 +29,13 @@ func (c Cost) Actual(data []byte, objects, size int) int {
 	return max(1, c.fixed+max(bytes.Count(data, []byte("{")), objects, size/bytesOfObject))
 }
 
+// Plus adds a price that does not depend on how many objects there are.
+func (c Cost) Plus(price int) Cost {
+	c.Requested += price
+	c.fixed += price
+	return c
+}
+
 // Price estimates the cost of a validated operation with its variables, and rejects one that costs too much.
 func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
 	b := &costVisitor{

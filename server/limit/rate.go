@@ -61,6 +61,14 @@ func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	}
 }
 
+// Burst is what may be spent at once, 0 where there is no bound.
+func (r *Rate) Burst() int {
+	if r == nil {
+		return 0
+	}
+	return int(r.burst)
+}
+
 // Quota is a caller's position in its rate. The zero value means that there is no bound.
 type Quota struct {
 	Limit     int           // maximum spent at once

@@ -26,7 +26,7 @@ func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	if p.list {
+	if p.List {
 		if _, ok := v.([]any); !ok {
 			return nil, invalid("%s must be %s", p.Name, list)
 		}
@@ -42,15 +42,15 @@ func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	return p.object(given)
 }
 
-// other is the field of an input object for the keys that the object does not declare.
-const other = "other"
+// OtherKeys is the field of an input object for the keys that the object does not declare.
+const OtherKeys = "other"
 
 func (p *Parameter) object(given map[string]any) (any, error) {
 	object, rest := map[string]any{}, map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		v, field := given[key], p.definition.Fields.ForName(key)
 		switch {
-		case field == nil || key == other:
+		case field == nil || key == OtherKeys:
 			rest[key] = v
 		case v == nil || v == "":
 			// Blank means that no value is given here too.
@@ -63,10 +63,10 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 		}
 	}
 	if len(rest) > 0 {
-		if p.definition.Fields.ForName(other) == nil {
+		if p.definition.Fields.ForName(OtherKeys) == nil {
 			return nil, invalid("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
 		}
-		object[other] = rest
+		object[OtherKeys] = rest
 	}
 	return object, nil
 }

@@ -19,17 +19,17 @@ const longestCall = 24 * time.Hour
 // begin applies the time limit of a call that is not a job: the operation of such a method does not declare the execution
 // parameters.
 func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, error) {
-	if !m.byName[paramsName].implicit {
+	if !m.byName[ParamsName].Implicit {
 		return ctx, func() {}, nil
 	}
-	params, _ := vars[paramsName].(map[string]any)
+	params, _ := vars[ParamsName].(map[string]any)
 	n, ok := params["maxduration"].(json.Number)
 	if !ok {
 		return ctx, func() {}, nil
 	}
 	seconds, err := n.Float64()
 	if err != nil || seconds <= 0 || seconds > longestCall.Seconds() {
-		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
+		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", ParamsName, longestCall.Seconds())
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
 	ctx = context.WithValue(ctx, callerLimit{}, true)
@@ -61,8 +61,8 @@ func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context
 
 // passed returns the variables that the operation declares.
 func (m *Method) passed(vars map[string]any) map[string]any {
-	for _, name := range []string{jobAlias, paramsName} {
-		if m.byName[name].implicit {
+	for _, name := range []string{JobAlias, ParamsName} {
+		if m.byName[name].Implicit {
 			delete(vars, name)
 		}
 	}
@@ -71,7 +71,7 @@ func (m *Method) passed(vars map[string]any) map[string]any {
 
 // ownWords returns the caller's own message for a failure.
 func ownWords(vars map[string]any) string {
-	params, _ := vars[paramsName].(map[string]any)
+	params, _ := vars[ParamsName].(map[string]any)
 	own, _ := params["userErrormsg"].(string)
 	return own
 }
@@ -113,7 +113,7 @@ func asParameter(f *fault.Fault) *fault.Fault {
 	}
 	about := *f
 	about.Field = parameter
-	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+other, "", 1)
+	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+OtherKeys, "", 1)
 	return &about
 }
 
@@ -136,5 +136,5 @@ func (m *Method) source(path ast.Path) string {
 		return ""
 	}
 	// Clients do not know the field for undeclared keys of a dictionary.
-	return strings.TrimSuffix(join(found, inner), "."+other)
+	return strings.TrimSuffix(join(found, inner), "."+OtherKeys)
 }

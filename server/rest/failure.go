@@ -157,13 +157,8 @@ func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f Failure) {
 	headers(w.Header())
 	w.WriteHeader(f.status)
-	// A struct of texts and numbers can always be encoded.
-	text, _ := json.Marshal(struct {
-		Message   string `json:"message"`
-		Code      int    `json:"code"`
-		Exception string `json:"exception"`
-		Error     bool   `json:"error"`
-	}{f.message, f.code, f.exception, true})
+	// Texts and numbers can always be encoded.
+	text, _ := json.Marshal(f)
 	if _, err := w.Write(text); err != nil {
 		h.log.DebugContext(r.Context(), "the client is gone", "error", err)
 	}

@@ -87,7 +87,7 @@ func taken(t *testing.T, p *Parameter, given string, value any) {
 			t.Errorf("%s=%q became the guid %q", p.Name, given, v)
 		}
 	case map[string]any:
-		if !p.structured() {
+		if !p.Structured() {
 			t.Errorf("%s=%q became a dictionary", p.Name, given)
 		}
 	default:

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/viewer"
 	"cloudapi/server/csrf"
@@ -63,6 +64,8 @@ type Options struct {
 	Authenticate func(*http.Request) (*viewer.Viewer, error)
 	Challenge    func(http.Header)
 	Log          *slog.Logger
+	// Describe writes the description that is served at DescriptionName; nil means that none is served.
+	Describe func([]*Service, *ast.Schema) ([]byte, error)
 	// PageTime is the time limit of each page of a list after the first, which has the request's; 0 means that the request's
 	// time limits all pages together.
 	PageTime time.Duration
@@ -74,9 +77,11 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	description, err := describe(services, o.Engine.Schema())
-	if err != nil {
-		return nil, err
+	var description []byte
+	if o.Describe != nil {
+		if description, err = o.Describe(services, o.Engine.Schema()); err != nil {
+			return nil, err
+		}
 	}
 	h := &Handler{
 		engine: o.Engine, services: make(map[string]*Service, len(services)), description: description,
@@ -118,7 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
-	if path == descriptionName {
+	if path == DescriptionName && h.description != nil {
 		h.describe(w, r)
 		return
 	}

@@ -13,10 +13,6 @@ import (
 	"cloudapi/server/engine"
 )
 
-// The document of the methods is written from what is served.
-//
-//go:generate go test . -run ^TestDocument$ -update
-
 //go:embed operations/*.graphql
 var operations embed.FS
 
@@ -25,9 +21,9 @@ const (
 	resultAlias  = "result"
 	resultsAlias = "results"
 	bareAlias    = "bare"
-	jobAlias     = "jobguid"
+	JobAlias     = "jobguid"
 	afterName    = "after"
-	paramsName   = "executionparams"
+	ParamsName   = "executionparams"
 )
 
 // Method is an old method: an operation, and how its answer is read.
@@ -114,7 +110,7 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 			m.add(newParameter(e.Schema(), v, false))
 		}
 	}
-	for _, common := range []struct{ name, typ string }{{jobAlias, "ID"}, {paramsName, "ExecutionParams"}} {
+	for _, common := range []struct{ name, typ string }{{JobAlias, "ID"}, {ParamsName, "ExecutionParams"}} {
 		if m.byName[common.name] == nil {
 			m.add(newParameter(e.Schema(), &ast.VariableDefinition{
 				Variable: common.name, Type: ast.NamedType(common.typ, nil),

@@ -25,9 +25,12 @@ type Parameter struct {
 	// parameter that only the router uses.
 	Description string
 
+	// List says that the value is a list of the type.
+	List bool
+	// Implicit says that the router takes the parameter, and not the operation.
+	Implicit bool
+
 	definition *ast.Definition
-	list       bool
-	implicit   bool // used by the router, not by the operation
 	// From the router's directives.
 	nothing, endOfSecond bool
 }
@@ -35,7 +38,7 @@ type Parameter struct {
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
 		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
-		definition: schema.Types[v.Type.Name()], list: v.Type.Elem != nil, implicit: implicit,
+		definition: schema.Types[v.Type.Name()], List: v.Type.Elem != nil, Implicit: implicit,
 		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
 }
@@ -51,15 +54,15 @@ var (
 
 func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
 
-// structured reports whether the values of the parameter are lists or dictionaries, in JSON.
-func (p *Parameter) structured() bool {
-	return p.list || p.definition.Kind == ast.InputObject || p.Type == "JSONObject"
+// Structured reports whether the values of the parameter are lists or dictionaries, in JSON.
+func (p *Parameter) Structured() bool {
+	return p.List || p.definition.Kind == ast.InputObject || p.Type == "JSONObject"
 }
 
 // decode converts the text of a parameter to the value of its variable, by the declared type. A blank text becomes nil: no
 // value is given. An error names the parameter.
 func (p *Parameter) decode(value string) (any, error) {
-	if p.structured() {
+	if p.Structured() {
 		if err := textrule.Check(p.Name, value, longestStructured); err != nil {
 			return nil, err
 		}

@@ -30,9 +30,9 @@ func (p *Parameter) typed(v any) (any, error) {
 	}
 	text, scalar := plain(v)
 	switch {
-	case p.structured() && scalar && strings.TrimSpace(text) == "":
+	case p.Structured() && scalar && strings.TrimSpace(text) == "":
 		return nil, nil
-	case p.structured():
+	case p.Structured():
 		v, err := p.inner(v)
 		if err != nil {
 			return nil, err

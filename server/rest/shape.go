@@ -96,7 +96,7 @@ func (s *shape) note(f *ast.Field, path, here string) {
 			s.others = append(s.others, s.result)
 		}
 		s.result, s.wrap, s.bare = here, f.Alias == resultsAlias, f.Alias == bareAlias
-	case jobAlias:
+	case JobAlias:
 		// In a query, jobguid is an ordinary field.
 		if s.mutation {
 			s.job = here

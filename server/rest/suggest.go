@@ -15,7 +15,7 @@ func (m *Method) suggest(name string) string {
 		if d := levenshtein.ComputeDistance(lower[:min(len(lower), 64)], p.Name); d < distance {
 			best, distance = p.Name, d
 		}
-		if p.Name != jobAlias && strings.HasSuffix(p.Name, "guid") {
+		if p.Name != JobAlias && strings.HasSuffix(p.Name, "guid") {
 			guids = append(guids, p.Name)
 		}
 	}

@@ -89,7 +89,7 @@ var handWritten = []string{"ent/edgeexists", "ent/migrate", "ent/rule", "ent/sch
 
 func ofTheProgram(path string) bool {
 	switch {
-	case strings.HasPrefix(path, "internal/dev/"), path == "server/api/apitest", path == "server/api/conformance", path == "server/faults", path == "ent/migrate/diff":
+	case strings.HasPrefix(path, "internal/dev/"), path == "server/api/apitest", path == "server/api/conformance", path == "server/faults", path == "ent/migrate/diff", strings.HasPrefix(path, "docs/"):
 		return false
 	default:
 		return !strings.HasPrefix(path, "ent/") || slices.Contains(handWritten, path)

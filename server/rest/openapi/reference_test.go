@@ -1,4 +1,4 @@
-package rest_test
+package openapi_test
 
 import (
 	"os"
@@ -14,7 +14,7 @@ import (
 // h3.customer.find(name, status, …).
 func documented(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/rest-customer.txt")
+	text, err := os.ReadFile("../testdata/rest-customer.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package rest
+package openapi
 
 import (
 	"slices"
@@ -7,6 +7,8 @@ import (
 	"cloudapi/internal/strictjson"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/server/rest"
 )
 
 // exampleGUID is the guid of CONTRACT.md's examples.
@@ -79,7 +81,7 @@ func enumOf(definition *ast.Definition) object {
 func (d *describer) inputOf(definition *ast.Definition) object {
 	properties, required, open := object{}, []string{}, false
 	for _, f := range definition.Fields {
-		if f.Name == other {
+		if f.Name == rest.OtherKeys {
 			open = true
 			continue
 		}
@@ -102,7 +104,7 @@ func described(schema any, description string) any {
 		return schema
 	}
 	o = slices.DeleteFunc(slices.Clone(o), func(m member) bool { return m.key == "description" })
-	return append(o, member{"description", description})
+	return append(withLengths(o, description), member{"description", description})
 }
 
 // selected returns the JSON Schema of a field with its selection.
@@ -129,9 +131,7 @@ func (d *describer) selected(f *ast.Field, t *ast.Type) any {
 
 // nodesOf returns the nodes of a connection that is followed to its end, nil for another field.
 func nodesOf(f *ast.Field) *ast.Field {
-	if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
-		return a.Value.Kind == ast.Variable && a.Value.Raw == afterName
-	}) {
+	if !rest.Followed(f) {
 		return nil
 	}
 	for _, s := range f.SelectionSet {
