@@ -26,7 +26,7 @@ func TestPackagesSetOptionsThatExist(t *testing.T) {
 	}
 	mentioned := regexp.MustCompile(`CLOUDAPI_[A-Z_]+`)
 	for _, file := range []string{
-		"../Dockerfile", "../compose.yaml", "../internal/dev/packaging/release.Dockerfile",
+		"../Dockerfile", "../compose.yaml", "../kubernetes.yaml", "../internal/dev/packaging/release.Dockerfile",
 		"../internal/dev/packaging/cloudapi.env", "../internal/dev/packaging/cloudapi.service",
 	} {
 		text, err := os.ReadFile(file)

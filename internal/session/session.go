@@ -11,10 +11,10 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
@@ -41,14 +41,35 @@ func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.Sign
 	}
 	system := viewer.SystemContext(ctx)
 	plain, hash := token.New(token.Session)
-	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: mixin.Now().Add(s.Time)}
+	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: stamp.Now().Add(s.Time)}
 	if out.Viewer, err = s.Client.CloudUser.Get(system, id); err != nil {
 		return nil, err
 	}
 	err = s.Client.AccessToken.Create().
 		SetUserID(id).SetKind(accesstoken.KindSESSION).SetHash(hash).SetExpiresAt(out.ExpiresAt).
 		Exec(system)
+	if err == nil {
+		err = s.endOldSessions(system, id)
+	}
 	return out, err
+}
+
+// maxSessions is how many sessions a user may have. A new one ends the oldest.
+const maxSessions = 1000
+
+// endOldSessions ends the sessions of a user that are too many, oldest first.
+func (s *Service) endOldSessions(ctx context.Context, user uuid.UUID) error {
+	old, err := s.Client.AccessToken.Query().
+		Where(accesstoken.UserID(user), accesstoken.KindEQ(accesstoken.KindSESSION)).
+		Order(ent.Desc(accesstoken.FieldID)).Offset(maxSessions).Limit(maxSessions).IDs(ctx)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	if _, err := s.Client.AccessToken.Delete().Where(accesstoken.IDIn(old...)).Exec(ctx); err != nil {
+		return err
+	}
+	s.Changed(ctx, user)
+	return nil
 }
 
 // SignOut revokes the token of the request, and other sessions if requested.
