@@ -17,7 +17,7 @@ func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	return func(error) {}
 }
 
-// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, or other.
+// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, commit, or other.
 func Verb(query string) string {
 	switch firstWord(query) {
 	case "SELECT", "WITH":
@@ -28,6 +28,8 @@ func Verb(query string) string {
 		return "update"
 	case "DELETE":
 		return "delete"
+	case "COMMIT":
+		return "commit"
 	default:
 		return "other"
 	}

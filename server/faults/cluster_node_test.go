@@ -44,7 +44,7 @@ func (c *cluster) newNode(t *testing.T, n int) *node {
 	}
 	m.configure("etcd.yml", "/var/lib/etcd/cloudapi", m.path("etcd"))
 	m.configure("patroni.yml", "/var/lib/postgresql/15/cloudapi", m.path("data"), "/var/lib/postgresql/pgpass-patroni", m.path("pgpass"),
-		"/usr/lib/postgresql/15/bin", c.binaries, "      parameters:\n", "      parameters:\n        unix_socket_directories: "+m.path("run")+"\n")
+		"/usr/lib/postgresql/15/bin", c.binaries, "  pg_hba:\n", "  parameters:\n    unix_socket_directories: "+m.path("run")+"\n  pg_hba:\n")
 	t.Cleanup(m.end)
 	return m
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"cloudapi/internal/dev/pgtest"
 )
 
@@ -82,7 +84,7 @@ func newCluster(t *testing.T) *cluster {
 		m.startPatroni()
 	}
 	c.balance(t)
-	c.eventually("three nodes", func() bool { return c.leader() != nil && c.standbys() == 2 })
+	c.whole()
 	c.furnish()
 	return c
 }
@@ -151,6 +153,19 @@ func (c *cluster) standbys() (n int) {
 		}
 	}
 	return n
+}
+
+// whole waits until all nodes work, and one of them is the synchronous standby: before that, Patroni promotes none.
+func (c *cluster) whole() {
+	c.t.Helper()
+	c.eventually("all nodes, and a synchronous standby", func() bool {
+		m := c.leader()
+		if m == nil || c.standbys() != len(c.nodes)-1 {
+			return false
+		}
+		_, body := m.get("/cluster")
+		return gjson.Get(body, `members.#(role=="sync_standby").name`).Exists()
+	})
 }
 
 func (c *cluster) eventually(what string, is func() bool) {
