@@ -259,5 +259,10 @@ func (a *API) Run(ctx context.Context) {
 	a.background.Run(ctx)
 }
 
-// Prepare gets ready what must not be done within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }
+// Prepare gets ready what must not be done within a transaction, and completes migrations.
+func (a *API) Prepare(ctx context.Context) error {
+	if err := a.encrypter.Prepare(ctx); err != nil {
+		return err
+	}
+	return foldTexts(ctx, a.Client, a.store.Dialect())
+}

@@ -30,7 +30,8 @@ func (Updated) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("updated_at").
 			Default(Now).
-			UpdateDefault(Now),
+			UpdateDefault(Now).
+			Annotations(entgql.OrderField("UPDATED_AT")),
 	}
 }
 
