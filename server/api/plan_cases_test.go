@@ -116,9 +116,9 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 		}
 	}
 	for list, filters := range map[string][]string{
-		"cloudUsers":      {`loginContainsFold: "SER-999"`, `loginStartsWithFold: "USER-99"`, `nameContainsFold: "SON 999"`, `nameStartsWithFold: "PERSON 99"`, `emailContainsFold: "999@Example"`},
-		"cloudUserGroups": {`nameContainsFold: "OUP 9999"`, `nameStartsWithFold: "GROUP 99"`},
-		"cloudSpaces":     {`nameContainsFold: "ACE 9999"`, `nameStartsWithFold: "SPACE 99"`},
+		"cloudUsers":      {`loginContainsFold: "SER-999"`, `loginStartsWithFold: "USER-999"`, `nameContainsFold: "SON 999"`, `nameStartsWithFold: "PERSON 999"`, `emailContainsFold: "999@Example"`},
+		"cloudUserGroups": {`nameContainsFold: "OUP 9999"`, `nameStartsWithFold: "GROUP 9999"`},
+		"cloudSpaces":     {`nameContainsFold: "ACE 9999"`, `nameStartsWithFold: "SPACE 9999"`},
 	} {
 		for _, where := range filters {
 			t.Run(list+" "+where, func(t *testing.T) {
