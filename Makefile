@@ -39,7 +39,7 @@ build: ## Build the static binary bin/cloudapi
 
 .PHONY: generate
 generate: ## Write the generated code anew
-	$(GO) generate ./ent ./graph ./server/rest ./server ./internal/dev/schemadoc
+	$(GO) generate ./ent ./graph ./server/rest/openapi ./server ./internal/dev/schemadoc ./docs/clients/genqlient
 	$(GO) test ./internal/dev/architecture -count=1 -run TestMapIsFresh -update
 
 .PHONY: migration

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// logFlags say what is logged and how.
+// logFlags configure the log.
 type logFlags struct {
 	LogFormat string `name:"log-format" enum:"text,json" default:"text" help:"The format of the log: text or json."`
 	LogLevel  string `name:"log-level" enum:"debug,info,warn,error" default:"info" help:"The lowest level that is logged: debug, info, warn or error."`

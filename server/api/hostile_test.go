@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )
 
@@ -26,7 +27,7 @@ var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-000000
 // and never the server's own fault.
 func TestHostileGuids(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+		a := apitest.Open(t, first.URL, withoutWorkers, func(o *api.Options) { o.Rates.Burst = -1 })
 		w := world(t, a)
 		for _, c := range matrix {
 			for _, guid := range append(hostileGuids(w), brokenGuids...) {

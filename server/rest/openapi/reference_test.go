@@ -1,4 +1,4 @@
-package rest_test
+package openapi_test
 
 import (
 	"os"
@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// documented are the parameters by method, from the headings of the document
-// that old clients were written from: h3.customer.find(name, status, …).
+// documented returns the parameters by method, from the headings of the document that old clients were written from:
+// h3.customer.find(name, status, …).
 func documented(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/rest-customer.txt")
+	text, err := os.ReadFile("../testdata/rest-customer.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,9 +25,8 @@ func documented(t *testing.T) map[string][]string {
 	return methods
 }
 
-// TestReference holds the operations against the document: its methods, their
-// parameters, and no other. That of the three methods that it marks as not yet
-// implemented has parameters too.
+// TestReference compares the operations with the document: the same methods with the same parameters. The three methods that
+// the document marks as not yet implemented have parameters too.
 func TestReference(t *testing.T) {
 	want := documented(t)
 	if len(want) != 22 {
@@ -48,7 +47,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// required is the bold print of CONTRACT.md, section 2.
+// required has the required parameters, from the bold print in CONTRACT.md, section 2.
 var required = map[string][]string{
 	"getObject": {"rootobjectguid"}, "list": nil, "find": nil, "listStatuses": nil, "create": {"name"},
 	"updateModelProperties": {"customerguid"}, "setStatus": {"customerguid", "status"}, "delete": {"customerguid"},

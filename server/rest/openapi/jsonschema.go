@@ -1,23 +1,26 @@
-package rest
+package openapi
 
 import (
 	"slices"
 	"strings"
 
+	"cloudapi/internal/strictjson"
+
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/server/rest"
 )
 
-// exampleGUID stands for any guid; it is that of CONTRACT.md.
+// exampleGUID is the guid of CONTRACT.md's examples.
 const exampleGUID = "22544b07-4129-47b1-8690-b92c0db21434"
 
-// describer writes the types of schema.graphqls as JSON Schema, each enumeration
-// and input object once, by name.
+// describer writes the types of schema.graphqls as JSON Schema, each enumeration and input object once, by name.
 type describer struct {
 	schema *ast.Schema
 	named  map[string]any
 }
 
-// of is the JSON Schema of a type without a selection.
+// of returns the JSON Schema of a type without a selection.
 func (d *describer) of(t *ast.Type) any {
 	if t.Elem != nil {
 		return object{{"type", "array"}, {"items", d.of(t.Elem)}}
@@ -30,8 +33,7 @@ func (d *describer) of(t *ast.Type) any {
 		}
 	case ast.InputObject:
 		if d.named[t.NamedType] == nil {
-			// Known before its fields are looked at: one of them may be of this
-			// very type.
+			// Set before its fields are visited: one of them may have the same type.
 			d.named[t.NamedType] = object{}
 			d.named[t.NamedType] = d.inputOf(definition)
 		}
@@ -49,7 +51,7 @@ func scalarOf(definition *ast.Definition) object {
 		return object{{"type", "integer"}, {"example", 1}}
 	case "Amount":
 		return object{
-			{"type", "integer"}, {"minimum", 1}, {"maximum", 1<<53 - 1},
+			{"type", "integer"}, {"minimum", 1}, {"maximum", strictjson.MaxInteger},
 			{"description", definition.Description}, {"example", 1000},
 		}
 	case "Float":
@@ -79,7 +81,7 @@ func enumOf(definition *ast.Definition) object {
 func (d *describer) inputOf(definition *ast.Definition) object {
 	properties, required, open := object{}, []string{}, false
 	for _, f := range definition.Fields {
-		if f.Name == other {
+		if f.Name == rest.OtherKeys {
 			open = true
 			continue
 		}
@@ -95,17 +97,17 @@ func (d *describer) inputOf(definition *ast.Definition) object {
 	return append(out, member{"additionalProperties", open})
 }
 
-// described is a schema with a description of its own.
+// described returns a schema with its own description.
 func described(schema any, description string) any {
 	o, ok := schema.(object)
 	if !ok {
 		return schema
 	}
 	o = slices.DeleteFunc(slices.Clone(o), func(m member) bool { return m.key == "description" })
-	return append(o, member{"description", description})
+	return append(withLengths(o, description), member{"description", description})
 }
 
-// selected is the JSON Schema of what a field gives, with its selection.
+// selected returns the JSON Schema of a field with its selection.
 func (d *describer) selected(f *ast.Field, t *ast.Type) any {
 	if t.Elem != nil {
 		return object{{"type", "array"}, {"items", d.selected(f, t.Elem)}}
@@ -127,12 +129,9 @@ func (d *describer) selected(f *ast.Field, t *ast.Type) any {
 	return object{{"type", "object"}, {"properties", properties}, {"required", required}}
 }
 
-// nodesOf are the nodes of a connection that is followed to its end, nil for
-// another field.
+// nodesOf returns the nodes of a connection that is followed to its end, nil for another field.
 func nodesOf(f *ast.Field) *ast.Field {
-	if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
-		return a.Value.Kind == ast.Variable && a.Value.Raw == afterName
-	}) {
+	if !rest.Followed(f) {
 		return nil
 	}
 	for _, s := range f.SelectionSet {
@@ -143,8 +142,7 @@ func nodesOf(f *ast.Field) *ast.Field {
 	return nil
 }
 
-// keeps reports whether a connection stands as an object that has its nodes and
-// more, and not as the list of its nodes.
+// keeps reports whether a connection becomes an object with its nodes and other fields, and not the list of its nodes.
 func keeps(f *ast.Field) bool {
 	return slices.ContainsFunc(f.SelectionSet, func(s ast.Selection) bool {
 		inner, ok := s.(*ast.Field)

@@ -1,18 +1,20 @@
-package rest
+// Package openapi describes the old URLs as OpenAPI 3.1, from their operations and
+// schema.graphqls. docs/openapi.json and docs/rest.md are what it says.
+package openapi
+
+// The documents are written from what is served.
+//
+//go:generate go test . -run ^(TestDocument|TestForms)$ -update
 
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"cloudapi/internal/fault"
+	"cloudapi/server/rest"
 )
-
-// descriptionName is where the OpenAPI description is, below Prefix.
-const descriptionName = "openapi.json"
 
 // The two parameters that every method takes, where the operation says nothing
 // of them.
@@ -21,15 +23,15 @@ const (
 	readerParams = "A call that only reads is no job: `maxduration` and `userErrormsg` count, the rest has no effect."
 )
 
-// describe writes the OpenAPI description of the services.
-func describe(services []*Service, schema *ast.Schema) ([]byte, error) {
+// Describe writes the description of the services.
+func Describe(services []*rest.Service, schema *ast.Schema) ([]byte, error) {
 	d := &describer{schema: schema, named: map[string]any{}}
 	paths := object{}
 	tags := make([]object, 0, len(services))
 	for _, s := range services {
 		tags = append(tags, object{{"name", s.Name}})
 		for _, m := range s.Methods {
-			paths = append(paths, member{Prefix + s.Name + "/" + m.Name, d.path(s, m)})
+			paths = append(paths, member{rest.Prefix + s.Name + "/" + m.Name, d.path(s, m)})
 		}
 	}
 	return json.MarshalIndent(object{
@@ -37,21 +39,25 @@ func describe(services []*Service, schema *ast.Schema) ([]byte, error) {
 		{"info", object{
 			{"title", "Cloud API, the old URLs"}, {"version", "1.0"},
 			{"description", "The documented methods of the old Cloud API. GET and POST are the same call; " +
-				"parameters come in the query string, in a form, or in both."},
+				"parameters come in the query string, in a form, or in both. HEAD answers as GET without a body. " +
+				"The forms of getObject, getYAML and getXML stand in docs/forms.md."},
 		}},
 		{"servers", []object{{{"url", "/"}}}},
-		{"security", []object{{{"basic", []string{}}}}},
+		{"security", []object{{{"basic", []string{}}}, {{"bearer", []string{}}}}},
 		{"tags", tags},
 		{"paths", paths},
 		{"components", object{
-			{"securitySchemes", object{{"basic", object{{"type", "http"}, {"scheme", "basic"}}}}},
+			{"securitySchemes", object{{"basic", object{{"type", "http"}, {"scheme", "basic"}}},
+				{"bearer", object{{"type", "http"}, {"scheme", "bearer"}}},
+			}},
+			{"headers", headers()},
 			{"responses", responses()},
 			{"schemas", d.schemas()},
 		}},
 	}, "", "  ")
 }
 
-func (d *describer) path(s *Service, m *Method) object {
+func (d *describer) path(s *rest.Service, m *rest.Method) object {
 	parameters, properties, required := []object{}, object{}, []string{}
 	for _, p := range m.Parameters {
 		schema := d.parameter(p)
@@ -68,44 +74,48 @@ func (d *describer) path(s *Service, m *Method) object {
 	answers := d.answers(m)
 	common := object{
 		{"tags", []string{s.Name}}, {"summary", m.Description},
-		{"x-graphql", m.query},
+		{"x-graphql", m.Document()},
 	}
 	get := append(object{{"operationId", s.Name + "." + m.Name}}, common...)
 	post := append(object{{"operationId", s.Name + "." + m.Name + ".form"}}, common...)
+	if m.Mutation() {
+		parameters = append(parameters, keyHeader())
+		post = append(post, member{"parameters", []object{keyHeader()}})
+	}
 	return object{
 		{"get", append(get, member{"parameters", parameters}, member{"responses", answers})},
 		{"post", append(post, member{"requestBody", object{{"content", object{
-			{"application/x-www-form-urlencoded", object{{"schema", form}}},
-			{"multipart/form-data", object{{"schema", form}}},
+			{"application/x-www-form-urlencoded", object{{"schema", form}, {"encoding", encodings(m)}}},
+			{"multipart/form-data", object{{"schema", form}, {"encoding", encodings(m)}}},
 		}}}}, member{"responses", answers})},
 	}
 }
 
 // parameter is the JSON Schema of a parameter's value.
-func (d *describer) parameter(p *Parameter) any {
+func (d *describer) parameter(p *rest.Parameter) any {
 	t := ast.NamedType(p.Type, nil)
-	if p.list {
+	if p.List {
 		t = ast.ListType(t, nil)
 	}
-	return described(d.of(t), p.told())
+	return described(d.of(t), told(p))
 }
 
-func (p *Parameter) told() string {
+func told(p *rest.Parameter) string {
 	switch {
-	case p.implicit && p.Name == jobAlias:
+	case p.Implicit && p.Name == rest.JobAlias:
 		return ignoredJob
-	case p.implicit:
+	case p.Implicit:
 		return readerParams
 	}
 	return p.Description
 }
 
 // inQuery is a parameter of the query string: lists and dictionaries are JSON.
-func (d *describer) inQuery(p *Parameter, schema any) object {
+func (d *describer) inQuery(p *rest.Parameter, schema any) object {
 	out := object{
-		{"name", p.Name}, {"in", "query"}, {"required", p.Required}, {"description", p.told()},
+		{"name", p.Name}, {"in", "query"}, {"required", p.Required}, {"description", told(p)},
 	}
-	if p.structured() {
+	if p.Structured() {
 		return append(out, member{"content", object{{"application/json", object{{"schema", schema}}}}})
 	}
 	return append(out, member{"schema", schema}, member{"allowEmptyValue", !p.Required})
@@ -113,7 +123,7 @@ func (d *describer) inQuery(p *Parameter, schema any) object {
 
 // answers are what a method may answer: its result, and the failures that every
 // method may have.
-func (d *describer) answers(m *Method) object {
+func (d *describer) answers(m *rest.Method) object {
 	job := object{{"type", "null"}, {"description", "A call that only reads is no job."}}
 	if m.Mutation() {
 		job = object{{"type", "string"}, {"format", "uuid"}, {"description", "The guid of the job."}, {"example", exampleGUID}}
@@ -124,23 +134,23 @@ func (d *describer) answers(m *Method) object {
 		{"required", []string{"jobguid", "result"}},
 	}
 	var shown any = answer
-	if m.shape.bare {
-		// The value is the router's own.
-		shown = object{{"const", json.RawMessage(m.rewrite.fields[bareAlias].literal(nil))}}
+	if bare := m.Bare(); bare != nil {
+		shown = object{{"const", bare}}
 	}
 	out := object{{"200", object{
-		{"description", "Done."},
+		{"description", "Done."}, {"headers", headersOf(http.StatusOK)},
 		{"content", object{{"application/json", object{{"schema", shown}, {"example", d.example(shown)}}}}},
 	}}}
-	for _, status := range statuses() {
-		out = append(out, member{strconv.Itoa(status), object{{"$ref", "#/components/responses/" + strconv.Itoa(status)}}})
+	for _, f := range rest.Refusals("") {
+		status := strconv.Itoa(f.Status())
+		out = append(out, member{status, object{{"$ref", "#/components/responses/" + status}}})
 	}
 	return out
 }
 
 // result is the JSON Schema of a method's result.
-func (d *describer) result(m *Method) any {
-	field, listed := resultField(m.operation.SelectionSet, false)
+func (d *describer) result(m *rest.Method) any {
+	field, listed := resultField(m.Selection(), false)
 	switch {
 	case field == nil:
 		return object{{"type", "boolean"}, {"const", true}}
@@ -150,7 +160,7 @@ func (d *describer) result(m *Method) any {
 		}
 	}
 	schema := d.selected(field, field.Definition.Type)
-	if listed || m.shape.wrap {
+	if listed || m.Wrapped() {
 		return object{{"type", "array"}, {"items", schema}}
 	}
 	return schema
@@ -163,7 +173,7 @@ func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 		if !ok {
 			continue
 		}
-		if f.Alias == resultAlias || f.Alias == resultsAlias || f.Alias == bareAlias {
+		if rest.IsResult(f) {
 			return f, listed
 		}
 		if found, below := resultField(f.SelectionSet, listed || f.Definition.Type.Elem != nil); found != nil {
@@ -173,38 +183,17 @@ func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 	return nil, false
 }
 
-// statuses are those of the failures, in their order.
-func statuses() []int {
-	all := []int{}
-	for _, code := range fault.Codes() {
-		if !slices.Contains(all, code.Status()) {
-			all = append(all, code.Status())
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
 // responses are the failures, from the one table that the router has.
 func responses() object {
 	out := object{}
-	for _, status := range statuses() {
-		for _, code := range fault.Codes() {
-			if code.Status() != status {
-				continue
-			}
-			f := failureOf(fault.New(code, ""), "what is wrong", "a guid")
-			out = append(out, member{strconv.Itoa(status), object{
-				{"description", f.message},
-				{"content", object{{"application/json", object{
-					{"schema", object{{"$ref", "#/components/schemas/Failure"}}},
-					{"example", object{
-						{"message", f.message}, {"code", f.code}, {"exception", f.exception}, {"error", true},
-					}},
-				}}}},
-			}})
-			break
-		}
+	for _, f := range rest.Refusals("what is wrong") {
+		out = append(out, member{strconv.Itoa(f.Status()), object{
+			{"description", f.Message()}, {"headers", headersOf(f.Status())},
+			{"content", object{{"application/json", object{
+				{"schema", object{{"$ref", "#/components/schemas/Failure"}}},
+				{"example", f},
+			}}}},
+		}})
 	}
 	return out
 }
@@ -215,22 +204,11 @@ func (d *describer) schemas() map[string]any {
 		{"type", "object"}, {"description", "Why there is no result."},
 		{"properties", object{
 			{"message", object{{"type", "string"}, {"description", "What kind of failure it is."}}},
-			{"code", object{{"type", "integer"}, {"enum", []int{
-				codeNoService, codeNoMethod, codeInvalid, codeUnauthenticated, codeForbidden,
-			}}}},
+			{"code", object{{"type", "integer"}, {"enum", rest.Codes()}}},
 			{"exception", object{{"type", "string"}, {"description", "The text for a person."}}},
 			{"error", object{{"type", "boolean"}, {"const", true}}},
 		}},
 		{"required", []string{"message", "code", "exception", "error"}},
 	}
 	return d.named
-}
-
-// describe serves the description.
-func (h *Handler) describe(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-cache")
-	if _, err := w.Write(h.description); err != nil {
-		h.log.DebugContext(r.Context(), "the client is gone", "error", err)
-	}
 }

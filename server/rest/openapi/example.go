@@ -1,9 +1,8 @@
-package rest
+package openapi
 
 import "strings"
 
-// example is a value that fits a schema: the example that it has, its first
-// enumerated value, or one made of its parts.
+// example returns a value for a schema: its example, its first enumerated value, or one composed of its parts.
 func (d *describer) example(schema any) any {
 	o, ok := schema.(object)
 	if !ok {
