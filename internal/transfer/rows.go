@@ -18,25 +18,22 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// table is a table that objects are loaded into. ent's own bulk insert says
-// nothing of which row was refused and costs more than all the rest.
+// table is a table for loading objects. ent's bulk insert does not report which row was rejected, and takes more time than
+// everything else.
 type table struct {
 	name    string
 	columns []string
-	// rows are values in the order of the columns.
+	// rows has values in the order of the columns.
 	rows [][]any
-	// owned is the column of a table whose rows belong to a row of another one:
-	// a replacement takes out all of them first. It is "" for the tables of
-	// objects, whose rows a replacement changes.
+	// owned is the column of a table whose rows belong to a row of another table: a replacement deletes all of them first.
+	// It is "" for the tables of objects, whose rows a replacement updates.
 	owned string
 }
 
-// rows of a statement: the texts of statements are few, so that each is prepared
-// once.
+// largestInsert is how many rows a statement has: few different statements, so that each is prepared once.
 const largestInsert = 256
 
-// tables are the tables of objects of one kind, in the order of their
-// references.
+// tables returns the tables for objects of one kind, referenced tables first.
 func tables(kind Kind, all []Object, now time.Time) []*table {
 	switch kind {
 	case KindPortalAccount:
@@ -154,7 +151,7 @@ func customerTables(all []Object, now time.Time) []*table {
 	return []*table{t, units, domains, links}
 }
 
-// optional is a value that may be NULL.
+// optional returns a value that may be NULL.
 func optional[T any](value *T) any {
 	if value == nil {
 		return nil
@@ -176,7 +173,7 @@ func spaceTables(all []Object, now time.Time) []*table {
 	return []*table{t}
 }
 
-// clear takes the rows out that belong to the objects that are replaced.
+// clear deletes the rows that belong to the replaced objects.
 func (t *table) clear(ctx context.Context, tx *ent.Client, dialect string, ids []any) error {
 	if t.owned == "" || len(ids) == 0 {
 		return nil
@@ -186,8 +183,7 @@ func (t *table) clear(ctx context.Context, tx *ent.Client, dialect string, ids [
 	return err
 }
 
-// insert writes the rows. With replace, the row of an object that is there takes
-// the place of the old one.
+// insert writes the rows. With replace, it overwrites the rows of existing objects.
 func (t *table) insert(ctx context.Context, tx *ent.Client, dialect string, replace bool) error {
 	size := largestInsert
 	for rows := t.rows; len(rows) > 0; {
