@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +67,9 @@ func (r *Remote) call(ctx context.Context, service, method string, parameters ur
 		request.SetBasicAuth(r.name, r.password.Reveal())
 	}
 	response, err := r.client.Do(request)
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return nil, fatal{fmt.Errorf("the server's certificate is not trusted: %w", bad.Err)}
+	}
 	if err != nil {
 		return nil, err
 	}
