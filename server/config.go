@@ -39,7 +39,7 @@ type serveFlags struct {
 	DrainTime       time.Duration `name:"drain-time" default:"10s" help:"How long a stopping server still serves requests while /readyz reports that it is not ready, so that a load balancer stops sending requests to it."`
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"After the drain time, how long running requests may take to end."`
 	Playground      bool          `name:"playground" default:"true" negatable:"" help:"Serve the playground at /playground."`
-	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one SQL statement, on PostgreSQL."`
+	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one SQL statement."`
 	SharedReads     bool          `name:"shared-reads" default:"true" negatable:"" help:"Let concurrent reads share one SQL statement."`
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Let concurrent changes share one commit."`
 	tlsFlags

@@ -14,7 +14,7 @@ import (
 // table, from which those take their keys:
 //
 //	WITH c0(k, id, name) AS MATERIALIZED (SELECT NULL, … FROM customers AS t0 … LIMIT 50)
-//	SELECT 0, k, … FROM c0 AS t0
+//	SELECT 0, k, … FROM c0
 //	UNION ALL SELECT 1, k1.id, … FROM c0 AS k1 CROSS JOIN domains AS t1 ON t1.rowid IN (
 //		SELECT t1.rowid FROM domains AS t1 WHERE t1.customer_id = k1.id ORDER BY t1.id LIMIT 50)
 //
@@ -76,8 +76,8 @@ func (p *plan) part(b *sql.Builder, l *level) {
 	switch {
 	case len(l.below) > 0:
 		b.WriteString("k")
-		p.mergeRow(b, l, t)
-		b.WriteString(" FROM " + l.common() + " AS " + l.name())
+		p.mergeRow(b, l, sql.Dialect(p.dialect).Table(l.common()))
+		b.WriteString(" FROM " + l.common())
 	case l.counts || l.exists:
 		b.WriteString(l.keyIdent())
 		p.number(b, l, t)
@@ -97,7 +97,10 @@ func (p *plan) part(b *sql.Builder, l *level) {
 // source writes where the rows of a level come from.
 func (p *plan) source(b *sql.Builder, l *level, t *sql.SelectTable) {
 	if l.above == nil {
-		rows := l.rows(t, nil)
+		rows := l.rows(t, nil).Select(l.needs(t)...)
+		if p.guid != nil {
+			rows.Where(sql.EQ(t.C("id"), param{part: guidOf}))
+		}
 		l.read(rows, t)
 		b.WriteString(" FROM ").Wrap(func(b *sql.Builder) { b.Join(rows) }).WriteString(" AS " + l.name())
 		return

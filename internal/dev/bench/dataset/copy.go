@@ -24,8 +24,7 @@ func Copy(ctx context.Context, from, to *sql.DB) error {
 			return fmt.Errorf("copy the table %s: %w", table, err)
 		}
 	}
-	_, err = to.ExecContext(ctx, "ANALYZE")
-	return err
+	return nil
 }
 
 // texts are the values of the first column of a query.
