@@ -194,7 +194,7 @@ func (_m *AccessTokenQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -437,7 +437,7 @@ func (_m *CapacityUnitQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -680,7 +680,7 @@ func (_m *CloudSpaceQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -941,7 +941,7 @@ func (_m *CloudUserQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -1202,7 +1202,7 @@ func (_m *CloudUserGroupQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -1463,7 +1463,7 @@ func (_m *CustomerQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -1778,7 +1778,7 @@ func (_m *DomainQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -2039,7 +2039,7 @@ func (_m *JobQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {
@@ -2282,7 +2282,7 @@ func (_m *PortalAccountQuery) Paginate(
 		if err != nil {
 			return nil, err
 		}
-		tell(&conn.PageInfo, field, found)
+		setPageInfo(&conn.PageInfo, field, found)
 	}
 	_m = _m.Where(p.between)
 	if limit := paginateLimit(first, last); limit > 0 {

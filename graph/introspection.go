@@ -8,9 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Introspection answers null where the specification says so, for fields of
-// __Type that the kind of the type does not have: gqlgen answers an empty list.
-// It is an extension of gqlgen's executor.
+// Introspection answers null, as the specification requires, for fields of __Type that do not apply to the kind of the type;
+// gqlgen answers an empty list. It is an extension of gqlgen's executor.
 type Introspection struct{}
 
 // ExtensionName names the extension.
@@ -19,8 +18,7 @@ func (Introspection) ExtensionName() string { return "introspection" }
 // Validate accepts any schema.
 func (Introspection) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation watches the fields of operations that introspect, and of no
-// others.
+// InterceptOperation watches the fields of introspection queries only.
 func (Introspection) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
 	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query"}) {
@@ -39,8 +37,7 @@ func (Introspection) InterceptOperation(ctx context.Context, next graphql.Operat
 	return next(ctx)
 }
 
-// hasField reports whether the kind of a __Type has the field that is resolved;
-// every other type has all of its fields.
+// hasField reports whether the resolved field applies to the kind of its __Type. All fields apply for other types.
 func hasField(fc *graphql.FieldContext) bool {
 	if fc == nil || fc.Object != "__Type" || fc.Parent == nil {
 		return true

@@ -27,15 +27,13 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// one is a query that returns at most one row, with the fields that are asked
-// for.
+// one is a query that returns at most one row, with the selected fields.
 type one[Q, E any] interface {
 	CollectFields(ctx context.Context, satisfies ...string) (Q, error)
 	Only(ctx context.Context) (*E, error)
 }
 
-// find returns the one row of a query, or the fault that kind has none with
-// that guid.
+// find returns the row with that guid, or a NOT_FOUND fault that names kind.
 func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, query Q) (*E, error) {
 	query, err := query.CollectFields(ctx)
 	if err != nil {
@@ -48,11 +46,10 @@ func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, qu
 	return found, err
 }
 
-// maxNodes is how many objects one `nodes` may ask for.
+// maxNodes is the maximum number of ids of one `nodes` field.
 const maxNodes = 100
 
-// nodes returns the objects with those guids, each with an error of its own
-// where it is not found.
+// nodes returns the objects with the given guids. A guid that is not found gets its own error.
 func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error) {
 	if len(ids) > maxNodes {
 		return nil, fault.New(fault.Invalid, "ids has %d guids; at most %d are allowed", len(ids), maxNodes).On("ids")
@@ -69,7 +66,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, err
 	return found, nil
 }
 
-// node returns the object with that guid, of whatever type.
+// node returns the object with the given guid, of any type.
 func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	node, err := r.Client.Noder(ctx, id, ent.WithNodeType(r.nodeType))
 	if ent.IsNotFound(err) {
@@ -78,7 +75,7 @@ func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	return node, err
 }
 
-// nodeType finds the table that has a guid, in one statement over all of them.
+// nodeType finds the table that has a guid, in one statement over all tables.
 func (r *Resolver) nodeType(ctx context.Context, id uuid.UUID) (string, error) {
 	tables := []string{
 		customer.Table, capacityunit.Table, cloudusergroup.Table, clouduser.Table,
@@ -120,7 +117,7 @@ func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
 	return find(ctx, "clouduser", v.ID, r.Client.CloudUser.Query().Where(clouduser.ID(v.ID)))
 }
 
-// nameContainsFold compares folded names, the same on every database.
+// nameContainsFold compares case-folded names, so that both databases give the same result.
 func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
 	if part != nil {
 		where.AddPredicates(customer.NameFoldContains(textrule.Fold(*part)))
@@ -128,7 +125,7 @@ func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
 	return nil
 }
 
-// visibleGroups is what of groups a filter may look at.
+// visibleGroups is the condition on the groups that a filter may use.
 func visibleGroups(ctx context.Context) []predicate.CloudUserGroup {
 	if p, ok := rule.CloudUserGroups(viewer.FromContext(ctx)); ok {
 		return []predicate.CloudUserGroup{p}
@@ -160,7 +157,7 @@ func hasGroupsWith(ctx context.Context, where *ent.CustomerWhereInput, with []*e
 	return nil
 }
 
-// linkedTo narrows groups to those that are linked to a customer.
+// linkedTo selects the groups that are linked to a customer.
 func linkedTo(ctx context.Context, where *ent.CloudUserGroupWhereInput, id *uuid.UUID) error {
 	if id == nil {
 		return nil
@@ -173,7 +170,7 @@ func linkedTo(ctx context.Context, where *ent.CloudUserGroupWhereInput, id *uuid
 	return nil
 }
 
-// namedBy narrows jobs to those of an action in the words of the old API.
+// namedBy selects jobs by the old API's name of an action.
 func namedBy(where *ent.JobWhereInput, name *string) error {
 	if name != nil {
 		where.AddPredicates(jobs.NamedBy(*name))
@@ -181,7 +178,7 @@ func namedBy(where *ent.JobWhereInput, name *string) error {
 	return nil
 }
 
-// xmlSchema is the XSD of a type.
+// xmlSchema returns the XSD of a type.
 func xmlSchema(of model.SerializedType) string {
 	switch of {
 	case model.SerializedTypeCloudUser:

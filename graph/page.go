@@ -8,8 +8,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// page carries the directive @page out: it fills the size of a page in where
-// none is asked for, and refuses one that is out of range.
+// page implements the directive @page: it sets the default page size and rejects a size out of range.
 func page(ctx context.Context, _ any, next graphql.Resolver, size, most int) (any, error) {
 	args := graphql.GetFieldContext(ctx).Args
 	first, _ := args["first"].(*int)

@@ -12,21 +12,19 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Presenter turns any error into what a client may see of it: a message and,
-// in its extensions, a code and the field it concerns. What is no fault is
-// INTERNAL, and its text is for the log only.
+// Presenter turns any error into what a client may see: a message and, in the extensions, a code and the field that it
+// concerns. An error that is not a fault becomes INTERNAL; its text appears only in the log.
 type Presenter struct {
 	// Classify turns an error into a fault.
 	Classify func(error) *fault.Fault
-	// RequestID names the request, for an error that tells nothing else.
+	// RequestID returns the id of the request, which is all that an INTERNAL error shows.
 	RequestID func(context.Context) string
-	// Report hears of each fault, with its cause.
+	// Report is called with each fault and its cause.
 	Report func(context.Context, *fault.Fault)
 }
 
-// Present is a graphql.ErrorPresenterFunc. The path is that of the response
-// (GraphQL, 7.1.2); where in an argument a value stands says the message, and its
-// name is the field in the extensions.
+// Present is a graphql.ErrorPresenterFunc. The error's path is that of the response (GraphQL, 7.1.2). For a value in an
+// argument, the message has its path and the extensions have its name as the field.
 func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	presented, ok := errors.AsType[*gqlerror.Error](err)
 	if ok && presented.Err == nil {
@@ -48,16 +46,16 @@ func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	p.Report(ctx, f)
 	shown := &gqlerror.Error{
 		Message: f.Message, Path: path, Locations: presented.Locations, Extensions: f.Extensions(),
-		// Kept for faces that need more than the message.
+		// For faces that need more than the message.
 		Err: f,
 	}
 	if f.Code == fault.Internal {
-		shown.Message = "Internal server error (request " + p.RequestID(ctx) + ")"
+		shown.Message = fault.InternalMessage + " (request " + p.RequestID(ctx) + ")"
 	}
 	return shown
 }
 
-// coded gives an error of validation its code, unless it has one.
+// coded sets the code of a validation error that has none.
 func coded(err *gqlerror.Error) *gqlerror.Error {
 	if err.Extensions == nil {
 		err.Extensions = map[string]any{}
@@ -68,8 +66,7 @@ func coded(err *gqlerror.Error) *gqlerror.Error {
 	return err
 }
 
-// split tells the path of a field from the rest, which is the path of a value in
-// its arguments: gqlgen has them in one.
+// split divides the path of an error: gqlgen appends the path of a value in the arguments to the path of its field.
 func split(path, field ast.Path) (response, argument ast.Path) {
 	if len(field) == 0 || len(path) <= len(field) || !slices.Equal(path[:len(field)], field) {
 		return path, nil
@@ -77,8 +74,8 @@ func split(path, field ast.Path) (response, argument ast.Path) {
 	return field, path[len(field):]
 }
 
-// inArgument is a fault of a value in an argument. One that is no fault, such as
-// that of an enumeration of ent, is the caller's all the same.
+// inArgument returns the fault of a value in an argument. An error that is not a fault, for example that of an ent
+// enumeration, is the caller's mistake too.
 func inArgument(f *fault.Fault, argument ast.Path) *fault.Fault {
 	name := ""
 	for _, element := range argument {

@@ -1,4 +1,4 @@
-// Package graph is the GraphQL face: one call for each field that needs one.
+// Package graph has the resolvers of the GraphQL schema. Each is a single call.
 package graph
 
 import (
@@ -12,7 +12,7 @@ import (
 // Resolver holds what the resolvers call.
 type Resolver struct {
 	Client *ent.Client
-	// Dialect is that of the database, by ent's name.
+	// Dialect is ent's name of the database.
 	Dialect   string
 	Customers *customer.Service
 	Directory *identity.Service

@@ -6,8 +6,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// NewSchema returns the schema with the resolvers behind it. gqlparser adds
-// @defer to every schema; answers come in one piece here, so it is not offered.
+// NewSchema returns the executable schema. gqlparser adds @defer to every schema; it is removed because answers are sent in
+// one piece.
 func NewSchema(r *Resolver) graphql.ExecutableSchema {
 	schema := *parsedSchema
 	schema.Directives = maps.Clone(schema.Directives)

@@ -13,20 +13,20 @@ import (
 	"cloudapi/internal/model"
 )
 
-// Topic is what a subscription is about: one of its fields is set.
+// Topic is the subject of a subscription. Exactly one field is set.
 type Topic struct {
 	Customer uuid.UUID
 	Job      uuid.UUID
 	Changes  *Changes
 }
 
-// Changes are the arguments of the subscription to changes.
+// Changes has the arguments of the subscription `changes`.
 type Changes struct {
 	After *string
 	Where *model.ChangeWhereInput
 }
 
-// Matches reports whether an event is one of the changes.
+// Matches reports whether the subscription includes an event.
 func (c *Changes) Matches(e *event.Event) bool {
 	w := c.Where
 	switch {
@@ -51,29 +51,28 @@ func contains[T comparable](list []T, value T) bool {
 	return false
 }
 
-// Subscribed is what one execution of a subscription is for. A subscription is
-// executed once to find its topic, and then once for each answer.
+// Subscribed configures one execution of a subscription. The first execution finds the topic; each later one produces an
+// answer.
 type Subscribed struct {
-	// Topic is set by the execution that only finds it.
+	// Topic is set by the first execution.
 	Topic *Topic
-	// Change is what an execution for changes answers with.
+	// Change is the event that an execution of `changes` answers with.
 	Change *event.Change
 }
 
 type subscribedKey struct{}
 
-// WithSubscribed returns a context to execute a subscription on.
+// WithSubscribed returns the context for an execution of a subscription.
 func WithSubscribed(ctx context.Context, s *Subscribed) context.Context {
 	return context.WithValue(ctx, subscribedKey{}, s)
 }
 
-// notStreamed is the fault of a subscription that comes by a request which has
-// one answer.
+// notStreamed is the fault of a subscription in a request that can have only one answer.
 func notStreamed() error {
 	return fault.New(fault.Invalid, "A subscription needs a WebSocket, or a request that accepts text/event-stream")
 }
 
-// answerOne gives a subscription one answer: what load returns.
+// answerOne gives a subscription one answer: the result of load.
 func answerOne[T any](ctx context.Context, topic Topic, load func(*Subscribed) (T, bool, error)) (<-chan T, error) {
 	s, ok := ctx.Value(subscribedKey{}).(*Subscribed)
 	if !ok {
@@ -95,7 +94,7 @@ func answerOne[T any](ctx context.Context, topic Topic, load func(*Subscribed) (
 	return out, nil
 }
 
-// subscribedCustomer answers with the customer, null where there is none.
+// subscribedCustomer answers with the customer, null if it does not exist.
 func (r *Resolver) subscribedCustomer(ctx context.Context, id uuid.UUID) (<-chan *ent.Customer, error) {
 	return answerOne(ctx, Topic{Customer: id}, func(*Subscribed) (*ent.Customer, bool, error) {
 		found, err := find(ctx, "customer", id, r.Client.Customer.Query().Where(customer.ID(id)))
@@ -111,8 +110,7 @@ func (r *Resolver) subscribedJob(ctx context.Context, id uuid.UUID) (<-chan *ent
 	})
 }
 
-// subscribedChange answers with one change, or with nothing where the viewer may
-// not see its job.
+// subscribedChange answers with one change, or with nothing if the viewer may not see its job.
 func (r *Resolver) subscribedChange(ctx context.Context, c *Changes) (<-chan *event.Change, error) {
 	return answerOne(ctx, Topic{Changes: c}, func(s *Subscribed) (*event.Change, bool, error) {
 		visible, err := r.Client.Job.Query().Where(job.ID(s.Change.JobID)).Exist(ctx)
@@ -120,8 +118,7 @@ func (r *Resolver) subscribedChange(ctx context.Context, c *Changes) (<-chan *ev
 	})
 }
 
-// changeCustomer is the customer of a change as it is now, nil where there is
-// none that the viewer may see.
+// changeCustomer returns the current customer of a change, nil if the viewer may not see it.
 func (r *Resolver) changeCustomer(ctx context.Context, c *event.Change) (*ent.Customer, error) {
 	if c.CustomerID == nil {
 		return nil, nil

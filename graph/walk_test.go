@@ -26,7 +26,7 @@ func load(t *testing.T) *schema.Schema {
 	return s
 }
 
-// TestEveryElementIsDescribed walks the schema.
+// TestEveryElementIsDescribed checks the whole schema.
 func TestEveryElementIsDescribed(t *testing.T) {
 	walked := 0
 	described := func(name, description string) {
@@ -73,8 +73,8 @@ func TestMutationsHaveOneShape(t *testing.T) {
 	}
 }
 
-// TestFailuresStayTheirOwn: a field of the root is null when it fails, and so is an object in a
-// payload, so that an error takes no neighbour away. What was committed is told by the job.
+// TestFailuresStayTheirOwn: a root field that fails is null, and so is an object in a payload, so that an error affects no
+// other field. The job shows what was committed.
 func TestFailuresStayTheirOwn(t *testing.T) {
 	s := load(t)
 	for _, root := range []*schema.Definition{s.Query, s.Mutation} {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
@@ -12,7 +13,7 @@ import (
 	"cloudapi/server/api"
 )
 
-// databaseFlags say which database to use.
+// databaseFlags select the database.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
 	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, where --database-url is a pooler's. Migrations and notifications use it, because they need a session of their own."`
@@ -20,14 +21,24 @@ type databaseFlags struct {
 	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
-// withStore does something with the database that a command is about, and says
-// which one that is. It creates none unless create is true.
+// withStore opens the command's database, prints which one it is, and calls do. It creates no database unless create is
+// true.
 func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.Store) error) error {
 	log, err := l.logger(e.errors)
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, DirectURL: d.DirectURL, TransactionPooling: d.Pooling, MaxConns: d.MaxConns, Logger: log, MustExist: !create})
+	o := d.storeOptions(log)
+	o.MustExist = !create
+	return withStoreOf(e, o, do)
+}
+
+func (d databaseFlags) storeOptions(log *slog.Logger) store.Options {
+	return store.Options{URL: d.DatabaseURL, DirectURL: d.DirectURL, TransactionPooling: d.Pooling, MaxConns: d.MaxConns, Logger: log}
+}
+
+func withStoreOf(e *env, o store.Options, do func(*store.Store) error) error {
+	s, err := store.Open(e.ctx, o)
 	if err != nil {
 		return err
 	}
@@ -36,8 +47,7 @@ func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.
 	return do(s)
 }
 
-// withAPI does something with an API that has no socket, as the server itself,
-// on a database that is migrated.
+// withAPI calls do with an API without a socket, with the rights of the server itself, on a migrated database.
 func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.API) error) error {
 	return withStore(e, d, l, false, func(s *store.Store) error {
 		if err := migrated(e.ctx, s); err != nil {
@@ -55,8 +65,7 @@ func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.
 	})
 }
 
-// migrated refuses a database that has not exactly the schema of this program,
-// or one on which it runs.
+// migrated fails unless the database has the schema of this program, or a compatible one.
 func migrated(ctx context.Context, s *store.Store) error {
 	if err := store.CheckVersion(ctx, s, migrate.Files); err != nil {
 		return err

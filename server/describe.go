@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/vektah/gqlparser/v2/formatter"
-
 	"cloudapi/graph"
 	"cloudapi/server/engine"
 	"cloudapi/server/rest"
+	"cloudapi/server/rest/openapi"
 )
 
 // versionCommand prints the version, as --version does.
@@ -25,8 +24,8 @@ type schemaCommand struct{}
 
 // Run prints it.
 func (*schemaCommand) Run(e *env) error {
-	formatter.NewFormatter(e.out).FormatSchema(graph.NewSchema(&graph.Resolver{}).Schema())
-	return nil
+	_, err := e.out.Write(graph.SDL(graph.NewSchema(&graph.Resolver{}).Schema()))
+	return err
 }
 
 // openapiCommand prints the OpenAPI description of the old URLs.
@@ -35,7 +34,7 @@ type openapiCommand struct{}
 // Run prints it.
 func (*openapiCommand) Run(e *env) error {
 	core := engine.New(engine.Options{Schema: graph.NewSchema(&graph.Resolver{}), Log: slog.New(slog.DiscardHandler)})
-	old, err := rest.New(rest.Options{Engine: core, Log: slog.New(slog.DiscardHandler)})
+	old, err := rest.New(rest.Options{Engine: core, Describe: openapi.Describe, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

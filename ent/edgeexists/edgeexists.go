@@ -1,9 +1,6 @@
-// Package edgeexists narrows queries by what stands behind link tables. ent asks
-// whether a guid is IN all those of the link table, which PostgreSQL turns
-// round only while nobody says NOT: then it reads the whole table, or, where
-// that does not fit into its memory, reads it again for each row. Asked
-// whether a row EXISTS it looks into the index either way. SQLite does well
-// with IN, and badly with EXISTS.
+// Package edgeexists replaces ent's predicates over edges. ent compares the guid with `IN (SELECT … FROM link table)`. Under
+// a NOT, PostgreSQL reads the whole link table for that, or reads it once for each row if it does not fit into work_mem.
+// EXISTS uses the index in both cases. SQLite plans IN well and EXISTS badly, so it keeps IN.
 package edgeexists
 
 import (
@@ -14,7 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 )
 
-// HasNeighbors is sqlgraph.HasNeighbors; the generated predicates call it.
+// HasNeighbors replaces sqlgraph.HasNeighbors; the generated predicates call it.
 func HasNeighbors(q *sql.Selector, s *sqlgraph.Step) {
 	if !linked(q, s) {
 		sqlgraph.HasNeighbors(q, s)
@@ -25,8 +22,7 @@ func HasNeighbors(q *sql.Selector, s *sqlgraph.Step) {
 		Where(sql.ColumnsEQ(q.C(s.From.Column), link.C(own)))))
 }
 
-// HasNeighborsWith is sqlgraph.HasNeighborsWith; the generated predicates call
-// it.
+// HasNeighborsWith replaces sqlgraph.HasNeighborsWith; the generated predicates call it.
 func HasNeighborsWith(q *sql.Selector, s *sqlgraph.Step, pred func(*sql.Selector)) {
 	if !linked(q, s) {
 		sqlgraph.HasNeighborsWith(q, s, pred)
@@ -50,8 +46,7 @@ func linked(q *sql.Selector, s *sqlgraph.Step) bool {
 	return q.Dialect() == dialect.Postgres && s.ThroughEdgeTable()
 }
 
-// through returns the link table, its column of the rows that are narrowed, and
-// that of their neighbors.
+// through returns the link table, its column for the rows being filtered, and its column for their neighbors.
 func through(q *sql.Selector, s *sqlgraph.Step) (link *sql.SelectTable, own, other string) {
 	link = sql.Dialect(q.Dialect()).Table(s.Edge.Table).Schema(s.Edge.Schema).As(free(q, "link"))
 	own, other = s.Edge.Columns[0], s.Edge.Columns[1]
@@ -61,9 +56,8 @@ func through(q *sql.Selector, s *sqlgraph.Step) (link *sql.SelectTable, own, oth
 	return link, own, other
 }
 
-// free is a name that differs from the one that q's rows go by. What stands
-// further outside may be hidden: a condition speaks of the rows it narrows, and
-// of those next to them.
+// free returns a table alias that differs from the one q uses. It may hide an alias further outside: a condition refers only
+// to the filtered rows and their direct neighbors.
 func free(q *sql.Selector, name string) string {
 	for n := 1; ; n++ {
 		if alias := fmt.Sprintf("%s%d", name, n); sql.Dialect(q.Dialect()).Table("any").As(alias).C("c") != q.C("c") {

@@ -8,16 +8,14 @@ import (
 	"entgo.io/ent/dialect/sql/schema"
 )
 
-// Files are the migrations: goose's SQL files in a directory for each database,
-// in the order of their names.
+// Files has the migrations: goose's SQL files in a directory for each database, in the order of their names.
 //
 //go:embed postgres/*.sql sqlite/*.sql
 var Files embed.FS
 
-// Desired are the tables as a migrated database has them. They are ent's but
-// for this: no foreign key leads out of jobs, which outlive what they
-// speak of; jobs have positions (events.go); SQLite, which compares text by its bytes anyway, knows no collation
-// "C"; and PostgreSQL tells the condition of an index in words of its own.
+// Desired returns the tables of a migrated database. They are ent's, with four differences: no foreign key refers out of
+// jobs, because jobs outlive the objects they name; jobs have positions (events.go); SQLite, which compares text by bytes
+// anyway, has no collation "C"; and PostgreSQL normalizes the condition of a partial index.
 func Desired(name string) []*schema.Table {
 	desired := make([]*schema.Table, len(Tables))
 	for i, t := range Tables {

@@ -7,11 +7,9 @@ import (
 	"entgo.io/ent/schema/field"
 )
 
-// addEvents adds to the tables what internal/event reads and ent does not know:
-// the position of each job, which the database itself fills in, whatever
-// statement writes the row. On PostgreSQL it is a default, so that a change costs
-// no statement more; a trigger renews it when a job goes a step further. SQLite
-// has triggers for both.
+// addEvents adds what internal/event reads and ent cannot express: the position of each job. The database assigns it,
+// whichever statement writes the row. On PostgreSQL it is a column default, which costs no extra statement, and a trigger
+// renews it when the job's status changes. SQLite uses triggers for both.
 func addEvents(name string, tables []*schema.Table) []*schema.Table {
 	position := &schema.Column{Name: "event_position", Type: field.TypeInt64, Nullable: true}
 	where := "event_position IS NOT NULL"
@@ -25,7 +23,7 @@ func addEvents(name string, tables []*schema.Table) []*schema.Table {
 		}
 		t.AddColumn(position)
 		id, _ := t.Column("id")
-		// A copy: the list is that of ent's own table.
+		// Copied, because ent's own table shares the list.
 		t.Indexes = append(append([]*schema.Index{}, t.Indexes...), &schema.Index{
 			Name: "job_event_position_id", Columns: []*schema.Column{position, id},
 			Annotation: entsql.IndexWhere(where),

@@ -12,8 +12,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestGrowTheModelKeepsRows takes a database with users, tokens and memberships
-// over the migration to the old statuses, and back.
+// TestGrowTheModelKeepsRows migrates a database with users, tokens and memberships past the migration of the old statuses,
+// and back.
 func TestGrowTheModelKeepsRows(t *testing.T) {
 	const migration = 20261126022000
 	for _, c := range []struct {
@@ -72,7 +72,7 @@ INSERT INTO access_tokens (id, created_at, kind, hash, user_id) VALUES
   ('00000000-0000-4000-8000-000000000005', '2026-01-01 00:00:00', 'SESSION', 'x', '00000000-0000-4000-8000-000000000001');
 `
 
-// until are the migrations of a database up to a version.
+// until returns the migrations of a database up to a version.
 func until(t *testing.T, name string, version int64) fs.FS {
 	t.Helper()
 	dir := t.TempDir()

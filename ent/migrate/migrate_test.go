@@ -17,7 +17,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestMigratedIsDesired: ent finds nothing to change in a migrated database.
+// TestMigratedIsDesired: ent's diff of a migrated database is empty.
 func TestMigratedIsDesired(t *testing.T) {
 	file := t.TempDir() + "/migrated.db"
 	postgres := pgtest.URL(t)

@@ -11,13 +11,11 @@ import (
 	entmigrate "cloudapi/ent/migrate"
 )
 
-// lastBefore is later than all migrations of the first release, which has the
-// rule but came before it was held to.
+// lastBefore is later than all migrations of the first release. Those predate the rule's enforcement.
 const lastBefore = 20261126040000
 
-// The rule for migrations of PostgreSQL (CONTRIBUTING.md, "Migrations"): none
-// blocks those who write for longer than it takes to change the catalogue.
-// Each pattern is what must not stand in a migration, and what to write.
+// blocking is the rule for migrations of PostgreSQL (CONTRIBUTING.md, "Migrations"): no statement blocks writers for longer
+// than a change of the catalogue takes. Each entry is a pattern that a migration must not contain, and the alternative.
 var blocking = []struct {
 	name    string
 	pattern *regexp.Regexp
@@ -42,7 +40,7 @@ var (
 	waiver      = regexp.MustCompile(`(?m)^-- blocks: \S+`)
 )
 
-// complaints are what the rule has against a migration.
+// complaints returns the violations of the rule in a migration.
 func complaints(text string) []string {
 	up, _, _ := strings.Cut(text, "-- +goose Down")
 	sql := comment.ReplaceAllString(up, "")
@@ -78,7 +76,7 @@ func complaints(text string) []string {
 	return found
 }
 
-// TestMigrationsBlockNobody holds the migrations to the rule.
+// TestMigrationsBlockNobody applies the rule to all migrations.
 func TestMigrationsBlockNobody(t *testing.T) {
 	files, err := fs.Glob(entmigrate.Files, "postgres/*.sql")
 	if err != nil || len(files) == 0 {
@@ -103,8 +101,7 @@ func TestMigrationsBlockNobody(t *testing.T) {
 	}
 }
 
-// TestTheRuleNotices: each kind of statement that blocks is found, and what does
-// not block is not.
+// TestTheRuleNotices: the rule finds each kind of blocking statement and accepts the others.
 func TestTheRuleNotices(t *testing.T) {
 	for _, bad := range []string{
 		`CREATE INDEX "a" ON "jobs" ("id");`, `CREATE UNIQUE INDEX "a" ON "jobs" ("id");`, `DROP INDEX "a";`, `DROP INDEX IF EXISTS "a";`,

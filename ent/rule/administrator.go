@@ -13,9 +13,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// KeepAdministrator is a hook of cloud users. It refuses a change after which no
-// administrator could sign in with a password. Users of an OpenID Connect issuer
-// do not count: what the issuer says of them may change at any time.
+// KeepAdministrator is a hook of cloud users. It rejects a change that would leave no administrator who can sign in with a
+// password. Users of an OpenID Connect issuer do not count: the issuer may change their role at any time.
 func KeepAdministrator() ent.Hook {
 	keep := func(next ent.Mutator) ent.Mutator {
 		return hook.CloudUserFunc(func(ctx context.Context, m *ent.CloudUserMutation) (ent.Value, error) {
@@ -30,7 +29,7 @@ func KeepAdministrator() ent.Hook {
 	return hook.On(keep, ent.OpUpdate|ent.OpUpdateOne|ent.OpDelete|ent.OpDeleteOne)
 }
 
-// takesAdministrator reports whether a change could take an administrator away.
+// takesAdministrator reports whether a change could remove an administrator.
 func takesAdministrator(m *ent.CloudUserMutation) bool {
 	if m.Op().Is(ent.OpDelete | ent.OpDeleteOne) {
 		return true
@@ -43,11 +42,9 @@ func takesAdministrator(m *ent.CloudUserMutation) bool {
 		setsHash && hash == ""
 }
 
-// ensureAnotherAdministrator locks the rows of all administrators, always in the
-// order of their guids, and counts those that the change leaves. The lock makes
-// simultaneous changes wait for each other, whatever the isolation level: without
-// it two transactions of PostgreSQL each see the administrator that the other one
-// takes away. SQLite has one writer at a time.
+// ensureAnotherAdministrator locks the rows of all administrators in the order of their guids and counts those that remain
+// after the change. The lock makes concurrent changes wait for each other at every isolation level. Without it, two
+// PostgreSQL transactions could each remove an administrator and still see the other's. SQLite has one writer at a time.
 func ensureAnotherAdministrator(ctx context.Context, m *ent.CloudUserMutation) error {
 	changed, err := m.IDs(ctx)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Caller returns the guid of the user who is signed in. Nobody is
-// UNAUTHENTICATED; the server itself is no user, and FORBIDDEN.
+// Caller returns the guid of the signed-in user. It fails with UNAUTHENTICATED if nobody is signed in, and with FORBIDDEN
+// for the server itself, which is no user.
 func Caller(ctx context.Context) (uuid.UUID, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil {

@@ -8,8 +8,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// FilterVisible narrows every query to what the viewer may see. What it leaves
-// out does not exist for the viewer: in lists, counts, filters and edges.
+// FilterVisible restricts every query to the rows that the viewer may see. Other rows do not exist for the viewer: in lists,
+// counts, filters and edges.
 func FilterVisible() privacy.QueryRule {
 	return privacy.QueryRuleFunc(func(ctx context.Context, q ent.Query) error {
 		v := viewer.FromContext(ctx)

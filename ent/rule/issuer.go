@@ -10,9 +10,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// KeepIssuersRole is a hook of cloud users. The role of a user who signs in only
-// by an OpenID Connect issuer is what the issuer's last token said, and such a
-// user gets no password, until an administrator unlinks it.
+// KeepIssuersRole is a hook of cloud users. A user who signs in only through an OpenID Connect issuer has the role in the
+// issuer's last token and gets no password until an administrator unlinks the user.
 func KeepIssuersRole() ent.Hook {
 	keep := func(next ent.Mutator) ent.Mutator {
 		return hook.CloudUserFunc(func(ctx context.Context, m *ent.CloudUserMutation) (ent.Value, error) {

@@ -9,17 +9,15 @@ import (
 	"cloudapi/ent/predicate"
 )
 
-// memberOf narrows groups to those that a user belongs to: the groups it is in,
-// and the groups that those are members of, at any depth. It is the one place
-// that says what membership means for rights.
+// memberOf selects the groups that a user belongs to: the groups that list the user as a member, and the groups that contain
+// those, at any depth. No other code defines membership for rights.
 func memberOf(userID uuid.UUID) predicate.CloudUserGroup {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(cloudusergroup.FieldID))
 			if b.Dialect() == dialect.Postgres {
-				// An array is made once for the statement, and an index finds the
-				// rows for it; a condition IN would be planned for any number of
-				// groups.
+				// PostgreSQL evaluates the array once for the statement and finds the rows by an index. It would plan a
+				// condition with IN for any number of groups.
 				b.WriteString(" = ANY(ARRAY").Wrap(func(b *sql.Builder) { groupsOf(b, userID) }).WriteString(")")
 				return
 			}
@@ -28,8 +26,7 @@ func memberOf(userID uuid.UUID) predicate.CloudUserGroup {
 	}
 }
 
-// groupsOf writes the query of the guids. UNION ends it even if there were a
-// circle of groups.
+// groupsOf writes the query for the guids. UNION makes it end even if groups contain each other in a circle.
 func groupsOf(b *sql.Builder, userID uuid.UUID) {
 	users, members := cloudusergroup.UsersPrimaryKey, cloudusergroup.GroupsPrimaryKey
 	b.WriteString("WITH RECURSIVE own(id) AS (SELECT ").Ident(users[0]).WriteString(" FROM ").Ident(cloudusergroup.UsersTable).

@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// DenyIfNoViewer refuses everything to nobody.
+// DenyIfNoViewer denies everything without a viewer.
 func DenyIfNoViewer() privacy.QueryMutationRule {
 	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
 		if viewer.FromContext(ctx) == nil {
@@ -23,7 +23,7 @@ func DenyIfNoViewer() privacy.QueryMutationRule {
 	})
 }
 
-// DenyIfReadOnly refuses changes to a caller whose access token only reads.
+// DenyIfReadOnly denies changes to a caller with a read-only access token.
 func DenyIfReadOnly() privacy.MutationRule {
 	return privacy.MutationRuleFunc(func(ctx context.Context, _ ent.Mutation) error {
 		if viewer.FromContext(ctx).ReadOnly {
@@ -33,13 +33,12 @@ func DenyIfReadOnly() privacy.MutationRule {
 	})
 }
 
-// AllowIfAdministrator lets administrators, and the server itself, do
-// everything.
+// AllowIfAdministrator allows everything to administrators and to the server itself.
 func AllowIfAdministrator() privacy.QueryMutationRule {
 	return allow(viewer.Administrator)
 }
 
-// AllowIfSystem lets the server itself do everything.
+// AllowIfSystem allows everything to the server itself.
 func AllowIfSystem() privacy.QueryMutationRule {
 	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
 		if v := viewer.FromContext(ctx); v != nil && v.System {
@@ -49,7 +48,7 @@ func AllowIfSystem() privacy.QueryMutationRule {
 	})
 }
 
-// AllowIfOperator lets operators do everything with the entity.
+// AllowIfOperator allows operators everything with the entity.
 func AllowIfOperator() privacy.QueryMutationRule {
 	return allow(viewer.Operator)
 }
@@ -63,20 +62,20 @@ func allow(role viewer.Role) privacy.QueryMutationRule {
 	})
 }
 
-// Forbid ends a policy: who came this far may not.
+// Forbid ends a policy: it denies what no earlier rule allowed.
 func Forbid() privacy.QueryMutationRule {
 	return privacy.ContextQueryMutationRule(func(context.Context) error {
 		return Forbidden()
 	})
 }
 
-// Forbidden is the fault of a caller who is known and may not (CONTRACT.md, 1).
+// Forbidden is the error for a signed-in caller without the right (CONTRACT.md, 1).
 func Forbidden() *fault.Fault {
 	return fault.New(fault.Forbidden, "Authorization failed").Because(privacy.Deny)
 }
 
-// DenyMembersByOperator lets only administrators change who is in a group: the
-// users of a group, and of the groups in it, may read its customers.
+// DenyMembersByOperator allows only administrators to change who is in a group, because membership grants access to the
+// customers of the group and of the groups that contain it.
 func DenyMembersByOperator() privacy.MutationRule {
 	return privacy.CloudUserGroupMutationRuleFunc(func(_ context.Context, m *ent.CloudUserGroupMutation) error {
 		edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges())
@@ -89,14 +88,14 @@ func DenyMembersByOperator() privacy.MutationRule {
 
 type ownPassword struct{}
 
-// WithOwnPassword marks the context of a caller who has just given the current
-// password: only then may a user set its own.
+// WithOwnPassword marks the context of a caller who has just confirmed the current password. Users may set their own
+// password only then.
 func WithOwnPassword(ctx context.Context) context.Context {
 	return context.WithValue(ctx, ownPassword{}, true)
 }
 
-// AllowSelf lets everybody make and end their own tokens, and set their own
-// password once they have given the current one.
+// AllowSelf allows users to create and revoke their own tokens, and to set their own password after they confirmed the
+// current one.
 func AllowSelf() privacy.MutationRule {
 	return privacy.MutationRuleFunc(func(ctx context.Context, m ent.Mutation) error {
 		v := viewer.FromContext(ctx)

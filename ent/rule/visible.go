@@ -15,8 +15,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Each function tells what of an entity a viewer may see: a predicate, and
-// true, or false where no predicate is needed because it may see everything.
+// Each function returns the predicate for the rows that a viewer may see, and true; or false if the viewer may see all rows,
+// so that no predicate is needed.
 
 // Customers: a member sees those that its groups are linked to (see memberOf).
 func Customers(v *viewer.Viewer) (predicate.Customer, bool) {
@@ -77,9 +77,8 @@ func AccessTokens(v *viewer.Viewer) (predicate.AccessToken, bool) {
 	return accesstoken.UserID(v.ID), true
 }
 
-// Jobs: an operator sees those about customers and its own, a member those of
-// its customers and its own, and while it is told of it, the one that has
-// deleted a customer of its own.
+// Jobs: an operator sees the jobs of customers and its own jobs. A member sees the jobs of its customers and its own jobs. A
+// subscription also shows a member the job that deleted one of its customers.
 func Jobs(v *viewer.Viewer) (predicate.Job, bool) {
 	switch {
 	case v.May(viewer.Administrator):

@@ -12,7 +12,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// AccessToken signs its user in. Only a hash of it is kept.
+// AccessToken signs its user in. The database holds only a hash of it.
 type AccessToken struct{ ent.Schema }
 
 // Mixin of the AccessToken.
@@ -30,7 +30,7 @@ func (AccessToken) Fields() []ent.Field {
 		field.Bytes("hash").Unique().Immutable().Sensitive().
 			Annotations(entgql.Skip(entgql.SkipAll)),
 		field.Enum("scope").Values("FULL", "READ").Default("FULL").Immutable(),
-		// To the hour, and written at most once an hour.
+		// Rounded to the hour, and written at most once an hour.
 		field.Time("last_used_at").Optional().Nillable(),
 		field.Time("expires_at").Optional().Nillable().Immutable(),
 	}

@@ -13,16 +13,10 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/strictjson"
 )
 
-// The range of an amount: what JSON numbers carry exactly.
-const (
-	minAmount = 1
-	maxAmount = 1<<53 - 1
-)
-
-// CapacityUnit is an amount of capacity that a customer has or uses. It is
-// appended and removed, never changed.
+// CapacityUnit is an amount of capacity that a customer has or uses. Units are added and removed, never changed.
 type CapacityUnit struct{ ent.Schema }
 
 // Mixin of the CapacityUnit.
@@ -38,13 +32,12 @@ func (CapacityUnit) Fields() []ent.Field {
 		field.Enum("kind").Values("AVAILABLE", "CONSUMED").Immutable(),
 		field.Enum("type").
 			Values("CU", "LV", "MU", "NBU", "NUIPPORTS", "NUM", "SUA", "SUP", "WV").Immutable(),
-		field.Int64("amount").Range(minAmount, maxAmount).Immutable(),
+		field.Int64("amount").Range(1, strictjson.MaxInteger).Immutable(),
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Immutable(),
 		field.String("description").SchemaType(textColumn()).Default("").
 			Validate(optional("description", maxText)).Immutable(),
-		// Units are in the order of place, then of their guids. Ours have place 0
-		// and guids in the order of time. Those of another server keep their guids,
-		// which are in no order, and get places below 0 in their order.
+		// Units are ordered by place, then by guid. Units created here have place 0 and guids in the order of time. Imported
+		// units keep their guids, which are in no order, and get places below 0 in their order.
 		field.Int("place").Default(0).Immutable().
 			Annotations(entgql.Skip(entgql.SkipAll)),
 	}
@@ -58,8 +51,7 @@ func (CapacityUnit) Edges() []ent.Edge {
 	}
 }
 
-// Interceptors of the CapacityUnit: which side of the capacity a unit is on, and
-// its place, are needed whatever is selected of it.
+// Interceptors of the CapacityUnit: every query needs the unit's side and its place, whatever it selects.
 func (CapacityUnit) Interceptors() []ent.Interceptor {
 	return []ent.Interceptor{
 		ent.TraverseFunc(func(_ context.Context, q ent.Query) error {

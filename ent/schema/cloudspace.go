@@ -13,7 +13,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// CloudSpace is a place where a customer's machines run; spaces nest.
+// CloudSpace is a place where a customer's machines run. Spaces can contain spaces.
 type CloudSpace struct{ ent.Schema }
 
 // Mixin of the CloudSpace.
@@ -40,16 +40,14 @@ func (CloudSpace) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("customer", Customer.Type).Ref("cloud_spaces").Field("customer_id").
 			Unique().Required().Immutable(),
-		// NO ACTION: a space with children is not deleted, a customer with all
-		// of its spaces is.
+		// NO ACTION: a space with children cannot be deleted. Deleting a customer deletes all of its spaces.
 		edge.To("children", CloudSpace.Type).
 			Annotations(entsql.OnDelete(entsql.NoAction), entgql.RelayConnection()).
 			From("parent").Field("parent_id").Unique(),
 	}
 }
 
-// Indexes of the CloudSpace: spaces are listed where a customer or a parent is
-// known.
+// Indexes of the CloudSpace: spaces are listed only for a customer or a parent.
 func (CloudSpace) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),

@@ -26,7 +26,7 @@ func (CloudUser) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("login").SchemaType(textColumn()).Validate(name("login", maxName)).
 			Annotations(bytewise(), entgql.OrderField("LOGIN")),
-		// The login with its case folded, which is what must be unique.
+		// The login with its case folded. It is unique.
 		field.String("login_fold").SchemaType(textColumn()).Unique().
 			Annotations(bytewise(), entgql.Skip(entgql.SkipAll)),
 		field.String("email").SchemaType(textColumn()).Default("").Validate(optional("email", maxName)),
@@ -43,15 +43,15 @@ func (CloudUser) Fields() []ent.Field {
 			Annotations(entgql.MapsTo("systemUser")),
 		field.Enum("role").Values("ADMINISTRATOR", "OPERATOR", "MEMBER").Default("MEMBER"),
 		field.Enum("status").Values("CREATED", "CONFIGURED", "DISABLED").Default("CREATED"),
-		// The password breaks the rules for new ones. Only an import leaves it so.
+		// True if the password breaks the rules for new passwords. Only an import sets it.
 		field.Bool("password_is_weak").Default(false).
 			Annotations(entgql.MapsTo("passwordIsWeak")),
 		// The user's account at an OpenID Connect issuer: both claims, or neither.
 		field.String("issuer").SchemaType(textColumn()).Optional().Nillable().Validate(name("issuer", maxName)),
 		field.String("subject").SchemaType(textColumn()).Optional().Nillable().Validate(name("subject", maxName)).
 			Annotations(bytewise()),
-		// When the issuer made the last token that was seen, and until when the
-		// role in it counts for personal access tokens.
+		// When the issuer issued the last token that this server has seen, and until when the role in it applies to personal
+		// access tokens.
 		field.Time("role_stated_at").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.Time("role_valid_until").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.String("password_hash").SchemaType(textColumn()).Default("").Sensitive().

@@ -37,13 +37,11 @@ func (CloudUserGroup) Edges() []ent.Edge {
 		edge.To("users", CloudUser.Type).
 			StorageKey(edge.Table("cloud_user_group_users"), edge.Columns("cloud_user_group_id", "cloud_user_id")).
 			Annotations(entgql.RelayConnection()),
-		// The groups that this one is a member of. The edge comes before its
-		// inverse: ent takes an edge to its own type that comes first for one that
-		// goes both ways.
+		// The groups that contain this one. This edge must come before its inverse: ent treats an edge to its own type that
+		// comes first as symmetric.
 		edge.From("member_of", CloudUserGroup.Type).Ref("groups").
 			Annotations(entgql.MapsTo("memberOf"), entgql.RelayConnection()),
-		// The groups that are members of this one. There is no circle of them
-		// (internal/identity).
+		// The groups that are members of this one. internal/identity prevents circles.
 		edge.To("groups", CloudUserGroup.Type).
 			StorageKey(edge.Table("cloud_user_group_groups"), edge.Columns("cloud_user_group_id", "member_id")).
 			Annotations(entgql.RelayConnection()),

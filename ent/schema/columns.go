@@ -11,42 +11,37 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// The longest texts, in characters (DESIGN.md, "The model").
 const (
-	maxName = 255
-	maxText = 4096
+	maxName = textrule.MaxName
+	maxText = textrule.MaxText
 )
 
-// bytewise makes PostgreSQL compare text by its bytes, as SQLite does: the same
-// order and the same equality in whatever locale a server runs.
+// bytewise makes PostgreSQL compare text by bytes, as SQLite does: the same order and equality in every locale.
 func bytewise() entsql.Annotation {
 	return entsql.Annotation{Collation: "C"}
 }
 
-// textColumn leaves the limit of a text to its validator, which counts
-// characters on both databases alike.
+// textColumn gives a text column no limit in the database. The validator limits it, in characters, on both databases.
 func textColumn() map[string]string {
 	return map[string]string{dialect.Postgres: "text", dialect.SQLite: "text"}
 }
 
-// jsonColumn keeps the text of a document as it was written: jsonb would order
-// its keys anew.
+// jsonColumn stores JSON as it was written: jsonb would reorder its keys.
 func jsonColumn() map[string]string {
 	return map[string]string{dialect.Postgres: "json", dialect.SQLite: "json"}
 }
 
-// optional makes the validator of a text that may be empty. The field is named
-// as in schema.graphqls.
+// optional returns the validator of a text that may be empty. field is the name in schema.graphqls.
 func optional(field string, limit int) func(string) error {
 	return func(value string) error { return textrule.Check(field, value, limit) }
 }
 
-// name makes the validator of a name that must not be taken for another one.
+// name returns the validator of a name. It rejects characters that make two names look alike.
 func name(field string, limit int) func(string) error {
 	return func(value string) error { return textrule.Name(field, value, limit) }
 }
 
-// required makes the validator of a text that must say something.
+// required returns the validator of a text that must not be empty or blank.
 func required(field string, limit int) func(string) error {
 	return func(value string) error {
 		if strings.TrimSpace(value) == "" {

@@ -26,8 +26,7 @@ func (Customer) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name").SchemaType(textColumn()).Validate(required("name", maxName)).
 			Annotations(bytewise()),
-		// The name with its case folded: what fold-contains and the order by
-		// name compare, the same on every database.
+		// The name with its case folded. Filters and orders by name compare it, so that they work alike on both databases.
 		field.String("name_fold").SchemaType(textColumn()).
 			Annotations(bytewise(), entgql.OrderField("NAME"), entgql.MapsTo("nameFold")),
 		field.String("description").SchemaType(textColumn()).Default("").Validate(optional("description", maxText)),
@@ -63,9 +62,8 @@ func (Customer) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Customer: one for each order and filter that is offered.
-// updated_at has none on purpose, so that touching a customer stays a
-// heap-only update.
+// Indexes of the Customer: one for each order and filter of the API. updated_at has no index, so that an update of it alone
+// is a heap-only update.
 func (Customer) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("name"),

@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/stamp"
 )
 
-// Domain is a domain name registered for a customer. Its unique name is what
-// gives a domain one owner (CONTRACT.md, 5).
+// Domain is a domain name registered for a customer. Its unique name gives a domain at most one owner (CONTRACT.md, 5).
 type Domain struct{ ent.Schema }
 
 // Mixin of the Domain.
@@ -26,7 +26,7 @@ func (Domain) Fields() []ent.Field {
 			Annotations(entgql.MapsTo("customerId")),
 		field.String("name").SchemaType(textColumn()).Unique().Immutable().
 			Annotations(bytewise(), entgql.OrderField("NAME")),
-		field.Time("registered_at").Default(mixin.Now).Immutable().
+		field.Time("registered_at").Default(stamp.Now).Immutable().
 			Annotations(entgql.OrderField("REGISTERED_AT")),
 		field.String("portal_username").SchemaType(textColumn()).Immutable().
 			Validate(required("username", maxName)),
@@ -41,7 +41,7 @@ func (Domain) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Domain: domains are listed where a customer is known.
+// Indexes of the Domain: domains are listed only for a customer.
 func (Domain) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),

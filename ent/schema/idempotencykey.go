@@ -11,7 +11,7 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// IdempotencyKey keeps the first answer to a request that may be sent again.
+// IdempotencyKey stores the answer to a request, for when the request is sent again.
 type IdempotencyKey struct{ ent.Schema }
 
 // Mixin of the IdempotencyKey.

@@ -13,11 +13,12 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/strictjson"
 )
 
-// Job is the record of a change: who, what, when, how it ended. It outlives
-// what it speaks of, therefore no foreign key leads out of it (ent/migrate).
+// Job records a change: who, what, when, and how it ended. A job outlives the objects it names, therefore none of its
+// columns has a foreign key (ent/migrate).
 type Job struct{ ent.Schema }
 
 // Mixin of the Job.
@@ -41,7 +42,7 @@ func recordFields() []ent.Field {
 			Validate(optional("userErrormsg", maxText)),
 		field.String("internal_error_message").SchemaType(textColumn()).Default("").
 			Validate(optional("internalErrormsg", maxText)),
-		field.Time("started_at").Default(mixin.Now).Annotations(entgql.OrderField("STARTED_AT")),
+		field.Time("started_at").Default(stamp.Now).Annotations(entgql.OrderField("STARTED_AT")),
 		field.Time("ended_at").Optional().Nillable(),
 		field.UUID("user_id", uuid.UUID{}).Optional().Nillable().Immutable().
 			Annotations(entgql.MapsTo("userId")),
@@ -55,9 +56,8 @@ func recordFields() []ent.Field {
 	}
 }
 
-// leaseFields are for work that outlives its call: who runs it until when, how
-// often it was begun, how often its server died while it ran, and what it needs
-// that must not be read.
+// leaseFields are for jobs that run in the background: the worker that runs the job and until when, how often it was
+// started, how often its server died meanwhile, and its encrypted secrets.
 func leaseFields() []ent.Field {
 	skip := entgql.Skip(entgql.SkipAll)
 	return []ent.Field{
@@ -80,21 +80,19 @@ func (Job) Edges() []ent.Edge {
 	}
 }
 
-// Interceptors of the Job: the neighbours of a job are different ones by
-// themselves, and DISTINCT cannot compare columns of JSON.
+// Interceptors of the Job: no query needs DISTINCT, and PostgreSQL cannot compare JSON columns for it.
 func (Job) Interceptors() []ent.Interceptor {
 	return []ent.Interceptor{
 		ent.TraverseFunc(func(_ context.Context, q ent.Query) error {
-			if jobs, ok := q.(interface{ AsTheyAre() }); ok {
-				jobs.AsTheyAre()
+			if jobs, ok := q.(interface{ WithoutDistinct() }); ok {
+				jobs.WithoutDistinct()
 			}
 			return nil
 		}),
 	}
 }
 
-// Indexes of the Job: jobs are listed in the order of their beginning, whatever
-// they are searched by.
+// Indexes of the Job: every filter is combined with the order of creation.
 func (Job) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("customer_id", "started_at", "id"),

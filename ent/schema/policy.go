@@ -7,8 +7,7 @@ import (
 	"cloudapi/ent/rule"
 )
 
-// operated is the policy of what administrators and operators change and
-// everybody sees in part.
+// operated is the policy of entities that administrators and operators change; members read some of them.
 func operated() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
@@ -20,8 +19,7 @@ func operated() ent.Policy {
 	}
 }
 
-// grouped is the policy of groups: as operated, but only administrators decide
-// who is in one.
+// grouped is the policy of groups: as operated, but only administrators change the members.
 func grouped() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
@@ -33,8 +31,8 @@ func grouped() ent.Policy {
 	}
 }
 
-// administered is the policy of what only administrators change, and people
-// themselves where a rule says so.
+// administered is the policy of entities that only administrators change, except where a rule allows it to users for
+// themselves.
 func administered() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
@@ -46,8 +44,7 @@ func administered() ent.Policy {
 	}
 }
 
-// recorded is the policy of jobs: everybody's changes are recorded, refused
-// ones too.
+// recorded is the policy of jobs: every change is recorded, also a rejected one.
 func recorded() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
@@ -57,7 +54,7 @@ func recorded() ent.Policy {
 	}
 }
 
-// internal is the policy of what only the server itself reads and writes.
+// internal is the policy of entities that only the server itself reads and writes.
 func internal() ent.Policy {
 	return privacy.Policy{
 		Query:    privacy.QueryPolicy{rule.AllowIfSystem(), rule.Forbid()},

@@ -7,8 +7,7 @@ import (
 	"entgo.io/ent/schema/field"
 )
 
-// ServerKey is a key that the servers on one database share when none is
-// configured.
+// ServerKey is a key that the servers on one database share if none is configured.
 type ServerKey struct{ ent.Schema }
 
 // Fields of the ServerKey.

@@ -1,10 +1,9 @@
-// Package coerce checks the inputs of an operation against the schema: the
-// variables before the operation (GraphQL, 6.1.2), the arguments before their
-// field (6.4.1). It stands before gqlparser and gqlgen, which take an enum value
-// in any case, refuse 1.0 for an Int, and stop at the first fault.
+// Package coerce checks the inputs of an operation against the schema: the variables before the operation (GraphQL, 6.1.2),
+// the arguments before their field (6.4.1). It runs before gqlparser and gqlgen, which accept an enum value in any case,
+// reject 1.0 for an Int, and stop at the first fault.
 //
-// A fault names where the value stands: `$in.name` in a variable, `input.name`
-// in an argument. Everything that is wrong with an input is reported at once.
+// A fault gives the path of the value: `$in.name` in a variable, `input.name` in an argument. All faults of an input are
+// reported at once.
 package coerce
 
 import (
@@ -19,15 +18,13 @@ import (
 // Coercer checks inputs. It is safe for concurrent use.
 type Coercer struct {
 	Schema *ast.Schema
-	// Scalars check the values of scalars, by name. A scalar without a check
-	// takes any value.
+	// Scalars has the check of each scalar, by name. A scalar without a check accepts any value.
 	Scalars map[string]func(any) error
-	// Max is how many faults are reported at most.
+	// Max is the maximum number of reported faults.
 	Max int
 }
 
-// Variables returns the coerced variables of an operation: those that are
-// declared, with their defaults, whole numbers as int64.
+// Variables returns the coerced variables of an operation: the declared ones, with their defaults, whole numbers as int64.
 func (c *Coercer) Variables(op *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
 	r := c.run()
 	coerced := make(map[string]any, len(op.VariableDefinitions))
@@ -51,7 +48,7 @@ func (c *Coercer) Variables(op *ast.OperationDefinition, given map[string]any) (
 	return coerced, conditions(op, coerced)
 }
 
-// Arguments checks the arguments of a field, the coerced variables in place.
+// Arguments checks the arguments of a field after its variables were coerced.
 func (c *Coercer) Arguments(f *ast.Field, variables map[string]any) error {
 	if f.Definition == nil || len(f.Arguments) == 0 {
 		return nil
@@ -75,7 +72,7 @@ type run struct {
 	faults []*fault.Fault
 }
 
-// fault is everything that is wrong, nil for nothing.
+// fault returns all faults as one, nil for none.
 func (r *run) fault() error {
 	if len(r.faults) == 0 {
 		return nil
@@ -113,7 +110,7 @@ func (r *run) value(t *ast.Type, v any, at *place) any {
 	return r.scalar(t.NamedType, v, at)
 }
 
-// list coerces a list; a single value is a list of one.
+// list coerces a list; a single value becomes a list of one.
 func (r *run) list(t *ast.Type, v any, at *place) any {
 	all, ok := v.([]any)
 	if !ok {
@@ -150,7 +147,7 @@ func (r *run) object(definition *ast.Definition, v any, at *place) any {
 	return coerced
 }
 
-// enum takes a name to the letter.
+// enum accepts only the exact name of a value.
 func (r *run) enum(definition *ast.Definition, v any, at *place) any {
 	name, ok := v.(string)
 	if !ok || definition.EnumValues.ForName(name) == nil {
@@ -187,7 +184,7 @@ func (r *run) scalar(name string, v any, at *place) any {
 	return v
 }
 
-// whole is a number that the check of Int has taken.
+// whole returns a number that the check of Int accepted as an int64.
 func whole(v any) any {
 	n, ok := v.(json.Number)
 	if !ok {

@@ -10,11 +10,11 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// lossy is a number of a document whose digits a double does not hold. gqlparser
-// reads such literals as doubles: a scalar that keeps digits cannot take it.
+// lossy is a number literal whose digits a float64 cannot represent. gqlparser reads literals as float64, so a scalar that
+// needs all digits must reject it.
 type lossy string
 
-// within finds such a number in a list or an object.
+// within finds a lossy number in a list or an object.
 func within(v any) (lossy, bool) {
 	switch v := v.(type) {
 	case []any:
@@ -35,11 +35,11 @@ func within(v any) (lossy, bool) {
 	return "", false
 }
 
-// checked is a value of a variable, which was coerced already.
+// checked is the value of a variable, which was coerced before.
 type checked struct{ value any }
 
-// literal is the value of a literal, as JSON would have it, the variables in
-// place. gqlparser's own Value panics or fails at numbers that do not fit.
+// literal returns the value of a literal in JSON's types, with the variables inserted. gqlparser's own Value panics or fails
+// at numbers that do not fit.
 func literal(v *ast.Value, variables map[string]any) any {
 	switch v.Kind {
 	case ast.Variable:
@@ -76,14 +76,14 @@ func literal(v *ast.Value, variables map[string]any) any {
 	return v.Raw
 }
 
-// unset reports whether a value is a variable that is not given: it is absent.
-// The coerced variables have the defaults.
+// unset reports whether a value is a variable that was not given, and is therefore absent. Variables with a default have
+// that default by now.
 func unset(v *ast.Value, variables map[string]any) bool {
 	_, given := variables[v.Raw]
 	return v.Kind == ast.Variable && !given
 }
 
-// exact reports whether a double writes the same number as text does.
+// exact reports whether a float64 represents the number in text exactly.
 func exact(text string) bool {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -94,8 +94,8 @@ func exact(text string) bool {
 	return digits == again && (digits == "" || point == other)
 }
 
-// conditions refuses a variable that is null where @skip or @include needs a
-// value. Validation lets it pass if it has a default (GraphQL, 5.8.5).
+// conditions rejects a null variable where @skip or @include needs a value. Validation accepts it if it has a default
+// (GraphQL, 5.8.5).
 func conditions(op *ast.OperationDefinition, variables map[string]any) error {
 	for _, v := range op.VariableDefinitions {
 		if value, given := variables[v.Variable]; given && value == nil && v.Type.NamedType == "Boolean" {

@@ -10,15 +10,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// place is where a value stands in an input.
+// place is the path of a value in an input.
 type place struct {
 	up       *place
 	name     string
-	index    int // of an element of a list, counted from 1
+	index    int // position in a list, counted from 1
 	variable bool
 }
 
-// String is `$in.units[2].type`.
+// String returns the path, for example `$in.units[2].type`.
 func (p *place) String() string {
 	switch {
 	case p.index > 0:
@@ -31,7 +31,7 @@ func (p *place) String() string {
 	return p.name
 }
 
-// field is the innermost name.
+// field is the innermost name of the path.
 func (p *place) field() string {
 	for p.index > 0 {
 		p = p.up
@@ -39,7 +39,7 @@ func (p *place) field() string {
 	return p.name
 }
 
-// root is the variable or the argument.
+// root is the variable or the argument that the path starts at.
 func (p *place) root() *place {
 	for p.up != nil {
 		p = p.up
@@ -51,7 +51,7 @@ func (r *run) refuse(at *place, format string, args ...any) {
 	r.add(at, fault.New(fault.Invalid, format, args...))
 }
 
-// add reports a fault of the value at a place.
+// add reports a fault of the value at a path.
 func (r *run) add(at *place, found *fault.Fault) {
 	if r.full() {
 		return
@@ -63,7 +63,7 @@ func (r *run) add(at *place, found *fault.Fault) {
 	r.faults = append(r.faults, f)
 }
 
-// shown is a value as a message repeats it.
+// shown formats a value for a message.
 func shown(v any) string {
 	if _, ok := v.(string); ok {
 		return fmt.Sprintf("%.60s", v)

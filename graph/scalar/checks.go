@@ -2,7 +2,7 @@ package scalar
 
 import "cloudapi/internal/fault"
 
-// Checks returns a check of each scalar, by its name in schema.graphqls.
+// Checks returns a check for each scalar, by its name in schema.graphqls.
 func Checks() map[string]func(any) error {
 	return map[string]func(any) error{
 		"ID": check(UnmarshalID), "Int": check(UnmarshalInt), "Float": check(UnmarshalFloat),
@@ -19,7 +19,7 @@ func check[T any](unmarshal func(any) (T, error)) func(any) error {
 	}
 }
 
-// checkBoolean takes true and false alone; gqlgen takes texts and numbers too.
+// checkBoolean accepts only true and false; gqlgen accepts strings and numbers too.
 func checkBoolean(v any) error {
 	if _, ok := v.(bool); !ok {
 		return fault.New(fault.Invalid, "Boolean cannot represent a non boolean value: %v", shown(v))

@@ -9,13 +9,13 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// MarshalCursor writes a position in a list.
+// MarshalCursor writes a cursor.
 func MarshalCursor(c ent.Cursor) graphql.Marshaler {
-	// Base64 is JSON as it is.
+	// Base64 needs no escapes in JSON.
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+ent.EncodeCursor(c)+`"`) })
 }
 
-// UnmarshalCursor takes what MarshalCursor wrote.
+// UnmarshalCursor accepts what MarshalCursor wrote.
 func UnmarshalCursor(v any) (ent.Cursor, error) {
 	c, err := ent.ParseCursor(v)
 	if err != nil {

@@ -26,8 +26,7 @@ func list(column string) ent.List {
 	return ent.List{Object: "Query", Field: "customers", Column: column, Direction: "ASC"}
 }
 
-// FuzzCursor: any text is a cursor that is written as it was read, or is
-// refused; and every list takes it or refuses it.
+// FuzzCursor: a text is either a cursor that encodes to the same text again, or an error; every list accepts or rejects it.
 func FuzzCursor(f *testing.F) {
 	id := uuid.MustParse("01a208e8-8a35-7622-9085-a605691f8b4f")
 	for _, c := range []ent.Cursor{
@@ -57,8 +56,7 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// TestCursorBelongsToItsList: a cursor is valid in the field and the order that
-// it was made in, and nowhere else.
+// TestCursorBelongsToItsList: a cursor is valid only for the field and the order that it was made for.
 func TestCursorBelongsToItsList(t *testing.T) {
 	all := lists(t)
 	values := map[string]any{"id": nil, "_at": time.UnixMicro(1).UTC()}
@@ -86,7 +84,7 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	}
 }
 
-// lists are all lists of the API.
+// lists returns all lists of the API.
 func lists(t *testing.T) []ent.List {
 	t.Helper()
 	schema := graph.NewSchema(&graph.Resolver{}).Schema()

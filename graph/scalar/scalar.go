@@ -1,6 +1,5 @@
-// Package scalar binds the scalars of schema.graphqls to Go. Each accepts
-// exactly what graphql-js accepts for it, and nothing that some answer format
-// could not carry.
+// Package scalar binds the scalars of schema.graphqls to Go. Each accepts exactly what graphql-js accepts, except for values
+// that some answer format cannot represent.
 package scalar
 
 import (
@@ -19,9 +18,6 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// MaxText is the longest text that any field takes, in characters.
-const MaxText = 4096
-
 func invalid(format string, args ...any) error {
 	return fault.New(fault.Invalid, format, args...)
 }
@@ -31,7 +27,7 @@ func MarshalID(id uuid.UUID) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+id.String()+`"`) })
 }
 
-// UnmarshalID takes a guid in any case.
+// UnmarshalID accepts a guid in either case.
 func UnmarshalID(v any) (uuid.UUID, error) {
 	s, ok := v.(string)
 	if !ok {
@@ -53,7 +49,7 @@ func MarshalInt(i int) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Itoa(i)) })
 }
 
-// UnmarshalInt takes a whole number of 32 bits; 1.0 is one, "1" is not.
+// UnmarshalInt accepts a whole number of 32 bits: 1.0 is valid, "1" is not.
 func UnmarshalInt(v any) (int, error) {
 	i, ok := integer(v)
 	if !ok {
@@ -70,7 +66,7 @@ func MarshalFloat(f float64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.FormatFloat(f, 'g', -1, 64)) })
 }
 
-// UnmarshalFloat takes a finite number.
+// UnmarshalFloat accepts a finite number.
 func UnmarshalFloat(v any) (float64, error) {
 	switch v := v.(type) {
 	case float64:
@@ -90,26 +86,25 @@ func UnmarshalFloat(v any) (float64, error) {
 // MarshalString writes a text.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
-// UnmarshalString takes a text without control characters other than tab and
-// line breaks.
+// UnmarshalString accepts a text without control characters, except tab and line breaks.
 func UnmarshalString(v any) (string, error) {
 	s, ok := v.(string)
 	if !ok {
 		return "", invalid("String cannot represent a non string value: %v", shown(v))
 	}
-	return s, textrule.Check("", s, MaxText)
+	return s, textrule.Check("", s, textrule.MaxText)
 }
 
 // The range of an amount.
 const (
 	MinAmount = 1
-	MaxAmount = 1<<53 - 1
+	MaxAmount = strictjson.MaxInteger
 )
 
 // MarshalAmount writes an amount as a number.
 func MarshalAmount(i int64) graphql.Marshaler { return graphql.MarshalInt64(i) }
 
-// UnmarshalAmount takes a whole number from MinAmount to MaxAmount.
+// UnmarshalAmount accepts a whole number from MinAmount to MaxAmount.
 func UnmarshalAmount(v any) (int64, error) {
 	i, ok := integer(v)
 	if !ok {
@@ -121,13 +116,12 @@ func UnmarshalAmount(v any) (int64, error) {
 	return i, nil
 }
 
-// MarshalBigInt writes a whole number of any size as a string: JavaScript would
-// round a number (docs/adr/0020).
+// MarshalBigInt writes a whole number of any size as a string, because JavaScript would round a number (docs/adr/0020).
 func MarshalBigInt(i *big.Int) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+i.String()+`"`) })
 }
 
-// UnmarshalBigInt takes a whole number of any size, as a string or a number.
+// UnmarshalBigInt accepts a whole number of any size, as a string or a number.
 func UnmarshalBigInt(v any) (*big.Int, error) {
 	if i, ok := integer(v); ok {
 		return big.NewInt(i), nil
@@ -139,28 +133,28 @@ func UnmarshalBigInt(v any) (*big.Int, error) {
 	case string:
 		text = v
 	}
-	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) <= MaxText {
+	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) <= textrule.MaxText {
 		return i, nil
 	}
 	return nil, invalid("BigInt cannot represent non-integer value: %v", shown(v))
 }
 
-// MarshalSecret writes the placeholder: no secret is ever given out.
+// MarshalSecret writes a placeholder: the API never returns a secret.
 func MarshalSecret(secret.Text) graphql.Marshaler { return graphql.MarshalString(secret.Redacted) }
 
-// UnmarshalSecret takes a text, and hides it.
+// UnmarshalSecret accepts a text and wraps it, so that logs show a placeholder.
 func UnmarshalSecret(v any) (secret.Text, error) {
 	s, ok := v.(string)
 	if !ok {
 		return secret.Text{}, invalid("Secret cannot represent a non string value")
 	}
-	if err := textrule.Check("", s, MaxText); err != nil {
-		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", MaxText)
+	if err := textrule.Check("", s, textrule.MaxText); err != nil {
+		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", textrule.MaxText)
 	}
 	return secret.New(s), nil
 }
 
-// MarshalJSONObject writes an object, its keys in alphabetical order.
+// MarshalJSONObject writes an object with its keys in alphabetical order.
 func MarshalJSONObject(m strictjson.Object) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		text, err := json.Marshal(m)
@@ -171,7 +165,7 @@ func MarshalJSONObject(m strictjson.Object) graphql.Marshaler {
 	})
 }
 
-// UnmarshalJSONObject takes an object whose texts are clean.
+// UnmarshalJSONObject accepts an object whose texts have no forbidden characters.
 func UnmarshalJSONObject(v any) (strictjson.Object, error) {
 	m, ok := v.(map[string]any)
 	if !ok {

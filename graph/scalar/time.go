@@ -9,19 +9,19 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// MarshalTime writes a moment in RFC 3339 form, in UTC, to the microsecond.
+// MarshalTime writes a time in the form of RFC 3339, in UTC, to the microsecond.
 func MarshalTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		_, _ = io.WriteString(w, t.UTC().Format(`"2006-01-02T15:04:05.999999Z07:00"`))
 	})
 }
 
-// rfc3339 is the form of RFC 3339, 5.6. time.Parse also takes hours of one digit,
-// a comma before the fraction, and offsets of 24 hours.
+// rfc3339 is the form of RFC 3339, 5.6. time.Parse also accepts hours of one digit, a comma before the fraction, and offsets
+// of 24 hours.
 var rfc3339 = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
-// UnmarshalTime takes a moment in RFC 3339 form, in the years that the form can
-// write in UTC: those from 1 to 9999.
+// UnmarshalTime accepts a time in the form of RFC 3339 in the years 1 to 9999 of UTC, which are those that the form can
+// represent.
 func UnmarshalTime(v any) (time.Time, error) {
 	s, ok := v.(string)
 	if !ok || !rfc3339.MatchString(s) {

@@ -9,8 +9,7 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// integer returns the whole number that v is: a literal or a JSON number, as
-// 1.0 too, never a text.
+// integer returns the whole number in a literal or a JSON number; 1.0 is one, a string is not.
 func integer(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int64:
@@ -25,7 +24,7 @@ func integer(v any) (int64, bool) {
 	return 0, false
 }
 
-// shown is a value as an error may repeat it: short, and quoted if it is text.
+// shown formats a value for an error message: shortened, and quoted if it is text.
 func shown(v any) string {
 	const most = 60
 	s := fmt.Sprint(v)
@@ -42,8 +41,7 @@ func shown(v any) string {
 	return s[:cut] + "…"
 }
 
-// maxNesting bounds the lists and objects within each other in a JSONObject:
-// what keeps it, and what shows it, has limits of its own.
+// maxNesting is the maximum depth of lists and objects in a JSONObject. The databases and encoders have such limits too.
 const maxNesting = 100
 
 func checkWithin(v any, levels int) error {
@@ -52,7 +50,7 @@ func checkWithin(v any, levels int) error {
 	}
 	switch v := v.(type) {
 	case string:
-		return textrule.Check("", v, MaxText)
+		return textrule.Check("", v, textrule.MaxText)
 	case []any:
 		for _, e := range v {
 			if err := checkWithin(e, levels-1); err != nil {
@@ -61,7 +59,7 @@ func checkWithin(v any, levels int) error {
 		}
 	case map[string]any:
 		for k, e := range v {
-			if err := textrule.Check("", k, MaxText); err != nil {
+			if err := textrule.Check("", k, textrule.MaxText); err != nil {
 				return err
 			}
 			if err := checkWithin(e, levels-1); err != nil {

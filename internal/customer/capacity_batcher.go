@@ -76,7 +76,7 @@ func (a *CapacityBatcher) Present() int { return a.queues.Present() }
 // add adds a unit, or returns job.ErrAlone where that has to be done alone: when
 // the caller has said more of the job, or has a transaction of its own.
 func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	if a == nil || in.Execution != nil || job.InOneOperation(ctx) || viewer.FromContext(ctx) == nil {
+	if a == nil || !plain(in.Execution) || job.InOneOperation(ctx) || viewer.FromContext(ctx) == nil {
 		return nil, job.ErrNotGrouped
 	}
 	m := &addition{GroupedChange: job.Join(ctx, c), kind: kind, in: in}
@@ -95,6 +95,10 @@ func (a *CapacityBatcher) add(ctx context.Context, c *job.Change, kind capacityu
 		return nil, a.jobs.Fail(m.GroupedChange, err)
 	}
 }
+
+// plain reports whether the caller has said nothing of the job. Old URLs always
+// have an execution, of nulls.
+func plain(ex *model.ExecutionInput) bool { return ex == nil || *ex == model.ExecutionInput{} }
 
 // run makes the additions of a queue, in the time that each of them has.
 func (a *CapacityBatcher) run(ctx context.Context, queue queueKey, all []*addition) []batch.Result[struct{}] {

@@ -19,9 +19,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/strictjson"
 )
 
@@ -62,6 +62,8 @@ type Record struct {
 	ObjectID uuid.UUID
 	// Result is kept with the job.
 	Result strictjson.Object
+	// Parts are the changes that the work has made together, none where it is one.
+	Parts []Part
 }
 
 // Work is the stage of a change within its transaction.
@@ -73,10 +75,11 @@ type attempt struct {
 	id         uuid.UUID
 	started    time.Time
 	authorized bool
+	parts      []Part // that are recorded
 }
 
 func newAttempt(c *Change) *attempt {
-	a := &attempt{Change: c, id: mixin.NewID(), started: c.asked}
+	a := &attempt{Change: c, id: stamp.NewID(), started: c.asked}
 	if a.started.IsZero() {
 		a.started = now()
 	}
@@ -148,4 +151,4 @@ func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
 }
 
 // now is the present as the database keeps it.
-func now() time.Time { return mixin.Now() }
+func now() time.Time { return stamp.Now() }

@@ -17,8 +17,7 @@ func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	return func(error) {}
 }
 
-// Verb says what kind of statement a text is, from a closed list: select,
-// insert, update, delete, or other.
+// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, or other.
 func Verb(query string) string {
 	switch firstWord(query) {
 	case "SELECT", "WITH":

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,25 @@ func TestCORS(t *testing.T) {
 			}
 			if c.configured != nil && !strings.Contains(strings.Join(h.Values("Vary"), ","), "Origin") {
 				t.Errorf("%s from %s: Vary is %q", r.Method, c.origin, h.Values("Vary"))
+			}
+		}
+	}
+}
+
+// TestCORSHeaders: the scripts of allowed sites may send what Apollo Client and
+// OpenTelemetry send, and read what tells them when to come again.
+func TestCORSHeaders(t *testing.T) {
+	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.CORSOrigins = []string{trusted} })
+	allowed := a.Do(sent("OPTIONS", "/graphql", "", "Origin", trusted, "Access-Control-Request-Method", "POST"), "").Header
+	answered := a.Do(sent("POST", "/graphql", `{"query":"{ __typename }"}`, "Content-Type", "application/json", "Origin", trusted), apitest.Member).Header
+	for header, names := range map[string]string{
+		allowed.Get("Access-Control-Allow-Headers"):   "authorization content-type idempotency-key last-event-id traceparent tracestate baggage apollographql-client-name apollographql-client-version x-apollo-operation-name",
+		answered.Get("Access-Control-Expose-Headers"): "ratelimit ratelimit-policy retry-after www-authenticate x-request-id",
+	} {
+		listed := strings.Split(strings.ToLower(header), ", ")
+		for name := range strings.FieldsSeq(names) {
+			if !slices.Contains(listed, name) {
+				t.Errorf("%s is not in %q", name, header)
 			}
 		}
 	}

@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )
 
@@ -25,7 +27,7 @@ var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-000000
 // and never the server's own fault.
 func TestHostileGuids(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+		a := apitest.Open(t, first.URL, withoutWorkers, func(o *api.Options) { o.Rates.Burst = -1 })
 		w := world(t, a)
 		for _, c := range matrix {
 			for _, guid := range append(hostileGuids(w), brokenGuids...) {
@@ -64,16 +66,36 @@ func hostile(t *testing.T, name string, w things, login, guid string) []map[stri
 		return nil
 	}
 	var all []map[string]any
-	for key := range in {
-		if !strings.HasSuffix(key, "Id") {
-			continue
-		}
+	for _, with := range placed(in, guid) {
 		for _, wait := range []bool{true, false} {
-			with := maps.Clone(in)
-			with[key] = guid
-			of := map[string]any{"in": with}
+			of := map[string]any{"in": maps.Clone(with)}
 			if wait || doNotWait(name, of) {
 				all = append(all, of)
+			}
+		}
+	}
+	return all
+}
+
+// placed returns an input with a guid in each place that has one, in the entries
+// of its lists too.
+func placed(in map[string]any, guid string) []map[string]any {
+	var all []map[string]any
+	put := func(key string, value any) {
+		with := maps.Clone(in)
+		with[key] = value
+		all = append(all, with)
+	}
+	for key, value := range in {
+		list, _ := value.([]any)
+		switch {
+		case strings.HasSuffix(key, "Id"):
+			put(key, guid)
+		case strings.HasSuffix(key, "Ids"):
+			put(key, append(slices.Clone(list), guid))
+		case len(list) > 0:
+			for _, entry := range placed(list[0].(map[string]any), guid) {
+				put(key, append(slices.Clone(list), entry))
 			}
 		}
 	}

@@ -1,12 +1,18 @@
 package api_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
@@ -22,6 +28,72 @@ func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...strin
 	}
 	token, _, _ = strings.Cut(token, `"`)
 	return token
+}
+
+// TestTokensAreBounded: a user has a hundred tokens at most, and may make another
+// when one is revoked.
+func TestTokensAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for range 100 {
+			tokenOf(t, a, apitest.Member, "READ")
+		}
+		const create = `mutation { createAccessToken(input: {name: "one more"}) { token } }`
+		if answer := a.Query(apitest.Member, create, nil); !strings.Contains(answer.Body, `"code":"CONFLICT"`) {
+			t.Errorf("a token more than a user may have: %s", answer.Body)
+		}
+		ctx := viewer.SystemContext(t.Context())
+		a.Client.AccessToken.DeleteOneID(a.Client.AccessToken.Query().FirstIDX(ctx)).ExecX(ctx)
+		tokenOf(t, a, apitest.Member, "READ")
+	})
+}
+
+// TestSessionsAreBounded: a user has a thousand sessions at most; signing in ends
+// the oldest ones.
+func TestSessionsAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		ctx := viewer.SystemContext(t.Context())
+		const signIn = `mutation { signIn(input: {login: "` + apitest.Member + `", password: "` + apitest.Password + `"}) { token } }`
+		oldest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		mia := a.Client.CloudUser.Query().Where(clouduser.Login(apitest.Member)).OnlyIDX(ctx)
+		a.Client.AccessToken.MapCreateBulk(make([]struct{}, 1001), func(c *ent.AccessTokenCreate, i int) {
+			c.SetUserID(mia).SetKind(accesstoken.KindSESSION).SetHash([]byte(strconv.Itoa(i))).SetExpiresAt(time.Now().Add(time.Hour))
+		}).ExecX(ctx)
+		newest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		if n := a.Client.AccessToken.Query().Where(accesstoken.UserID(mia)).CountX(ctx); n != 1000 {
+			t.Errorf("%d sessions", n)
+		}
+		for token, status := range map[string]int{oldest: http.StatusUnauthorized, newest: http.StatusOK} {
+			if answer := a.Query("", "{ viewer { login } }", nil, as(token)...); answer.Status != status {
+				t.Errorf("status %d, want %d: %s", answer.Status, status, answer.Body)
+			}
+		}
+	})
+}
+
+// TestMembersChangesAreBounded: every change leaves a job, also one that is
+// refused, so a member makes 200 at once and then waits.
+func TestMembersChangesAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		refused := `{ job { id } } `
+		query := "mutation {"
+		for i := range 40 {
+			query += " a" + strconv.Itoa(i) + `: createCustomer(input: {name: "x"}) ` + refused
+		}
+		query += "}"
+		for range 5 {
+			if answer := a.Query(apitest.Member, query, nil); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
+				t.Fatal(answer.Body)
+			}
+		}
+		answer := a.Query(apitest.Member, query, nil)
+		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+		// Reading goes on with what comes back in a moment; others do not notice.
+		if answer := a.Query(apitest.Operator, query, nil); answer.Status != http.StatusOK {
+			t.Errorf("an operator: %d %s", answer.Status, answer.Body)
+		}
+	})
 }
 
 func as(token string) []string { return []string{"Authorization", "Bearer " + token} }

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Addresses tell where requests come from. The zero value trusts no proxy.
+// Addresses finds the client address of a request. The zero value trusts no proxy.
 type Addresses struct {
-	// Proxies are the networks whose X-Forwarded-For is believed.
+	// Proxies are the networks whose X-Forwarded-For header is trusted.
 	Proxies []netip.Prefix
 }
 
-// ParseProxies reads networks in CIDR form and single addresses.
+// ParseProxies parses networks in CIDR form and single addresses.
 func ParseProxies(texts []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, text := range texts {
@@ -31,8 +31,8 @@ func ParseProxies(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// Of is the network that a request comes from: an IPv4 address, or the /64 network
-// of an IPv6 address, which is what one customer of a provider has.
+// Of returns the network that a request comes from: an IPv4 address, or the /64 network of an IPv6 address, which is what a
+// provider usually assigns to one customer.
 func (a Addresses) Of(r *http.Request) string {
 	ip, ok := a.client(r)
 	if !ok {
@@ -41,7 +41,7 @@ func (a Addresses) Of(r *http.Request) string {
 	return network(ip)
 }
 
-// Client is the address that a request comes from, for the log.
+// Client returns the address that a request comes from, for the log.
 func (a Addresses) Client(r *http.Request) string {
 	ip, ok := a.client(r)
 	if !ok {
@@ -50,9 +50,8 @@ func (a Addresses) Client(r *http.Request) string {
 	return ip.String()
 }
 
-// client is the peer's address, and behind trusted proxies the last one in
-// X-Forwarded-For that is not a proxy's: what stands before that, anybody can
-// have written.
+// client returns the peer's address. Behind trusted proxies it is the last address in X-Forwarded-For that is not a proxy's;
+// clients can forge the addresses before it.
 func (a Addresses) client(r *http.Request) (netip.Addr, bool) {
 	ip, ok := parseAddress(r.RemoteAddr)
 	if !ok {
@@ -73,8 +72,8 @@ func (a Addresses) client(r *http.Request) (netip.Addr, bool) {
 	return ip, true
 }
 
-// Secure reports whether a request came over HTTPS: to this server, or to a
-// trusted proxy that says so in X-Forwarded-Proto.
+// Secure reports whether a request came over HTTPS: to this server, or to a trusted proxy, which reports it in
+// X-Forwarded-Proto.
 func (a Addresses) Secure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
@@ -91,7 +90,7 @@ func (a Addresses) trusts(ip netip.Addr) bool {
 	return slices.ContainsFunc(a.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// parseAddress reads an address with or without a port.
+// parseAddress parses an address with or without a port.
 func parseAddress(text string) (netip.Addr, bool) {
 	if at, err := netip.ParseAddrPort(text); err == nil {
 		return at.Addr().Unmap().WithZone(""), true
@@ -104,17 +103,17 @@ func network(ip netip.Addr) string {
 	if ip.Is4() {
 		return ip.String()
 	}
-	// An IPv6 address has more than 64 bits, which is all that Prefix can refuse.
+	// Prefix fails only for addresses with fewer bits than 64.
 	p, _ := ip.Prefix(64)
 	return p.String()
 }
 
 type addressKey struct{}
 
-// place is where a request comes from.
+// place is the origin of a request.
 type place struct{ network, client string }
 
-// Locate keeps where a request comes from in its context.
+// Locate stores the origin of a request in its context.
 func (a Addresses) Locate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := place{network: a.Of(r), client: a.Client(r)}
@@ -122,8 +121,7 @@ func (a Addresses) Locate(next http.Handler) http.Handler {
 	})
 }
 
-// AddressFrom is the network that the request being served comes from, "" where
-// that is not known.
+// AddressFrom returns the network that the current request comes from, "" if it is unknown.
 func AddressFrom(ctx context.Context) string {
 	from, _ := ctx.Value(addressKey{}).(place)
 	return from.network

@@ -1,9 +1,8 @@
 package auth
 
-// Attempt begins an attempt of a user at a password that is not one for signing
-// in, and guards it as signing in is guarded: failures of a name by the user, and
-// of any names by the user, delay what follows. end ends it; an error means that
-// the attempt says nothing about the password.
+// Attempt begins a password check of a signed-in user, for a password other than the user's own (for example a portal
+// account's). It applies the limits of sign-in: failures for the same name, and failures of the same user for any names,
+// delay further attempts. Call end with the result; an error means that the password was not checked.
 func (a *Authenticator) Attempt(kind, name, user string) (end func(right bool, err error), err error) {
 	begun, err := a.throttle.begin(a.digest("pair", kind, name, user), a.digest("address", kind, user))
 	if err != nil {

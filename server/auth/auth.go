@@ -1,5 +1,5 @@
-// Package auth finds out who is asking: by HTTP Basic against the cloud users,
-// by an access token, or by a token of an OpenID Connect issuer.
+// Package auth authenticates callers: by HTTP Basic against the cloud users, by an access token, or by a token of an OpenID
+// Connect issuer.
 package auth
 
 import (
@@ -23,54 +23,51 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// How long what is known is taken for true. See docs/security.md, "Signing in".
+// How long cached results are valid. See docs/security.md, "Signing in".
 const (
-	// Fresh is how long a user or token is taken as it was last read. A change
-	// made through this server counts at once; one made elsewhere, after Fresh.
+	// Fresh is how long a user or token is cached. A change through this server takes effect at once, a change through
+	// another server after Fresh.
 	Fresh = 2 * time.Second
-	// Proven is how long a password that is not used again is remembered to
-	// be right. It opens nothing by itself: the user it belongs to is read
-	// again every Fresh, and must still have the very hash it was proven by.
+	// Proven is how long a verified password is cached after its last use. The cache entry is valid only for the hash that
+	// the password was verified with, and the user's hash is read again every Fresh.
 	Proven = time.Minute
-	// kept bounds each cache, in entries.
-	kept = 10_000
+	// cacheSize bounds each cache, in entries.
+	cacheSize = 10_000
 )
 
-// Accounts is where accounts and tokens are kept.
+// Accounts reads accounts and tokens from the database.
 type Accounts interface {
-	// AccountByLogin returns nil for a login that nobody has.
+	// AccountByLogin returns nil for an unknown login.
 	AccountByLogin(ctx context.Context, login string) (*session.Account, error)
-	// AccountByToken returns nil for a hash that no token has.
+	// AccountByToken returns nil for an unknown hash.
 	AccountByToken(ctx context.Context, hash []byte) (*session.Token, error)
-	// Rehashed keeps a newer hash of the same password.
+	// Rehashed replaces a password's hash by one with a newer cost.
 	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
-	// AccountByClaim returns the account of an issuer's user, and whether it has
-	// changed.
+	// AccountByClaim returns the account of an issuer's user, and whether it was changed.
 	AccountByClaim(ctx context.Context, c session.Claim) (found *session.Account, changed bool, err error)
 }
 
-// Passwords verifies passwords, with as much work for a hash that is empty as
-// for any.
+// Passwords verifies passwords. Verifying against an empty hash costs as much work as against any other.
 type Passwords interface {
 	Hash(ctx context.Context, password secret.Text) (string, error)
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 	Outdated(hash string) bool
 }
 
-// Options say what an authenticator stands on.
+// Options configures an authenticator.
 type Options struct {
 	Accounts  Accounts
 	Passwords Passwords
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *Issuer
-	// Outcome hears how each sign-in that was not remembered ended, nil for
-	// nobody: by which method (basic, token, oidc), and ok, wrong or refused.
+	// Outcome is called after each sign-in that no cache answered: method is basic, token or oidc, outcome is ok, wrong or
+	// refused. It may be nil.
 	Outcome func(method, outcome string)
-	// Used is called for each token that signs its user in, nil for nobody.
+	// Used is called for each token that signs its user in. It may be nil.
 	Used func(t *session.Token, now time.Time)
-	// Log gets a line for each sign-in that fails; nil for none.
+	// Log gets a line for each failed sign-in; nil for none.
 	Log *slog.Logger
-	// Now is the clock, nil for the machine's.
+	// Now is the clock, nil for time.Now.
 	Now func() time.Time
 }
 
@@ -81,10 +78,10 @@ type Authenticator struct {
 	key      []byte
 	flights  singleflight.Group
 
-	// mu makes sure that what was read before a change is not kept after it.
+	// mu prevents a value that was read before a change from being cached after it.
 	mu                sync.Mutex
 	changes           uint64
-	verifiedPasswords *ttlCache[string] // the hash that a password was proven by
+	verifiedPasswords *ttlCache[string] // password digest → the hash it was verified with
 	accounts          *ttlCache[*session.Account]
 	tokens            *ttlCache[*session.Token]
 	oidcVerified      *ttlCache[session.Claim]
@@ -105,7 +102,7 @@ func New(o Options) *Authenticator {
 		o.Outcome = func(string, string) {}
 	}
 	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails: crypto/rand
+	_, _ = rand.Read(key) // crypto/rand never fails
 	return &Authenticator{
 		Options: o, key: key, throttle: newThrottle(o.Now),
 		verifiedPasswords: newTTLCache[string](Proven, o.Now),
@@ -115,12 +112,8 @@ func New(o Options) *Authenticator {
 	}
 }
 
-// Failed is the one answer to a wrong password, an unknown login and a disabled
-// user.
-func Failed() *fault.Fault { return fault.New(fault.Unauthenticated, "Authentication failed") }
-
-// Authenticate returns who sent a request: nil where it has no credentials, a
-// fault with code UNAUTHENTICATED where they are wrong.
+// Authenticate returns the viewer of a request: nil if it has no credentials, a fault with the code UNAUTHENTICATED if they
+// are wrong.
 func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) == 0 {
@@ -132,7 +125,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	method := "basic"
 	switch {
 	case !ok:
-		method, err = "header", Failed().Because(malformed)
+		method, err = "header", fault.AuthenticationFailed().Because(malformed)
 	case given.scheme == basic:
 		v, err = seen(a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context())))
 	case token.Is(given.secret.Reveal()):
@@ -149,7 +142,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	return v, nil
 }
 
-// SignIn verifies a login with its password, as Basic does.
+// SignIn verifies a login and its password, with the same checks and limits as Basic.
 func (a *Authenticator) SignIn(ctx context.Context, login string, password secret.Text) (uuid.UUID, error) {
 	account, err := a.password(ctx, login, password, AddressFrom(ctx))
 	if err != nil {
@@ -159,8 +152,7 @@ func (a *Authenticator) SignIn(ctx context.Context, login string, password secre
 	return account.ID, nil
 }
 
-// Forget drops what is remembered of a user: its password, role, status or
-// tokens have changed.
+// Forget removes a user from the caches after a change of its password, role, status or tokens.
 func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -169,14 +161,14 @@ func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
 	a.tokens.drop(func(t *session.Token) bool { return t.Account.ID == id })
 }
 
-// changed counts the changes so far, for remember.
+// changed returns the number of changes so far, for remember.
 func (a *Authenticator) changed() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.changes
 }
 
-// remember keeps what was read, unless a change has come since.
+// remember stores a value that was read, unless a change has happened since.
 func (a *Authenticator) remember(since uint64, keep func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -185,8 +177,8 @@ func (a *Authenticator) remember(since uint64, keep func()) {
 	}
 }
 
-// digest names something secret in memory, where it is not kept itself. The
-// lengths keep two texts from reading as one.
+// digest hashes secrets for use as a cache key. It includes the lengths, so that different lists of texts cannot give the
+// same input.
 func (a *Authenticator) digest(parts ...string) (sum digest) {
 	mac := hmac.New(sha256.New, a.key)
 	for _, part := range parts {

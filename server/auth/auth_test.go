@@ -36,9 +36,8 @@ func TestNobodyAndWrongHeaders(t *testing.T) {
 	}
 }
 
-// TestOneAnswerInOneTime: a wrong password, a login that nobody has and a
-// disabled user cost the same work, which is counted rather than timed: one
-// statement and one hash.
+// TestOneAnswerInOneTime: a wrong password, an unknown login and a disabled user cost the same work. The test counts the
+// work instead of timing it: one statement and one hash.
 func TestOneAnswerInOneTime(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()
@@ -82,7 +81,7 @@ func TestProvenIsRemembered(t *testing.T) {
 		if v.ID != u.ID || v.Login != "Ada" || v.Role != viewer.Operator {
 			t.Fatalf("the viewer is %+v", v)
 		}
-		// Used at least once in Proven, it stays proven.
+		// A password that is used at least once in Proven stays cached.
 		w.clock.sleep(time.Duration(i%2) * auth.Proven / 2)
 	}
 	if n := w.hasher.Stats().Done - before; n != 1 {
@@ -98,7 +97,7 @@ func TestProvenIsRemembered(t *testing.T) {
 	want(t, "another password", err, fault.Unauthenticated)
 }
 
-// TestRequestsCostNothingMore counts statements: what is fresh is not read.
+// TestRequestsCostNothingMore counts statements: cached accounts are not read again.
 func TestRequestsCostNothingMore(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()
@@ -127,8 +126,8 @@ func TestRequestsCostNothingMore(t *testing.T) {
 	}
 }
 
-// TestChangesCount: each change shuts out who was in, at once through the server
-// that made it, and after Fresh through any other.
+// TestChangesCount: each change ends the access of a signed-in user, at once on the server that made the change, and after
+// Fresh on any other.
 func TestChangesCount(t *testing.T) {
 	for name, change := range map[string]func(*server, string){
 		"a new password": func(s *server, id string) { s.setPassword(s.byID(id), "another horse") },

@@ -40,7 +40,7 @@ func TestTokens(t *testing.T) {
 	_, err = s.bearer(lasting.Token)
 	want(t, "revoked", err, fault.Unauthenticated)
 
-	// It is remembered for longer than it is valid.
+	// The cache entry outlives the token.
 	w.clock.sleep(time.Hour - time.Millisecond)
 	_, err = s.bearer(personal.Token)
 	want(t, "just valid", err, "")
@@ -49,8 +49,8 @@ func TestTokens(t *testing.T) {
 	want(t, "expired", err, fault.Unauthenticated)
 }
 
-// TestFlood: who tries passwords from everywhere at once is told to come back
-// later, and who is known goes on undisturbed.
+// TestFlood: an attacker who tries passwords from many addresses at once gets RATE_LIMITED, and users with cached passwords
+// are not affected.
 func TestFlood(t *testing.T) {
 	w := newWorld(t)
 	// One hash at a time, of about 20 ms: the queue holds 64.
@@ -85,8 +85,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestThrottleSparesTheKnown: guessing at somebody's login neither locks them
-// out elsewhere, nor here while they are signed in.
+// TestThrottleSparesTheKnown: guessing somebody's password locks them out neither from other addresses, nor from the same
+// address while they are signed in.
 func TestThrottleSparesTheKnown(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()
@@ -133,14 +133,13 @@ func TestColdStart(t *testing.T) {
 		})
 	}
 	many.Wait()
-	// A request that comes just after the first hash may miss what it left.
+	// A request that comes just after the first hash may not find it in the cache yet.
 	if n := w.hasher.Stats().Done - before; n < 1 || n > 3 {
 		t.Errorf("%d hashes", n)
 	}
 }
 
-// TestRehash: a password that was hashed at an older cost is hashed anew when
-// its owner signs in.
+// TestRehash: a sign-in renews a hash that was made at an older cost.
 func TestRehash(t *testing.T) {
 	w := newWorld(t)
 	u := w.server().user("ada", clouduser.RoleMEMBER)
@@ -159,7 +158,7 @@ func TestRehash(t *testing.T) {
 	want(t, "with the new hash", err, "")
 }
 
-// TestDatabaseAway: nobody gets in on what was once true.
+// TestDatabaseAway: cached values grant no access without the database after they expire.
 func TestDatabaseAway(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()

@@ -14,10 +14,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// claims are what a token says.
+// claims are the claims of a token (RFC 7519).
 type claims map[string]any
 
-// at returns a claim by its name, or by its path with dots.
+// at returns a claim by its name, or by a path of names with dots.
 func (c claims) at(name string) any {
 	if value, ok := c[name]; ok {
 		return value
@@ -30,16 +30,15 @@ func (c claims) at(name string) any {
 	return claims(inner).at(rest)
 }
 
-// identify reads the user of a verified token. The issuer and the subject say who
-// it is; the login is only the name to show.
+// identify reads the user from a verified token. The issuer and the subject identify the user; the login is only a name to
+// display.
 func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, error) {
 	login, _ := c.at(i.o.LoginClaim).(string)
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
-	const longest = 255
-	if textrule.Name("login", login, longest) != nil || textrule.Name("sub", verified.Subject, longest) != nil || verified.IssuedAt.IsZero() {
-		return session.Claim{}, Failed()
+	if textrule.Name("login", login, textrule.MaxName) != nil || textrule.Name("sub", verified.Subject, textrule.MaxName) != nil || verified.IssuedAt.IsZero() {
+		return session.Claim{}, fault.AuthenticationFailed()
 	}
 	issued := verified.IssuedAt.UTC()
 	if now := i.o.Now().UTC(); issued.After(now) {
@@ -51,7 +50,7 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	}, nil
 }
 
-// role is the widest role in a claim, "" for none.
+// role returns the widest role in a claim, "" for none.
 func (i *Issuer) role(claim any) (widest viewer.Role) {
 	values, isList := claim.([]any)
 	if !isList {
@@ -70,11 +69,11 @@ func (i *Issuer) role(claim any) (widest viewer.Role) {
 	return widest
 }
 
-// verifyOIDC returns who an issuer's token signs in. The signature is remembered for
-// as long as a password is; the user is read again every Fresh.
+// verifyOIDC returns the viewer of an issuer's token. A verified signature is cached as long as a password; the user is read
+// again every Fresh.
 func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.Viewer, error) {
 	if a.Issuer == nil || strings.Count(given, ".") != 2 {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	key := a.digest("oidc", given)
 	who, ok := a.oidcVerified.get(key)
@@ -90,26 +89,26 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		a.oidcVerified.put(key, who)
 	}
 	if !a.Now().Before(who.Expires) {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	account, err := a.oidcAccount(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	if account != nil && account.Disabled {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	if account == nil || who.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
 		return nil, fault.New(fault.Forbidden, "Authorization failed")
 	}
 	v, err := seen(account, nil)
-	// A token that is older than the last one gives no more than that; a linked
-	// user has the role that it has here, or less.
+	// An older token than the newest one grants no more than the newest. A linked user has its local role or the token's,
+	// whichever is narrower.
 	v.Role = viewer.Narrower(account.Role, who.Role)
 	return v, err
 }
 
-// oidcAccount is the account of a claim, at most Fresh old.
+// oidcAccount returns the account of a claim, read at most Fresh ago.
 func (a *Authenticator) oidcAccount(ctx context.Context, who session.Claim) (*session.Account, error) {
 	key := a.digest("claim", who.Issuer, who.Subject, string(who.Role), who.IssuedAt.String())
 	if account, ok := a.accounts.get(key); ok {

@@ -18,17 +18,15 @@ const (
 	bearer scheme = "bearer"
 )
 
-// credentials are what an Authorization header holds: a login with a password,
-// or a token.
+// credentials are the content of an Authorization header: a login with a password, or a token.
 type credentials struct {
 	scheme scheme
 	login  string
 	secret secret.Text
 }
 
-// parse reads the Authorization headers of a request (RFC 7617, RFC 6750). More
-// than one of them, an unknown scheme, and what does not follow its scheme are
-// wrong credentials, not bad requests.
+// parse parses the Authorization headers of a request (RFC 7617, RFC 6750). Several headers, an unknown scheme and malformed
+// credentials are wrong credentials (401), not bad requests (400).
 func parse(headers []string) (c credentials, ok bool) {
 	if len(headers) != 1 {
 		return c, false
@@ -45,8 +43,7 @@ func parse(headers []string) (c credentials, ok bool) {
 	return c, false
 }
 
-// parseBasic reads base64 of a login and a password with a colon between them;
-// the password may have colons too.
+// parseBasic decodes base64 of login:password; the password may contain colons.
 func parseBasic(encoded string) (c credentials, ok bool) {
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -54,36 +51,33 @@ func parseBasic(encoded string) (c credentials, ok bool) {
 	}
 	text := string(decoded)
 	if !utf8.Valid(decoded) {
-		// Clients older than RFC 7617 send Latin-1, in which every byte is a
-		// character.
+		// Clients older than RFC 7617 send Latin-1, in which every byte is a valid character.
 		if text, err = charmap.ISO8859_1.NewDecoder().String(text); err != nil {
 			return c, false
 		}
 	}
 	login, password, ok := strings.Cut(text, ":")
-	// No login and no password has a NUL, and PostgreSQL takes none.
+	// No login or password has a NUL: PostgreSQL rejects it.
 	ok = ok && login != "" && !strings.ContainsRune(text, 0)
 	return credentials{basic, login, secret.New(password)}, ok
 }
 
-// Challenge asks for credentials (CONTRACT.md, 1), unless a challenge stands
-// there already.
+// Challenge sets the WWW-Authenticate header (CONTRACT.md, 1) unless it is set already.
 func Challenge(h http.Header) {
 	if h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", `Basic realm="Applicationserver"`)
 	}
 }
 
-// ChallengeBearer asks a request that came with a token for a better one: a
-// browser must not put its own dialogue for passwords over a page that manages
-// tokens (RFC 6750, 3). It does nothing for other requests.
+// ChallengeBearer replaces the challenge in the answer to a request with a token (RFC 6750, 3), so that a browser does not
+// show its password dialogue over a page that manages tokens. It does nothing for other requests.
 func ChallengeBearer(r *http.Request, h http.Header) {
 	if HasBearer(r) {
 		h.Set("WWW-Authenticate", `Bearer realm="Applicationserver", error="invalid_token"`)
 	}
 }
 
-// HasBearer reports whether a request came with a token.
+// HasBearer reports whether a request has a token.
 func HasBearer(r *http.Request) bool {
 	name, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return scheme(strings.ToLower(name)) == bearer

@@ -19,45 +19,42 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// IssuerOptions say whose tokens are taken, and what is read in them.
+// IssuerOptions configures an OpenID Connect issuer whose tokens are accepted.
 type IssuerOptions struct {
-	// URL of the issuer, as its tokens have it in `iss`. Plain HTTP is taken on
-	// loopback only.
+	// URL of the issuer, equal to the claim `iss`. Plain HTTP is allowed only on loopback.
 	URL string
-	// Audience that tokens must be meant for.
+	// Audience is the required value of the claim `aud`.
 	Audience string
-	// LoginClaim has the login; `email` counts only where `email_verified` is true.
+	// LoginClaim is the claim with the login. `email` is used only if `email_verified` is true.
 	LoginClaim string
-	// RoleClaim has the role, or a list of which the widest counts. A claim
-	// within another is named with dots, as realm_access.roles.
+	// RoleClaim is the claim with the role or a list of roles, of which the widest applies. Dots separate the names of
+	// nested claims, as in realm_access.roles.
 	RoleClaim string
-	// Roles say which value of the claim is which role; without any, the values
-	// are the roles themselves.
+	// Roles maps values of the claim to roles. If it is empty, the values are the names of roles.
 	Roles map[string]viewer.Role
-	// Log hears when the issuer does not answer.
+	// Log gets a warning when the issuer does not answer.
 	Log *slog.Logger
-	// Client asks the issuer, nil for one with a time limit.
+	// Client sends requests to the issuer; nil for a client with a time limit.
 	Client *http.Client
-	// Now is the clock, nil for the machine's.
+	// Now is the clock, nil for time.Now.
 	Now func() time.Time
 }
 
-// issuerTime bounds each question to the issuer.
+// issuerTime bounds each request to the issuer.
 const issuerTime = 5 * time.Second
 
-// Issuer verifies the tokens of an OpenID Connect issuer. It asks the issuer
-// when the first token comes, so that the server starts and serves everybody
-// else while the issuer is away.
+// Issuer verifies the tokens of an OpenID Connect issuer. It contacts the issuer when the first token arrives, so that the
+// server starts and serves other callers while the issuer is unavailable.
 type Issuer struct {
 	o    IssuerOptions
-	name string // of the issuer, in logins
+	name string // the issuer's part of logins
 
 	mu   sync.Mutex
-	keys *keySet // nil until the issuer has told where they are
+	keys *keySet // nil until the discovery document was read
 	gate *retryGate
 }
 
-// NewIssuer returns an issuer, or an error that says which option is wrong.
+// NewIssuer returns an issuer, or an error that names the wrong option.
 func NewIssuer(o IssuerOptions) (*Issuer, error) {
 	if err := checkIssuer(o.URL); err != nil {
 		return nil, err
@@ -96,9 +93,8 @@ func checkIssuer(text string) error {
 	return nil
 }
 
-// verify returns whom a token speaks of. A token that is not right is a fault
-// with code UNAUTHENTICATED; where the issuer
-// would have to be asked and is away it is UNAVAILABLE.
+// verify returns the user of a token. An invalid token is a fault with the code UNAUTHENTICATED. If the issuer is needed and
+// does not answer, the code is UNAVAILABLE.
 func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error) {
 	keys, err := i.discover(ctx)
 	if err != nil {
@@ -113,11 +109,11 @@ func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error
 	}
 	if err != nil {
 		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
-		return session.Claim{}, Failed().Because(err)
+		return session.Claim{}, fault.AuthenticationFailed().Because(err)
 	}
 	var c claims
 	if err := verified.Claims(&c); err != nil {
-		return session.Claim{}, Failed().Because(err)
+		return session.Claim{}, fault.AuthenticationFailed().Because(err)
 	}
 	return i.identify(c, verified)
 }
@@ -127,7 +123,7 @@ func away(err error) error {
 		After(retryIssuer).Because(err)
 }
 
-// discover asks the issuer where its keys are, until it has told.
+// discover reads the issuer's discovery document until it succeeds once.
 func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -155,14 +151,13 @@ func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
 	return i.keys, err
 }
 
-// errCapturingKeySet keeps why a signature could not be verified, which go-oidc does not
-// hand on.
+// errCapturingKeySet keeps the reason why a signature was not verified, which go-oidc does not return.
 type errCapturingKeySet struct {
 	keys *keySet
 	err  error
 }
 
-// VerifySignature is what oidc.KeySet asks for.
+// VerifySignature implements oidc.KeySet.
 func (w *errCapturingKeySet) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
 	payload, w.err = w.keys.VerifySignature(ctx, token)
 	return payload, w.err

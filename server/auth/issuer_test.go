@@ -21,7 +21,7 @@ import (
 	"cloudapi/server/auth"
 )
 
-// issuer is an OpenID Connect issuer that signs what a test wants.
+// issuer is an OpenID Connect issuer that signs any token for a test.
 type issuer struct {
 	t   *testing.T
 	w   *world
@@ -56,7 +56,7 @@ func newIssuer(t *testing.T, w *world) *issuer {
 	return i
 }
 
-// token is a token for a subject, valid for an hour from now on.
+// token returns a token for a subject, valid for an hour.
 func (i *issuer) token(sub, login, role string) string {
 	i.t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: i.key, KeyID: "k"}}, nil)
@@ -76,8 +76,8 @@ func (i *issuer) token(sub, login, role string) string {
 
 func (i *issuer) login(name string) string { return strings.TrimPrefix(i.url, "http://") + ":" + name }
 
-// TestIssuerIsNobodyElse: whatever login a token of an issuer has, it signs in
-// the account of its subject, and leaves local users as they are.
+// TestIssuerIsNobodyElse: whatever login a token of an issuer has, it signs in the account of its subject and does not
+// affect local users.
 func TestIssuerIsNobodyElse(t *testing.T) {
 	w := newWorld(t)
 	i := newIssuer(t, w)
@@ -100,7 +100,7 @@ func TestIssuerIsNobodyElse(t *testing.T) {
 			t.Errorf("a local user has become %+v", now)
 		}
 	}
-	// The subject is the account, whatever its name.
+	// The subject identifies the account, whatever its name.
 	one, err := s.bearer(i.token("5", "ada", "MEMBER"))
 	must(t, err)
 	w.clock.sleep(time.Minute)
@@ -118,8 +118,8 @@ func TestIssuerIsNobodyElse(t *testing.T) {
 	want(t, "no subject", err, fault.Unauthenticated)
 }
 
-// TestPersonalTokensFollowTheIssuer: a personal token carries no more than the
-// newest token of the issuer, and nothing once that is too long ago.
+// TestPersonalTokensFollowTheIssuer: a personal token grants no more than the newest token of the issuer, and nothing once
+// that is too old.
 func TestPersonalTokensFollowTheIssuer(t *testing.T) {
 	w := newWorld(t)
 	i := newIssuer(t, w)
@@ -147,7 +147,7 @@ func TestPersonalTokensFollowTheIssuer(t *testing.T) {
 		t.Errorf("the new token is %s", v.Role)
 	}
 	role("after a narrower word", viewer.Member)
-	// An older token, which is still valid, does not raise it again.
+	// An older token that is still valid does not widen the role again.
 	w.clock.sleep(auth.Fresh)
 	if v, err = s.bearer(wide); err != nil || v.Role != viewer.Member {
 		t.Errorf("the older token: %v, %v", v, err)
@@ -173,8 +173,8 @@ func TestPersonalTokensFollowTheIssuer(t *testing.T) {
 	want(t, "long after the last word", err, fault.Unauthenticated)
 }
 
-// TestLinking: only an administrator gives a user an account of an issuer. A user
-// with a password keeps its role; its tokens of the issuer carry no more.
+// TestLinking: only an administrator can link a user to an account of an issuer. A user with a password keeps its role; its
+// tokens of the issuer grant no more.
 func TestLinking(t *testing.T) {
 	w := newWorld(t)
 	i := newIssuer(t, w)
@@ -209,8 +209,8 @@ func TestLinking(t *testing.T) {
 	}
 }
 
-// TestMergedAreListed: what tokens of an issuer made or changed before accounts
-// were told apart is listed for an administrator, and can be given to an issuer.
+// TestMergedAreListed: an administrator gets a list of the users that tokens of an issuer made or changed before issuers had
+// separate accounts, and can link them to an issuer.
 func TestMergedAreListed(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()

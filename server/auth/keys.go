@@ -13,21 +13,19 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// How the keys of an issuer are kept.
+// How long the keys of an issuer are used.
 const (
-	// keysFresh is how long they are used before they are read again: a key
-	// that the issuer has withdrawn verifies nothing after that.
+	// keysFresh is how long keys are used before they are read again: after that, a key that the issuer has withdrawn
+	// verifies nothing.
 	keysFresh = 15 * time.Minute
-	// keysLast is how long they are used while the issuer is away.
+	// keysLast is how long keys are used while the issuer does not answer.
 	keysLast = 24 * time.Hour
-	// unknownKey is the least time between two readings that tokens with
-	// unknown keys cause, which anybody can send.
+	// unknownKey is the minimum time between two requests that tokens with unknown keys cause. Anybody can send such tokens.
 	unknownKey = 10 * time.Second
-	// retryIssuer is the least time between two questions to an issuer that did
-	// not answer.
+	// retryIssuer is the minimum time between two requests to an issuer that does not answer.
 	retryIssuer = 5 * time.Second
-	// mostKeys bounds what an issuer may answer, in bytes.
-	mostKeys = 1 << 20
+	// maxKeysSize bounds an issuer's answer, in bytes.
+	maxKeysSize = 1 << 20
 )
 
 var (
@@ -35,8 +33,7 @@ var (
 	errSignature = errors.New("no key of the issuer verifies the signature")
 )
 
-// algorithms are the ones with a public key. None of them can be confused with
-// a shared secret, or with none at all.
+// algorithms returns the accepted signature algorithms: those with a public key, which excludes shared secrets and "none".
 func algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{
 		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
@@ -51,7 +48,7 @@ func algorithmNames() (names []string) {
 	return names
 }
 
-// retryGate keeps from asking somebody again who has just not answered.
+// retryGate limits how often a failing service is tried again.
 type retryGate struct {
 	now   func() time.Time
 	log   *slog.Logger
@@ -71,13 +68,13 @@ func (p *retryGate) try(ask func() error) error {
 	return p.err
 }
 
-// keySet are the public keys of an issuer. It is safe for concurrent use.
+// keySet has the public keys of an issuer. It is safe for concurrent use.
 type keySet struct {
 	url    string
 	client *http.Client
 	gate   retryGate
 
-	turn chan struct{} // guards what follows; waiting for it ends with the request
+	turn chan struct{} // guards the fields below; waiting for it ends with the request
 	keys []jose.JSONWebKey
 	read time.Time
 }
@@ -86,8 +83,7 @@ func newKeySet(url string, client *http.Client, asking retryGate) *keySet {
 	return &keySet{url: url, client: client, gate: asking, turn: make(chan struct{}, 1)}
 }
 
-// VerifySignature returns the payload of a token that one of the keys has
-// signed.
+// VerifySignature returns the payload of a token that one of the keys has signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
@@ -113,8 +109,8 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	return nil, errSignature
 }
 
-// youngerThan returns the keys, read again where they are older than age. Where
-// only routine asks for that and the issuer is away, older ones will do.
+// youngerThan returns the keys, after reading them again if they are older than age. If the issuer does not answer and the
+// keys are only due for a routine refresh, it returns the older keys.
 func (k *keySet) youngerThan(ctx context.Context, age time.Duration) ([]jose.JSONWebKey, error) {
 	select {
 	case k.turn <- struct{}{}:
@@ -162,8 +158,7 @@ func (k *keySet) ask(ctx context.Context) error {
 	return nil
 }
 
-// usable leaves out the keys of kinds that are not known here, which an issuer
-// may well have, and those that do not sign.
+// usable filters the keys: it drops those of unknown types, which an issuer may have, and those not for signatures.
 func usable(raw []json.RawMessage) (keys []jose.JSONWebKey) {
 	for _, text := range raw {
 		var key jose.JSONWebKey
@@ -174,10 +169,10 @@ func usable(raw []json.RawMessage) (keys []jose.JSONWebKey) {
 	return keys
 }
 
-// bounded keeps an issuer from filling the memory.
+// bounded limits the size of an issuer's answers.
 type bounded struct{ next http.RoundTripper }
 
-// RoundTrip asks, and cuts the answer off where it is too long.
+// RoundTrip sends a request and cuts its answer off at the limit.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := b.next
 	if next == nil {
@@ -188,7 +183,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		answer.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.LimitReader(answer.Body, mostKeys), answer.Body}
+		}{io.LimitReader(answer.Body, maxKeysSize), answer.Body}
 	}
 	return answer, err
 }

@@ -13,18 +13,16 @@ import (
 )
 
 const (
-	// longestLogin is as long as a login can be, in bytes.
-	longestLogin = 4 * 255
-	// flightTime bounds work that several requests wait for, which therefore
-	// does not end with any of them.
+	// longestLogin is the maximum length of a login, in bytes.
+	longestLogin = 4 * textrule.MaxName
+	// flightTime bounds work that several requests share. It does not end with any single one of them.
 	flightTime = 15 * time.Second
 )
 
-// password returns the account of a login and its password. One that was
-// verifiedPasswords is recognized without a hash and is never throttled.
+// password returns the account of a login and its password. A password in the cache needs no hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
 	if len(login) > longestLogin {
-		return nil, Failed().Because(unknownLogin)
+		return nil, fault.AuthenticationFailed().Because(unknownLogin)
 	}
 	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
@@ -39,13 +37,13 @@ func (a *Authenticator) password(ctx context.Context, login string, given secret
 		}
 		a.verifiedPasswords.remove(key)
 	}
-	// A client that opens many connections at once costs one hash.
+	// Concurrent sign-ins with the same password share one hash.
 	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
 		return a.prove(ctx, key, fold, given, from)
 	})
 }
 
-// account returns the account of a login, at most Fresh old.
+// account returns the account of a login, read at most Fresh ago.
 func (a *Authenticator) account(ctx context.Context, fold string) (*session.Account, error) {
 	key := a.digest("account", fold)
 	if account, ok := a.accounts.get(key); ok {
@@ -61,8 +59,8 @@ func (a *Authenticator) account(ctx context.Context, fold string) (*session.Acco
 	})
 }
 
-// prove verifies a password with a hash. A wrong one, a login that nobody has
-// and a disabled user take the same statement and the same hash.
+// prove verifies a password against a hash. A wrong password, an unknown login and a disabled user take the same statement
+// and the same hash.
 func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*session.Account, error) {
 	attempt, err := a.throttle.begin(a.digest("pair", fold, from), a.digest("address", from))
 	if err != nil {
@@ -90,7 +88,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	if !ok {
 		attempt.failed()
 		a.Outcome("basic", "wrong")
-		return nil, Failed().Because(refusal(account))
+		return nil, fault.AuthenticationFailed().Because(refusal(account))
 	}
 	attempt.succeeded()
 	a.Outcome("basic", "ok")
@@ -102,7 +100,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	return account, nil
 }
 
-// refusal is why a password does not open an account.
+// refusal returns the reason why an account cannot sign in.
 func refusal(account *session.Account) reason {
 	switch {
 	case account == nil:
@@ -113,8 +111,7 @@ func refusal(account *session.Account) reason {
 	return wrongPass
 }
 
-// renew hashes a password anew that was hashed at another cost. Where that does
-// not work now, the next sign-in tries again.
+// renew hashes a password again if it was hashed at another cost. If that fails, the next sign-in tries again.
 func (a *Authenticator) renew(ctx context.Context, account *session.Account, given secret.Text) {
 	if !a.Passwords.Outdated(account.PasswordHash) {
 		return
@@ -124,18 +121,17 @@ func (a *Authenticator) renew(ctx context.Context, account *session.Account, giv
 		return
 	}
 	if err := a.Accounts.Rehashed(ctx, account.ID, account.PasswordHash, renewed); err == nil {
-		// What is in the database now decides: it is read again.
+		// Another server may have changed the hash meanwhile: read it again.
 		a.mu.Lock()
 		a.changes++
 		a.mu.Unlock()
 	}
 }
 
-// fly does something once for all who want it at the same time. Who gives up
-// does not take it away from the others.
+// fly runs a function once for all concurrent callers with the same name. A caller that gives up does not affect the others.
 func fly[V any](ctx context.Context, a *Authenticator, name string, do func(context.Context) (V, error)) (V, error) {
 	result := a.flights.DoChan(name, func() (value any, err error) {
-		// It runs in a goroutine of its own, where a panic would end the server.
+		// The function runs in its own goroutine, where a panic would end the server.
 		err = service.Recovered(func() (err error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
 			defer cancel()

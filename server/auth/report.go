@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/textrule"
 )
 
-// reason is why a sign-in has failed, for the log: the caller gets one answer for
-// all of them. It never holds anything that the caller has sent.
+// reason is why a sign-in failed, for the log only: the caller gets one answer for all reasons. It never contains text that
+// the caller sent.
 type reason string
 
-// Error is the reason.
+// Error returns the reason.
 func (r reason) Error() string { return string(r) }
 
 const (
@@ -23,27 +24,23 @@ const (
 	throttled    reason = "too many failures"
 )
 
-// longestLogged bounds the login in a line of the log, in characters.
-const longestLogged = 255
-
-// report logs a sign-in that has failed in a line of its own, which programs as
-// fail2ban look for: the address comes first, and nothing before it is the
-// caller's (docs/fail2ban).
+// report logs a failed sign-in in one line for programs such as fail2ban: the client address comes first, and nothing before
+// it comes from the caller (docs/fail2ban).
 func (a *Authenticator) report(ctx context.Context, method, login string, err error) {
 	f := fault.As(err)
 	why := badIssuer
 	switch f.Code {
 	case fault.Unauthenticated, fault.Forbidden:
-		if known, ok := f.Cause.(reason); ok { //nolint:errorlint // it is never wrapped
+		if known, ok := f.Cause.(reason); ok { //nolint:errorlint // never wrapped
 			why = known
 		}
 	case fault.TooMany:
 		why = throttled
 	default:
-		return // the server's own trouble
+		return // a failure of the server, not of the sign-in
 	}
-	if long := []rune(login); len(long) > longestLogged {
-		login = string(long[:longestLogged]) + "…"
+	if long := []rune(login); len(long) > textrule.MaxName {
+		login = string(long[:textrule.MaxName]) + "…"
 	}
 	from, _ := ctx.Value(addressKey{}).(place)
 	a.Log.WarnContext(ctx, "sign-in failed", "address", from.client, "method", method, "reason", string(why), "login", login)

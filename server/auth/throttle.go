@@ -10,36 +10,31 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// The back-off. It counts failures of one login from one address, so that
-// nobody can lock somebody else out from elsewhere; and those of one address at
-// any logins, from which logins that have signed in there before are exempt, so
-// that nobody can lock their neighbours out. What was proven is not throttled
-// at all.
+// The back-off counts failures for one login from one address, so that nobody can lock a user out from elsewhere. It also
+// counts failures from one address for any login, except for logins that have succeeded from there, so that nobody can lock
+// out others behind the same address. Cached passwords are never throttled.
 const (
-	// freeAtPair failures of a login from an address cost no wait; each further
-	// one doubles it.
+	// freeAtPair is how many failures for a login from an address cause no delay; each further one doubles the delay.
 	freeAtPair    = 5
 	freeAtAddress = 100
 	firstWait     = time.Second
 	longestWait   = time.Minute
-	// forgiveness is how long it takes until as many failures as are free are
-	// forgotten, little by little.
+	// forgiveness is the time in which as many failures as are free are forgotten, gradually.
 	forgiveness = 15 * time.Minute
-	// most bounds each table, in entries of about 200 bytes.
-	most = 50_000
+	// tableSize bounds each table, in entries of about 200 bytes.
+	tableSize = 50_000
 )
 
-// failures are the recent ones of a pair or of an address.
+// failures counts the recent failures of a pair or of an address.
 type failures struct {
 	free    float64
-	level   float64 // failures, less what was forgiven
+	level   float64 // failures, minus the forgiven ones
 	at      time.Time
-	until   time.Time // no attempts before
-	pending int       // attempts under way
+	until   time.Time // no attempts before this time
+	pending int       // attempts in progress
 }
 
-// wait is how long the next attempt has to wait at now. Once the free ones are
-// used up there is one attempt at a time.
+// wait returns how long the next attempt must wait. When the free failures are used up, there is one attempt at a time.
 func (f *failures) wait(now time.Time) time.Duration {
 	f.level = max(0, f.level-f.free*now.Sub(f.at).Seconds()/forgiveness.Seconds())
 	f.at = now
@@ -66,7 +61,7 @@ type throttle struct {
 	mu        sync.Mutex
 	pairs     *simplelru.LRU[digest, *failures]
 	addresses *simplelru.LRU[digest, *failures]
-	known     *simplelru.LRU[digest, struct{}] // pairs that have succeeded
+	known     *simplelru.LRU[digest, struct{}] // pairs that have signed in successfully
 }
 
 func newThrottle(now func() time.Time) *throttle {
@@ -76,19 +71,19 @@ func newThrottle(now func() time.Time) *throttle {
 }
 
 func newTable[V any]() *simplelru.LRU[digest, V] {
-	// The size is positive, which is all that NewLRU can refuse.
-	table, _ := simplelru.NewLRU[digest, V](most, nil)
+	// NewLRU fails only for a size that is not positive.
+	table, _ := simplelru.NewLRU[digest, V](tableSize, nil)
 	return table
 }
 
-// attempt is a sign-in under way. Exactly one of its methods ends it.
+// attempt is a sign-in in progress. Exactly one of its methods ends it.
 type attempt struct {
 	t             *throttle
 	pair          digest
 	byPair, byAll *failures
 }
 
-// begin lets a sign-in begin, or refuses it with code RATE_LIMITED.
+// begin starts an attempt, or fails with RATE_LIMITED.
 func (t *throttle) begin(pair, address digest) (*attempt, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -131,7 +126,7 @@ func (a *attempt) succeeded() {
 	})
 }
 
-// abandon ends an attempt that says nothing about the password.
+// abandon ends an attempt whose password was not checked.
 func (a *attempt) abandon() { a.end(func(time.Time) {}) }
 
 func (a *attempt) end(count func(now time.Time)) {

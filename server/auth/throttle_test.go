@@ -8,7 +8,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// clock is a time that only the test moves.
+// clock is a clock that only the test advances.
 type clock struct{ at time.Time }
 
 func newClock() *clock { return &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)} }
@@ -22,12 +22,12 @@ func named(text string) (d digest) {
 	return d
 }
 
-// TestBackOff is a table of what one login at one address goes through. Each
-// step waits, tries, and is let in or told how long to wait.
+// TestBackOff is a table of the attempts for one login from one address. Each step waits, then either attempts to sign in or
+// gets a time to wait.
 func TestBackOff(t *testing.T) {
 	type step struct {
 		after  time.Duration
-		result string // failed, succeeded, abandoned: how an attempt ends that is let in
+		result string // failed, succeeded, abandoned: how an admitted attempt ends
 		wait   time.Duration
 	}
 	repeat := func(n int, s step) (out []step) {
@@ -82,8 +82,8 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
-// TestNobodyLocksOthersOut: whatever an attacker does from one address, a login
-// gets in from another, and from the same one if it has before.
+// TestNobodyLocksOthersOut: whatever an attacker does from one address, a login works from other addresses, and from the
+// same one if it has succeeded there before.
 func TestNobodyLocksOthersOut(t *testing.T) {
 	clock := newClock()
 	throttle := newThrottle(clock.now)
@@ -111,8 +111,7 @@ func TestNobodyLocksOthersOut(t *testing.T) {
 	}
 }
 
-// TestAttemptsAtOnceCount: who tries many passwords at once gets no more tries
-// than who tries one after the other.
+// TestAttemptsAtOnceCount: parallel attempts get no more tries than sequential ones.
 func TestAttemptsAtOnceCount(t *testing.T) {
 	throttle := newThrottle(newClock().now)
 	var under []*attempt
@@ -134,7 +133,7 @@ func TestAttemptsAtOnceCount(t *testing.T) {
 
 func TestThrottleIsBounded(t *testing.T) {
 	throttle := newThrottle(newClock().now)
-	for i := range most + 1000 {
+	for i := range tableSize + 1000 {
 		if a, err := throttle.begin(named(fmt.Sprint("p", i)), named(fmt.Sprint("a", i))); err != nil {
 			t.Fatal(err)
 		} else if i%2 == 0 {
@@ -144,7 +143,7 @@ func TestThrottleIsBounded(t *testing.T) {
 		}
 	}
 	for _, n := range []int{throttle.pairs.Len(), throttle.addresses.Len(), throttle.known.Len()} {
-		if n > most {
+		if n > tableSize {
 			t.Errorf("a table has %d entries", n)
 		}
 	}

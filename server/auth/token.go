@@ -5,14 +5,14 @@ import (
 	"encoding/hex"
 	"time"
 
+	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
 
-// token returns who an access token signs in. It is read again every Fresh, and
-// its expiry is looked at each time. There is no throttle: nobody guesses 256
-// bits.
+// token returns the viewer of an access token. The token is read again every Fresh, its expiry is checked each time. There
+// is no throttle: 256 random bits cannot be guessed.
 func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer, error) {
 	key := a.digest("token", given)
 	found, ok := a.tokens.get(key)
@@ -28,7 +28,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
 	if found == nil || expired || !signsIn(found.Account, a.Now()) {
 		a.Outcome("token", "wrong")
-		return nil, Failed().Because(unknownToken)
+		return nil, fault.AuthenticationFailed().Because(unknownToken)
 	}
 	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)
@@ -36,8 +36,8 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	return v, err
 }
 
-// signsIn reports whether a user's tokens sign it in: not where it is disabled, and
-// not where the last word of its issuer is no role or too long ago.
+// signsIn reports whether a user's tokens are valid. They are not if the user is disabled, or if its issuer's last token had
+// no role or is too old.
 func signsIn(account *session.Account, now time.Time) bool {
 	return !account.Disabled && (!account.ByIssuer || now.Before(account.RoleUntil))
 }

@@ -9,7 +9,7 @@ import (
 
 type digest [sha256.Size]byte
 
-// ttlCache remembers a bounded number of values for a while.
+// ttlCache caches a bounded number of values, each for a limited time.
 type ttlCache[V any] struct {
 	life time.Duration
 	now  func() time.Time
@@ -22,8 +22,8 @@ type entry[V any] struct {
 }
 
 func newTTLCache[V any](life time.Duration, now func() time.Time) *ttlCache[V] {
-	// The size is positive, which is all that New can refuse.
-	held, _ := lru.New[digest, entry[V]](kept)
+	// New fails only for a size that is not positive.
+	held, _ := lru.New[digest, entry[V]](cacheSize)
 	return &ttlCache[V]{life: life, now: now, held: held}
 }
 
@@ -41,7 +41,7 @@ func (m *ttlCache[V]) put(key digest, value V) {
 
 func (m *ttlCache[V]) remove(key digest) { m.held.Remove(key) }
 
-// drop forgets the values that match.
+// drop removes the values that match.
 func (m *ttlCache[V]) drop(match func(V) bool) {
 	for _, key := range m.held.Keys() {
 		if found, ok := m.held.Peek(key); ok && match(found.value) {

@@ -29,7 +29,7 @@ import (
 
 const right = "correct horse"
 
-// clock is a time that only the test moves.
+// clock is a clock that only the test advances.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -47,7 +47,7 @@ func (c *clock) sleep(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// world is a directory on a real database, with one server, or several.
+// world has users on a real database, and one or more servers.
 type world struct {
 	t      *testing.T
 	store  *store.Store
@@ -55,7 +55,7 @@ type world struct {
 	clock  *clock
 	hasher *password.Hasher
 	issuer *auth.Issuer
-	// roleTime is how long the last word of the issuer counts.
+	// roleTime is how long the issuer's last token determines the role.
 	roleTime time.Duration
 }
 
@@ -91,7 +91,7 @@ func (w *world) server() *server {
 	return &server{a, d, s, accounts, w}
 }
 
-// user makes a user whose password is right.
+// user creates a user with the password of the constant right.
 func (s *server) user(login string, role clouduser.Role) *ent.CloudUser {
 	s.w.t.Helper()
 	made, err := s.CreateUser(system(s.w.t), model.CreateCloudUserInput{Login: login, Password: secret.New(right), Role: &role})

@@ -1,21 +1,18 @@
-// Package csrf recognizes requests that a browser sends on behalf of a page of
-// another site (cross-site request forgery), and changes that arrive over
-// plain HTTP where an operator does not allow that.
+// Package csrf detects requests that a browser sends on behalf of a page of another site (cross-site request forgery), and
+// changes over plain HTTP if the operator forbids them.
 //
-// A browser says on whose behalf it sends a request, but not always in the same
-// header. The first header that is there decides:
+// A browser states the origin of a request, but not always in the same header. The first header that is present decides:
 //
-//  1. Sec-Fetch-Site: sent to https:// and to loopback addresses.
-//  2. Origin: sent with each POST, and by scripts.
-//  3. Referer: all that is left when a link, an image or a form of another page
-//     sends a GET over plain HTTP. It decides about changes only.
+// 1. Sec-Fetch-Site: sent to https:// and to loopback addresses. 2. Origin: sent with each POST, and by scripts. 3. Referer:
+// the only header when a link, an image or a form of another page sends a GET over plain HTTP. It is
 //
-// A request without any of them comes from a program, or from a browser whose
-// page suppresses Referer. docs/security.md says what that leaves open.
+//	checked for changes only.
 //
-// Middleware keeps its findings in the context of the request. Each face asks
-// OtherSite before it does anything; the engine asks Change before it executes
-// a mutation, so that no face can forget to.
+// A request without any of them comes from a program, or from a browser whose page suppresses Referer. docs/security.md
+// describes the remaining risk.
+//
+// Middleware stores its findings in the context of the request. Each face calls OtherSite first. The engine calls Change
+// before it executes a mutation, so that the check applies to every face.
 package csrf
 
 import (
@@ -29,25 +26,25 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Protection is how requests to one face are checked.
+// Protection configures the checks of one face.
 type Protection struct {
-	// Trusted are the origins of other sites whose pages may call.
+	// Trusted are the origins of other sites whose pages may send requests.
 	Trusted []string
-	// Secure reports whether a request came over HTTPS; changes that did not
-	// are refused. It is nil where plain HTTP is allowed.
+	// Secure reports whether a request came over HTTPS; changes over plain HTTP are rejected. It is nil if plain HTTP is
+	// allowed.
 	Secure func(*http.Request) bool
 }
 
-// findings are the reasons to refuse a request, nil for none.
+// findings are the reasons to reject a request, nil for none.
 type findings struct {
-	reads   error // whatever it does
-	changes error // if it changes something: another site sent it
-	plain   error // if it changes something: it came over plain HTTP
+	reads   error // for any request
+	changes error // for a change: another site sent it
+	plain   error // for a change: it came over plain HTTP
 }
 
 type key struct{}
 
-// Middleware checks each request and keeps the findings in its context.
+// Middleware checks each request and stores the findings in its context.
 func (p Protection) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found := p.check(r)
@@ -58,9 +55,8 @@ func (p Protection) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// OtherSite returns a fault with code FORBIDDEN if a page of another site sent
-// the request being served. changes says whether the request may change
-// something.
+// OtherSite returns a fault with the code FORBIDDEN if a page of another site sent the current request. changes says whether
+// the request may change something.
 func OtherSite(ctx context.Context, changes bool) error {
 	found, _ := ctx.Value(key{}).(findings)
 	if changes {
@@ -69,8 +65,7 @@ func OtherSite(ctx context.Context, changes bool) error {
 	return found.reads
 }
 
-// Change returns a fault with code FORBIDDEN if the request being served must
-// not change anything.
+// Change returns a fault with the code FORBIDDEN if the current request must not change anything.
 func Change(ctx context.Context) error {
 	found, _ := ctx.Value(key{}).(findings)
 	if found.changes != nil {
@@ -94,8 +89,7 @@ func (p Protection) check(r *http.Request) findings {
 	return found
 }
 
-// foreign returns the header by which a request is that of another site, "" if
-// none says so.
+// foreign returns the header that shows that another site sent the request, "" for none.
 func (p Protection) foreign(r *http.Request) string {
 	origin := r.Header.Get("Origin")
 	trusted := origin != "" && slices.Contains(p.Trusted, origin)
@@ -123,7 +117,7 @@ func (p Protection) foreign(r *http.Request) string {
 	return ""
 }
 
-// own reports whether a page is this server's, or of a trusted origin.
+// own reports whether a page belongs to this server or to a trusted origin.
 func (p Protection) own(page, host string) bool {
 	u, err := url.Parse(page)
 	if err != nil || u.Host == "" {
@@ -133,8 +127,7 @@ func (p Protection) own(page, host string) bool {
 		slices.Contains(p.Trusted, u.Scheme+"://"+u.Host)
 }
 
-// authority is a host in lower case, with the port of the scheme where it names
-// none.
+// authority returns the host in lower case with a port: the scheme's if the host has none.
 func authority(scheme, host string) string {
 	host = strings.ToLower(host)
 	if _, port, err := net.SplitHostPort(host); err == nil && port != "" {

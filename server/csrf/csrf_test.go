@@ -10,7 +10,7 @@ import (
 	"cloudapi/server/csrf"
 )
 
-// findings are what the protection says of a request to api.example:8080.
+// findings returns the protection's results for a request to api.example:8080.
 func findings(p csrf.Protection, headers ...string) (read, change, mutation error) {
 	r := httptest.NewRequest(http.MethodGet, "http://api.example:8080/", nil)
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -22,12 +22,12 @@ func findings(p csrf.Protection, headers ...string) (read, change, mutation erro
 	return read, change, mutation
 }
 
-// TestTheFirstHeaderDecides: "" means that nothing is refused.
+// TestTheFirstHeaderDecides: "" means that nothing is rejected.
 func TestTheFirstHeaderDecides(t *testing.T) {
 	trusting := csrf.Protection{Trusted: []string{"https://front.example"}}
 	for _, c := range []struct {
 		headers      []string
-		read, change string // the header that is named
+		read, change string // the header named in the error
 	}{
 		{nil, "", ""},
 		{[]string{"Sec-Fetch-Site", "same-origin", "Origin", "http://evil.example", "Referer", "http://evil.example/"}, "", ""},
@@ -61,7 +61,7 @@ func TestTheFirstHeaderDecides(t *testing.T) {
 	}
 }
 
-// named fails unless err refuses because of a header, "" for not at all.
+// named fails the test unless err is due to the given header; "" means no error.
 func named(t *testing.T, headers []string, what string, err error, header string) {
 	t.Helper()
 	if header == "" && err != nil {
@@ -72,7 +72,7 @@ func named(t *testing.T, headers []string, what string, err error, header string
 	}
 }
 
-// TestDefaultPortsAreEqual: a Referer names the port only if it is unusual.
+// TestDefaultPortsAreEqual: a Referer has a port only if it is not the default.
 func TestDefaultPortsAreEqual(t *testing.T) {
 	for _, c := range []struct {
 		host, referer string
@@ -95,8 +95,7 @@ func TestDefaultPortsAreEqual(t *testing.T) {
 	}
 }
 
-// TestChangesOverHTTPS: plain HTTP is refused for changes only, and only where
-// the operator says so.
+// TestChangesOverHTTPS: plain HTTP is rejected for changes only, and only if the operator configured it.
 func TestChangesOverHTTPS(t *testing.T) {
 	plain := csrf.Protection{Secure: func(*http.Request) bool { return false }}
 	read, other, change := findings(plain)

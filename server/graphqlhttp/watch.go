@@ -9,11 +9,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// checkTime bounds a look at the users of all streams.
+// checkTime is the time limit of a check of all streams' users.
 const checkTime = 10 * time.Second
 
-// Run looks after the streams until ctx ends: whose user may no longer have
-// them, and who gives no sign of life.
+// Run checks the streams until ctx ends: whether their users still have the rights, and whether the clients are alive.
 func (s *Streams) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -40,8 +39,8 @@ func (s *Streams) Run(ctx context.Context) error {
 	}
 }
 
-// check ends the streams of users who are disabled or deleted, have another role
-// or password, and those of tokens that are revoked.
+// check ends the streams of users who were disabled or deleted, or whose role or password has changed, and the streams of
+// revoked tokens.
 func (s *Streams) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

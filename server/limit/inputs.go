@@ -8,18 +8,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// size is how large an input is.
+// size is the size of an input.
 type size struct {
-	values    int // lists and objects included
+	values    int // including lists and objects
 	depth     int // of lists and objects, 0 for a scalar
 	elsewhere int // conditions on other entities
-	scans     int // conditions that no index serves
+	scans     int // conditions without an index
 	plain     int // other conditions
-	memory    int // bytes, decoded
+	entries   int // objects in lists
+	memory    int // decoded size in bytes
 }
 
-// What a decoded input takes in memory, in bytes: an object has room for each of
-// its fields, and those of a filter are many.
+// The memory of a decoded input, in bytes: an object has space for each of its possible fields, and a filter has many.
 const (
 	memoryOfObject = 3 << 10
 	memoryOfValue  = 64
@@ -32,11 +32,12 @@ func (s size) plus(inner size) size {
 		elsewhere: min(s.elsewhere+inner.elsewhere, countless),
 		scans:     min(s.scans+inner.scans, countless),
 		plain:     min(s.plain+inner.plain, countless),
+		entries:   min(s.entries+inner.entries, countless),
 		memory:    min(s.memory+inner.memory, ceiling),
 	}
 }
 
-// condition counts a field of an input, if it is one of a filter.
+// condition counts a field of an input if the input is a filter.
 func (s *size) condition(of *ast.Definition, name string) {
 	if of == nil || name == "" || !strings.HasSuffix(of.Name, "WhereInput") {
 		return
@@ -52,8 +53,7 @@ func (s *size) condition(of *ast.Definition, name string) {
 	}
 }
 
-// scans tells whether a condition has to look at each row: ent names what it
-// compares at the end.
+// scans reports whether a condition must check each row. The suffix of ent's names gives the comparison.
 func scans(name string) bool {
 	for _, suffix := range []string{"Contains", "ContainsFold", "HasSuffix", "EqualFold", "NEQ", "NotIn", "NotNil"} {
 		if strings.HasSuffix(name, suffix) {
@@ -63,27 +63,33 @@ func scans(name string) bool {
 	return false
 }
 
-// input refuses an input that is too large: each of its values becomes a
-// parameter of a statement, each of its levels one of a condition.
-func (l Limits) input(what string, s size) error {
+// valuesOfChange is the factor by which the limit is higher for the input of a change: its values are stored, and no statement is
+// planned for them.
+const valuesOfChange = 2
+
+// input rejects an input that is too large: each value becomes a parameter of a statement, each level a nested condition.
+func (l Limits) input(what string, s size, isChange bool) error {
+	most := l.Values
+	if isChange {
+		most *= valuesOfChange
+	}
 	if s.depth > l.InputDepth {
 		return over("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
 	}
-	if s.values > l.Values {
-		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), l.Values, s.values)
+	if s.values > most {
+		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), most, s.values)
 	}
 	return nil
 }
 
-// inputs knows the variables of an operation.
+// inputs has the variables of an operation.
 type inputs struct {
 	schema    *ast.Schema
 	variables map[string]any
 	sizes     map[string]size
 }
 
-// value measures a value of a document with the variables in their places. What
-// is within a scalar is the scalar's matter.
+// value measures a value of a document with the variables inserted. The content of a scalar is checked by the scalar.
 func (in *inputs) value(v *ast.Value) size {
 	switch {
 	case v == nil:
@@ -98,7 +104,11 @@ func (in *inputs) value(v *ast.Value) size {
 		s.memory = memoryOfObject
 	}
 	for _, c := range v.Children {
-		s = s.plus(in.value(c.Value))
+		inner := in.value(c.Value)
+		s = s.plus(inner)
+		if v.Kind == ast.ListValue && inner.depth > 0 {
+			s.entries = min(s.entries+1, countless)
+		}
 		s.condition(v.Definition, c.Name)
 	}
 	return s
@@ -130,6 +140,9 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		}
 		for _, v := range value {
 			s = s.plus(in.measure(v, typ.Elem))
+			if _, object := v.(map[string]any); object {
+				s.entries = min(s.entries+1, countless)
+			}
 		}
 	case map[string]any:
 		definition := in.schema.Types[typ.Name()]
@@ -144,7 +157,7 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 	return s
 }
 
-// page is how many entries a connection is asked for.
+// page returns the requested number of entries of a connection.
 func (in *inputs) page(f *ast.Field, p page) int {
 	for _, name := range []string{"first", "last"} {
 		if a := f.Arguments.ForName(name); a != nil {
@@ -156,7 +169,7 @@ func (in *inputs) page(f *ast.Field, p page) int {
 	return p.usual
 }
 
-// whole is a whole number, false for none and for null.
+// whole returns a whole number; false if the value is absent or null.
 func (in *inputs) whole(v *ast.Value) (int, bool) {
 	value, err := v.Value(in.variables)
 	if err != nil {
@@ -176,8 +189,7 @@ func (in *inputs) whole(v *ast.Value) (int, bool) {
 	return 0, false
 }
 
-// entries is how many entries a list without pages has: as many as were asked
-// for by a list of guids, or a handful.
+// entries returns the number of entries of a list without pages: the number of requested guids, or an estimate.
 func (in *inputs) entries(f *ast.Field) int {
 	for _, a := range f.Arguments {
 		if s := in.value(a.Value); s.depth > 0 {
@@ -187,7 +199,7 @@ func (in *inputs) entries(f *ast.Field) int {
 	return handful
 }
 
-// included tells whether @skip and @include leave a selection in.
+// included reports whether @skip and @include keep a selection.
 func (in *inputs) included(list ast.DirectiveList) bool {
 	for _, d := range list {
 		if d.Name != "skip" && d.Name != "include" {

@@ -15,11 +15,10 @@ import (
 	"cloudapi/server/observe"
 )
 
-// pageSize is how many events are read from the log at once.
+// pageSize is how many events one read of the log returns.
 const pageSize = 200
 
-// runChanges gives the changes that wait, one after the other, until there are
-// no more.
+// runChanges sends the pending changes one after another until none are left.
 func (t *topic) runChanges() {
 	h := t.hub
 	for {
@@ -30,7 +29,7 @@ func (t *topic) runChanges() {
 			h.mu.Unlock()
 			return
 		case t.behind:
-			// What is delivered from now on is kept; what came before is in the log.
+			// New events are added to pending from here on; earlier ones are in the log.
 			t.behind, t.pending = false, nil
 			h.mu.Unlock()
 			if !t.catchUp() {
@@ -44,7 +43,7 @@ func (t *topic) runChanges() {
 			e := t.pending[0]
 			t.pending = t.pending[1:]
 			h.mu.Unlock()
-			if t.at.Before(e.Position) && !t.one(&e) {
+			if t.needs(e.Position) && !t.one(&e) {
 				h.mu.Lock()
 				t.ended()
 				h.mu.Unlock()
@@ -60,8 +59,7 @@ func (t *topic) runChanges() {
 	}
 }
 
-// join moves the subscribers of a topic that has caught up to the topic that
-// others share; the lock is held.
+// join moves the subscribers of a topic that has caught up to the shared topic; the lock is held.
 func (t *topic) join() {
 	h := t.hub
 	shared := h.topics[t.key]
@@ -69,21 +67,39 @@ func (t *topic) join() {
 	case shared == nil:
 		h.topics[t.key] = t
 	case shared == t, shared.running, shared.behind, len(shared.pending) > 0:
-		// At the next change, perhaps.
+		// Try again at the next change.
 	default:
 		for s := range t.subscribers {
-			s.topic = shared
-			shared.subscribers[s] = struct{}{}
+			shared.take(s, t.at)
 		}
 		clear(t.subscribers)
-		if shared.at.Before(t.at) {
-			shared.at = t.at
-		}
 		h.remove(t)
 	}
 }
 
-// catchUp gives what the log has after the topic's position.
+// take adds a subscriber that has received every change up to at; the lock is held. The topic may be ahead: a topic that catches
+// up reads changes that the feed has not delivered yet.
+func (t *topic) take(s *Subscriber, at event.Position) {
+	s.topic = t
+	t.subscribers[s] = struct{}{}
+	if at.Before(t.at) {
+		t.at = at
+	}
+}
+
+// needs reports whether a change at a position is new to some subscriber.
+func (t *topic) needs(at event.Position) bool {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	for s := range t.subscribers {
+		if s.from.Before(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// catchUp sends the changes in the log after the topic's position.
 func (t *topic) catchUp() bool {
 	delay := firstRetry
 	for {
@@ -99,7 +115,7 @@ func (t *topic) catchUp() bool {
 		delay = firstRetry
 		for i := range page.Events {
 			e := &page.Events[i]
-			if !t.about.Changes.Matches(e) {
+			if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
 				t.reach(e.Position)
 			} else if !t.one(e) {
 				return false
@@ -114,11 +130,18 @@ func (t *topic) catchUp() bool {
 func (t *topic) reach(p event.Position) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.at = p
+	t.advance(p)
 }
 
-// one gives one change to the subscribers, as often as it takes: a change is not
-// passed over because the database is away. It reports whether to go on.
+// advance notes that every change up to a position was given; the lock is held.
+func (t *topic) advance(p event.Position) {
+	if t.at.Before(p) {
+		t.at = p
+	}
+}
+
+// one sends one change to the subscribers. It retries while the database is unavailable, because no change may be skipped.
+// It reports whether to continue.
 func (t *topic) one(e *event.Event) bool {
 	change := &event.Change{Cursor: t.hub.feed.Epoch().Cursor(e.Position), JobID: e.Job}
 	if e.CustomerID != uuid.Nil {
@@ -136,7 +159,7 @@ func (t *topic) one(e *event.Event) bool {
 		if ok {
 			t.hub.mu.Lock()
 			defer t.hub.mu.Unlock()
-			t.at = e.Position
+			t.advance(e.Position)
 			t.giveChange(response, e.Position, change.Cursor)
 			return len(t.subscribers) > 0
 		}
@@ -146,8 +169,8 @@ func (t *topic) one(e *event.Event) bool {
 	}
 }
 
-// giveChange gives an answer to all subscribers whose position it follows; the
-// lock is held. An answer of nil is a change that the viewer may not see.
+// giveChange sends an answer to all subscribers whose position is before it; the lock is held. A nil answer is a change that
+// the viewer may not see.
 func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string) {
 	var a *Answer
 	if r != nil {
@@ -177,7 +200,7 @@ func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string
 	}
 }
 
-// asWitness lets a viewer who could see a customer see the job that deleted it.
+// asWitness returns a context that lets a viewer see the job that deleted a customer, if the viewer could see the customer.
 func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (context.Context, error) {
 	if v.Role != viewer.Member || e.Action != "deleteCustomer" {
 		return ctx, nil
@@ -205,7 +228,7 @@ func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (
 	return viewer.NewContext(ctx, &witness), nil
 }
 
-// alias is the name of the only field in the answers of a topic.
+// alias returns the name of the only field in the answers of a topic.
 func alias(t *topic) string {
 	if f, ok := t.op.Operation().SelectionSet[0].(*ast.Field); ok {
 		return f.Alias

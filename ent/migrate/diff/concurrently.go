@@ -9,10 +9,9 @@ import (
 	"strings"
 )
 
-// A migration of PostgreSQL must not block those who write. To build an index
-// does, unless it is done CONCURRENTLY, which cannot be done in a transaction.
-// Therefore the indexes of tables that exist already go into a file of their
-// own, after the one with everything else.
+// A migration of PostgreSQL must not block writers. Building an index does, unless it is built CONCURRENTLY, which is
+// impossible in a transaction. Therefore the indexes of existing tables go into a migration file of their own, after the
+// file with everything else.
 
 var (
 	newTable  = regexp.MustCompile(`^CREATE TABLE "([^"]+)"`)
@@ -20,8 +19,8 @@ var (
 	dropIndex = regexp.MustCompile(`^DROP INDEX "([^"]+)"`)
 )
 
-// separate rewrites the newest file of a directory, and perhaps adds a second
-// one. before are the files that were there.
+// separate rewrites the newest file of a directory and adds a second one if it is needed. before lists the files that
+// existed before.
 func separate(directory string, before []string) error {
 	after, err := filepath.Glob(filepath.Join(directory, "*.sql"))
 	if err != nil {
@@ -52,7 +51,7 @@ func separate(directory string, before []string) error {
 	return nil
 }
 
-// following is the name of a file with the next version.
+// following returns the name of a file with the next version.
 func following(file string) string {
 	version, title, _ := strings.Cut(filepath.Base(file), "_")
 	number, err := strconv.ParseInt(version, 10, 64)
@@ -62,8 +61,8 @@ func following(file string) string {
 	return filepath.Join(filepath.Dir(file), strconv.FormatInt(number+1, 10)+"_"+strings.TrimSuffix(title, ".sql")+"_indexes.sql")
 }
 
-// concurrently splits a migration into what can be done in a transaction and the
-// indexes of tables that were there before it. Either may be "".
+// concurrently splits a migration into the statements that can run in a transaction and those that build indexes of existing
+// tables. Either part may be "".
 func concurrently(text string) (within, without string) {
 	up, down, _ := strings.Cut(strings.TrimPrefix(text, "-- +goose Up\n"), "-- +goose Down\n")
 	created := map[string]bool{}
@@ -82,7 +81,7 @@ func concurrently(text string) (within, without string) {
 		return false
 	})
 	downWithin, downWithout := split(down, func(s statement) bool { return moved[indexOf(s.sql)] })
-	return file("", upWithin, downWithin), file("-- +goose NO TRANSACTION\n\n", patient(upWithout), patient(downWithout))
+	return file("", upWithin, downWithin), file("-- +goose NO TRANSACTION\n\n", withoutLockTimeout(upWithout), withoutLockTimeout(downWithout))
 }
 
 func file(head, up, down string) string {
@@ -96,10 +95,9 @@ func file(head, up, down string) string {
 	return text
 }
 
-// patient lets statements wait for locks as long as it takes. What is built
-// concurrently waits for all transactions that are open, and blocks nobody
-// meanwhile.
-func patient(statements string) string {
+// withoutLockTimeout lets statements wait for locks without a limit. A concurrent build waits for all open transactions and
+// blocks nobody meanwhile.
+func withoutLockTimeout(statements string) string {
 	if statements == "" {
 		return ""
 	}
@@ -125,8 +123,7 @@ func statements(section string) []statement {
 	return all
 }
 
-// split parts the statements of a section. Those that move lose the lock that
-// blocks writers.
+// split divides the statements of a section. The statements that move to the other file lose the lock that blocks writers.
 func split(section string, moves func(statement) bool) (stay, moved string) {
 	for _, s := range statements(section) {
 		if moves(s) {
@@ -138,8 +135,8 @@ func split(section string, moves func(statement) bool) (stay, moved string) {
 	return stay, moved
 }
 
-// unblocked makes a statement about an index one that blocks nobody. What a
-// build that was broken off has left is removed first.
+// unblocked rewrites a statement about an index so that it does not block writers. It first drops the invalid index that an
+// aborted build leaves.
 func unblocked(sql string) string {
 	if m := newIndex.FindStringSubmatch(sql); m != nil {
 		return `DROP INDEX CONCURRENTLY IF EXISTS "` + m[2] + "\";\n" + strings.Replace(sql, "INDEX", "INDEX CONCURRENTLY", 1)
@@ -147,7 +144,7 @@ func unblocked(sql string) string {
 	return strings.Replace(sql, "DROP INDEX", "DROP INDEX CONCURRENTLY IF EXISTS", 1)
 }
 
-// indexOf is the index that a statement makes or drops, "" for none.
+// indexOf returns the index that a statement creates or drops, "" for none.
 func indexOf(sql string) string {
 	if m := newIndex.FindStringSubmatch(sql); m != nil {
 		return m[2]

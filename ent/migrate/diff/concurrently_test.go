@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// TestIndexesAreBuiltConcurrently: those of new tables stay where they are.
+// TestIndexesAreBuiltConcurrently: the indexes of new tables stay in the first file.
 func TestIndexesAreBuiltConcurrently(t *testing.T) {
 	within, without := concurrently(`-- +goose Up
 -- create "sessions" table

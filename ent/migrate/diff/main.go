@@ -1,6 +1,5 @@
-// Command diff writes the migration that takes a database from the migrations
-// there are to ent's schema: `go run ./ent/migrate/diff NAME`. It writes one
-// file for each database, and none where nothing has changed.
+// Command diff writes the migration from the existing migrations to ent's schema: `go run ./ent/migrate/diff NAME`. It
+// writes one file for each database, and none if nothing has changed.
 package main
 
 import (
@@ -16,9 +15,9 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/schema"
-	_ "github.com/lib/pq" // the driver of PostgreSQL
+	_ "github.com/lib/pq" // PostgreSQL's driver
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver of SQLite
+	_ "modernc.org/sqlite" // SQLite's driver
 
 	entmigrate "cloudapi/ent/migrate"
 	"cloudapi/internal/dev/pgtest"
@@ -64,7 +63,7 @@ func run(ctx context.Context, name string) error {
 	return diff(ctx, sqlite, dialect.SQLite, goose.DialectSQLite3, "sqlite", name)
 }
 
-// diff migrates an empty database with what there is and writes what is missing.
+// diff applies the existing migrations to an empty database and writes a migration for the remaining difference.
 func diff(ctx context.Context, db *sql.DB, name string, flavor goose.Dialect, folder, title string) error {
 	defer func() { _ = db.Close() }()
 	path := filepath.Join("ent", "migrate", folder)
@@ -75,7 +74,7 @@ func diff(ctx context.Context, db *sql.DB, name string, flavor goose.Dialect, fo
 	if err != nil {
 		return err
 	}
-	// Atlas wants a sum file; goose has no use for it.
+	// Atlas requires a checksum file; goose does not use one.
 	sum, err := dir.Checksum()
 	if err != nil {
 		return err

@@ -1,38 +1,35 @@
 package mixin
 
 import (
-	"time"
-
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/mixin"
+
+	"cloudapi/internal/stamp"
 )
 
-// Created keeps when a row was made.
+// Created adds the time when a row was created.
 type Created struct{ mixin.Schema }
 
 // Fields of the mixin.
 func (Created) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("created_at").
-			Default(Now).
+			Default(stamp.Now).
 			Immutable().
 			Annotations(entgql.OrderField("CREATED_AT")),
 	}
 }
 
-// Updated keeps when a row was last changed.
+// Updated adds the time when a row was last changed.
 type Updated struct{ mixin.Schema }
 
 // Fields of the mixin.
 func (Updated) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("updated_at").
-			Default(Now).
-			UpdateDefault(Now),
+			Default(stamp.Now).
+			UpdateDefault(stamp.Now),
 	}
 }
-
-// Now is the present in UTC, to the microsecond: what both databases keep.
-func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

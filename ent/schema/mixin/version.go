@@ -11,11 +11,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// Version gives an entity a guid that is new after each change (CONTRACT.md, 2).
+// Version adds a guid that is new after each change (CONTRACT.md, 2).
 type Version struct {
 	mixin.Schema
-	// Later says that tables of the entity had rows before it had versions: the
-	// column has a default, which SQLite needs to add it.
+	// Later is true if the entity's table had rows before it had versions: SQLite can add the column only with a default.
 	Later bool
 }
 

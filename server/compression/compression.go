@@ -1,0 +1,79 @@
+// Package compression compresses answers with gzip or zstd, where a handler
+// allows it for the answer at hand.
+//
+// An answer that holds a secret and, beside it, a text that an attacker has
+// chosen must never be compressed: its length says how much of the secret the
+// text has guessed (BREACH). Handlers therefore allow an answer with Allow, by
+// the rules in docs/security.md, and Middleware never compresses an answer to
+// a page of another site, where somebody else may have chosen the text.
+package compression
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
+
+	"cloudapi/server/csrf"
+)
+
+// MinSize is the size in bytes from which an answer is compressed: a smaller one
+// fits into one packet as it is.
+const MinSize = 1400
+
+// forbidden is the header by which gzhttp leaves an answer as it is. It is never
+// sent.
+const forbidden = gzhttp.HeaderNoCompression
+
+// Compressor compresses answers. A nil one compresses none.
+type Compressor struct {
+	answers, streams func(http.Handler) http.HandlerFunc
+	// isStream reports whether a request may be answered with a stream of events.
+	isStream func(*http.Request) bool
+}
+
+// New returns a compressor. isStream reports whether a request may be answered
+// with a stream of events.
+func New(isStream func(*http.Request) bool) (*Compressor, error) {
+	answers, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.BestSpeed),
+		gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
+	if err != nil {
+		return nil, fmt.Errorf("compression: %w", err)
+	}
+	// A stream lives for long and there are many: its compressor keeps no memory
+	// between events. Only gzip can do that.
+	streams, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.StatelessCompression),
+		gzhttp.EnableZstd(false), gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
+	if err != nil {
+		return nil, fmt.Errorf("compression of streams: %w", err)
+	}
+	return &Compressor{answers: answers, streams: streams, isStream: isStream}, nil
+}
+
+// Middleware compresses those answers of next that next allows. It must be below
+// csrf.Protection.
+func (c *Compressor) Middleware(next http.Handler) http.Handler {
+	if c == nil {
+		return next
+	}
+	unlessAllowed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(forbidden, "1")
+		next.ServeHTTP(w, r)
+	})
+	answers, streams := c.answers(unlessAllowed), c.streams(unlessAllowed)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Header.Get("Upgrade") != "", csrf.OtherSite(r.Context(), true) != nil:
+			next.ServeHTTP(w, r)
+		case c.isStream(r):
+			streams(w, r)
+		default:
+			answers(w, r)
+		}
+	})
+}
+
+// Allow lets the answer with these headers be compressed. A handler calls it
+// before it writes.
+func Allow(h http.Header) { h.Del(forbidden) }
