@@ -60,6 +60,9 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 	for _, l := range c.plan.levels {
 		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
 	}
+	if c.plan.statement(1).selects > maxSelects {
+		return nil, errNotCovered
+	}
 	c.plan.viewerDependent = slices.Contains(c.plan.statement(1).args, any(r.viewerPlaceholder))
 	return c.plan, nil
 }

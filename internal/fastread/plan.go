@@ -39,6 +39,8 @@ type plan struct {
 type statement struct {
 	query string
 	args  []any
+	// selects is how many SELECTs it has, counted on SQLite only.
+	selects int
 }
 
 // level is one kind of rows of a plan. The rows of a statement come depth first:

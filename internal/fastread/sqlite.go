@@ -2,6 +2,7 @@ package fastread
 
 import (
 	"strconv"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -34,13 +35,23 @@ func (p *plan) prepareMerge() {
 	}
 }
 
-// sqlite writes the statement.
-func (p *plan) sqlite(b *sql.Builder) {
+// maxSelects is how many SELECTs a statement may have, where each use of a common
+// table counts with all that it is made of. SQLite refuses 800.
+const maxSelects = 700
+
+// sqlite writes the statement, and returns how many SELECTs it has.
+func (p *plan) sqlite(b *sql.Builder) (selects int) {
+	made := map[*level]int{nil: 0} // of the common tables
+	count := func(l *level, write func()) int {
+		before := b.Len()
+		write()
+		return strings.Count(b.String()[before:], "SELECT") + made[l.above]
+	}
 	with := "WITH "
 	for _, l := range p.levels {
 		if len(l.below) > 0 {
 			b.WriteString(with)
-			p.common(b, l)
+			made[l] = count(l, func() { p.common(b, l) })
 			with = ", "
 		}
 	}
@@ -48,9 +59,12 @@ func (p *plan) sqlite(b *sql.Builder) {
 		if i > 0 {
 			b.WriteString(" UNION ALL")
 		}
-		b.WriteString(" SELECT ")
-		p.part(b, l)
+		selects += made[l] + count(l, func() {
+			b.WriteString(" SELECT ")
+			p.part(b, l)
+		})
 	}
+	return selects
 }
 
 // common writes the common table of a level's rows.

@@ -32,12 +32,13 @@ func (p *plan) statement(n int) statement {
 	}
 	b := &sql.Builder{}
 	b.SetDialect(p.dialect)
+	var s statement
 	if p.dialect == dialect.Postgres {
 		p.postgres(b, n)
 	} else {
-		p.sqlite(b)
+		s.selects = p.sqlite(b)
 	}
-	s := statement{query: b.String()}
+	s.query = b.String()
 	_, s.args = b.Query()
 	p.statements[n] = s
 	return s
