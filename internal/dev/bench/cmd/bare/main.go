@@ -1,5 +1,5 @@
-// Command bare serves the handler that make bench compares the server with.
-// It listens on the address given and ends with an interrupt:
+// Command bare serves the baseline handler that make bench compares the server with. It listens on the given address until
+// an interrupt:
 //
 //	bare -database postgres://… -listen 127.0.0.1:9000
 //	bare -database sqlite:///path/file.db
@@ -19,7 +19,7 @@ import (
 	"syscall"
 	"time"
 
-	// The drivers that the server uses.
+	// The same drivers as the server's.
 	_ "github.com/lib/pq"
 	_ "modernc.org/sqlite"
 
