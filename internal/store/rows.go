@@ -33,7 +33,7 @@ func (r *rows) Next(dest []driver.Value) error {
 		return r.conn.settle(r.ctx, err, true)
 	}
 	if err == nil && r.budget != nil {
-		return r.budget.Draw(0, 0, heldByRow(dest))
+		return r.budget.Draw(0, 0, HeldByRow(dest))
 	}
 	return err
 }
@@ -44,9 +44,9 @@ const (
 	heldByColumn = 32
 )
 
-// heldByRow is what a row takes in memory; database/sql copies texts, and those
+// HeldByRow is what a row takes in memory; database/sql copies texts, and those
 // that are JSON are held as text and decoded for a while.
-func heldByRow(values []driver.Value) int {
+func HeldByRow(values []driver.Value) int {
 	n := heldByEntity + heldByColumn*len(values)
 	for _, v := range values {
 		switch v := v.(type) {

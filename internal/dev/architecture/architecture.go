@@ -33,7 +33,7 @@ func Layers() []Layer {
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
-		{"Database", []string{"internal/store"}},
+		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",
 			"internal/password", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
