@@ -1,12 +1,12 @@
-# docker build --build-arg VERSION=$(git describe --always) -t cloudapi .
+# docker build --build-arg REVISION=$(git describe --always) -t cloudapi .
 # The image holds the static binary and the certificates it trusts, nothing else.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$VERSION" -o /out/usr/bin/cloudapi ./server \
+ARG REVISION=
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.revision=$REVISION" -o /out/usr/bin/cloudapi ./server \
  && mkdir -p /out/var/lib/cloudapi
 
 FROM scratch

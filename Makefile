@@ -3,8 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GO ?= go
 LINT := $(GO) tool -modfile=.ci/lint/go.mod golangci-lint
+TESTS := $(GO) tool -modfile=.ci/test/go.mod gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg
 RELEASE := $(GO) tool -modfile=.ci/release/go.mod goreleaser
-VERSION = $(shell git describe --tags --always --dirty 2>/dev/null)
+REVISION = $(shell git describe --match= --always --dirty 2>/dev/null)
 
 .PHONY: help
 help: ## List the commands
@@ -17,7 +18,8 @@ run: ## Start the server on embedded SQLite with demo data, and say how to sign 
 
 .PHONY: test
 test: prepare ## Run every test, on SQLite and on a real PostgreSQL
-	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(GO) test ./...
+	@echo "Running all tests; a package is listed when it has ended, the longest after some minutes."
+	$(GO) run ./internal/dev/pgtest/cmd/withpostgres -- $(TESTS) -- -timeout 30m ./...
 
 .PHONY: test-faults
 test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]
@@ -33,11 +35,11 @@ prepare:
 
 .PHONY: build
 build: ## Build the static binary bin/cloudapi
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/cloudapi ./server
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/cloudapi ./server
 
 .PHONY: generate
 generate: ## Write the generated code anew
-	$(GO) generate ./ent ./graph ./server/rest ./server
+	$(GO) generate ./ent ./graph ./server/rest ./server ./internal/dev/schemadoc
 	$(GO) test ./internal/dev/architecture -count=1 -run TestMapIsFresh -update
 
 .PHONY: migration
@@ -77,7 +79,11 @@ test-mutants: prepare ## Show that the tests notice deliberate faults: make test
 fuzz: ## Run each fuzz target for a minute
 	@.ci/fuzz
 
+.PHONY: release
+release: ## Tag the version that VERSION names; CONTRIBUTING.md says what to do before
+	@.ci/tag
+
 .PHONY: release-snapshot
 release-snapshot: ## Build the archives, Debian packages and, with a container engine, images into dist/
-	$(RELEASE) release --snapshot --clean $(shell docker info >/dev/null 2>&1 || echo --skip=docker)
+	VERSION=$$(cat VERSION) $(RELEASE) release --snapshot --clean $(shell docker info >/dev/null 2>&1 || echo --skip=docker)
 	@.ci/packages

@@ -1,7 +1,7 @@
 //go:build tools
 
-// Package tools pins the generators that go generate runs.
-package tools
+// Package cloudapi pins the generators that go generate runs.
+package cloudapi
 
 import (
 	_ "entgo.io/contrib/entgql"

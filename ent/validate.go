@@ -13,22 +13,28 @@ func ReportAll(next Mutator) Mutator {
 		if !IsValidationError(err) {
 			return value, err
 		}
-		var faults []*fault.Fault
-		for _, column := range m.Fields() {
-			check := validator(m.Type(), column)
-			if check == nil {
-				continue
-			}
-			given, _ := m.Field(column)
-			if text, ok := given.(string); ok {
-				if err := check(text); err != nil {
-					faults = append(faults, fault.As(err))
-				}
-			}
-		}
+		faults := Faults(m)
 		if len(faults) < 2 {
 			return value, err
 		}
 		return value, fault.All(faults...)
 	})
+}
+
+// Faults returns what the validators of text fields find wrong with a mutation.
+func Faults(m Mutation) []*fault.Fault {
+	var faults []*fault.Fault
+	for _, column := range m.Fields() {
+		check := validator(m.Type(), column)
+		if check == nil {
+			continue
+		}
+		given, _ := m.Field(column)
+		if text, ok := given.(string); ok {
+			if err := check(text); err != nil {
+				faults = append(faults, fault.As(err))
+			}
+		}
+	}
+	return faults
 }

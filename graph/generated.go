@@ -9,9 +9,10 @@ import (
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/customer"
+	customer1 "cloudapi/ent/customer"
 	"cloudapi/ent/job"
 	"cloudapi/graph/scalar"
+	"cloudapi/internal/customer"
 	"cloudapi/internal/event"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
@@ -97,10 +98,21 @@ type ComplexityRoot struct {
 		Job          func(childComplexity int) int
 	}
 
+	AddCapacityUnitsPayload struct {
+		CapacityUnits func(childComplexity int) int
+		Customers     func(childComplexity int) int
+		Job           func(childComplexity int) int
+	}
+
 	AddCloudUserGroupPayload struct {
 		CloudUserGroup func(childComplexity int) int
 		Customer       func(childComplexity int) int
 		Job            func(childComplexity int) int
+	}
+
+	AddCloudUserGroupsPayload struct {
+		Customers func(childComplexity int) int
+		Job       func(childComplexity int) int
 	}
 
 	AddGroupToGroupPayload struct {
@@ -399,7 +411,9 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddCapacityAvailable      func(childComplexity int, input model.AddCapacityAvailableInput) int
 		AddCapacityConsumed       func(childComplexity int, input model.AddCapacityConsumedInput) int
+		AddCapacityUnits          func(childComplexity int, input model.AddCapacityUnitsInput) int
 		AddCloudUserGroup         func(childComplexity int, input model.AddCloudUserGroupInput) int
+		AddCloudUserGroups        func(childComplexity int, input model.AddCloudUserGroupsInput) int
 		AddGroupToGroup           func(childComplexity int, input model.AddGroupToGroupInput) int
 		AddUserToGroup            func(childComplexity int, input model.AddUserToGroupInput) int
 		CancelJob                 func(childComplexity int, input model.CancelJobInput) int
@@ -429,6 +443,7 @@ type ComplexityRoot struct {
 		SetCloudUserPassword      func(childComplexity int, input model.SetCloudUserPasswordInput) int
 		SetCloudUserStatus        func(childComplexity int, input model.SetCloudUserStatusInput) int
 		SetCustomerStatus         func(childComplexity int, input model.SetCustomerStatusInput) int
+		SetCustomerStatuses       func(childComplexity int, input model.SetCustomerStatusesInput) int
 		SetPortalAccountPassword  func(childComplexity int, input model.SetPortalAccountPasswordInput) int
 		SignIn                    func(childComplexity int, input model.SignInInput) int
 		SignOut                   func(childComplexity int, input model.SignOutInput) int
@@ -560,6 +575,11 @@ type ComplexityRoot struct {
 		Job      func(childComplexity int) int
 	}
 
+	SetCustomerStatusesPayload struct {
+		Customers func(childComplexity int) int
+		Job       func(childComplexity int) int
+	}
+
 	SetPortalAccountPasswordPayload struct {
 		Job           func(childComplexity int) int
 		PortalAccount func(childComplexity int) int
@@ -658,6 +678,9 @@ type MutationResolver interface {
 	RemoveCapacityAvailable(ctx context.Context, input model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error)
 	AddCapacityConsumed(ctx context.Context, input model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error)
 	RemoveCapacityConsumed(ctx context.Context, input model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error)
+	AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*customer.UnitsAdded, error)
+	SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customer.ChangedTogether, error)
+	AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customer.ChangedTogether, error)
 	AddCloudUserGroup(ctx context.Context, input model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error)
 	RemoveCloudUserGroup(ctx context.Context, input model.RemoveCloudUserGroupInput) (*model.RemoveCloudUserGroupPayload, error)
 	RegisterDomain(ctx context.Context, input model.RegisterDomainInput) (*model.RegisterDomainPayload, error)
@@ -698,7 +721,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.CloudUser, error)
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
-	CustomerStatuses(ctx context.Context) ([]customer.Status, error)
+	CustomerStatuses(ctx context.Context) ([]customer1.Status, error)
 	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
 	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error)
 	CloudUserStatuses(ctx context.Context) ([]clouduser.Status, error)
@@ -877,6 +900,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddCapacityConsumedPayload.Job(childComplexity), true
 
+	case "AddCapacityUnitsPayload.capacityUnits":
+		if e.ComplexityRoot.AddCapacityUnitsPayload.CapacityUnits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCapacityUnitsPayload.CapacityUnits(childComplexity), true
+	case "AddCapacityUnitsPayload.customers":
+		if e.ComplexityRoot.AddCapacityUnitsPayload.Customers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCapacityUnitsPayload.Customers(childComplexity), true
+	case "AddCapacityUnitsPayload.job":
+		if e.ComplexityRoot.AddCapacityUnitsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCapacityUnitsPayload.Job(childComplexity), true
+
 	case "AddCloudUserGroupPayload.cloudUserGroup":
 		if e.ComplexityRoot.AddCloudUserGroupPayload.CloudUserGroup == nil {
 			break
@@ -895,6 +937,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddCloudUserGroupPayload.Job(childComplexity), true
+
+	case "AddCloudUserGroupsPayload.customers":
+		if e.ComplexityRoot.AddCloudUserGroupsPayload.Customers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCloudUserGroupsPayload.Customers(childComplexity), true
+	case "AddCloudUserGroupsPayload.job":
+		if e.ComplexityRoot.AddCloudUserGroupsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCloudUserGroupsPayload.Job(childComplexity), true
 
 	case "AddGroupToGroupPayload.cloudUserGroup":
 		if e.ComplexityRoot.AddGroupToGroupPayload.CloudUserGroup == nil {
@@ -2132,6 +2187,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddCapacityConsumed(childComplexity, args["input"].(model.AddCapacityConsumedInput)), true
+	case "Mutation.addCapacityUnits":
+		if e.ComplexityRoot.Mutation.AddCapacityUnits == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCapacityUnits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCapacityUnits(childComplexity, args["input"].(model.AddCapacityUnitsInput)), true
 	case "Mutation.addCloudUserGroup":
 		if e.ComplexityRoot.Mutation.AddCloudUserGroup == nil {
 			break
@@ -2143,6 +2209,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddCloudUserGroup(childComplexity, args["input"].(model.AddCloudUserGroupInput)), true
+	case "Mutation.addCloudUserGroups":
+		if e.ComplexityRoot.Mutation.AddCloudUserGroups == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCloudUserGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCloudUserGroups(childComplexity, args["input"].(model.AddCloudUserGroupsInput)), true
 	case "Mutation.addGroupToGroup":
 		if e.ComplexityRoot.Mutation.AddGroupToGroup == nil {
 			break
@@ -2462,6 +2539,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetCustomerStatus(childComplexity, args["input"].(model.SetCustomerStatusInput)), true
+	case "Mutation.setCustomerStatuses":
+		if e.ComplexityRoot.Mutation.SetCustomerStatuses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setCustomerStatuses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetCustomerStatuses(childComplexity, args["input"].(model.SetCustomerStatusesInput)), true
 	case "Mutation.setPortalAccountPassword":
 		if e.ComplexityRoot.Mutation.SetPortalAccountPassword == nil {
 			break
@@ -3057,6 +3145,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetCustomerStatusPayload.Job(childComplexity), true
 
+	case "SetCustomerStatusesPayload.customers":
+		if e.ComplexityRoot.SetCustomerStatusesPayload.Customers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCustomerStatusesPayload.Customers(childComplexity), true
+	case "SetCustomerStatusesPayload.job":
+		if e.ComplexityRoot.SetCustomerStatusesPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetCustomerStatusesPayload.Job(childComplexity), true
+
 	case "SetPortalAccountPasswordPayload.job":
 		if e.ComplexityRoot.SetPortalAccountPasswordPayload.Job == nil {
 			break
@@ -3227,14 +3328,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessTokenWhereInput", ec.unmarshalInputAccessTokenWhereInput),
 			graphql.NewInputUnmarshaler("AddCapacityAvailableInput", ec.unmarshalInputAddCapacityAvailableInput),
 			graphql.NewInputUnmarshaler("AddCapacityConsumedInput", ec.unmarshalInputAddCapacityConsumedInput),
+			graphql.NewInputUnmarshaler("AddCapacityUnitsInput", ec.unmarshalInputAddCapacityUnitsInput),
 			graphql.NewInputUnmarshaler("AddCloudUserGroupInput", ec.unmarshalInputAddCloudUserGroupInput),
+			graphql.NewInputUnmarshaler("AddCloudUserGroupsInput", ec.unmarshalInputAddCloudUserGroupsInput),
 			graphql.NewInputUnmarshaler("AddGroupToGroupInput", ec.unmarshalInputAddGroupToGroupInput),
 			graphql.NewInputUnmarshaler("AddUserToGroupInput", ec.unmarshalInputAddUserToGroupInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
+			graphql.NewInputUnmarshaler("CapacityUnitAdditionInput", ec.unmarshalInputCapacityUnitAdditionInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangeWhereInput", ec.unmarshalInputChangeWhereInput),
 			graphql.NewInputUnmarshaler("CloudSpaceOrder", ec.unmarshalInputCloudSpaceOrder),
 			graphql.NewInputUnmarshaler("CloudSpaceWhereInput", ec.unmarshalInputCloudSpaceWhereInput),
+			graphql.NewInputUnmarshaler("CloudUserGroupLinkInput", ec.unmarshalInputCloudUserGroupLinkInput),
 			graphql.NewInputUnmarshaler("CloudUserGroupOrder", ec.unmarshalInputCloudUserGroupOrder),
 			graphql.NewInputUnmarshaler("CloudUserGroupWhereInput", ec.unmarshalInputCloudUserGroupWhereInput),
 			graphql.NewInputUnmarshaler("CloudUserOrder", ec.unmarshalInputCloudUserOrder),
@@ -3246,6 +3351,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateCustomerInput", ec.unmarshalInputCreateCustomerInput),
 			graphql.NewInputUnmarshaler("CreatePortalAccountInput", ec.unmarshalInputCreatePortalAccountInput),
 			graphql.NewInputUnmarshaler("CustomerOrder", ec.unmarshalInputCustomerOrder),
+			graphql.NewInputUnmarshaler("CustomerStatusChangeInput", ec.unmarshalInputCustomerStatusChangeInput),
 			graphql.NewInputUnmarshaler("CustomerWhereInput", ec.unmarshalInputCustomerWhereInput),
 			graphql.NewInputUnmarshaler("DeleteCloudSpaceInput", ec.unmarshalInputDeleteCloudSpaceInput),
 			graphql.NewInputUnmarshaler("DeleteCloudUserGroupInput", ec.unmarshalInputDeleteCloudUserGroupInput),
@@ -3259,6 +3365,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
 			graphql.NewInputUnmarshaler("LinkCloudUserInput", ec.unmarshalInputLinkCloudUserInput),
+			graphql.NewInputUnmarshaler("NewCapacityUnitInput", ec.unmarshalInputNewCapacityUnitInput),
+			graphql.NewInputUnmarshaler("NewCloudSpaceInput", ec.unmarshalInputNewCloudSpaceInput),
 			graphql.NewInputUnmarshaler("PortalAccountOrder", ec.unmarshalInputPortalAccountOrder),
 			graphql.NewInputUnmarshaler("PortalAccountWhereInput", ec.unmarshalInputPortalAccountWhereInput),
 			graphql.NewInputUnmarshaler("RegisterDomainInput", ec.unmarshalInputRegisterDomainInput),
@@ -3274,6 +3382,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetCloudUserPasswordInput", ec.unmarshalInputSetCloudUserPasswordInput),
 			graphql.NewInputUnmarshaler("SetCloudUserStatusInput", ec.unmarshalInputSetCloudUserStatusInput),
 			graphql.NewInputUnmarshaler("SetCustomerStatusInput", ec.unmarshalInputSetCustomerStatusInput),
+			graphql.NewInputUnmarshaler("SetCustomerStatusesInput", ec.unmarshalInputSetCustomerStatusesInput),
 			graphql.NewInputUnmarshaler("SetPortalAccountPasswordInput", ec.unmarshalInputSetPortalAccountPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
@@ -4655,7 +4764,7 @@ enum JobOrderField {
 
 "The root of all changes. Each change is one transaction and is recorded as a job."
 type Mutation {
-  "Creates a customer with the status CONFIGURED."
+  "Creates a customer with the status CONFIGURED, and the capacity, groups and cloud spaces that it begins with: all in one transaction."
   createCustomer(
     "The input of the mutation."
     input: CreateCustomerInput!
@@ -4695,6 +4804,21 @@ type Mutation {
     "The input of the mutation."
     input: RemoveCapacityConsumedInput!
   ): RemoveCapacityConsumedPayload
+  "Adds units to the capacity of customers: up to 500, all or none. Each has a job of its own below the job of the whole."
+  addCapacityUnits(
+    "The input of the mutation."
+    input: AddCapacityUnitsInput!
+  ): AddCapacityUnitsPayload
+  "Sets the statuses of customers: up to 500, all or none. Each has a job of its own below the job of the whole."
+  setCustomerStatuses(
+    "The input of the mutation."
+    input: SetCustomerStatusesInput!
+  ): SetCustomerStatusesPayload
+  "Links cloud user groups to customers: up to 500 links, all or none. An existing link does not change. Each has a job of its own below the job of the whole."
+  addCloudUserGroups(
+    "The input of the mutation."
+    input: AddCloudUserGroupsInput!
+  ): AddCloudUserGroupsPayload
   "Links a cloud user group to a customer. An existing link does not change."
   addCloudUserGroup(
     "The input of the mutation."
@@ -4904,8 +5028,40 @@ input CreateCustomerInput {
   resourceGroupId: ID
   "The guid of the retention policy for snapshots."
   retentionPolicyId: ID
+  "The units of available capacity that it begins with. At most 500 units, groups and cloud spaces together."
+  capacityAvailable: [NewCapacityUnitInput!]
+  "The units of consumed capacity that it begins with."
+  capacityConsumed: [NewCapacityUnitInput!]
+  "The guids of the groups whose users may read it."
+  cloudUserGroupIds: [ID!]
+  "The cloud spaces that it begins with."
+  cloudSpaces: [NewCloudSpaceInput!]
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
+}
+
+"A unit of capacity of a new customer."
+input NewCapacityUnitInput {
+  "The type."
+  type: CapacityUnitType!
+  "The amount, in the unit of measure of the type."
+  amount: Amount!
+  "The name, up to 255 characters."
+  name: String
+  "The description, up to 4,096 characters."
+  description: String
+}
+
+"A cloud space of a new customer."
+input NewCloudSpaceInput {
+  "The name, 1 to 255 characters."
+  name: String!
+  "The description, up to 4,096 characters."
+  description: String
+  "The status. The default is ACTIVE."
+  status: CloudSpaceStatus
+  "The cloud spaces within it."
+  children: [NewCloudSpaceInput!]
 }
 
 "The payload of createCustomer."
@@ -5075,6 +5231,90 @@ type RemoveCapacityConsumedPayload {
   "The number of removed units."
   removed: Int!
   "The job that records the change."
+  job: Job!
+}
+
+"The input of addCapacityUnits."
+input AddCapacityUnitsInput {
+  "The units, 1 to 500."
+  units: [CapacityUnitAdditionInput!]!
+  "Options of the job of the whole: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"A unit of capacity to add to a customer."
+input CapacityUnitAdditionInput {
+  "The guid of the customer."
+  customerId: ID!
+  "Whether the unit is available or consumed."
+  kind: CapacityKind!
+  "The type."
+  type: CapacityUnitType!
+  "The amount, in the unit of measure of the type."
+  amount: Amount!
+  "The name, up to 255 characters."
+  name: String
+  "The description, up to 4,096 characters."
+  description: String
+}
+
+"The payload of addCapacityUnits."
+type AddCapacityUnitsPayload {
+  "The new units, in the order of the input."
+  capacityUnits: [CapacityUnit!]
+  "The changed customers, each once, in the order of the input."
+  customers: [Customer!]
+  "The job that records the whole. Its children record one addition each."
+  job: Job!
+}
+
+"The input of setCustomerStatuses."
+input SetCustomerStatusesInput {
+  "The changes, 1 to 500, each of another customer."
+  changes: [CustomerStatusChangeInput!]!
+  "Options of the job of the whole: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"A new status of a customer."
+input CustomerStatusChangeInput {
+  "The guid of the customer."
+  customerId: ID!
+  "The expected version. The whole fails with CONFLICT if the customer has changed since."
+  expectedVersion: ID
+  "The new status."
+  status: CustomerStatus!
+}
+
+"The payload of setCustomerStatuses."
+type SetCustomerStatusesPayload {
+  "The changed customers, in the order of the input."
+  customers: [Customer!]
+  "The job that records the whole. Its children record one change each."
+  job: Job!
+}
+
+"The input of addCloudUserGroups."
+input AddCloudUserGroupsInput {
+  "The links, 1 to 500."
+  links: [CloudUserGroupLinkInput!]!
+  "Options of the job of the whole: name, error texts, time limit."
+  execution: ExecutionInput
+}
+
+"A link between a customer and a cloud user group."
+input CloudUserGroupLinkInput {
+  "The guid of the customer."
+  customerId: ID!
+  "The guid of the cloud user group."
+  cloudUserGroupId: ID!
+}
+
+"The payload of addCloudUserGroups."
+type AddCloudUserGroupsPayload {
+  "The customers of the links, each once, in the order of the input."
+  customers: [Customer!]
+  "The job that records the whole. Its children record one link each."
   job: Job!
 }
 
@@ -5884,6 +6124,18 @@ func (ec *executionContext) childFields_AddCapacityConsumedPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type AddCapacityConsumedPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddCapacityUnitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "capacityUnits":
+		return ec.fieldContext_AddCapacityUnitsPayload_capacityUnits(ctx, field)
+	case "customers":
+		return ec.fieldContext_AddCapacityUnitsPayload_customers(ctx, field)
+	case "job":
+		return ec.fieldContext_AddCapacityUnitsPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddCapacityUnitsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddCloudUserGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
@@ -5894,6 +6146,16 @@ func (ec *executionContext) childFields_AddCloudUserGroupPayload(ctx context.Con
 		return ec.fieldContext_AddCloudUserGroupPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddCloudUserGroupPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddCloudUserGroupsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customers":
+		return ec.fieldContext_AddCloudUserGroupsPayload_customers(ctx, field)
+	case "job":
+		return ec.fieldContext_AddCloudUserGroupsPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddCloudUserGroupsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddGroupToGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6672,6 +6934,16 @@ func (ec *executionContext) childFields_SetCustomerStatusPayload(ctx context.Con
 		return ec.fieldContext_SetCustomerStatusPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetCustomerStatusPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCustomerStatusesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customers":
+		return ec.fieldContext_SetCustomerStatusesPayload_customers(ctx, field)
+	case "job":
+		return ec.fieldContext_SetCustomerStatusesPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCustomerStatusesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetPortalAccountPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7650,12 +7922,40 @@ func (ec *executionContext) field_Mutation_addCapacityConsumed_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_addCapacityUnits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddCapacityUnitsInput, error) {
+			return ec.unmarshalNAddCapacityUnitsInput2cloudapiᚋinternalᚋmodelᚐAddCapacityUnitsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_addCloudUserGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AddCloudUserGroupInput, error) {
 			return ec.unmarshalNAddCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addCloudUserGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddCloudUserGroupsInput, error) {
+			return ec.unmarshalNAddCloudUserGroupsInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8062,6 +8362,20 @@ func (ec *executionContext) field_Mutation_setCustomerStatus_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetCustomerStatusInput, error) {
 			return ec.unmarshalNSetCustomerStatusInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCustomerStatuses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetCustomerStatusesInput, error) {
+			return ec.unmarshalNSetCustomerStatusesInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9365,6 +9679,102 @@ func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_job(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _AddCapacityUnitsPayload_capacityUnits(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCapacityUnitsPayload_capacityUnits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CapacityUnits(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CapacityUnit) graphql.Marshaler {
+			return ec.marshalOCapacityUnit2ᚕᚖcloudapiᚋentᚐCapacityUnitᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddCapacityUnitsPayload_capacityUnits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCapacityUnitsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CapacityUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCapacityUnitsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCapacityUnitsPayload_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddCapacityUnitsPayload_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCapacityUnitsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCapacityUnitsPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCapacityUnitsPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddCapacityUnitsPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCapacityUnitsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddCloudUserGroupPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.AddCloudUserGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9451,6 +9861,70 @@ func (ec *executionContext) _AddCloudUserGroupPayload_job(ctx context.Context, f
 func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddCloudUserGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCloudUserGroupsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCloudUserGroupsPayload_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddCloudUserGroupsPayload_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCloudUserGroupsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCloudUserGroupsPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCloudUserGroupsPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddCloudUserGroupsPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCloudUserGroupsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -12702,7 +13176,7 @@ func (ec *executionContext) _Customer_status(ctx context.Context, field graphql.
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v customer.Status) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v customer1.Status) graphql.Marshaler {
 			return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, selections, v)
 		},
 		true,
@@ -15226,6 +15700,138 @@ func (ec *executionContext) fieldContext_Mutation_removeCapacityConsumed(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_addCapacityUnits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addCapacityUnits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddCapacityUnits(ctx, fc.Args["input"].(model.AddCapacityUnitsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *customer.UnitsAdded) graphql.Marshaler {
+			return ec.marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐUnitsAdded(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addCapacityUnits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddCapacityUnitsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addCapacityUnits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setCustomerStatuses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCustomerStatuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCustomerStatuses(ctx, fc.Args["input"].(model.SetCustomerStatusesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+			return ec.marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCustomerStatuses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCustomerStatusesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCustomerStatuses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addCloudUserGroups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addCloudUserGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddCloudUserGroups(ctx, fc.Args["input"].(model.AddCloudUserGroupsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+			return ec.marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addCloudUserGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddCloudUserGroupsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addCloudUserGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addCloudUserGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17256,7 +17862,7 @@ func (ec *executionContext) _Query_customerStatuses(ctx context.Context, field g
 			return ec.Resolvers.Query().CustomerStatuses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []customer.Status) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []customer1.Status) graphql.Marshaler {
 			return ec.marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx, selections, v)
 		},
 		true,
@@ -19024,6 +19630,70 @@ func (ec *executionContext) _SetCustomerStatusPayload_job(ctx context.Context, f
 func (ec *executionContext) fieldContext_SetCustomerStatusPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetCustomerStatusPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCustomerStatusesPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCustomerStatusesPayload_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetCustomerStatusesPayload_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCustomerStatusesPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCustomerStatusesPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCustomerStatusesPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖcloudapiᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCustomerStatusesPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCustomerStatusesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21088,6 +21758,55 @@ func UnmarshalAddCapacityConsumedInput(ctx context.Context, raw any) (model.AddC
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAddCapacityUnitsInput(ctx context.Context, obj any) (model.AddCapacityUnitsInput, error) {
+	var it model.AddCapacityUnitsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"units", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "units":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("units"))
+			data, err := ec.unmarshalNCapacityUnitAdditionInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityUnitAdditionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Units = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddCapacityUnitsInput unmarshals raw into the AddCapacityUnitsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddCapacityUnitsInput(ctx context.Context, raw any) (model.AddCapacityUnitsInput, error) {
+	var out model.AddCapacityUnitsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCapacityUnitsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAddCloudUserGroupInput(ctx context.Context, obj any) (model.AddCloudUserGroupInput, error) {
 	var it model.AddCloudUserGroupInput
 	if obj == nil {
@@ -21141,6 +21860,55 @@ func (ec *executionContext) unmarshalInputAddCloudUserGroupInput(ctx context.Con
 func UnmarshalAddCloudUserGroupInput(ctx context.Context, raw any) (model.AddCloudUserGroupInput, error) {
 	var out model.AddCloudUserGroupInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCloudUserGroupInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddCloudUserGroupsInput(ctx context.Context, obj any) (model.AddCloudUserGroupsInput, error) {
+	var it model.AddCloudUserGroupsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"links", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "links":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("links"))
+			data, err := ec.unmarshalNCloudUserGroupLinkInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCloudUserGroupLinkInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Links = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddCloudUserGroupsInput unmarshals raw into the AddCloudUserGroupsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddCloudUserGroupsInput(ctx context.Context, raw any) (model.AddCloudUserGroupsInput, error) {
+	var out model.AddCloudUserGroupsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCloudUserGroupsInput", raw, &out)
 	return out, err
 }
 
@@ -21302,6 +22070,83 @@ func (ec *executionContext) unmarshalInputCancelJobInput(ctx context.Context, ob
 func UnmarshalCancelJobInput(ctx context.Context, raw any) (model.CancelJobInput, error) {
 	var out model.CancelJobInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelJobInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCapacityUnitAdditionInput(ctx context.Context, obj any) (model.CapacityUnitAdditionInput, error) {
+	var it model.CapacityUnitAdditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customerId", "kind", "type", "amount", "name", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCapacityKind2cloudapiᚋentᚋcapacityunitᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNAmount2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCapacityUnitAdditionInput unmarshals raw into the CapacityUnitAdditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCapacityUnitAdditionInput(ctx context.Context, raw any) (model.CapacityUnitAdditionInput, error) {
+	var out model.CapacityUnitAdditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CapacityUnitAdditionInput", raw, &out)
 	return out, err
 }
 
@@ -21593,6 +22438,55 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 func UnmarshalCloudSpaceWhereInput(ctx context.Context, raw any) (ent.CloudSpaceWhereInput, error) {
 	var out ent.CloudSpaceWhereInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudSpaceWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCloudUserGroupLinkInput(ctx context.Context, obj any) (model.CloudUserGroupLinkInput, error) {
+	var it model.CloudUserGroupLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customerId", "cloudUserGroupId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "cloudUserGroupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserGroupId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserGroupID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloudUserGroupLinkInput unmarshals raw into the CloudUserGroupLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloudUserGroupLinkInput(ctx context.Context, raw any) (model.CloudUserGroupLinkInput, error) {
+	var out model.CloudUserGroupLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloudUserGroupLinkInput", raw, &out)
 	return out, err
 }
 
@@ -22262,7 +23156,7 @@ func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "description", "address", "city", "country", "resourceGroupId", "retentionPolicyId", "execution"}
+	fieldsInOrder := [...]string{"name", "description", "address", "city", "country", "resourceGroupId", "retentionPolicyId", "capacityAvailable", "capacityConsumed", "cloudUserGroupIds", "cloudSpaces", "execution"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22318,6 +23212,34 @@ func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Contex
 				return it, err
 			}
 			it.RetentionPolicyID = data
+		case "capacityAvailable":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacityAvailable"))
+			data, err := ec.unmarshalONewCapacityUnitInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCapacityUnitInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CapacityAvailable = data
+		case "capacityConsumed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacityConsumed"))
+			data, err := ec.unmarshalONewCapacityUnitInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCapacityUnitInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CapacityConsumed = data
+		case "cloudUserGroupIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudUserGroupIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudUserGroupIds = data
+		case "cloudSpaces":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cloudSpaces"))
+			data, err := ec.unmarshalONewCloudSpaceInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCloudSpaceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloudSpaces = data
 		case "execution":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
 			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
@@ -22448,6 +23370,62 @@ func (ec *executionContext) unmarshalInputCustomerOrder(ctx context.Context, obj
 func UnmarshalCustomerOrder(ctx context.Context, raw any) (ent.CustomerOrder, error) {
 	var out ent.CustomerOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCustomerStatusChangeInput(ctx context.Context, obj any) (model.CustomerStatusChangeInput, error) {
+	var it model.CustomerStatusChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customerId", "expectedVersion", "status"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomerStatusChangeInput unmarshals raw into the CustomerStatusChangeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomerStatusChangeInput(ctx context.Context, raw any) (model.CustomerStatusChangeInput, error) {
+	var out model.CustomerStatusChangeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerStatusChangeInput", raw, &out)
 	return out, err
 }
 
@@ -23482,6 +24460,132 @@ func UnmarshalLinkCloudUserInput(ctx context.Context, raw any) (model.LinkCloudU
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNewCapacityUnitInput(ctx context.Context, obj any) (model.NewCapacityUnitInput, error) {
+	var it model.NewCapacityUnitInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"type", "amount", "name", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNAmount2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNewCapacityUnitInput unmarshals raw into the NewCapacityUnitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNewCapacityUnitInput(ctx context.Context, raw any) (model.NewCapacityUnitInput, error) {
+	var out model.NewCapacityUnitInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewCapacityUnitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNewCloudSpaceInput(ctx context.Context, obj any) (model.NewCloudSpaceInput, error) {
+	var it model.NewCloudSpaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "description", "status", "children"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOCloudSpaceStatus2ᚖcloudapiᚋentᚋcloudspaceᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
+		case "children":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("children"))
+			data, err := ec.unmarshalONewCloudSpaceInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCloudSpaceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Children = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNewCloudSpaceInput unmarshals raw into the NewCloudSpaceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNewCloudSpaceInput(ctx context.Context, raw any) (model.NewCloudSpaceInput, error) {
+	var out model.NewCloudSpaceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewCloudSpaceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPortalAccountOrder(ctx context.Context, obj any) (ent.PortalAccountOrder, error) {
 	var it ent.PortalAccountOrder
 	if obj == nil {
@@ -24369,6 +25473,55 @@ func (ec *executionContext) unmarshalInputSetCustomerStatusInput(ctx context.Con
 func UnmarshalSetCustomerStatusInput(ctx context.Context, raw any) (model.SetCustomerStatusInput, error) {
 	var out model.SetCustomerStatusInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCustomerStatusInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetCustomerStatusesInput(ctx context.Context, obj any) (model.SetCustomerStatusesInput, error) {
+	var it model.SetCustomerStatusesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"changes", "execution"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "changes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changes"))
+			data, err := ec.unmarshalNCustomerStatusChangeInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusChangeInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Changes = data
+		case "execution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("execution"))
+			data, err := ec.unmarshalOExecutionInput2ᚖcloudapiᚋinternalᚋmodelᚐExecutionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Execution = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetCustomerStatusesInput unmarshals raw into the SetCustomerStatusesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetCustomerStatusesInput(ctx context.Context, raw any) (model.SetCustomerStatusesInput, error) {
+	var out model.SetCustomerStatusesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetCustomerStatusesInput", raw, &out)
 	return out, err
 }
 
@@ -25341,6 +26494,51 @@ func (ec *executionContext) _AddCapacityConsumedPayload(ctx context.Context, sel
 	return out
 }
 
+var addCapacityUnitsPayloadImplementors = []string{"AddCapacityUnitsPayload"}
+
+func (ec *executionContext) _AddCapacityUnitsPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.UnitsAdded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addCapacityUnitsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddCapacityUnitsPayload")
+		case "capacityUnits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AddCapacityUnitsPayload_capacityUnits(ctx, field, obj)
+				})
+		case "customers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AddCapacityUnitsPayload_customers(ctx, field, obj)
+				})
+		case "job":
+			out.Values[i] = ec._AddCapacityUnitsPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addCloudUserGroupPayloadImplementors = []string{"AddCloudUserGroupPayload"}
 
 func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddCloudUserGroupPayload) graphql.Marshaler {
@@ -25366,6 +26564,45 @@ func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel a
 			out.Values[i] = ec._AddCloudUserGroupPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addCloudUserGroupsPayloadImplementors = []string{"AddCloudUserGroupsPayload"}
+
+func (ec *executionContext) _AddCloudUserGroupsPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.ChangedTogether) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addCloudUserGroupsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddCloudUserGroupsPayload")
+		case "customers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AddCloudUserGroupsPayload_customers(ctx, field, obj)
+				})
+		case "job":
+			out.Values[i] = ec._AddCloudUserGroupsPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27439,6 +28676,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "addCapacityUnits":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addCapacityUnits(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setCustomerStatuses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCustomerStatuses(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addCloudUserGroups":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addCloudUserGroups(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addCloudUserGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addCloudUserGroup(ctx, field)
@@ -28564,6 +29822,45 @@ func (ec *executionContext) _SetCustomerStatusPayload(ctx context.Context, sel a
 	return out
 }
 
+var setCustomerStatusesPayloadImplementors = []string{"SetCustomerStatusesPayload"}
+
+func (ec *executionContext) _SetCustomerStatusesPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.ChangedTogether) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCustomerStatusesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCustomerStatusesPayload")
+		case "customers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SetCustomerStatusesPayload_customers(ctx, field, obj)
+				})
+		case "job":
+			out.Values[i] = ec._SetCustomerStatusesPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setPortalAccountPasswordPayloadImplementors = []string{"SetPortalAccountPasswordPayload"}
 
 func (ec *executionContext) _SetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetPortalAccountPasswordPayload) graphql.Marshaler {
@@ -29402,8 +30699,18 @@ func (ec *executionContext) unmarshalNAddCapacityConsumedInput2cloudapiᚋintern
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAddCapacityUnitsInput2cloudapiᚋinternalᚋmodelᚐAddCapacityUnitsInput(ctx context.Context, v any) (model.AddCapacityUnitsInput, error) {
+	res, err := ec.unmarshalInputAddCapacityUnitsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAddCloudUserGroupInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupInput(ctx context.Context, v any) (model.AddCloudUserGroupInput, error) {
 	res, err := ec.unmarshalInputAddCloudUserGroupInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAddCloudUserGroupsInput2cloudapiᚋinternalᚋmodelᚐAddCloudUserGroupsInput(ctx context.Context, v any) (model.AddCloudUserGroupsInput, error) {
+	res, err := ec.unmarshalInputAddCloudUserGroupsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -29524,6 +30831,25 @@ func (ec *executionContext) marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUni
 		return graphql.Null
 	}
 	return ec._CapacityUnit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCapacityUnitAdditionInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityUnitAdditionInputᚄ(ctx context.Context, v any) ([]*model.CapacityUnitAdditionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CapacityUnitAdditionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCapacityUnitAdditionInput2ᚖcloudapiᚋinternalᚋmodelᚐCapacityUnitAdditionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCapacityUnitAdditionInput2ᚖcloudapiᚋinternalᚋmodelᚐCapacityUnitAdditionInput(ctx context.Context, v any) (*model.CapacityUnitAdditionInput, error) {
+	res, err := ec.unmarshalInputCapacityUnitAdditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCapacityUnitType2cloudapiᚋentᚋcapacityunitᚐType(ctx context.Context, v any) (capacityunit.Type, error) {
@@ -29760,6 +31086,25 @@ func (ec *executionContext) marshalNCloudUserGroupEdge2ᚖcloudapiᚋentᚐCloud
 	return ec._CloudUserGroupEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCloudUserGroupLinkInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCloudUserGroupLinkInputᚄ(ctx context.Context, v any) ([]*model.CloudUserGroupLinkInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CloudUserGroupLinkInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCloudUserGroupLinkInput2ᚖcloudapiᚋinternalᚋmodelᚐCloudUserGroupLinkInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCloudUserGroupLinkInput2ᚖcloudapiᚋinternalᚋmodelᚐCloudUserGroupLinkInput(ctx context.Context, v any) (*model.CloudUserGroupLinkInput, error) {
+	res, err := ec.unmarshalInputCloudUserGroupLinkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCloudUserGroupOrderField2ᚖcloudapiᚋentᚐCloudUserGroupOrderField(ctx context.Context, v any) (*ent.CloudUserGroupOrderField, error) {
 	var res = new(ent.CloudUserGroupOrderField)
 	err := res.UnmarshalGQL(v)
@@ -29932,14 +31277,33 @@ func (ec *executionContext) marshalNCustomerOrderField2ᚖcloudapiᚋentᚐCusto
 	return v
 }
 
-func (ec *executionContext) unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, v any) (customer.Status, error) {
-	var res customer.Status
+func (ec *executionContext) unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, v any) (customer1.Status, error) {
+	var res customer1.Status
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, sel ast.SelectionSet, v customer.Status) graphql.Marshaler {
+func (ec *executionContext) marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, sel ast.SelectionSet, v customer1.Status) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNCustomerStatusChangeInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusChangeInputᚄ(ctx context.Context, v any) ([]*model.CustomerStatusChangeInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CustomerStatusChangeInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCustomerStatusChangeInput2ᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusChangeInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCustomerStatusChangeInput2ᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusChangeInput(ctx context.Context, v any) (*model.CustomerStatusChangeInput, error) {
+	res, err := ec.unmarshalInputCustomerStatusChangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCustomerWhereInput2ᚖcloudapiᚋentᚐCustomerWhereInput(ctx context.Context, v any) (*ent.CustomerWhereInput, error) {
@@ -30194,6 +31558,16 @@ func (ec *executionContext) unmarshalNLinkCloudUserInput2cloudapiᚋinternalᚋm
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNNewCapacityUnitInput2ᚖcloudapiᚋinternalᚋmodelᚐNewCapacityUnitInput(ctx context.Context, v any) (*model.NewCapacityUnitInput, error) {
+	res, err := ec.unmarshalInputNewCapacityUnitInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNewCloudSpaceInput2ᚖcloudapiᚋinternalᚋmodelᚐNewCloudSpaceInput(ctx context.Context, v any) (*model.NewCloudSpaceInput, error) {
+	res, err := ec.unmarshalInputNewCloudSpaceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -30371,6 +31745,11 @@ func (ec *executionContext) unmarshalNSetCloudUserStatusInput2cloudapiᚋinterna
 
 func (ec *executionContext) unmarshalNSetCustomerStatusInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusInput(ctx context.Context, v any) (model.SetCustomerStatusInput, error) {
 	res, err := ec.unmarshalInputSetCustomerStatusInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetCustomerStatusesInput2cloudapiᚋinternalᚋmodelᚐSetCustomerStatusesInput(ctx context.Context, v any) (model.SetCustomerStatusesInput, error) {
+	res, err := ec.unmarshalInputSetCustomerStatusesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -30659,11 +32038,25 @@ func (ec *executionContext) marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋint
 	return ec._AddCapacityConsumedPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐUnitsAdded(ctx context.Context, sel ast.SelectionSet, v *customer.UnitsAdded) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCapacityUnitsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddCloudUserGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCloudUserGroupPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._AddCloudUserGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx context.Context, sel ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddCloudUserGroupsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAddGroupToGroupPayload2ᚖcloudapiᚋinternalᚋmodelᚐAddGroupToGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddGroupToGroupPayload) graphql.Marshaler {
@@ -30715,6 +32108,25 @@ func (ec *executionContext) marshalOCancelJobPayload2ᚖcloudapiᚋinternalᚋmo
 		return graphql.Null
 	}
 	return ec._CancelJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCapacityUnit2ᚕᚖcloudapiᚋentᚐCapacityUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CapacityUnit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOCapacityUnit2ᚖcloudapiᚋentᚐCapacityUnit(ctx context.Context, sel ast.SelectionSet, v *ent.CapacityUnit) graphql.Marshaler {
@@ -31114,6 +32526,25 @@ func (ec *executionContext) marshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCu
 	return res
 }
 
+func (ec *executionContext) marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomer2ᚖcloudapiᚋentᚐCustomer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOCustomer2ᚖcloudapiᚋentᚐCustomer(ctx context.Context, sel ast.SelectionSet, v *ent.Customer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31136,13 +32567,13 @@ func (ec *executionContext) unmarshalOCustomerOrder2ᚖcloudapiᚋentᚐCustomer
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, v any) ([]customer.Status, error) {
+func (ec *executionContext) unmarshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, v any) ([]customer1.Status, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]customer.Status, len(vSlice))
+	res := make([]customer1.Status, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, vSlice[i])
@@ -31153,7 +32584,7 @@ func (ec *executionContext) unmarshalOCustomerStatus2ᚕcloudapiᚋentᚋcustome
 	return res, nil
 }
 
-func (ec *executionContext) marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []customer.Status) graphql.Marshaler {
+func (ec *executionContext) marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomerᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []customer1.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31172,16 +32603,16 @@ func (ec *executionContext) marshalOCustomerStatus2ᚕcloudapiᚋentᚋcustomer�
 	return ret
 }
 
-func (ec *executionContext) unmarshalOCustomerStatus2ᚖcloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, v any) (*customer.Status, error) {
+func (ec *executionContext) unmarshalOCustomerStatus2ᚖcloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, v any) (*customer1.Status, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(customer.Status)
+	var res = new(customer1.Status)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOCustomerStatus2ᚖcloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, sel ast.SelectionSet, v *customer.Status) graphql.Marshaler {
+func (ec *executionContext) marshalOCustomerStatus2ᚖcloudapiᚋentᚋcustomerᚐStatus(ctx context.Context, sel ast.SelectionSet, v *customer1.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31517,6 +32948,40 @@ func (ec *executionContext) marshalOLinkCloudUserPayload2ᚖcloudapiᚋinternal�
 	return ec._LinkCloudUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONewCapacityUnitInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCapacityUnitInputᚄ(ctx context.Context, v any) ([]*model.NewCapacityUnitInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.NewCapacityUnitInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNewCapacityUnitInput2ᚖcloudapiᚋinternalᚋmodelᚐNewCapacityUnitInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalONewCloudSpaceInput2ᚕᚖcloudapiᚋinternalᚋmodelᚐNewCloudSpaceInputᚄ(ctx context.Context, v any) ([]*model.NewCloudSpaceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.NewCloudSpaceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNewCloudSpaceInput2ᚖcloudapiᚋinternalᚋmodelᚐNewCloudSpaceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalONode2cloudapiᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31673,6 +33138,13 @@ func (ec *executionContext) marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinter
 		return graphql.Null
 	}
 	return ec._SetCustomerStatusPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx context.Context, sel ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetCustomerStatusesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetPortalAccountPasswordPayload2ᚖcloudapiᚋinternalᚋmodelᚐSetPortalAccountPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPortalAccountPasswordPayload) graphql.Marshaler {

@@ -141,6 +141,21 @@ func (r *mutationResolver) RemoveCapacityConsumed(ctx context.Context, input mod
 	return r.Customers.RemoveConsumed(ctx, input)
 }
 
+// AddCapacityUnits is the resolver for the addCapacityUnits field.
+func (r *mutationResolver) AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*customers.UnitsAdded, error) {
+	return r.Customers.AddUnits(ctx, input)
+}
+
+// SetCustomerStatuses is the resolver for the setCustomerStatuses field.
+func (r *mutationResolver) SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customers.ChangedTogether, error) {
+	return r.Customers.SetStatuses(ctx, input)
+}
+
+// AddCloudUserGroups is the resolver for the addCloudUserGroups field.
+func (r *mutationResolver) AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customers.ChangedTogether, error) {
+	return r.Customers.AddGroups(ctx, input)
+}
+
 // AddCloudUserGroup is the resolver for the addCloudUserGroup field.
 func (r *mutationResolver) AddCloudUserGroup(ctx context.Context, input model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error) {
 	return r.Customers.AddGroup(ctx, input)

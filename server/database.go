@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"cloudapi/ent/migrate"
 	"cloudapi/internal/fault"
@@ -27,7 +28,17 @@ func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(e.ctx, store.Options{URL: d.DatabaseURL, DirectURL: d.DirectURL, TransactionPooling: d.Pooling, MaxConns: d.MaxConns, Logger: log, MustExist: !create})
+	o := d.storeOptions(log)
+	o.MustExist = !create
+	return withStoreOf(e, o, do)
+}
+
+func (d databaseFlags) storeOptions(log *slog.Logger) store.Options {
+	return store.Options{URL: d.DatabaseURL, DirectURL: d.DirectURL, TransactionPooling: d.Pooling, MaxConns: d.MaxConns, Logger: log}
+}
+
+func withStoreOf(e *env, o store.Options, do func(*store.Store) error) error {
+	s, err := store.Open(e.ctx, o)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,10 @@ import (
 // has none.
 const sourcePassword = "CLOUDAPI_SOURCE_PASSWORD"
 
+// importCache is how much of an SQLite file an import keeps in memory: guids in no
+// order change pages all over it.
+const importCache = 64 << 20
+
 // importCommand loads objects.
 type importCommand struct {
 	databaseFlags
@@ -47,13 +51,15 @@ func (c *importCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	log, err := c.logger(e.errors)
+	if err != nil {
+		return err
+	}
 	reads := c.DryRun || c.Verify
-	return withStore(e, c.databaseFlags, c.logFlags, !reads, func(s *store.Store) error {
+	o := c.storeOptions(log)
+	o.MustExist, o.WriterCache = reads, importCache
+	return withStoreOf(e, o, func(s *store.Store) error {
 		if err := c.prepare(e, s, reads); err != nil {
-			return err
-		}
-		log, err := c.logger(e.errors)
-		if err != nil {
 			return err
 		}
 		hasher := password.NewHasher(password.Recommended(), runtime.GOMAXPROCS(0))

@@ -1,19 +1,40 @@
 package main
 
-import "runtime/debug"
+import (
+	"cmp"
+	"runtime/debug"
+	"strings"
 
-// release is the version of a released program; the linker sets it.
-var release string
+	program "cloudapi"
+)
 
-// version names the program: the release, or what the Go command knew of the
-// source.
+// revision is the commit that was built; the linker sets it.
+var revision string
+
+// version names the program: what the file VERSION says and, between releases, the
+// commit.
 func version() string {
-	if release != "" {
-		return release
+	v := program.Version()
+	if built := cmp.Or(revision, commit()); built != "" && strings.HasSuffix(v, "-dev") {
+		return v + "+" + built
 	}
+	return v
+}
+
+// commit is what the Go command recorded of the source, "" for nothing.
+func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return ""
 	}
-	return info.Main.Version
+	recorded := map[string]string{}
+	for _, s := range info.Settings {
+		recorded[s.Key] = s.Value
+	}
+	hash := recorded["vcs.revision"]
+	hash = hash[:min(len(hash), 12)]
+	if hash != "" && recorded["vcs.modified"] == "true" {
+		return hash + ".modified"
+	}
+	return hash
 }

@@ -10,7 +10,7 @@ func LeastRole(mutation string) viewer.Role {
 		return viewer.Member
 	case "createCustomer", "updateCustomer", "setCustomerStatus", "deleteCustomer",
 		"addCapacityAvailable", "removeCapacityAvailable", "addCapacityConsumed", "removeCapacityConsumed",
-		"addCloudUserGroup", "removeCloudUserGroup", "registerDomain", "unregisterDomain",
+		"addCapacityUnits", "setCustomerStatuses", "addCloudUserGroups", "addCloudUserGroup", "removeCloudUserGroup", "registerDomain", "unregisterDomain",
 		"createCloudSpace", "updateCloudSpace", "setCloudSpaceStatus", "deleteCloudSpace",
 		"createCloudUserGroup", "updateCloudUserGroup", "deleteCloudUserGroup":
 		return viewer.Operator

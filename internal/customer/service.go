@@ -25,37 +25,6 @@ type Service struct {
 	Queue *job.Queue
 }
 
-// Create makes a customer with status CONFIGURED.
-func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
-	out := &model.CreateCustomerPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{
-		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: true,
-		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
-	},
-		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-			out.Customer, err = tx.Customer.Create().
-				SetName(in.Name).
-				SetNameFold(textrule.Fold(in.Name)).
-				SetNillableDescription(in.Description).
-				SetNillableAddress(in.Address).
-				SetNillableCity(in.City).
-				SetNillableCountry(in.Country).
-				SetNillableResourceGroupID(in.ResourceGroupID).
-				SetNillableRetentionPolicyID(in.RetentionPolicyID).
-				Save(ctx)
-			if err == nil {
-				r.CustomerID = out.Customer.ID
-			}
-			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.Customer = job.Settled(ctx, out.Customer)
-	return out, nil
-}
-
 // Update changes the properties that are given.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
@@ -23,6 +24,25 @@ func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, p)
+}
+
+// checkAll returns as one error what the validators of a mutation's fields find,
+// and the errors of other rules about fields in which the validators find nothing.
+func checkAll(m ent.Mutation, others ...error) error {
+	faults := ent.Faults(m)
+	for _, err := range others {
+		if err == nil {
+			continue
+		}
+		f := fault.As(err)
+		if !slices.ContainsFunc(faults, func(other *fault.Fault) bool { return other.Field == f.Field }) {
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return fault.All(faults...)
 }
 
 // SetPassword sets a user's password and ends its sessions and, unless told

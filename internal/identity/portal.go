@@ -10,6 +10,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/viewer"
 )
@@ -18,7 +19,8 @@ import (
 func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	out := &model.CreatePortalAccountPayload{}
 	var err error
-	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password)
+	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password,
+		s.Client.PortalAccount.Create().SetUsername(in.Username).Mutation())
 	out.Job, err = s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.PortalAccount, err = tx.PortalAccount.Create().SetUsername(in.Username).SetPasswordHash(*hash).Save(ctx)
@@ -38,7 +40,8 @@ func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortal
 func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
 	out := &model.SetPortalAccountPasswordPayload{}
 	var err error
-	change, hash := s.aboutPortalPassword("setPortalAccountPassword", in, in.Execution, in.Password)
+	change, hash := s.aboutPortalPassword("setPortalAccountPassword", in, in.Execution, in.Password,
+		s.Client.PortalAccount.UpdateOneID(in.PortalAccountID).Mutation())
 	out.Job, err = s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.PortalAccount, err = tx.PortalAccount.UpdateOneID(in.PortalAccountID).SetPasswordHash(*hash).Save(ctx)
@@ -73,11 +76,15 @@ func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput
 
 // aboutPortalPassword describes a change that sets the password of a portal
 // account. The password is hashed before the transaction.
-func (s *Service) aboutPortalPassword(action string, input any, ex *model.ExecutionInput, p secret.Text) (job.Change, *string) {
+func (s *Service) aboutPortalPassword(
+	action string, input any, ex *model.ExecutionInput, p secret.Text, m ent.Mutation,
+) (job.Change, *string) {
 	hash := new(string)
 	change := s.aboutPortal(action, input, ex)
 	change.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		*hash, err = s.hash(ctx, "password", p)
+		if err = checkAll(m, password.Check("password", p)); err == nil {
+			*hash, err = s.Passwords.Hash(ctx, p)
+		}
 		return err
 	}
 	return change, hash

@@ -13,6 +13,7 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/password"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/session"
 	"cloudapi/internal/textrule"
@@ -41,10 +42,11 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	var hash string
 	// The password is hashed before the transaction begins.
 	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		if err := textrule.Login("login", in.Login, maxLogin); err != nil {
-			return err
+		err = checkAll(newUser(s.Client, in).Mutation(),
+			textrule.Login("login", in.Login, maxLogin), password.Check("password", in.Password))
+		if err == nil {
+			hash, err = s.Passwords.Hash(ctx, in.Password)
 		}
-		hash, err = s.hash(ctx, "password", in.Password)
 		return err
 	}
 	var err error

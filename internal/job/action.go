@@ -11,6 +11,7 @@ import (
 // the type is the object in our name, the method is what is left. These do not.
 var oldNames = map[string]string{
 	"addCloudUserGroup":         "customer.addCloudUserGroup",
+	"addCloudUserGroups":        "customer.addCloudUserGroups",
 	"removeCloudUserGroup":      "customer.removeCloudUserGroup",
 	"addUserToGroup":            "cloudusergroup.addUser",
 	"removeUserFromGroup":       "cloudusergroup.removeUser",

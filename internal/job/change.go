@@ -63,6 +63,8 @@ type Record struct {
 	ObjectID uuid.UUID
 	// Result is kept with the job.
 	Result strictjson.Object
+	// Parts are the changes that the work has made together, none where it is one.
+	Parts []Part
 }
 
 // Work is the stage of a change within its transaction.
@@ -74,6 +76,7 @@ type attempt struct {
 	id         uuid.UUID
 	started    time.Time
 	authorized bool
+	parts      []Part // that are recorded
 }
 
 func newAttempt(c *Change) *attempt {

@@ -54,6 +54,9 @@ func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error
 		return nil, r.fail(ctx, a, cause(limited, err))
 	}
 	r.Finished(ctx, c.Action, job.StatusDONE)
+	for _, p := range a.parts {
+		r.Finished(ctx, p.Action, job.StatusDONE)
+	}
 	return done, nil
 }
 
@@ -78,6 +81,9 @@ func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, e
 			return err
 		}
 		if done, err = a.done(ctx, tx, rec); err != nil {
+			return err
+		}
+		if err := a.recordParts(ctx, tx, rec.Parts); err != nil {
 			return err
 		}
 		return inTime(ctx)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -33,21 +34,46 @@ func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (str
 			shown[name] = secret.Redacted
 		}
 	}
-	group, there := shown["cloudUserGroupId"]
-	if !there {
-		return shown, nil
+	if group, there := shown["cloudUserGroupId"]; there {
+		groups, err := visibleGroups(ctx, client, []any{group})
+		if err != nil {
+			return nil, err
+		}
+		shown["cloudUserGroupId"] = groups[0]
 	}
-	text, _ := group.(string)
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return shown, nil
+	if list, there := shown["cloudUserGroupIds"].([]any); there {
+		groups, err := visibleGroups(ctx, client, list)
+		if err != nil {
+			return nil, err
+		}
+		shown["cloudUserGroupIds"] = groups
 	}
-	visible, err := client.CloudUserGroup.Query().Where(cloudusergroup.ID(id)).Exist(ctx)
+	return shown, nil
+}
+
+// visibleGroups returns guids of groups with a placeholder for each group that the
+// caller cannot see. What is no guid stays.
+func visibleGroups(ctx context.Context, client *ent.Client, guids []any) ([]any, error) {
+	named := map[uuid.UUID]bool{}
+	for _, guid := range guids {
+		text, _ := guid.(string)
+		if id, err := uuid.Parse(text); err == nil {
+			named[id] = true
+		}
+	}
+	if len(named) == 0 {
+		return guids, nil
+	}
+	visible, err := client.CloudUserGroup.Query().Where(cloudusergroup.IDIn(slices.Collect(maps.Keys(named))...)).IDs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !visible {
-		shown["cloudUserGroupId"] = secret.Redacted
+	shown := slices.Clone(guids)
+	for i, guid := range guids {
+		text, _ := guid.(string)
+		if id, err := uuid.Parse(text); err == nil && !slices.Contains(visible, id) {
+			shown[i] = secret.Redacted
+		}
 	}
 	return shown, nil
 }

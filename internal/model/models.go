@@ -74,6 +74,14 @@ type AddCapacityConsumedPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// The input of addCapacityUnits.
+type AddCapacityUnitsInput struct {
+	// The units, 1 to 500.
+	Units []*CapacityUnitAdditionInput `json:"units"`
+	// Options of the job of the whole: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
+}
+
 // The input of addCloudUserGroup.
 type AddCloudUserGroupInput struct {
 	// The guid of the customer.
@@ -92,6 +100,14 @@ type AddCloudUserGroupPayload struct {
 	CloudUserGroup *ent.CloudUserGroup `json:"cloudUserGroup,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
+}
+
+// The input of addCloudUserGroups.
+type AddCloudUserGroupsInput struct {
+	// The links, 1 to 500.
+	Links []*CloudUserGroupLinkInput `json:"links"`
+	// Options of the job of the whole: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // The input of addGroupToGroup.
@@ -162,6 +178,22 @@ type CapacityBalance struct {
 	Remaining *big.Int `json:"remaining"`
 }
 
+// A unit of capacity to add to a customer.
+type CapacityUnitAdditionInput struct {
+	// The guid of the customer.
+	CustomerID uuid.UUID `json:"customerId"`
+	// Whether the unit is available or consumed.
+	Kind capacityunit.Kind `json:"kind"`
+	// The type.
+	Type capacityunit.Type `json:"type"`
+	// The amount, in the unit of measure of the type.
+	Amount int64 `json:"amount"`
+	// The name, up to 255 characters.
+	Name *string `json:"name,omitempty,omitzero"`
+	// The description, up to 4,096 characters.
+	Description *string `json:"description,omitempty,omitzero"`
+}
+
 // The input of changePassword.
 type ChangePasswordInput struct {
 	// The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too.
@@ -194,6 +226,14 @@ type ChangeWhereInput struct {
 	ActionIn []string `json:"actionIn,omitempty,omitzero"`
 	// The guid of the user who made the change.
 	UserID *uuid.UUID `json:"userId,omitempty,omitzero"`
+}
+
+// A link between a customer and a cloud user group.
+type CloudUserGroupLinkInput struct {
+	// The guid of the customer.
+	CustomerID uuid.UUID `json:"customerId"`
+	// The guid of the cloud user group.
+	CloudUserGroupID uuid.UUID `json:"cloudUserGroupId"`
 }
 
 // The input of createAccessToken.
@@ -318,6 +358,14 @@ type CreateCustomerInput struct {
 	ResourceGroupID *uuid.UUID `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
 	RetentionPolicyID *uuid.UUID `json:"retentionPolicyId,omitempty,omitzero"`
+	// The units of available capacity that it begins with. At most 500 units, groups and cloud spaces together.
+	CapacityAvailable []*NewCapacityUnitInput `json:"capacityAvailable,omitempty,omitzero"`
+	// The units of consumed capacity that it begins with.
+	CapacityConsumed []*NewCapacityUnitInput `json:"capacityConsumed,omitempty,omitzero"`
+	// The guids of the groups whose users may read it.
+	CloudUserGroupIds []uuid.UUID `json:"cloudUserGroupIds,omitempty,omitzero"`
+	// The cloud spaces that it begins with.
+	CloudSpaces []*NewCloudSpaceInput `json:"cloudSpaces,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
@@ -346,6 +394,16 @@ type CreatePortalAccountPayload struct {
 	PortalAccount *ent.PortalAccount `json:"portalAccount,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
+}
+
+// A new status of a customer.
+type CustomerStatusChangeInput struct {
+	// The guid of the customer.
+	CustomerID uuid.UUID `json:"customerId"`
+	// The expected version. The whole fails with CONFLICT if the customer has changed since.
+	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
+	// The new status.
+	Status customer.Status `json:"status"`
 }
 
 // The input of deleteCloudSpace.
@@ -480,6 +538,30 @@ type LinkCloudUserPayload struct {
 	CloudUser *ent.CloudUser `json:"cloudUser,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
+}
+
+// A unit of capacity of a new customer.
+type NewCapacityUnitInput struct {
+	// The type.
+	Type capacityunit.Type `json:"type"`
+	// The amount, in the unit of measure of the type.
+	Amount int64 `json:"amount"`
+	// The name, up to 255 characters.
+	Name *string `json:"name,omitempty,omitzero"`
+	// The description, up to 4,096 characters.
+	Description *string `json:"description,omitempty,omitzero"`
+}
+
+// A cloud space of a new customer.
+type NewCloudSpaceInput struct {
+	// The name, 1 to 255 characters.
+	Name string `json:"name"`
+	// The description, up to 4,096 characters.
+	Description *string `json:"description,omitempty,omitzero"`
+	// The status. The default is ACTIVE.
+	Status *cloudspace.Status `json:"status,omitempty,omitzero"`
+	// The cloud spaces within it.
+	Children []*NewCloudSpaceInput `json:"children,omitempty,omitzero"`
 }
 
 // The input of registerDomain.
@@ -736,6 +818,14 @@ type SetCustomerStatusPayload struct {
 	Customer *ent.Customer `json:"customer,omitempty,omitzero"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
+}
+
+// The input of setCustomerStatuses.
+type SetCustomerStatusesInput struct {
+	// The changes, 1 to 500, each of another customer.
+	Changes []*CustomerStatusChangeInput `json:"changes"`
+	// Options of the job of the whole: name, error texts, time limit.
+	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
 // The input of setPortalAccountPassword.

@@ -36,15 +36,23 @@ func Recovered(f func() error) (err error) {
 // Go calls f on a goroutine of its own. A panic ends that goroutine only, and is
 // logged with its stack.
 func Go(log *slog.Logger, name string, f func()) {
-	go func() {
-		err := Recovered(func() error {
-			f()
-			return nil
-		})
-		if err != nil {
-			log.Error("a goroutine has failed", "name", name, "error", err)
-		}
-	}()
+	go logPanic(log, name, f)
+}
+
+// AfterFunc calls f on a goroutine of its own after d, as time.AfterFunc does. A
+// panic ends that goroutine only, and is logged with its stack.
+func AfterFunc(log *slog.Logger, name string, d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { logPanic(log, name, f) })
+}
+
+func logPanic(log *slog.Logger, name string, f func()) {
+	err := Recovered(func() error {
+		f()
+		return nil
+	})
+	if err != nil {
+		log.Error("a goroutine has failed", "name", name, "error", err)
+	}
 }
 
 // Start calls f on a goroutine of its own, for a caller that waits for the result.

@@ -176,6 +176,10 @@ func TestGoLogsAPanic(t *testing.T) {
 	eventually(t, "the log has it", func() bool {
 		return strings.Contains(log.String(), "boom") && strings.Contains(log.String(), "name=request")
 	})
+	service.AfterFunc(slog.New(slog.NewTextHandler(log, nil)), "timer", time.Nanosecond, func() { panic("late") })
+	eventually(t, "the log has the timer's panic", func() bool {
+		return strings.Contains(log.String(), "late") && strings.Contains(log.String(), "name=timer")
+	})
 }
 
 // TestAllEndsTogether: when one function fails, panics or ends its goroutine, the

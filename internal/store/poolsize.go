@@ -12,6 +12,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"cloudapi/internal/service"
 )
 
 // poolSize keeps a pool as large as its PostgreSQL server allows, so that what
@@ -93,7 +95,7 @@ func (p *poolSize) shrink() bool {
 	p.resize(open)
 	if !p.restores {
 		p.restores = true
-		time.AfterFunc(restoreAfter, p.restore)
+		service.AfterFunc(p.log, "pool-size", restoreAfter, p.restore)
 	}
 	return true
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"cloudapi/internal/service"
 )
 
 type replicaChoiceKey struct{}
@@ -109,7 +111,7 @@ func (b *standby) runWithHealthCheck(ctx context.Context, run func(context.Conte
 	}
 	watched, cancel := context.WithCancel(ctx)
 	answered := make(chan struct{})
-	watch := time.AfterFunc(freshFor, func() { b.watch(watched, answered, cancel) })
+	watch := service.AfterFunc(b.log, "standby-health-check", freshFor, func() { b.watch(watched, answered, cancel) })
 	err := run(watched)
 	close(answered)
 	watch.Stop()

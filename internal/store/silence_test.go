@@ -18,7 +18,7 @@ import (
 const (
 	patience = 300 * time.Millisecond
 	grace    = 200 * time.Millisecond
-	late     = 3 * time.Second
+	late     = 30 * time.Second
 )
 
 // TestFrozenServer holds every kind of operation to its context's deadline

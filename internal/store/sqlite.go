@@ -28,14 +28,14 @@ type liteConnector struct {
 
 // newLiteConnector prepares connections that write, or that only read.
 func newLiteConnector(path string, readOnly bool, o Options, t *counters) (*liteConnector, error) {
-	c, err := lite.NewConnector(liteDSN(path, readOnly))
+	c, err := lite.NewConnector(liteDSN(path, readOnly, o.WriterCache))
 	if err != nil {
 		return nil, fmt.Errorf("configure SQLite: %w", err)
 	}
 	return &liteConnector{Connector: c, statements: o.Statements, tally: t}, nil
 }
 
-func liteDSN(path string, readOnly bool) string {
+func liteDSN(path string, readOnly bool, writerCache int) string {
 	query := url.Values{
 		"_pragma": {
 			busyTimeout, // first: the others may have to wait
@@ -58,6 +58,8 @@ func liteDSN(path string, readOnly bool) string {
 	}
 	if readOnly {
 		query.Add("_pragma", "query_only(1)")
+	} else if writerCache > 0 {
+		query.Add("_pragma", fmt.Sprintf("cache_size(-%d)", writerCache>>10))
 	}
 	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	return file.String() + "?" + query.Encode()

@@ -73,6 +73,10 @@ type Options struct {
 	// SQLite's readers, twice the processors and at least 4. SQLite has one
 	// writer besides.
 	MaxConns int
+	// WriterCache is how many bytes of an SQLite file the writer keeps in memory;
+	// 0 is SQLite's own choice, 2 MB. Transactions that change more pages than
+	// that write some of them twice.
+	WriterCache int
 	// QueryTimeout is the longest time of one statement in PostgreSQL,
 	// independent of its context, 30 s.
 	QueryTimeout time.Duration

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -127,7 +128,7 @@ type Loader struct {
 	counts Counts
 	batch  []Item
 	guids  map[uuid.UUID]bool
-	rows   int
+	rows   int64
 	// lost are the references that were taken out of objects of the batch.
 	lost map[uuid.UUID][]error
 	// aside are the objects that wait for others, waiting the guids of those that
@@ -169,7 +170,7 @@ func (l *Loader) run(ctx context.Context, s Source) (err error) {
 	}
 	// What a source has made to break a reader is an error, and no more.
 	err = service.Recovered(func() error {
-		return s.Read(ctx, func(i Item) error { return l.take(ctx, i) })
+		return readAhead(ctx, s, l.check, func(i Item) error { return l.take(ctx, i) })
 	})
 	if err != nil {
 		return errors.Join(err, l.flush(ctx, wait))
@@ -210,15 +211,26 @@ func (l *Loader) take(ctx context.Context, i Item) error {
 	k := l.counts.Kinds[i.Object.Kind()]
 	k.Read++
 	l.note(i.Object)
-	if i.Err == nil {
-		i.Err = i.Object.check()
-	}
 	if i.Err != nil {
 		k.Refused++
 		l.report(i, Refused, i.Err)
 		return nil
 	}
 	return l.add(ctx, i, wait)
+}
+
+// check brings an object into the form in which it is kept, or says why it
+// cannot be taken. It runs beside the loading, and touches nothing else.
+func (l *Loader) check(i *Item) {
+	if i.Object == nil || i.Err != nil {
+		return
+	}
+	if c, ok := i.Object.(*Customer); ok {
+		for n := range c.Domains {
+			c.Domains[n].PortalUsername = cmp.Or(c.Domains[n].PortalUsername, l.o.PortalAccount)
+		}
+	}
+	i.Err = i.Object.check()
 }
 
 // note counts what the source does not say.
@@ -231,9 +243,6 @@ func (l *Loader) note(o Object) {
 	case *Customer:
 		for i := range o.Domains {
 			if o.Domains[i].PortalUsername == "" {
-				o.Domains[i].PortalUsername = l.o.PortalAccount
-			}
-			if o.Domains[i].PortalUsername == "" {
 				l.counts.NoPortalAccount++
 			}
 		}
@@ -242,10 +251,7 @@ func (l *Loader) note(o Object) {
 
 func (l *Loader) add(ctx context.Context, i Item, p pass) error {
 	id := i.Object.head().GUID
-	weight := 1
-	if c, ok := i.Object.(*Customer); ok {
-		weight += len(c.CapacityUnits) + len(c.Domains) + len(c.CloudUserGroups)
-	}
+	weight := i.weight()
 	if l.guids[id] || len(l.batch) == batchObjects || len(l.batch) > 0 && l.rows+weight > batchRows {
 		if err := l.flush(ctx, p); err != nil {
 			return err

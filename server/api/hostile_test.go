@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,16 +65,36 @@ func hostile(t *testing.T, name string, w things, login, guid string) []map[stri
 		return nil
 	}
 	var all []map[string]any
-	for key := range in {
-		if !strings.HasSuffix(key, "Id") {
-			continue
-		}
+	for _, with := range placed(in, guid) {
 		for _, wait := range []bool{true, false} {
-			with := maps.Clone(in)
-			with[key] = guid
-			of := map[string]any{"in": with}
+			of := map[string]any{"in": maps.Clone(with)}
 			if wait || doNotWait(name, of) {
 				all = append(all, of)
+			}
+		}
+	}
+	return all
+}
+
+// placed returns an input with a guid in each place that has one, in the entries
+// of its lists too.
+func placed(in map[string]any, guid string) []map[string]any {
+	var all []map[string]any
+	put := func(key string, value any) {
+		with := maps.Clone(in)
+		with[key] = value
+		all = append(all, with)
+	}
+	for key, value := range in {
+		list, _ := value.([]any)
+		switch {
+		case strings.HasSuffix(key, "Id"):
+			put(key, guid)
+		case strings.HasSuffix(key, "Ids"):
+			put(key, append(slices.Clone(list), guid))
+		case len(list) > 0:
+			for _, entry := range placed(list[0].(map[string]any), guid) {
+				put(key, append(slices.Clone(list), entry))
 			}
 		}
 	}

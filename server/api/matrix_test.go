@@ -38,6 +38,7 @@ var matrix = []cell{
 
 	{"createCustomer", yes, yes, no}, {"updateCustomer", yes, yes, no}, {"setCustomerStatus", yes, yes, no},
 	{"addCapacityAvailable", yes, yes, no}, {"removeCapacityAvailable", yes, yes, no},
+	{"addCapacityUnits", yes, yes, no}, {"setCustomerStatuses", yes, yes, no}, {"addCloudUserGroups", yes, yes, no},
 	{"addCapacityConsumed", yes, yes, no}, {"removeCapacityConsumed", yes, yes, no},
 	{"addCloudUserGroup", yes, yes, no}, {"removeCloudUserGroup", yes, yes, no},
 	{"registerDomain", yes, yes, no}, {"unregisterDomain", yes, yes, no},

@@ -85,11 +85,7 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 				if !ok {
 					continue // a query
 				}
-				for _, name := range []string{"name", "description", "login", "username", "email", "subject"} {
-					if _, there := in[name]; there {
-						in[name] = text
-					}
-				}
+				writeText(in, text)
 				for _, wait := range []bool{true, false} {
 					for limited, params := range map[string]map[string]any{"": {}, "TIMEOUT": {"maxduration": 0.000001}} {
 						if limited == "" && want == yes {
@@ -115,6 +111,23 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 			}
 		}
 	})
+}
+
+// writeText puts a text in for each text of an input, in the entries of its lists
+// too.
+func writeText(in map[string]any, text string) {
+	for name, value := range in {
+		switch name {
+		case "name", "description", "login", "username", "email", "subject":
+			in[name] = text
+		}
+		list, _ := value.([]any)
+		for _, entry := range list {
+			if inner, ok := entry.(map[string]any); ok {
+				writeText(inner, text)
+			}
+		}
+	}
 }
 
 // lastJob is the last job of an action and a user, with all its columns.

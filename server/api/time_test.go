@@ -12,11 +12,11 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestARequestEndsWithItsTime locks a table and does not let go: reads and
-// changes by either face are given up for their own time, which is shorter than
-// any limit of the database.
+// TestARequestEndsWithItsTime holds a lock on a table: reads and changes by either
+// face end by their own time. The database itself lets them wait for the lock
+// without a limit.
 func TestARequestEndsWithItsTime(t *testing.T) {
-	url := pgtest.URL(t)
+	url := pgtest.URL(t) + "&lock_timeout=0"
 	apitest.New(t, url)
 	a := apitest.Open(t, url, func(o *api.Options) { o.RequestTime = 300 * time.Millisecond })
 	id := a.Customer(t, "c")
@@ -40,12 +40,9 @@ func TestARequestEndsWithItsTime(t *testing.T) {
 		"getYAML":  func() apitest.Answer { return reads["getYAML"](a, id) },
 		"mutation": func() apitest.Answer { return writes["a mutation"](a, id, "x") },
 	} {
-		begun := time.Now()
 		answer := ask()
-		ended := strings.Contains(answer.Body, `"code":"TIMEOUT"`) || answer.Status == http.StatusGatewayTimeout
-		// The database itself lets nobody wait for a lock longer than 10 s.
-		if took := time.Since(begun); !ended || took > 8*time.Second {
-			t.Errorf("%s, after %v: %d %s", name, took, answer.Status, answer.Body)
+		if !strings.Contains(answer.Body, `"code":"TIMEOUT"`) && answer.Status != http.StatusGatewayTimeout {
+			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
 		}
 	}
 }

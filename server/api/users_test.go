@@ -4,8 +4,11 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
 
 	"cloudapi/server/api/apitest"
 )
@@ -79,6 +82,27 @@ func TestLoginsCanBeTold(t *testing.T) {
 		r.SetBasicAuth("ada\x00", apitest.Password)
 		if answer := a.Do(r, ""); answer.Status != http.StatusUnauthorized {
 			t.Errorf("NUL in a login: %d %s", answer.Status, answer.Body)
+		}
+	})
+}
+
+// TestAllFaultsOfANewUserAreReported: rules of fields, of logins and of passwords
+// are reported together, each with its field.
+func TestAllFaultsOfANewUserAreReported(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for mutation, fields := range map[string]string{
+			`createCloudUser(input: {login: "ada:x", password: "short", name: "` + strings.Repeat("x", 300) + `"}) { job { id } }`: "login name password",
+			`createPortalAccount(input: {username: "` + strings.Repeat("x", 300) + `", password: "short"}) { job { id } }`:         "password username",
+		} {
+			answer := a.Query(apitest.Administrator, "mutation { "+mutation+" }", nil)
+			var found []string
+			for _, field := range gjson.Get(answer.Body, "errors.#.extensions.field").Array() {
+				found = append(found, field.String())
+			}
+			slices.Sort(found)
+			if got := strings.Join(found, " "); got != fields {
+				t.Errorf("%.30s: fields %q, want %q: %s", mutation, got, fields, answer.Body)
+			}
 		}
 	})
 }

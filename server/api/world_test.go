@@ -129,7 +129,11 @@ func inputs(name string, w things, login string) (map[string]any, bool) {
 	unit := with("customerId", w.customer, "type", "CU")
 	membership := with("cloudUserGroupId", w.group, "cloudUserId", w.user)
 	in, ok := map[string]map[string]any{
-		"createCustomer":            with("name", "x"),
+		"createCustomer": with("name", "x", "capacityAvailable", []any{with("type", "CU", "amount", 1)}, "cloudUserGroupIds", []any{w.group},
+			"cloudSpaces", []any{with("name", "x", "children", []any{with("name", "y")})}),
+		"addCapacityUnits":          with("units", []any{with("customerId", w.customer, "kind", "CONSUMED", "type", "CU", "amount", 1, "name", "x")}),
+		"setCustomerStatuses":       with("changes", []any{with("customerId", w.customer, "status", "ACTIVE")}),
+		"addCloudUserGroups":        with("links", []any{with("customerId", w.customer, "cloudUserGroupId", w.group)}),
 		"updateCustomer":            customer,
 		"setCustomerStatus":         with("customerId", w.customer, "status", "ACTIVE"),
 		"deleteCustomer":            customer,

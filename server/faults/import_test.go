@@ -20,6 +20,7 @@ import (
 // database, kills the import in the middle, and runs it again. What the old URLs
 // of both answer is then the same, byte for byte.
 func TestImportIsKilled(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, target *database) {
 		dir := t.TempDir()
 		lines := filepath.Join(dir, "world.jsonl")

@@ -8,6 +8,7 @@ import (
 
 // TestKilledServerLosesAndDoublesNothing: kill -9 under load, again and again.
 func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1)
 		server, random := w.servers[0], source(1)

@@ -39,6 +39,7 @@ type contender struct {
 // question and its answer, that a single program taking one request at a time
 // would have answered alike.
 func TestTwoServersAreOne(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 2)
 	for len(w.customers) < contenders {
 		w.customers = append(w.customers, w.newCustomer(t))

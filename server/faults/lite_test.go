@@ -16,6 +16,7 @@ import (
 // TestBusyFileIsNeverLockedToClients: 32 writers, 16 readers, and an operator's
 // shell that takes SQLite's lock now and then. Everybody waits for their turn.
 func TestBusyFileIsNeverLockedToClients(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, onSQLite(t.TempDir()), 1)
 	w.ledger.expected = func(answer) bool { return false }
 	end := time.Now().Add(lasting(2*time.Second, time.Minute))

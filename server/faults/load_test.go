@@ -83,3 +83,16 @@ func (w *world) await(t *testing.T, n int) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// awaitFailures returns when n more requests have failed, so that what disturbs
+// the server lasts until its clients have got their errors.
+func (w *world) awaitFailures(t *testing.T, n int) {
+	t.Helper()
+	had := w.ledger.failures()
+	for end := time.Now().Add(time.Minute); w.ledger.failures() < had+n; {
+		if time.Now().After(end) {
+			t.Fatalf("requests do not end while the server is disturbed: %s", w.ledger)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

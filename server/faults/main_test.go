@@ -1,12 +1,14 @@
 package faults
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,13 +24,17 @@ var (
 	soak = flag.Duration("soak", 0, "how long the soak lasts")
 )
 
+// atOnceTests is how many tests run at the same time. They wait for most of their
+// time: for time limits, leases, and databases that start.
+const atOnceTests = 4
+
 // binaryPath is where TestMain has built the server.
 var binaryPath = filepath.Join(os.TempDir(), fmt.Sprintf("cloudapi-faults-%d", os.Getpid()), "cloudapi")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	status := 1
-	if err := build(); err != nil {
+	if err := errors.Join(flag.Set("test.parallel", strconv.Itoa(atOnceTests)), build()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	} else {
 		status = m.Run()

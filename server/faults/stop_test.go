@@ -9,6 +9,7 @@ import (
 // says that it is not ready, still answers, and ends well; every request that
 // was sent before is answered.
 func TestStoppedServerAnswersWhatWasSent(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1, "--drain-time", "500ms")
 		server, n, random := w.servers[0], rounds(2, 20), source(1)

@@ -95,6 +95,7 @@ func (f *follower) jobs() []string {
 // servers that are killed, a database that is restarted. Each subscriber has got
 // exactly what was committed, in order.
 func TestStreamsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		servers := 1
 		if db.postgres != nil {

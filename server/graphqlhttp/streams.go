@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/session"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/observe"
@@ -166,7 +167,7 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	s.users[v.ID]++
 	c.viewer, c.account = v, account
 	if !expires.IsZero() {
-		c.expiry = time.AfterFunc(time.Until(expires), func() { s.revoke(c, "The token has expired") })
+		c.expiry = service.AfterFunc(s.Log, "stream-expiry", time.Until(expires), func() { s.revoke(c, "The token has expired") })
 	}
 	return nil
 }

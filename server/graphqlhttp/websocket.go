@@ -101,7 +101,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if conn.Subprotocol() != protocol {
 		s.end(ending{code: closeProtocol, reason: "Subprotocol not acceptable"})
 	} else {
-		s.init = time.AfterFunc(h.Streams.Limits.InitTime, s.late)
+		s.init = service.AfterFunc(h.Streams.Log, "websocket-init", h.Streams.Limits.InitTime, s.late)
 	}
 	service.Go(h.Streams.Log, "websocket-reader", s.read)
 }

@@ -59,14 +59,16 @@ type costVisitor struct {
 	limits Limits
 	fixed  int
 	memory int
+	parts  int // entries in the input of the change whose payload is priced
 	seen   map[spread]int
 	err    error
 }
 
-// spread is a fragment where a page has that many entries: it is priced once.
+// spread is a fragment where a page, or a change, has that many entries: it is
+// priced once.
 type spread struct {
-	name    string
-	entries int
+	name           string
+	entries, parts int
 }
 
 // set prices selections; entries is the size of the page if they are those of a
@@ -93,7 +95,7 @@ func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
 }
 
 func (b *costVisitor) fragment(s *ast.FragmentSpread, entries int) int {
-	key := spread{s.Name, entries}
+	key := spread{s.Name, entries, b.parts}
 	sum, ok := b.seen[key]
 	if !ok && s.Definition != nil {
 		sum = b.set(s.Definition.SelectionSet, entries)
@@ -127,14 +129,29 @@ func (b *costVisitor) parent(f *ast.Field, entries int) int {
 			each = add(each, object)
 		}
 		return times(entries, each)
+	case isPayload(f.ObjectDefinition) && isList(f.Definition):
+		return times(max(b.parts, handful), add(object, b.set(f.SelectionSet, 1)))
 	case isList(f.Definition):
 		return times(b.inputs.entries(f), add(object, b.set(f.SelectionSet, 1)))
+	case isChange(f):
+		return b.change(f)
 	}
-	price := add(object, b.set(f.SelectionSet, 1))
-	if f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation" {
-		price = add(price, b.once(change))
+	return add(object, b.set(f.SelectionSet, 1))
+}
+
+// change prices a mutation with its payload. Each entry of its input is a change
+// too.
+func (b *costVisitor) change(f *ast.Field) int {
+	b.parts = 0
+	for _, a := range f.Arguments {
+		b.parts += b.inputs.value(a.Value).entries
 	}
-	return price
+	price := add(b.once(change), b.once(times(b.parts, partOfChange)))
+	return add(price, add(object, b.set(f.SelectionSet, 1)))
+}
+
+func isChange(f *ast.Field) bool {
+	return f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation"
 }
 
 // once is a price that does not depend on the data.
@@ -166,7 +183,7 @@ func (b *costVisitor) arguments(f *ast.Field) int {
 	price := 0
 	for _, a := range f.Arguments {
 		s := b.inputs.value(a.Value)
-		if err := b.limits.input("argument "+a.Name, s); err != nil && b.err == nil {
+		if err := b.limits.input("argument "+a.Name, s, isChange(f)); err != nil && b.err == nil {
 			b.err = err
 		}
 		b.memory = add(b.memory, s.memory)

@@ -15,6 +15,7 @@ type size struct {
 	elsewhere int // conditions on other entities
 	scans     int // conditions that no index serves
 	plain     int // other conditions
+	entries   int // objects that stand in lists
 	memory    int // bytes, decoded
 }
 
@@ -32,6 +33,7 @@ func (s size) plus(inner size) size {
 		elsewhere: min(s.elsewhere+inner.elsewhere, countless),
 		scans:     min(s.scans+inner.scans, countless),
 		plain:     min(s.plain+inner.plain, countless),
+		entries:   min(s.entries+inner.entries, countless),
 		memory:    min(s.memory+inner.memory, ceiling),
 	}
 }
@@ -63,14 +65,22 @@ func scans(name string) bool {
 	return false
 }
 
+// valuesOfChange is how many times the values of another argument the input of a
+// change may have: it is stored, and no statement is planned for its values.
+const valuesOfChange = 2
+
 // input refuses an input that is too large: each of its values becomes a
 // parameter of a statement, each of its levels one of a condition.
-func (l Limits) input(what string, s size) error {
+func (l Limits) input(what string, s size, isChange bool) error {
+	most := l.Values
+	if isChange {
+		most *= valuesOfChange
+	}
 	if s.depth > l.InputDepth {
 		return over("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
 	}
-	if s.values > l.Values {
-		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), l.Values, s.values)
+	if s.values > most {
+		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), most, s.values)
 	}
 	return nil
 }
@@ -98,7 +108,11 @@ func (in *inputs) value(v *ast.Value) size {
 		s.memory = memoryOfObject
 	}
 	for _, c := range v.Children {
-		s = s.plus(in.value(c.Value))
+		inner := in.value(c.Value)
+		s = s.plus(inner)
+		if v.Kind == ast.ListValue && inner.depth > 0 {
+			s.entries = min(s.entries+1, countless)
+		}
 		s.condition(v.Definition, c.Name)
 	}
 	return s
@@ -130,6 +144,9 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		}
 		for _, v := range value {
 			s = s.plus(in.measure(v, typ.Elem))
+			if _, object := v.(map[string]any); object {
+				s.entries = min(s.entries+1, countless)
+			}
 		}
 	case map[string]any:
 		definition := in.schema.Types[typ.Name()]

@@ -13,6 +13,7 @@ const (
 	object        = 10
 	computed      = 10 * object    // a field with arguments, or a count over a list
 	change        = 10 * object    // a mutation: a transaction, with its job
+	partOfChange  = 5 * object     // an entry of a mutation's input, with its job
 	elsewhere     = 10 * object    // a condition on other entities, or one that no index serves
 	scanTable     = 1_000 * object // a condition that no index serves, on a whole table
 	condition     = object         // another condition
@@ -69,6 +70,10 @@ func directiveInt(schema *ast.Schema, d *ast.Directive, name string) int {
 
 func isConnection(d *ast.Definition) bool {
 	return d != nil && strings.HasSuffix(d.Name, "Connection")
+}
+
+func isPayload(d *ast.Definition) bool {
+	return d != nil && strings.HasSuffix(d.Name, "Payload")
 }
 
 func isList(f *ast.FieldDefinition) bool { return f != nil && f.Type.Elem != nil }

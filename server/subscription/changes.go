@@ -44,7 +44,7 @@ func (t *topic) runChanges() {
 			e := t.pending[0]
 			t.pending = t.pending[1:]
 			h.mu.Unlock()
-			if t.at.Before(e.Position) && !t.one(&e) {
+			if t.needs(e.Position) && !t.one(&e) {
 				h.mu.Lock()
 				t.ended()
 				h.mu.Unlock()
@@ -72,15 +72,35 @@ func (t *topic) join() {
 		// At the next change, perhaps.
 	default:
 		for s := range t.subscribers {
-			s.topic = shared
-			shared.subscribers[s] = struct{}{}
+			shared.take(s, t.at)
 		}
 		clear(t.subscribers)
-		if shared.at.Before(t.at) {
-			shared.at = t.at
-		}
 		h.remove(t)
 	}
+}
+
+// take adds a subscriber that has been given every change up to at; the lock is
+// held. The topic may have been ahead: a topic that catches up reads changes that
+// the feed has not delivered yet.
+func (t *topic) take(s *Subscriber, at event.Position) {
+	s.topic = t
+	t.subscribers[s] = struct{}{}
+	if at.Before(t.at) {
+		t.at = at
+	}
+}
+
+// needs reports whether a change at a position follows what some subscriber has
+// been given.
+func (t *topic) needs(at event.Position) bool {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	for s := range t.subscribers {
+		if s.from.Before(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // catchUp gives what the log has after the topic's position.
@@ -99,7 +119,7 @@ func (t *topic) catchUp() bool {
 		delay = firstRetry
 		for i := range page.Events {
 			e := &page.Events[i]
-			if !t.about.Changes.Matches(e) {
+			if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
 				t.reach(e.Position)
 			} else if !t.one(e) {
 				return false
@@ -114,7 +134,14 @@ func (t *topic) catchUp() bool {
 func (t *topic) reach(p event.Position) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.at = p
+	t.advance(p)
+}
+
+// advance notes that every change up to a position was given; the lock is held.
+func (t *topic) advance(p event.Position) {
+	if t.at.Before(p) {
+		t.at = p
+	}
 }
 
 // one gives one change to the subscribers, as often as it takes: a change is not
@@ -136,7 +163,7 @@ func (t *topic) one(e *event.Event) bool {
 		if ok {
 			t.hub.mu.Lock()
 			defer t.hub.mu.Unlock()
-			t.at = e.Position
+			t.advance(e.Position)
 			t.giveChange(response, e.Position, change.Cursor)
 			return len(t.subscribers) > 0
 		}

@@ -188,8 +188,7 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 	if t.about.Changes != nil && !t.behind && len(t.subscribers) == 0 {
 		t.behind = true
 	}
-	s.topic = t
-	t.subscribers[s] = struct{}{}
+	t.take(s, s.from)
 	if t.about.Changes == nil {
 		t.dirty = true
 	}

@@ -37,7 +37,7 @@ type topic struct {
 	last  bool   // the job has ended: one answer more
 
 	// Of a topic of changes.
-	at      event.Position // every change up to it was given
+	at      event.Position // every change up to it was given to all subscribers
 	pending []event.Event  // what was delivered and not yet given
 	behind  bool           // what follows at is read from the log
 }

@@ -35,6 +35,7 @@ func Layers() []Layer {
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{
+			"cloudapi",
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",
 			"internal/password", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
 		}},

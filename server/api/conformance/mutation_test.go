@@ -50,9 +50,35 @@ func (c *changes) draw(f *ast.FieldDefinition) change {
 	return change{f, input}
 }
 
+// entries draws the value of a field that is a list: up to three entries, and no
+// list within them.
+func (c *changes) entries(mutation string, in *ast.FieldDefinition) any {
+	list := []any{}
+	for range 1 + c.rnd.IntN(3) {
+		one := *in
+		one.Type, one.Name = in.Type.Elem, strings.TrimSuffix(in.Name, "s")
+		typ := c.schema.Types[one.Type.Name()]
+		if typ.Kind != ast.InputObject {
+			list = append(list, c.value(mutation, &one))
+			continue
+		}
+		entry := map[string]any{}
+		for _, f := range typ.Fields {
+			if f.Name == "expectedVersion" || f.Type.Elem != nil || !f.Type.NonNull && c.rnd.IntN(2) == 0 {
+				continue
+			}
+			entry[f.Name] = c.value(mutation, f)
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
 func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 	typ := c.schema.Types[in.Type.Name()]
 	switch {
+	case in.Type.Elem != nil:
+		return c.entries(mutation, in)
 	case typ.Kind == ast.Enum:
 		return typ.EnumValues[c.rnd.IntN(2)].Name
 	case in.Name == "resourceGroupId" || in.Name == "retentionPolicyId":
@@ -107,12 +133,25 @@ func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 func (c *changes) resolve(db int, input map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, v := range input {
-		if h, ok := v.(handle); ok {
-			v = c.made[db][h.kind][h.n]
-		}
-		all[name] = v
+		all[name] = c.resolved(db, v)
 	}
 	return all
+}
+
+func (c *changes) resolved(db int, v any) any {
+	switch v := v.(type) {
+	case handle:
+		return c.made[db][v.kind][v.n]
+	case map[string]any:
+		return c.resolve(db, v)
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = c.resolved(db, e)
+		}
+		return list
+	}
+	return v
 }
 
 // selected is all that a payload shows without arguments, to a depth.

@@ -95,10 +95,14 @@ func run(ctx context.Context, o options) (err error) {
 	if err := m.all(ctx, all); err != nil {
 		return err
 	}
+	figures, err := b.measureFigures(ctx, o)
+	if err != nil {
+		return err
+	}
 	if err := b.profile(ctx, o, all, m); err != nil {
 		return err
 	}
-	text, err := b.report(ctx, o, all, m)
+	text, err := b.report(ctx, o, all, m, figures)
 	if err != nil {
 		return err
 	}

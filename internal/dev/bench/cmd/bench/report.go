@@ -14,7 +14,7 @@ import (
 )
 
 // report is the text of the results, in Markdown.
-func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring) (string, error) {
+func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring, figures string) (string, error) {
 	machine, err := machine(ctx)
 	if err != nil {
 		return "", err
@@ -26,9 +26,16 @@ func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring) (
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s %d rounds of %d s for each program in turn, %d connections, %s customers; medians.\n\n",
 		machine, o.rounds, o.seconds, o.connections, thousands(b.small.customers))
-	summary(&t, rows, m)
-	t.WriteString("\n" + memory + "\n\n")
-	details(&t, rows, m)
+	if len(rows) > 0 {
+		summary(&t, rows, m)
+		t.WriteString("\n" + memory + "\n\n")
+	}
+	if figures != "" {
+		t.WriteString(figures + "\n")
+	}
+	if len(rows) > 0 {
+		details(&t, rows, m)
+	}
 	return t.String(), nil
 }
 

@@ -29,13 +29,20 @@ type subject struct {
 }
 
 // keys are what -rows takes.
-func keys() []string { return []string{"one", "page", "names", "capacity", "far", "large", "add"} }
+func keys() []string {
+	return []string{"one", "page", "names", "capacity", "far", "large",
+		"add", "oldadd", "create", "oldcreate", "status", "oldstatus", "update", "oldupdate", "import", "fanout", "idle"}
+}
 
 // rows are those that are wanted. What changes the database comes last.
 func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 	var all []row
 	for _, key := range keys() {
 		if !o.wants(key) {
+			continue
+		}
+		if change, ok := b.changes(key); ok {
+			all = append(all, change)
 			continue
 		}
 		switch key {
@@ -51,11 +58,6 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 		case "capacity":
 			server, bare := b.small.capacity()
 			all = append(all, b.against(key, "old URL listCapacity", 1.1, server, bare, true))
-		case "add":
-			server, bare := b.small.add()
-			add := b.against(key, "mutation addCapacityAvailable", 1.1, server, bare, false)
-			add.undo = b.small.undo
-			all = append(all, add)
 		case "far":
 			all = append(all, b.far())
 		case "large":
@@ -64,7 +66,7 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 			}
 		}
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && len(b.figures(o)) == 0 {
 		return nil, fmt.Errorf("nothing to measure: the row large needs -large")
 	}
 	return all, ctx.Err()

@@ -1,0 +1,136 @@
+package customer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/cloudspace"
+	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
+	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+	"cloudapi/internal/textrule"
+)
+
+// Create makes a customer with status CONFIGURED, and what it begins with.
+func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
+	out := &model.CreateCustomerPayload{}
+	var err error
+	out.Job, err = s.Jobs.Do(ctx, job.Change{
+		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: len(in.CloudUserGroupIds) == 0,
+		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
+	},
+		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+			if out.Customer, err = create(ctx, tx, in); err == nil {
+				r.CustomerID = out.Customer.ID
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	out.Customer = job.Settled(ctx, out.Customer)
+	return out, nil
+}
+
+// create makes a customer with all that it begins with. It reports all that is
+// wrong with the input.
+func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (*ent.Customer, error) {
+	b := beginning{tx: tx, customer: mixin.NewID()}
+	b.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
+	b.addUnits("input.capacityConsumed", capacityunit.KindCONSUMED, in.CapacityConsumed)
+	b.addSpaces("input.cloudSpaces", nil, in.CloudSpaces)
+	if n := len(b.units) + len(b.spaces) + len(in.CloudUserGroupIds); n > maxEntries {
+		return nil, fault.New(fault.Invalid, "The customer has %d units, groups and cloud spaces; at most %d are allowed in one input", n, maxEntries).On("input")
+	}
+	if err := b.addGroups(ctx, in.CloudUserGroupIds); err != nil {
+		return nil, err
+	}
+	made, err := tx.Customer.Create().
+		SetID(b.customer).
+		SetName(in.Name).
+		SetNameFold(textrule.Fold(in.Name)).
+		SetNillableDescription(in.Description).
+		SetNillableAddress(in.Address).
+		SetNillableCity(in.City).
+		SetNillableCountry(in.Country).
+		SetNillableResourceGroupID(in.ResourceGroupID).
+		SetNillableRetentionPolicyID(in.RetentionPolicyID).
+		AddCloudUserGroupIDs(b.groups...).
+		Save(ctx)
+	if err := b.wrong.with(err); err != nil {
+		return nil, err
+	}
+	if err := tx.CapacityUnit.CreateBulk(b.units...).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return made, tx.CloudSpace.CreateBulk(b.spaces...).Exec(ctx)
+}
+
+// beginning is what a new customer begins with.
+type beginning struct {
+	tx       *ent.Client
+	customer uuid.UUID
+	units    []*ent.CapacityUnitCreate
+	spaces   []*ent.CloudSpaceCreate
+	groups   []uuid.UUID
+	wrong    wrong
+}
+
+func (b *beginning) addUnits(list string, kind capacityunit.Kind, units []*model.NewCapacityUnitInput) {
+	for i, u := range units {
+		in := model.AddCapacityAvailableInput{CustomerID: b.customer, Type: u.Type, Amount: u.Amount, Name: u.Name, Description: u.Description}
+		b.wrong.noteUnit(entry{list, i}, in)
+		b.units = append(b.units, unit(b.tx, kind, in))
+	}
+}
+
+// addSpaces adds spaces depth first, which is the order of their guids.
+func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.NewCloudSpaceInput) {
+	for i, s := range spaces {
+		e := entry{list, i}
+		b.wrong.note(e, "name", cloudspace.NameValidator(s.Name))
+		if s.Description != nil {
+			b.wrong.note(e, "description", cloudspace.DescriptionValidator(*s.Description))
+		}
+		id := mixin.NewID()
+		b.spaces = append(b.spaces, b.tx.CloudSpace.Create().
+			SetID(id).SetCustomerID(b.customer).SetNillableParentID(parent).
+			SetName(s.Name).SetNillableDescription(s.Description).SetNillableStatus(s.Status))
+		b.addSpaces(e.String()+".children", &id, s.Children)
+	}
+}
+
+// addGroups adds the groups that are there.
+func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
+	known, err := knownGroups(ctx, b.tx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if e := (entry{"input.cloudUserGroupIds", i}); !known[id] {
+			b.wrong.noteAt(e, "cloudUserGroupIds", e.String(), fault.Missing("cloudusergroup", id))
+		}
+	}
+	b.groups = slices.DeleteFunc(distinct(ids), func(id uuid.UUID) bool { return !known[id] })
+	return nil
+}
+
+// knownGroups says which of the groups are there.
+func knownGroups(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	known := map[uuid.UUID]bool{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	found, err := tx.CloudUserGroup.Query().Where(cloudusergroup.IDIn(distinct(ids)...)).IDs(ctx)
+	for _, id := range found {
+		known[id] = true
+	}
+	return known, err
+}

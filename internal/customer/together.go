@@ -1,0 +1,124 @@
+package customer
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/ent/customer"
+	"cloudapi/internal/fault"
+	"cloudapi/internal/job"
+	"cloudapi/internal/model"
+)
+
+// maxEntries is how many entries the lists of one input have at most.
+const maxEntries = 500
+
+// ChangedTogether is the payload of a mutation that changes many customers. What it
+// shows is read when it is selected.
+type ChangedTogether struct {
+	// Job records the whole.
+	Job *ent.Job
+
+	client    *ent.Client
+	customers []uuid.UUID
+}
+
+// Customers returns the changed customers, each once, in the order of the input.
+func (c *ChangedTogether) Customers(ctx context.Context) ([]*ent.Customer, error) {
+	query, err := c.client.Customer.Query().CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := query.Where(customer.IDIn(c.customers...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uuid.UUID]*ent.Customer, len(found))
+	for _, one := range found {
+		byID[one.ID] = one
+	}
+	inOrder := make([]*ent.Customer, 0, len(found))
+	for _, id := range c.customers {
+		if one := byID[id]; one != nil {
+			inOrder = append(inOrder, one)
+		}
+	}
+	return inOrder, nil
+}
+
+// UnitsAdded is the payload of addCapacityUnits.
+type UnitsAdded struct {
+	ChangedTogether
+
+	units []uuid.UUID
+}
+
+// CapacityUnits returns the new units, in the order of the input.
+func (u *UnitsAdded) CapacityUnits(ctx context.Context) ([]*ent.CapacityUnit, error) {
+	query, err := u.client.CapacityUnit.Query().CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The guids of new units are in the order in which they were made.
+	return query.Where(capacityunit.IDIn(u.units...)).Order(capacityunit.ByID()).All(ctx)
+}
+
+// changeTogether makes a change of many customers. It holds their rows until the
+// end, always in the order of their guids, so that two such changes wait for each
+// other.
+func (s *Service) changeTogether(ctx context.Context, action string, in any, ex *model.ExecutionInput, list string, ids []uuid.UUID,
+	work func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error),
+) (*ChangedTogether, error) {
+	c := job.Change{
+		Action: action, Input: in, Execution: ex,
+		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Update().Mutation()),
+	}
+	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+		if n := len(ids); n < 1 || n > maxEntries {
+			return fault.New(fault.Invalid, "%s has %d entries; 1 to %d are allowed", list, n, maxEntries).On(list)
+		}
+		held, err := holdAll(ctx, tx, list, ids)
+		if err != nil {
+			return err
+		}
+		r.Parts, err = work(ctx, tx, held)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ChangedTogether{Job: done, client: job.Client(ctx, s.Client), customers: distinct(ids)}, nil
+}
+
+// holdAll returns the customers of the entries of a list, and keeps others from
+// changing them until the end of the transaction. It reports each entry whose
+// customer is missing.
+func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
+	found, err := tx.Customer.Query().
+		Where(customer.IDIn(distinct(ids)...), func(s *sql.Selector) {
+			if s.Dialect() == dialect.Postgres {
+				s.ForUpdate()
+			}
+		}).
+		Order(customer.ByID()).
+		All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[uuid.UUID]*ent.Customer, len(found))
+	for _, c := range found {
+		held[c.ID] = c
+	}
+	var missing wrong
+	for i, id := range ids {
+		if held[id] == nil {
+			missing.note(entry{"input." + list, i}, "customerId", fault.Missing("customer", id))
+		}
+	}
+	return held, missing.with(nil)
+}
