@@ -52,6 +52,9 @@ type Options struct {
 	// LockTimeout is how long a group waits for a row that another transaction
 	// holds, 50 ms. A change that would wait longer leaves the group.
 	LockTimeout time.Duration
+	// Parallel is how many groups PostgreSQL works on at once, 2: while one is
+	// committed another one begins.
+	Parallel int
 	// Executed is called with the number of changes of each group, nil for nothing.
 	Executed func(int)
 	// Alone is called for each change that is made in the ordinary way, nil for
@@ -83,9 +86,15 @@ func New(s *store.Store, o Options) *Committer {
 		o.Alone = func() {}
 	}
 	c := &Committer{store: s, o: o, held: map[uuid.UUID]int{}}
-	c.queue = batch.New(batch.Options{WaitForResult: true, Executed: o.Executed}, c.run)
+	parallel := cmp.Or(o.Parallel, 2)
+	if !c.postgres() {
+		parallel = 1
+	}
+	c.queue = batch.New(batch.Options{Parallel: parallel, WaitForResult: true, Executed: o.Executed}, c.run)
 	return c
 }
+
+func (c *Committer) postgres() bool { return c.store.Dialect() == dialect.Postgres }
 
 // Present is how many changes are in groups, or wait for one.
 func (c *Committer) Present() int { return c.queue.Present() }
@@ -96,13 +105,13 @@ func (c *Committer) Do(ctx context.Context, change Change) error {
 		return change.Work(ctx)
 	}
 	err := errAlone
-	switch sqlite := c.store.Dialect() != dialect.Postgres; {
-	case (change.OnlyWrites || sqlite) && !change.Limited && !c.isHeld(change.Key):
+	switch {
+	case (change.OnlyWrites || !c.postgres()) && !change.Limited && !c.isHeld(change.Key):
 		m := &member{ctx: ctx, change: change}
 		if _, err = c.queue.Do(ctx, struct{}{}, m); err != nil && !m.run {
 			err = errAlone // its time is over: the ordinary way says so
 		}
-	case !sqlite:
+	case c.postgres():
 		err = c.single(ctx, change)
 	}
 	switch {
@@ -147,7 +156,7 @@ func (c *Committer) run(ctx context.Context, _ struct{}, all []*member) []batch.
 	}
 	ctx, cancel := shortest(ctx, present)
 	defer cancel()
-	if c.store.Dialect() == dialect.Postgres {
+	if c.postgres() {
 		c.sideBySide(ctx, present)
 	} else {
 		c.inTurn(ctx, present)

@@ -2,6 +2,7 @@ package groupcommit
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -47,6 +48,12 @@ func assign(into, value any) error {
 	case sql.Scanner:
 		return d.Scan(value)
 	case *any:
+		*d = value
+		return nil
+	case *driver.Value: // a guid, which comes back as an argument
+		if text, ok := value.([]byte); ok {
+			value = string(text)
+		}
 		*d = value
 		return nil
 	case *entsql.UnknownType:

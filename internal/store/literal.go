@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -9,73 +8,92 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"cloudapi/internal/fault"
 )
 
-// literals writes arguments as PostgreSQL's literals. Their types are those of
-// the places where they stand, as with placeholders.
-func (c *conn) literals(args []any) ([]string, error) {
-	named, err := c.arguments(args)
-	if err != nil {
-		return nil, err
-	}
-	texts := make([]string, len(named))
-	for i, nv := range named {
-		value := nv.Value
-		if object, ok := args[i].(json.RawMessage); ok {
-			value = string(object)
+// appendLiterals appends arguments as PostgreSQL's literals, with a comma between
+// them. Their types are those of the places where they stand, as with
+// placeholders.
+func (c *conn) appendLiterals(to []byte, args []any) ([]byte, error) {
+	for i, arg := range args {
+		if i > 0 {
+			to = append(to, ',')
 		}
-		if texts[i], err = sqlLiteral(value); err != nil {
+		var err error
+		if to, err = c.appendLiteral(to, arg); err != nil {
 			return nil, err
 		}
 	}
-	return texts, nil
+	return to, nil
 }
 
-func sqlLiteral(value driver.Value) (string, error) {
-	switch v := value.(type) {
-	case nil:
-		return "NULL", nil
-	case string:
-		if strings.IndexByte(v, 0) >= 0 {
-			return "", fault.New(fault.Invalid, refusedBy) // it would end the message
-		}
-		return pq.QuoteLiteral(v), nil
-	case []byte:
-		return `E'\\x` + hex.EncodeToString(v) + `'`, nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return "'" + strconv.FormatFloat(v, 'g', -1, 64) + "'", nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	case time.Time:
-		return "'" + string(pq.FormatTimestamp(v)) + "'", nil
+func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
+	switch v := arg.(type) { // what most arguments are
+	case uuid.UUID:
+		return append(append(append(to, '\''), v.String()...), '\''), nil
+	case json.RawMessage:
+		return appendText(to, string(v))
 	}
-	return "", fmt.Errorf("store: no literal for %T", value)
+	named, err := c.arguments([]any{arg})
+	if err != nil {
+		return nil, err
+	}
+	switch v := named[0].Value.(type) {
+	case nil:
+		return append(to, "NULL"...), nil
+	case string:
+		return appendText(to, v)
+	case []byte:
+		return append(hex.AppendEncode(append(to, `E'\\x`...), v), '\''), nil
+	case int64:
+		return strconv.AppendInt(to, v, 10), nil
+	case float64:
+		return append(strconv.AppendFloat(append(to, '\''), v, 'g', -1, 64), '\''), nil
+	case bool:
+		return strconv.AppendBool(to, v), nil
+	case time.Time:
+		return append(append(append(to, '\''), pq.FormatTimestamp(v)...), '\''), nil
+	}
+	return nil, fmt.Errorf("store: no literal for %T", arg)
 }
 
-// inline puts literals in the places of placeholders. The texts are ent's, which
-// have no dollar sign elsewhere.
-func inline(query string, literals []string) string {
-	var b strings.Builder
+// appendText appends a text that means the same whatever the session's
+// standard_conforming_strings.
+func appendText(to []byte, text string) ([]byte, error) {
+	switch {
+	case strings.IndexByte(text, 0) >= 0:
+		return nil, fault.New(fault.Invalid, refusedBy) // it would end the message
+	case strings.ContainsAny(text, `'\`):
+		return append(to, pq.QuoteLiteral(text)...), nil
+	default:
+		return append(append(append(to, '\''), text...), '\''), nil
+	}
+}
+
+// appendInline appends a statement with literals in the places of placeholders.
+// The texts are ent's, which have no dollar sign elsewhere.
+func (c *conn) appendInline(to []byte, st Statement) (_ []byte, err error) {
+	rest := st.Query
 	for {
-		before, after, found := strings.Cut(query, "$")
-		b.WriteString(before)
+		before, after, found := strings.Cut(rest, "$")
+		to = append(to, before...)
 		if !found {
-			return b.String()
+			return to, nil
 		}
 		digits := 0
 		for digits < len(after) && after[digits] >= '0' && after[digits] <= '9' {
 			digits++
 		}
-		if n, err := strconv.Atoi(after[:digits]); err == nil && n >= 1 && n <= len(literals) {
-			b.WriteString(literals[n-1])
-		} else {
-			b.WriteString("$" + after[:digits])
+		n, err := strconv.Atoi(after[:digits])
+		if err != nil || n < 1 || n > len(st.Args) {
+			return nil, fmt.Errorf("store: no argument for $%s", after[:digits])
 		}
-		query = after[digits:]
+		if to, err = c.appendLiteral(to, st.Args[n-1]); err != nil {
+			return nil, err
+		}
+		rest = after[digits:]
 	}
 }

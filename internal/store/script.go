@@ -147,32 +147,33 @@ func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
+	var b []byte
 	if s.Begins {
-		b.WriteString("BEGIN;")
+		b = append(b, "BEGIN;"...)
 		if s.LockTimeout > 0 {
-			b.WriteString("SET LOCAL lock_timeout=" + strconv.FormatInt(s.LockTimeout.Milliseconds(), 10) + ";")
+			b = append(strconv.AppendInt(append(b, "SET LOCAL lock_timeout="...), s.LockTimeout.Milliseconds(), 10), ';')
 		}
 	}
 	for i, st := range s.Statements {
-		literals, err := c.literals(st.Args)
+		switch {
+		case names == nil:
+			b, err = c.appendInline(b, st)
+		case len(st.Args) == 0:
+			b = append(append(b, "EXECUTE "...), names[i]...)
+		default:
+			b = append(append(append(b, "EXECUTE "...), names[i]...), '(')
+			b, err = c.appendLiterals(b, st.Args)
+			b = append(b, ')')
+		}
 		if err != nil {
 			return "", err
 		}
-		if names == nil {
-			b.WriteString(inline(st.Query, literals) + ";")
-			continue
-		}
-		b.WriteString("EXECUTE " + names[i])
-		if len(literals) > 0 {
-			b.WriteString("(" + strings.Join(literals, ",") + ")")
-		}
-		b.WriteByte(';')
+		b = append(b, ';')
 	}
 	if s.Commits {
-		b.WriteString("COMMIT")
+		b = append(b, "COMMIT"...)
 	}
-	return b.String(), nil
+	return string(b), nil
 }
 
 // names prepares the statements that are not, in a message of its own, and

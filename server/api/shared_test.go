@@ -26,7 +26,7 @@ import (
 // watched has changes made by a committer that says how many were made together.
 func watched(a *apitest.API) *executions {
 	e := &executions{}
-	a.Customers.Jobs.Commits = groupcommit.New(a.Store, groupcommit.Options{LockTimeout: time.Minute, Executed: e.note})
+	a.Customers.Jobs.Commits = groupcommit.New(a.Store, groupcommit.Options{LockTimeout: time.Minute, Parallel: 1, Executed: e.note})
 	return e
 }
 
