@@ -16,7 +16,7 @@ import (
 	"cloudapi/server/api"
 )
 
-// onUser does something with the user of a login.
+// onUser calls do with the user of a login.
 func onUser(e *env, d databaseFlags, l logFlags, login string, do func(context.Context, *api.API, *ent.CloudUser) error) error {
 	return withAPI(e, d, l, func(ctx context.Context, a *api.API) error {
 		u, err := identity.ByLogin(ctx, a.Client, textrule.Fold(login))
@@ -76,7 +76,7 @@ type userDisableCommand struct {
 	Login string `arg:"" help:"The login."`
 }
 
-// Run keeps a user from signing in.
+// Run disables a user.
 func (c *userDisableCommand) Run(e *env) error {
 	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusDISABLED)
 }
@@ -87,7 +87,7 @@ type userEnableCommand struct {
 	Login string `arg:"" help:"The login."`
 }
 
-// Run lets a user sign in again.
+// Run enables a user.
 func (c *userEnableCommand) Run(e *env) error {
 	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusCONFIGURED)
 }
@@ -119,8 +119,7 @@ func (c *userDeleteCommand) Run(e *env) error {
 	})
 }
 
-// portalVariable is where the password of a portal account comes from when
-// nobody types it.
+// portalVariable is the environment variable with the password of a portal account.
 const portalVariable = "CLOUDAPI_PORTAL_PASSWORD"
 
 // portalAccountCommand manages the accounts of the embedded portal.

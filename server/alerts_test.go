@@ -11,7 +11,7 @@ import (
 
 const alertScenarios = "../docs/prometheus/alerts_test.yml"
 
-// TestAlertScenarios has Prometheus' own promtool run the scenarios of the alerts.
+// TestAlertScenarios runs the scenarios of the alerts with Prometheus' promtool.
 func TestAlertScenarios(t *testing.T) {
 	command := tool.Find(t, "promtool").Command(t, "test", "rules", alertScenarios)
 	if out, err := command.CombinedOutput(); err != nil {
@@ -19,8 +19,7 @@ func TestAlertScenarios(t *testing.T) {
 	}
 }
 
-// TestEachAlertHasScenarios: each alert fires in one of them and does not in
-// another.
+// TestEachAlertHasScenarios: each alert fires in one scenario and does not fire in another.
 func TestEachAlertHasScenarios(t *testing.T) {
 	text, err := os.ReadFile(alertScenarios)
 	if err != nil {

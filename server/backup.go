@@ -13,7 +13,7 @@ type backupCommand struct {
 	File string `arg:"" help:"The file to write. It must not exist."`
 }
 
-// Run makes the copy.
+// Run copies the database.
 func (c *backupCommand) Run(e *env) error {
 	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
 		if err := s.Backup(e.ctx, c.File); err != nil {

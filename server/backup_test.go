@@ -16,9 +16,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestBackup: a backup is taken from a server while it changes things, as
-// docs/operations.md says. A server on what was restored gives the same
-// answers, and has each change that came meanwhile with its job or not at all.
+// TestBackup takes a backup of a server while it makes changes, as docs/operations.md describes. A server on the restored
+// database gives the same answers, and has each concurrent change either with its job or not at all.
 func TestBackup(t *testing.T) {
 	directory := t.TempDir()
 	for name, c := range map[string]struct {
@@ -55,11 +54,11 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// everything is what does not change during the backup.
+// everything selects what does not change during the backup.
 const everything = `{ customers(where: { nameContains: "Still" }) { totalCount nodes { id version createdAt name description
 	capacityAvailable { id amount } cloudSpaces { nodes { id name } } domains { nodes { name registeredAt } } } } }`
 
-// furnish makes customers, and returns the guid of the one that is to change.
+// furnish creates customers, and returns the guid of the one that changes.
 func furnish(t *testing.T, s *running) string {
 	t.Helper()
 	s.query(t, `mutation { createPortalAccount(input: { username: "us", password: "`+testPassword+`" }) { job { id } } }`)
@@ -88,8 +87,7 @@ func create(t *testing.T, s *running, name string) string {
 	return answer.Data.CreateCustomer.Customer.ID
 }
 
-// change adds capacity to a customer until it is stopped. It returns when the
-// first change is made; stop tells how many there were.
+// change adds capacity to a customer until stop is called. It returns after the first change; stop returns their number.
 func change(s *running, customer string) (stop func() int) {
 	done, counted, begun := make(chan struct{}), make(chan int, 1), make(chan struct{})
 	body := fmt.Sprintf(`{"query":"mutation { addCapacityAvailable(input: { customerId: \"%s\", type: CU, amount: 1 }) { job { id } } }"}`, customer)
@@ -121,7 +119,7 @@ func change(s *running, customer string) (stop func() int) {
 	}
 }
 
-// whole checks that each change of the busy customer is there with its job.
+// whole checks that each change of the customer exists with its job.
 func whole(t *testing.T, s *running, customer string) {
 	t.Helper()
 	var answer struct {

@@ -15,12 +15,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector receives OTLP over HTTP, as OpenTelemetry's own does.
+// collector receives OTLP over HTTP, like OpenTelemetry's own.
 type collector struct {
 	URL string
 
 	mu      sync.Mutex
-	raw     []byte // everything received, for what must not be in it
+	raw     []byte // everything received, to check for secrets
 	service string
 	spans   []*trace.Span
 	records []*logs.LogRecord

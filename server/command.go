@@ -15,8 +15,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// commands are what the program does, with their flags. Each flag can be given
-// as an environment variable as well: CLOUDAPI_ and its name.
+// commands are the program's commands with their flags. Each flag can also be set by an environment variable: CLOUDAPI_ and
+// the flag's name.
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Serve demo data from an SQLite file of its own, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
@@ -40,7 +40,7 @@ type commands struct {
 	Version     kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
-// env is what a command works with.
+// env is the environment of a command.
 type env struct {
 	ctx    context.Context
 	in     io.Reader
@@ -48,8 +48,7 @@ type env struct {
 	errors io.Writer
 }
 
-// run carries one command line out and returns the exit status: 2 for a wrong
-// command line, 1 for a failure.
+// run runs a command line and returns the exit status: 2 for a wrong command line, 1 for a failure.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	switch {
 	case len(args) == 0:
@@ -102,8 +101,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return 0
 }
 
-// explain says to the person at the terminal what is wrong, and what to do. What
-// the driver of the database says is for the log.
+// explain returns a message for a person at a terminal, with what to do. The driver's message is only logged.
 func explain(err error) string {
 	f := fault.As(err)
 	text, code := store.Explain(err), store.Code(err)
@@ -120,8 +118,8 @@ func explain(err error) string {
 	return f.Message
 }
 
-// password reads a password: from the environment, or the first line of the
-// standard input. A command line can be read by others on the machine.
+// password reads a password from the environment, or from the first line of standard input. It is not a flag, because other
+// users of the machine can read command lines.
 func (e *env) password(variable string) (string, error) {
 	if p, ok := os.LookupEnv(variable); ok {
 		return p, nil

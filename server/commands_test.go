@@ -21,7 +21,7 @@ func cloudapi(t *testing.T, in string, args ...string) (status int, out, errs st
 	return status, o.String(), e.String()
 }
 
-// TestUsersAndTokens walks through the commands, on both databases.
+// TestUsersAndTokens runs the commands on both databases.
 func TestUsersAndTokens(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + filepath.Join(t.TempDir(), "test.db"), "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestUsersAndTokens(t *testing.T) {
 	}
 }
 
-// TestNoCommandMakesADatabase: but those that are for it.
+// TestNoCommandMakesADatabase: only commands meant for it create a database.
 func TestNoCommandMakesADatabase(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.db")
 	empty := pgtest.URL(t)
@@ -95,7 +95,7 @@ func TestNoCommandMakesADatabase(t *testing.T) {
 	}
 }
 
-// TestErrorsAreInWords: what the driver says is not shown.
+// TestErrorsAreInWords: the driver's message is not shown.
 func TestErrorsAreInWords(t *testing.T) {
 	real := pgtest.URL(t)
 	text := filepath.Join(t.TempDir(), "text.db")
@@ -120,8 +120,8 @@ func TestErrorsAreInWords(t *testing.T) {
 	}
 }
 
-// TestDemoIsForDemos: it opens no database that it has not made, and serve does
-// not open one that everybody has the password of.
+// TestDemoIsForDemos: demo opens only databases that it created, and serve does not open one with the demo's well-known
+// password.
 func TestDemoIsForDemos(t *testing.T) {
 	plain := filepath.Join(t.TempDir(), "plain.db")
 	s := start(t, "--database-url", "sqlite://"+plain)
@@ -132,7 +132,7 @@ func TestDemoIsForDemos(t *testing.T) {
 		}
 	}
 	own := filepath.Join(t.TempDir(), "demo.db")
-	for range 2 { // made, and opened again
+	for range 2 { // created, then opened again
 		ctx, stop := context.WithCancel(t.Context())
 		out := &lines{}
 		done := make(chan int, 1)
@@ -151,7 +151,7 @@ func TestDemoIsForDemos(t *testing.T) {
 	}
 }
 
-// TestWords: commands that need no database.
+// TestWords tests commands that need no database.
 func TestWords(t *testing.T) {
 	for args, has := range map[string]string{
 		"": "Usage: cloudapi", "help": "Usage: cloudapi", "help user create": "The login", "version": "\n", "schema": "type Customer ",
@@ -189,7 +189,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestCompletionIsAScript: bash takes it, and it completes.
+// TestCompletionIsAScript: bash can run the script, and it completes commands.
 func TestCompletionIsAScript(t *testing.T) {
 	_, script, _ := cloudapi(t, "", "completion", "bash")
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script+`
@@ -201,7 +201,7 @@ COMP_WORDS=(cloudapi user delete alice --data); COMP_CWORD=4; _cloudapi; echo "$
 	}
 }
 
-// TestHealth asks a server as a container's engine does.
+// TestHealth checks a server as a container engine does.
 func TestHealth(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+filepath.Join(t.TempDir(), "test.db"))
 	address := strings.TrimPrefix(s.URL, "http://")

@@ -35,8 +35,7 @@ complete -o default -F _cloudapi cloudapi
 	return err
 }
 
-// completions writes what may follow each command: longer ones first, since an
-// argument may follow as well.
+// completions writes the completions for each command: longer commands first, since an argument may follow too.
 func completions(out *strings.Builder, node *kong.Node, path string) {
 	var words []string
 	for _, child := range node.Children {

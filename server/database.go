@@ -13,7 +13,7 @@ import (
 	"cloudapi/server/api"
 )
 
-// databaseFlags say which database to use.
+// databaseFlags select the database.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
 	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, where --database-url is a pooler's. Migrations and notifications use it, because they need a session of their own."`
@@ -21,8 +21,8 @@ type databaseFlags struct {
 	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
-// withStore does something with the database that a command is about, and says
-// which one that is. It creates none unless create is true.
+// withStore opens the command's database, prints which one it is, and calls do. It creates no database unless create is
+// true.
 func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.Store) error) error {
 	log, err := l.logger(e.errors)
 	if err != nil {
@@ -47,8 +47,7 @@ func withStoreOf(e *env, o store.Options, do func(*store.Store) error) error {
 	return do(s)
 }
 
-// withAPI does something with an API that has no socket, as the server itself,
-// on a database that is migrated.
+// withAPI calls do with an API without a socket, with the rights of the server itself, on a migrated database.
 func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.API) error) error {
 	return withStore(e, d, l, false, func(s *store.Store) error {
 		if err := migrated(e.ctx, s); err != nil {
@@ -66,8 +65,7 @@ func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.
 	})
 }
 
-// migrated refuses a database that has not exactly the schema of this program,
-// or one on which it runs.
+// migrated fails unless the database has the schema of this program, or a compatible one.
 func migrated(ctx context.Context, s *store.Store) error {
 	if err := store.CheckVersion(ctx, s, migrate.Files); err != nil {
 		return err

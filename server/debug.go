@@ -13,14 +13,13 @@ import (
 	"cloudapi/internal/service"
 )
 
-// debugFlags say where a person on the machine may look into the server.
+// debugFlags configure the debug port, which is for people on the machine.
 type debugFlags struct {
 	DebugListen string `name:"debug-listen" help:"An address on loopback for /debug/pprof and /metrics, for example 127.0.0.1:6060. By default it is closed."`
 }
 
-// debug serves profiles and metrics on the debug port, if there is one, until
-// stop is called. Profiles show what is in memory, and cost time to make: who
-// may have them is whoever may sign in to the machine.
+// debug serves profiles and metrics on the debug port, if one is set, until stop is called. Profiles contain memory and take
+// CPU time, so only people who can log in to the machine may have them.
 func (f *debugFlags) debug(ctx context.Context, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
 	if f.DebugListen == "" {
 		return func() {}, nil
@@ -40,13 +39,13 @@ func (f *debugFlags) debug(ctx context.Context, metrics http.Handler, log *slog.
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	// A profile takes as long as it is asked to.
+	// A profile takes as long as its request asks for.
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second}
 	log.InfoContext(ctx, "debug port", "address", listener.Addr().String())
 	done := make(chan struct{})
 	service.Go(log, "debug-port", func() {
 		defer close(done)
-		_ = server.Serve(listener) // returns when it is closed
+		_ = server.Serve(listener) // returns when the listener is closed
 	})
 	return func() {
 		_ = server.Close()
@@ -54,7 +53,7 @@ func (f *debugFlags) debug(ctx context.Context, metrics http.Handler, log *slog.
 	}, nil
 }
 
-// onLoopback refuses an address that other machines may reach.
+// onLoopback rejects an address that other machines can reach.
 func onLoopback(flag, address, because string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

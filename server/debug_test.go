@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestDebugPort: profiles and metrics are there on the debug port, and profiles
-// nowhere else.
+// TestDebugPort: profiles and metrics are served on the debug port, and profiles nowhere else.
 func TestDebugPort(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", "--debug-listen", "127.0.0.1:0")
 	found := regexp.MustCompile(`debug port" address=(\S+)`).FindStringSubmatch(s.logs.String())
@@ -42,7 +41,7 @@ func TestDebugPort(t *testing.T) {
 	}
 }
 
-// TestDebugPortIsForThisMachine: an address that others may reach is refused.
+// TestDebugPortIsForThisMachine: an address that other machines can reach is rejected.
 func TestDebugPortIsForThisMachine(t *testing.T) {
 	for _, address := range []string{":6060", "0.0.0.0:0", "[::]:0", "192.0.2.1:6060", "example.com:6060", "6060"} {
 		var errs bytes.Buffer

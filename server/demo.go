@@ -11,15 +11,14 @@ import (
 	"cloudapi/server/api"
 )
 
-// The accounts of the demo beside the administrator's.
+// The accounts of the demo besides the administrator's.
 const (
 	demoMember  = "member"
 	demoPortal  = "portal"
 	portalGiven = "portal-demo"
 )
 
-// fillDemo makes demo data in an empty database, with the verbs that everybody
-// uses, so that jobs tell how it came about.
+// fillDemo creates demo data in an empty database through the public verbs, so that it has jobs too.
 func fillDemo(ctx context.Context, a *api.API) error {
 	ctx = viewer.SystemContext(ctx)
 	there, err := a.Client.Customer.Query().Exist(ctx)

@@ -22,18 +22,16 @@ type demoCommand struct {
 	serveFlags
 }
 
-// demoDatabaseFlags say which file is the demo's. It is not the option of the
-// other commands: a demo never touches the database of a server.
+// demoDatabaseFlags select the demo's file. It has its own option: a demo never opens the database of a server.
 type demoDatabaseFlags struct {
 	DatabaseURL string `name:"database-url" env:"CLOUDAPI_DEMO_DATABASE_URL" default:"sqlite://cloudapi-demo.db" help:"The SQLite file of the demo: a new file, or one that a demo created."`
 }
 
-// The demo's credentials are known to everybody, therefore it refuses to listen
-// anywhere but on loopback.
+// The demo's credentials are public, so it listens only on loopback.
 const (
 	demoLogin    = "admin"
 	demoPassword = "cloudapi-demo"
-	// demoMark is the application id of the files that a demo makes.
+	// demoMark is the application id of the demo's files.
 	demoMark = 0xC1AD0001
 )
 
@@ -59,8 +57,7 @@ func (c *demoCommand) Run(e *env) error {
 	return err
 }
 
-// refuseDemoPassword fails if an administrator still has the password of the
-// demo, which everybody knows.
+// refuseDemoPassword fails if an administrator still has the demo's password, which is public.
 func refuseDemoPassword(ctx context.Context, a *api.API) error {
 	administrators, err := a.Client.CloudUser.Query().
 		Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED)).

@@ -7,6 +7,7 @@ import (
 	"cloudapi/graph"
 	"cloudapi/server/engine"
 	"cloudapi/server/rest"
+	"cloudapi/server/rest/openapi"
 )
 
 // versionCommand prints the version, as --version does.
@@ -33,7 +34,7 @@ type openapiCommand struct{}
 // Run prints it.
 func (*openapiCommand) Run(e *env) error {
 	core := engine.New(engine.Options{Schema: graph.NewSchema(&graph.Resolver{}), Log: slog.New(slog.DiscardHandler)})
-	old, err := rest.New(rest.Options{Engine: core, Log: slog.New(slog.DiscardHandler)})
+	old, err := rest.New(rest.Options{Engine: core, Describe: openapi.Describe, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

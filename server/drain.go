@@ -6,15 +6,14 @@ import (
 	"time"
 )
 
-// drain is the last time of a server: it serves, says that it is not ready, and
-// ends each connection with its next answer. To close connections at once would
-// take the requests along that are on their way.
+// drain is the last phase of a server: it still serves, reports that it is not ready, and closes each connection after its
+// next answer. Closing connections at once would lose requests in transit.
 type drain struct {
 	next     http.Handler
 	stopping atomic.Bool
 }
 
-// last drains for d, or until serving has failed.
+// last drains for d, or until serving fails.
 func (h *drain) last(d time.Duration, failed <-chan error) error {
 	h.stopping.Store(true)
 	select {
@@ -25,7 +24,7 @@ func (h *drain) last(d time.Duration, failed <-chan error) error {
 	}
 }
 
-// ServeHTTP answers as before, but for the readiness.
+// ServeHTTP answers as before, except for readiness.
 func (h *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.stopping.Load() {
 		w.Header().Set("Connection", "close")

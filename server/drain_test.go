@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestRequestsThatHaveBegunAreAnswered stops a server while it waits for the
-// end of requests: new ones find nobody, those are answered, and it ends well.
+// TestRequestsThatHaveBegunAreAnswered stops a server while a request is running: new connections are rejected, the running
+// request is answered, and the server exits with success.
 func TestRequestsThatHaveBegunAreAnswered(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db")
 	const body = `{"query":"mutation { createCustomer(input: {name: \"late\"}) { customer { name } } }"}`
@@ -30,7 +30,7 @@ func TestRequestsThatHaveBegunAreAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The server says so when it reads the body: the request has begun.
+		// The server sends this when it reads the body, so the request has begun.
 		if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 			t.Fatalf("%q, %v", line, err)
 		}
@@ -62,7 +62,7 @@ func TestRequestsThatHaveBegunAreAnswered(t *testing.T) {
 	}
 }
 
-// refused waits until nobody listens at an address.
+// refused waits until an address rejects connections.
 func refused(t *testing.T, address string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -12,19 +12,17 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// healthTime bounds the question to a server: no longer than a container's
-// engine usually waits for the answer.
+// healthTime is the time limit of a health check: container engines usually wait no longer.
 const healthTime = 5 * time.Second
 
-// healthCommand asks a server on this machine how it is, for containers that
-// have no other program to ask with.
+// healthCommand checks a server on this machine, for containers without another HTTP client.
 type healthCommand struct {
 	Listen  string `default:"127.0.0.1:8080" help:"The address of the server."`
 	TLSCert string `name:"tls-cert" help:"The certificate of the server. If it is given, the check uses HTTPS."`
 	Ready   bool   `help:"Check that the server is ready for requests (/readyz). By default the check is that it runs (/healthz)."`
 }
 
-// Run fails unless the server answers that it is well.
+// Run fails unless the server reports that it is healthy.
 func (c *healthCommand) Run(e *env) error {
 	address, err := reachable(c.Listen)
 	if err != nil {
@@ -43,8 +41,7 @@ func (c *healthCommand) Run(e *env) error {
 	}
 	client := &http.Client{Timeout: healthTime, Transport: &http.Transport{
 		DisableKeepAlives: true,
-		// The name in the certificate is not that of this address, and nothing
-		// that is secret is sent.
+		// The certificate is not issued for this address, and the request contains no secrets.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
 	}}
 	answer, err := client.Do(r)
@@ -64,8 +61,7 @@ func (c *healthCommand) Run(e *env) error {
 	return err
 }
 
-// reachable is an address at which this machine reaches a server that listens on
-// another one: on all interfaces, usually.
+// reachable returns an address at which this machine reaches a server that listens on all interfaces, for example.
 func reachable(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {

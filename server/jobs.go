@@ -10,11 +10,10 @@ import (
 	"cloudapi/server/api"
 )
 
-// maxJobWorkers bounds --job-workers: each worker may hold a connection to the
-// database.
+// maxJobWorkers is the maximum of --job-workers: each worker may use a connection to the database.
 const maxJobWorkers = 64
 
-// jobFlags say who runs jobs that nobody waits for, and how long jobs are kept.
+// jobFlags configure background jobs and how long jobs are stored.
 type jobFlags struct {
 	JobWorkers int           `name:"job-workers" default:"2" help:"How many jobs that nobody waits for (wait: false) this server runs at once, 1 to 64."`
 	KeepJobs   time.Duration `name:"keep-jobs" default:"0s" help:"How long jobs are kept after their end, at least 1h; 0 for good. Jobs are the record of who changed what."`
@@ -30,10 +29,10 @@ func (f *jobFlags) check() error {
 	return nil
 }
 
-// jobs puts what the flags say into the options of an API.
+// jobs sets the options of an API from the flags.
 func (f *jobFlags) jobs(o *api.Options) { o.JobWorkers, o.KeepJobs = f.JobWorkers, f.KeepJobs }
 
-// jobsCommand is about the record of changes.
+// jobsCommand manages the jobs.
 type jobsCommand struct {
 	Prune jobsPruneCommand `cmd:"" help:"Remove jobs that ended before a time, in small batches, also while servers run."`
 }

@@ -8,8 +8,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestJobsPrune: only jobs that ended before the time are removed, while a server
-// runs, and a time that is none is refused.
+// TestJobsPrune: only jobs that ended before the given time are removed, also while a server runs. An invalid time is
+// rejected.
 func TestJobsPrune(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + filepath.Join(t.TempDir(), "test.db"), "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"cloudapi/server/limit"
 )
 
-// limitFlags bound what one request and one caller may ask for.
+// limitFlags limit one request and one caller.
 type limitFlags struct {
 	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"The largest body of a request, in bytes."`
 	MaxHeader     int   `name:"max-header" default:"${max_header}" help:"Bytes of a request's URL and headers."`
@@ -37,7 +37,7 @@ type limitFlags struct {
 	RatePerSecond int   `name:"rate-per-second" default:"${rate_per_second}" help:"The cost that a user regains per second."`
 }
 
-// limitDefaults are the defaults of the limits, from where they are documented.
+// limitDefaults returns the defaults of the limits for the help text.
 func limitDefaults() kong.Vars {
 	l, r, b := limit.Limits{}.OrDefault(), limit.Rates{}.OrDefault(), budget.Limits{}.OrDefault()
 	vars := kong.Vars{}
@@ -53,7 +53,7 @@ func limitDefaults() kong.Vars {
 	return vars
 }
 
-// check refuses a limit under which nothing could be asked.
+// check rejects limits that would not allow any request.
 func (f *limitFlags) check() error {
 	for name, value := range map[string]int{
 		"max-body": int(f.MaxBody), "max-header": f.MaxHeader, "max-tokens": f.MaxTokens, "max-name": f.MaxName,
@@ -72,7 +72,7 @@ func (f *limitFlags) check() error {
 	return nil
 }
 
-// limit puts what the flags say into the options of an API.
+// limit sets the options of an API from the flags.
 func (f *limitFlags) limit(o *api.Options) {
 	o.MaxBody, o.MaxHeader = f.MaxBody, f.MaxHeader
 	o.Limits = limit.Limits{
@@ -84,7 +84,7 @@ func (f *limitFlags) limit(o *api.Options) {
 	o.Rates = limit.Rates{Burst: f.RateBurst, PerSecond: f.RatePerSecond}
 }
 
-// documentFlags say which documents are accepted, and who may read the schema.
+// documentFlags restrict documents and introspection.
 type documentFlags struct {
 	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients send the SHA-256 of a query instead of a query sent before (automatic persisted queries)."`
 	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest. /graphql then accepts only these documents."`
@@ -101,7 +101,7 @@ func (f *documentFlags) documents(o *api.Options) {
 	}
 }
 
-// timeFlags bound how long a connection may take for what it sends and reads.
+// timeFlags limit how long a connection may take to send and to receive.
 type timeFlags struct {
 	HeaderTime time.Duration `name:"header-time" default:"10s" help:"The time limit for the headers of a request."`
 	ReadTime   time.Duration `name:"read-time" default:"30s" help:"The time limit for receiving a request."`
@@ -109,7 +109,7 @@ type timeFlags struct {
 	IdleTime   time.Duration `name:"idle-time" default:"2m" help:"How long an idle connection stays open."`
 }
 
-// newServer returns a server without its socket.
+// newServer returns a server without a socket.
 func newServer(h http.Handler, t timeFlags, maxHeader int, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestEachLimitIsAnOption: with an option set low, what passes it is refused
-// with the limit's name, its value and what was asked.
+// TestEachLimitIsAnOption: a request that exceeds a low limit is rejected with the limit's name, its value and the requested
+// amount.
 func TestEachLimitIsAnOption(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db",
 		"--max-body", "2000", "--max-header", "4096", "--max-tokens", "100", "--max-name", "20", "--max-depth", "5",
@@ -37,7 +37,7 @@ func TestEachLimitIsAnOption(t *testing.T) {
 	if !strings.Contains(answer, `"limit":"header"`) {
 		t.Errorf("header: %.200s", answer)
 	}
-	// Nothing comes back in the time that the test takes.
+	// No quota is restored during the test.
 	if answer = s.query(t, "{ __typename }"); !strings.Contains(answer, `"remaining":59`) {
 		t.Errorf("rate: %s", answer)
 	}
@@ -45,8 +45,7 @@ func TestEachLimitIsAnOption(t *testing.T) {
 
 func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
 
-// TestWrongOptionsAreRefused: what cannot be meant is told before anything is
-// opened.
+// TestWrongOptionsAreRefused: invalid options are rejected before anything is opened.
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for _, flags := range [][]string{
 		{"--max-depth", "0"}, {"--max-body", "-1"}, {"--rate-burst=-2"}, {"--rate-burst", "2000"}, {"--secret-key", "secret"}, {"--secret-key", "0000000000000000000000000000000000000000000000000000000000000000"}, {"--read-time", "0s"}, {"--header-time=-1s"},
@@ -63,11 +62,11 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 	}
 }
 
-// TestEachLimitOfTheBudgetIsAnOption: what passes it while it is counted ends with
-// the limit's name and its value.
+// TestEachLimitOfTheBudgetIsAnOption: an operation that exceeds a limit during execution ends with the limit's name and its
+// value.
 func TestEachLimitOfTheBudgetIsAnOption(t *testing.T) {
 	for limit, c := range map[string]struct{ flag, value, query string }{
-		"objects": {"--max-objects", "1", "{ customers { pageInfo { hasNextPage } } }"},
+		"objects": {"--max-objects", "1", "{ __schema { types { name } } }"},
 		"answer":  {"--max-answer", "50", "{ __schema { types { name } } }"},
 		"memory":  {"--max-memory", "100000", "{ __schema { types { name fields { name } } } }"},
 	} {

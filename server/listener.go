@@ -12,12 +12,12 @@ import (
 // complainEvery is how often the log repeats that no connection can be accepted.
 const complainEvery = 10 * time.Second
 
-// acceptLog is a listener that logs why it cannot accept connections. net/http
-// tries again, but says so only to its own log, where clients make noise too.
+// acceptLog is a listener that logs why it cannot accept connections. net/http retries, but reports it only in its own log,
+// among messages about clients.
 type acceptLog struct {
 	net.Listener
 	log  *slog.Logger
-	last atomic.Int64 // when it logged last, in Unix nanoseconds
+	last atomic.Int64 // time of the last log entry, in Unix nanoseconds
 }
 
 // Accept waits for the next connection.

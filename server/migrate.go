@@ -7,7 +7,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// migrateCommand brings the database to the schema of this version.
+// migrateCommand migrates the database to this version's schema.
 type migrateCommand struct {
 	Up     migrateUpCommand     `cmd:"" help:"Apply the pending migrations."`
 	Status migrateStatusCommand `cmd:"" help:"List the migrations and their states."`
@@ -49,7 +49,7 @@ type migrateStatusCommand struct {
 
 const appliedLayout = "2006-01-02 15:04:05"
 
-// Run lists the migrations, also those that this version does not know.
+// Run lists the migrations, including those unknown to this version.
 func (c *migrateStatusCommand) Run(e *env) error {
 	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
 		all, err := store.Status(e.ctx, s, migrate.Files)

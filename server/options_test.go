@@ -23,7 +23,7 @@ const (
 	optionsEnd     = "<!-- end of options -->\n"
 )
 
-// TestOptionsAreDocumented holds the tables in docs/operations.md fresh.
+// TestOptionsAreDocumented checks that the tables in docs/operations.md are up to date.
 func TestOptionsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(operationsFile)
 	if err != nil {
@@ -46,8 +46,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 	}
 }
 
-// options are the tables of what every command takes, and of what each takes
-// besides. `demo` has what `serve` has.
+// options returns the tables of the flags of all commands and of each command. `demo` has the flags of `serve`.
 func options(t *testing.T) string {
 	t.Helper()
 	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
@@ -82,7 +81,7 @@ func options(t *testing.T) string {
 	return out.String()
 }
 
-// table writes the flags that are wanted, if there are any.
+// table writes the wanted flags, if there are any.
 func table(out *strings.Builder, flags []*kong.Flag, wanted func(*kong.Flag) bool) {
 	begun := false
 	for _, f := range flags {
@@ -112,7 +111,7 @@ func row(out *strings.Builder, f *kong.Flag) {
 	fmt.Fprintf(out, "| `%s` | `%s` | %s | %s |\n", flag, strings.Join(f.Envs, "`, `"), value, strings.ReplaceAll(f.Help, "|", `\|`))
 }
 
-// TestEachAlertIsExplained: whoever is called out of bed finds what to do.
+// TestEachAlertIsExplained: the documentation has a section for each alert.
 func TestEachAlertIsExplained(t *testing.T) {
 	text, err := os.ReadFile(operationsFile)
 	if err != nil {

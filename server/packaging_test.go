@@ -8,8 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// What is installed beside the binary is text that no compiler reads: a
-// misspelt option in it would be ignored without a word.
+// The files installed with the binary are not compiled: a misspelt option in them would be silently ignored.
 func TestPackagesSetOptionsThatExist(t *testing.T) {
 	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
 	if err != nil {
@@ -27,7 +26,7 @@ func TestPackagesSetOptionsThatExist(t *testing.T) {
 	}
 	mentioned := regexp.MustCompile(`CLOUDAPI_[A-Z_]+`)
 	for _, file := range []string{
-		"../Dockerfile", "../compose.yaml", "../internal/dev/packaging/release.Dockerfile",
+		"../Dockerfile", "../compose.yaml", "../kubernetes.yaml", "../internal/dev/packaging/release.Dockerfile",
 		"../internal/dev/packaging/cloudapi.env", "../internal/dev/packaging/cloudapi.service",
 	} {
 		text, err := os.ReadFile(file)

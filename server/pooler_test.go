@@ -10,9 +10,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestBehindPooler: a server on an empty database behind a real PgBouncer migrates
-// it, changes and reads on all paths, also when more requests come than the pooler
-// has sessions, and neither the pooler nor the server logs an error.
+// TestBehindPooler: a server on an empty database behind PgBouncer migrates it, and changes and reads on all paths, also
+// with more concurrent requests than the pooler has sessions. Neither the pooler nor the server logs an error.
 func TestBehindPooler(t *testing.T) {
 	for _, mode := range []string{"session", "transaction"} {
 		t.Run(mode, func(t *testing.T) {
@@ -44,7 +43,7 @@ func TestBehindPooler(t *testing.T) {
 	}
 }
 
-// busy changes and reads.
+// busy makes changes and reads.
 func busy(t *testing.T, s *running, worker int) {
 	for i := range 5 {
 		name := fmt.Sprintf("Pooled %d %d", worker, i)

@@ -13,8 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// printConfig writes each option of a command with its value and where that
-// comes from. Secrets are masked.
+// printConfig writes each option of a command with its value and its source. Secrets are masked.
 func printConfig(w io.Writer, command *kong.Context) error {
 	given := map[string]bool{}
 	for _, element := range command.Path {
@@ -32,8 +31,7 @@ func printConfig(w io.Writer, command *kong.Context) error {
 	return table.Flush()
 }
 
-// sourceOf says where the value of an option comes from. The command line wins
-// over the environment.
+// sourceOf returns the source of an option's value. The command line takes precedence over the environment.
 func sourceOf(flag *kong.Flag, given map[string]bool) string {
 	if given[flag.Name] {
 		return "command line"
@@ -48,7 +46,7 @@ func sourceOf(flag *kong.Flag, given map[string]bool) string {
 
 const masked = "********"
 
-// secretOption are the options whose whole value is a secret.
+// secretOption matches options whose whole value is a secret.
 var secretOption = regexp.MustCompile(`(?:password|secret|key)$`)
 
 func shownValue(flag *kong.Flag) string {
@@ -57,7 +55,7 @@ func shownValue(flag *kong.Flag) string {
 	case value == "" || value == "[]" || value == "map[]":
 		return ""
 	case flag.Name == "tls-key":
-		return value // the name of a file
+		return value // a file name
 	case secretOption.MatchString(flag.Name):
 		return masked
 	case strings.HasSuffix(flag.Name, "url") || strings.HasSuffix(flag.Name, "endpoint"):
@@ -66,8 +64,8 @@ func shownValue(flag *kong.Flag) string {
 	return value
 }
 
-// maskedURL hides the password of a URL, and all of one that cannot be read: it
-// may name several hosts, which net/url does not know.
+// maskedURL masks the password of a URL. It masks a URL completely that net/url cannot parse, for example one with several
+// hosts.
 func maskedURL(text string) string {
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found {
@@ -84,7 +82,7 @@ func maskedURL(text string) string {
 	return scheme + "://" + authority + maskedQuery(tail)
 }
 
-// maskedQuery hides a password among the parameters.
+// maskedQuery masks a password among the parameters.
 func maskedQuery(tail string) string {
 	path, query, found := strings.Cut(tail, "?")
 	if !found {
@@ -100,7 +98,7 @@ func maskedQuery(tail string) string {
 	return path + "?" + strings.Join(parameters, "&")
 }
 
-// cutAny cuts text before the first of some characters.
+// cutAny cuts text before the first of the given characters.
 func cutAny(text, characters string) (before, after string, found bool) {
 	if i := strings.IndexAny(text, characters); i >= 0 {
 		return text[:i], text[i:], true

@@ -14,8 +14,7 @@ import (
 	"cloudapi/internal/transfer"
 )
 
-// progress shows how far a transfer is: a bar on a terminal, a line now and then
-// elsewhere.
+// progress shows the progress of a transfer: a bar on a terminal, otherwise a line from time to time.
 type progress struct {
 	out     io.Writer
 	bar     *progressbar.ProgressBar
@@ -52,7 +51,7 @@ func (p *progress) show(c transfer.Counts) {
 	}
 }
 
-// clear makes room for a line of text.
+// clear removes the bar, before a line of text is written.
 func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
@@ -65,7 +64,7 @@ func (p *progress) end() {
 	}
 }
 
-// printable is a text from outside as a terminal may have it.
+// printable makes a text from outside safe for a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {

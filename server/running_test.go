@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// testPassword is the administrator's, in tests.
+// testPassword is the administrator's password in tests.
 const testPassword = "correct horse battery"
 
-// running is a server as a user starts it, without a process of its own.
+// running is a server started as a user would, in the process of the test.
 type running struct {
 	URL  string
 	logs *lines
 	stop func() int
 }
 
-// lines keeps what was written, for whoever looks while more is written.
+// lines stores output that can be read while more is written.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -73,7 +73,7 @@ func start(t *testing.T, flags ...string) *running {
 	return s
 }
 
-// ask sends a request as the administrator; the headers come in pairs.
+// ask sends a request as the administrator; headers come in pairs.
 func (s *running) ask(t *testing.T, method, path, body string, headers ...string) string {
 	t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))

@@ -9,15 +9,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// leastKey is the size of a secret key, and leastDifferent how many different
-// bytes it has at least: 32 random ones have fewer once in 10^15 times.
+// leastKey is the minimum size of a secret key, and leastDifferent the minimum number of different bytes in it: 32 random
+// bytes have fewer with a probability of 10^-15.
 const (
 	leastKey       = 32
 	leastDifferent = 18
 )
 
-// checkSecretKey refuses a key that was not drawn at random. None at all is
-// fine: the database keeps one then.
+// checkSecretKey rejects a key that is not random. An empty key is valid: then the key is in the database.
 func checkSecretKey(text string) error {
 	if text == "" {
 		return nil
@@ -34,8 +33,7 @@ func checkSecretKey(text string) error {
 		leastKey, leastKey)
 }
 
-// decodeKey returns the bytes of a key, nil where it is neither hexadecimal nor
-// base64.
+// decodeKey decodes a hexadecimal or base64 key; nil for other text.
 func decodeKey(text string) []byte {
 	if decoded, err := hex.DecodeString(text); err == nil {
 		return decoded
@@ -48,5 +46,5 @@ func decodeKey(text string) []byte {
 	return decoded
 }
 
-// newPassword is 128 random bits as text.
+// newPassword returns a random password of 128 bits.
 func newPassword() string { return rand.Text() }

@@ -23,11 +23,11 @@ type serveCommand struct {
 	databaseFlags
 	logFlags
 	serveFlags
-	demo          bool   // the database has demo data only
+	demo          bool   // the database has only demo data
 	applicationID uint32 // of an SQLite file, 0 for any
 }
 
-// Run serves until the context ends, and then lets what has begun end.
+// Run serves until the context ends, and then finishes running requests.
 func (c *serveCommand) Run(e *env) error {
 	prepare := func(ctx context.Context, a *api.API) error {
 		if err := refuseDemoPassword(ctx, a); err != nil {
@@ -44,8 +44,8 @@ func (c *serveCommand) Run(e *env) error {
 	})
 }
 
-// serve opens, listens, and serves until the context ends. prepare is called
-// once the database is migrated, announce once requests are answered.
+// serve opens the database, listens, and serves until the context ends. It calls prepare once the database is migrated, and
+// announce once requests are answered.
 func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) error, announce func(url string)) error {
 	log, err := c.logger(e.errors)
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 	})
 }
 
-// check refuses options that make no sense before anything is opened.
+// check rejects contradictory options before anything is opened.
 func (c *serveCommand) check(log *slog.Logger) (*tls.Config, error) {
 	if err := errors.Join(c.limitFlags.check(), c.streamFlags.check(), c.timeFlags.check(), c.jobFlags.check(), checkSecretKey(c.SecretKey)); err != nil {
 		return nil, err
@@ -133,9 +133,8 @@ func (c *serveCommand) assemble(s *store.Store, log *slog.Logger, tracer trace.T
 	return api.New(o)
 }
 
-// run serves on a listener until ctx ends, or until start fails. Then it drains
-// for DrainTime, and requests that have begun by its end have ShutdownTime to
-// end.
+// run serves on a listener until ctx ends, or until start fails. Then it drains for DrainTime. Requests still running after
+// that have ShutdownTime to finish.
 func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listener, secure *tls.Config, log *slog.Logger, start *startup) error {
 	draining := &drain{next: a.Handler}
 	server := newServer(draining, c.timeFlags, c.MaxHeader, log)
@@ -178,7 +177,7 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 		err = errors.Join(err, server.Shutdown(late))
 	}
 	stop()
-	err = errors.Join(err, <-work) // never an error: those are in failed
+	err = errors.Join(err, <-work) // always nil: errors are in failed
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

@@ -12,7 +12,7 @@ import (
 	"cloudapi/server/auth"
 )
 
-// signInFlags say who may sign in how.
+// signInFlags configure sign-in.
 type signInFlags struct {
 	HashesAtOnce   int                    `name:"hashes-at-once" default:"0" help:"The number of passwords that are hashed concurrently, with 19 MiB of memory each. 0 means half of the cores."`
 	TrustedProxies []string               `name:"trusted-proxy" help:"Networks or addresses of proxies whose X-Forwarded-For header is trusted."`
@@ -24,11 +24,11 @@ type signInFlags struct {
 	OIDCRoles      map[string]viewer.Role `name:"oidc-role" help:"The role for a value of the claim, for example admins=ADMINISTRATOR. By default the values are the role names."`
 }
 
-// signIn puts what the flags say into the options of an API.
+// signIn sets the options of an API from the flags.
 func (f *signInFlags) signIn(o *api.Options) error {
 	hashes := f.HashesAtOnce
 	if hashes < 1 {
-		// The other half answers requests while people sign in.
+		// The other half of the processors answers requests while users sign in.
 		hashes = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	o.Passwords = password.NewHasher(password.Recommended(), hashes)

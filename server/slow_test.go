@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// senders are connections that send a little now and then, and never end: their
-// headers, a body without credentials, one with them, and one to an old URL.
+// senders returns the beginnings of requests that continue slowly and never end: headers, a body without credentials, one
+// with credentials, and one to an old URL.
 func senders() []string {
 	who := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("admin:"+testPassword)) + "\r\n"
 	body := "Content-Type: application/json\r\nContent-Length: 5000\r\n"
@@ -28,8 +28,7 @@ func senders() []string {
 	}
 }
 
-// TestSlowSenders: 150 connections that send slowly are ended by the server, and
-// nobody else waits for them.
+// TestSlowSenders: the server ends 150 connections that send slowly, and other clients are not delayed.
 func TestSlowSenders(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", "--header-time", "1s", "--read-time", "2s", "--idle-time", "2s")
 	const honest = "{ customers(first: 1) { totalCount } }"
@@ -51,7 +50,7 @@ func TestSlowSenders(t *testing.T) {
 		}
 		s.query(t, honest)
 	}
-	// The keep-alive connections of the honest ones are few.
+	// Few keep-alive connections are needed.
 	for range 100 {
 		if runtime.NumGoroutine() <= before+10 {
 			return
@@ -61,8 +60,7 @@ func TestSlowSenders(t *testing.T) {
 	t.Errorf("%d goroutines are left of %d before", runtime.NumGoroutine(), before)
 }
 
-// dribble sends a beginning and then a byte at a time, until the server ends the
-// connection.
+// dribble sends a beginning and then single bytes, until the server ends the connection.
 func dribble(c net.Conn, beginning string) error {
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
@@ -87,5 +85,5 @@ func dribble(c net.Conn, beginning string) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%.30q: the server does not end the connection", beginning)
 	}
-	return nil // closed, or reset because bytes were under way
+	return nil // closed, or reset because bytes were in transit
 }

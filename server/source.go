@@ -12,8 +12,7 @@ import (
 	"cloudapi/internal/transfer"
 )
 
-// open opens what the command is to import from, and names it without its
-// password.
+// open opens the source of an import, and returns its name without the password.
 func (c *importCommand) open(e *env) (transfer.Source, string, error) {
 	switch {
 	case c.Source == "-":
@@ -27,8 +26,8 @@ func (c *importCommand) open(e *env) (transfer.Source, string, error) {
 	return transfer.Files{Path: c.Source}, c.Source, nil
 }
 
-// remote is a running old server. Its password is asked for where the URL has a
-// name and no password: a command line can be read by others on the machine.
+// remote returns a source for a running old server. It reads the password separately if the URL has a user without one,
+// because other users of the machine can read command lines.
 func (c *importCommand) remote(e *env) (transfer.Source, string, error) {
 	given := ""
 	u, err := url.Parse(c.Source)

@@ -14,18 +14,16 @@ import (
 )
 
 const (
-	// firstPause and longestPause are what the server waits between two looks at
-	// a database that it cannot use yet.
+	// firstPause and longestPause bound the pauses between two attempts to use the database.
 	firstPause   = 100 * time.Millisecond
 	longestPause = 2 * time.Second
-	// databaseTime is how long a database may take to answer a look.
+	// databaseTime is the time limit for the database's answer.
 	databaseTime = 10 * time.Second
-	// remindEvery is how often the log repeats what the server waits for.
+	// remindEvery is how often the log repeats the reason for waiting.
 	remindEvery = 30 * time.Second
 )
 
-// readiness is why a server is not ready for requests, "" if it is. It is safe
-// for concurrent use.
+// readiness is the reason why a server is not ready for requests, "" if it is ready. It is safe for concurrent use.
 type readiness struct {
 	reason atomic.Pointer[string]
 	notify func(status string) // called with each new reason
@@ -43,26 +41,23 @@ func (r *readiness) set(reason string) {
 	}
 }
 
-// NotReady is the reason, for /readyz and for refusals.
+// NotReady returns the reason, for /readyz and for rejected requests.
 func (r *readiness) NotReady() string { return *r.reason.Load() }
 
-// startup takes a server that listens to the point where it can answer
-// requests.
+// startup prepares a listening server for requests.
 type startup struct {
 	store       *store.Store
 	state       *readiness
 	log         *slog.Logger
 	autoMigrate bool
-	// prepare does what is needed once the database is migrated, and may be
-	// called again if that fails.
+	// prepare is called once the database is migrated, and again if it fails.
 	prepare func(context.Context) error
-	// announce is called once, when the server is ready.
+	// announce is called once the server is ready.
 	announce func()
 }
 
-// run returns when the server is ready, when ctx has ended, or when something is
-// wrong that waiting does not mend. A database that is away is waited for,
-// also if it goes away in between.
+// run returns when the server is ready, when ctx has ended, or after a permanent error. It waits for a database that is
+// unavailable, also if it becomes unavailable in between.
 func (s *startup) run(ctx context.Context) error {
 	var reminded time.Time
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
@@ -89,7 +84,7 @@ func (s *startup) run(ctx context.Context) error {
 	}
 }
 
-// attempt does all steps once.
+// attempt tries all steps once.
 func (s *startup) attempt(ctx context.Context) error {
 	if s.state.NotReady() == "starting" {
 		s.state.set("waiting for the database")
@@ -109,8 +104,7 @@ func (s *startup) attempt(ctx context.Context) error {
 	return s.prepare(ctx)
 }
 
-// migrate brings the database to the schema of this program, or finds that
-// somebody has done so.
+// migrate migrates the database to this program's schema, or checks that another process has.
 func (s *startup) migrate(ctx, look context.Context) error {
 	if err := store.CheckVersion(look, s.store, migrate.Files); err != nil {
 		return err

@@ -52,7 +52,7 @@ func await(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// probe asks without credentials.
+// probe sends a request without credentials.
 func probe(t *testing.T, s *running, path string) (int, string) {
 	t.Helper()
 	answer, err := http.Get(s.URL + path)
@@ -67,13 +67,12 @@ func probe(t *testing.T, s *running, path string) (int, string) {
 	return answer.StatusCode, string(text)
 }
 
-// TestADatabaseThatIsAwayIsWaitedFor: the server listens, says what it waits
-// for, refuses requests in the form of each face, and serves when the database
-// is there.
+// TestADatabaseThatIsAwayIsWaitedFor: the server listens, reports the reason for waiting, rejects requests in the form of
+// each face, and serves once the database is available.
 func TestADatabaseThatIsAwayIsWaitedFor(t *testing.T) {
 	database := pgtest.URL(t)
 	real := regexp.MustCompile(`@[^/]*:(\d+)/|:(\d+)/`).FindStringSubmatch(database)
-	// A port that nobody listens at, until the way to the database is opened.
+	// An unused port, until a proxy to the database listens on it.
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +108,7 @@ func TestADatabaseThatIsAwayIsWaitedFor(t *testing.T) {
 	}
 }
 
-// forward passes connections on until the test ends.
+// forward forwards connections until the test ends.
 func forward(t *testing.T, from, to string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", from)
@@ -134,8 +133,8 @@ func forward(t *testing.T, from, to string) {
 	}()
 }
 
-// TestWithoutAutoMigrateTheServerWaits: on an empty database it is not ready,
-// says why, and serves once somebody has migrated.
+// TestWithoutAutoMigrateTheServerWaits: on an empty database the server is not ready, reports why, and serves once the
+// database is migrated.
 func TestWithoutAutoMigrateTheServerWaits(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + filepath.Join(t.TempDir(), "test.db"), "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -160,7 +159,7 @@ func TestWithoutAutoMigrateTheServerWaits(t *testing.T) {
 	}
 }
 
-// TestANewerDatabaseIsRefused: unless what is unknown is marked as compatible.
+// TestANewerDatabaseIsRefused: unless the unknown migrations are marked as compatible.
 func TestANewerDatabaseIsRefused(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + filepath.Join(t.TempDir(), "test.db"), "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +206,7 @@ func newer(t *testing.T, url string, version int64, mark string) {
 	}
 }
 
-// with are the migrations of this version and one more.
+// with returns the migrations of this version and one more.
 func with(t *testing.T, version int64, mark string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}

@@ -7,8 +7,7 @@ import (
 	"cloudapi/server/graphqlhttp"
 )
 
-// streamFlags bound the connections for subscriptions. A zero means the default,
-// so that the defaults stand in one place.
+// streamFlags limit the connections for subscriptions. A zero means the default, so that each default is defined once.
 type streamFlags struct {
 	MaxStreams           int           `name:"max-streams" default:"20000" help:"Connections for subscriptions (WebSocket and Server-Sent Events) of a server."`
 	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"Those of one user, on one server."`
@@ -22,7 +21,7 @@ type streamFlags struct {
 	StreamWriteTime      time.Duration `name:"stream-write-time" default:"30s" help:"How long one message to a subscriber may take."`
 }
 
-// check refuses a limit under which nothing could be subscribed.
+// check rejects limits that would not allow any subscription.
 func (f *streamFlags) check() error {
 	for name, value := range map[string]int{
 		"max-streams": f.MaxStreams, "max-user-streams": f.MaxUserStreams, "max-subscriptions": f.MaxSubscriptions,

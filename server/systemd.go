@@ -2,10 +2,8 @@ package main
 
 import "github.com/coreos/go-systemd/v22/daemon"
 
-// tellSystemd tells systemd, where it runs the server (Type=notify), what the
-// server is doing: "" is serving. The server counts as started as soon as it
-// listens, so that a database that is away does not hold up the start of the
-// machine.
+// tellSystemd reports the server's status to systemd, if systemd runs it (Type=notify); "" means serving. The server counts
+// as started as soon as it listens, so that an unavailable database does not delay the start of the machine.
 func tellSystemd(status string) {
 	state := daemon.SdNotifyReady + "\nSTATUS=" + status
 	switch status {
@@ -16,6 +14,6 @@ func tellSystemd(status string) {
 	case "stopping":
 		state = daemon.SdNotifyStopping + "\nSTATUS=" + status
 	}
-	// Without systemd there is nobody to tell.
+	// It fails without systemd.
 	_, _ = daemon.SdNotify(false, state)
 }

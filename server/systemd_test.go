@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestSystemdIsTold: that the server listens, what it is doing, and that it
-// stops.
+// TestSystemdIsTold: the server reports that it listens, its status, and that it stops.
 func TestSystemdIsTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

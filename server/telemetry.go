@@ -8,18 +8,16 @@ import (
 	"cloudapi/server/telemetry"
 )
 
-// flushTime is how long the last traces and logs have to get to the collector
-// when the server stops.
+// flushTime is the time limit for sending the last traces and logs when the server stops.
 const flushTime = 5 * time.Second
 
-// telemetryFlags say where traces and logs go besides.
+// telemetryFlags configure the export of traces and logs.
 type telemetryFlags struct {
 	OTLPEndpoint string  `name:"otlp-endpoint" env:"CLOUDAPI_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" help:"The OpenTelemetry collector for traces and logs, by OTLP over HTTP: http://host:4318."`
 	TraceSample  float64 `name:"trace-sample" default:"1" help:"The fraction of requests that are traced, 0 to 1. A traceparent header of the request takes precedence."`
 }
 
-// start begins to send, and returns a logger that sends as well. stop sends
-// what is left.
+// start starts exporting, and returns a logger that exports too. stop sends the rest.
 func (f *telemetryFlags) start(ctx context.Context, log *slog.Logger) (sent *telemetry.Telemetry, also *slog.Logger, stop func(), err error) {
 	sent, err = telemetry.Start(ctx, telemetry.Options{
 		Endpoint: f.OTLPEndpoint, Sample: f.TraceSample, Version: version(), Log: log,

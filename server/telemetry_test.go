@@ -22,7 +22,7 @@ const (
 	valueOfNobody = "Value-In-No-Span"
 )
 
-// portalServer accepts everything, and keeps the traceparent that it was given.
+// portalServer accepts every request, and keeps its traceparent.
 func portalServer(t *testing.T) (url string, parent func() string) {
 	var mu sync.Mutex
 	var seen string
@@ -39,9 +39,8 @@ func portalServer(t *testing.T) (url string, parent func() string) {
 	}
 }
 
-// TestTracesAndLogs: a collector gets the spans of a request, its statements
-// and its call to the portal in the caller's trace, the log lines of the request
-// with its id, and no secret and no value.
+// TestTracesAndLogs: a collector gets the spans of a request, its statements and its call to the portal in the caller's
+// trace, and the log lines of the request with its id. It gets no secret and no value.
 func TestTracesAndLogs(t *testing.T) {
 	for name, database := range map[string]string{"sqlite": "sqlite://" + t.TempDir() + "/test.db", "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -74,8 +73,7 @@ func TestTracesAndLogs(t *testing.T) {
 	}
 }
 
-// traffic makes a customer, registers a domain by an old URL and reads both. It
-// returns the customer's guid.
+// traffic creates a customer, registers a domain by an old URL and reads both. It returns the customer's guid.
 func traffic(t *testing.T, s *running) string {
 	t.Helper()
 	made := s.query(t, `mutation { createCustomer(input: { name: "`+valueOfNobody+`" }) { customer { id } } }`)
@@ -115,8 +113,7 @@ func (c *collector) span(t *testing.T, name string) *v1.Span {
 	return nil
 }
 
-// children checks that a span has children of those names, and that statements
-// have their text.
+// children checks that a span has children with those names, and that statements have their text.
 func (c *collector) children(t *testing.T, parent *v1.Span, names ...string) {
 	t.Helper()
 	c.mu.Lock()
@@ -137,7 +134,7 @@ func (c *collector) children(t *testing.T, parent *v1.Span, names ...string) {
 	}
 }
 
-// logged checks that the line of the request is there, with its id and trace.
+// logged checks that the request's log line has its id and trace.
 func (c *collector) logged(t *testing.T) {
 	t.Helper()
 	c.mu.Lock()
@@ -153,8 +150,7 @@ func (c *collector) logged(t *testing.T) {
 	t.Error("the collector did not get the request's log line")
 }
 
-// TestSampling: where the sample is nothing, there is a trace only for who asks
-// for one.
+// TestSampling: with a sample rate of 0, only requests with a sampled traceparent are traced.
 func TestSampling(t *testing.T) {
 	c := collect(t)
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", "--otlp-endpoint", c.URL, "--trace-sample", "0")
@@ -170,8 +166,8 @@ func TestSampling(t *testing.T) {
 	}
 }
 
-// TestWithoutCollector: no flag, no traces; a collector that is away changes
-// nothing for clients; a URL that is none is refused.
+// TestWithoutCollector: without a flag there are no traces; an unavailable collector does not affect clients; an invalid URL
+// is rejected.
 func TestWithoutCollector(t *testing.T) {
 	s := start(t, "--database-url", "sqlite://"+t.TempDir()+"/test.db", "--log-format", "json")
 	s.query(t, `{ customers { totalCount } }`, "Traceparent", callersParent)

@@ -8,13 +8,13 @@ import (
 	"cloudapi/internal/certificate"
 )
 
-// tlsFlags say with which certificate TLS is served.
+// tlsFlags configure TLS.
 type tlsFlags struct {
 	TLSCert string `name:"tls-cert" help:"The PEM file with the TLS certificate and its chain. A renewed certificate is used without a restart."`
 	TLSKey  string `name:"tls-key" help:"The PEM file with the key of the certificate."`
 }
 
-// config is how TLS is spoken, nil where it is not.
+// config returns the TLS configuration, nil for plain HTTP.
 func (f *tlsFlags) config(log *slog.Logger) (*tls.Config, error) {
 	switch {
 	case f.TLSCert == "" && f.TLSKey == "":

@@ -31,7 +31,7 @@ type tokenCreateCommand struct {
 	For   time.Duration `name:"for" env:"-" help:"How long the token is valid, for example 720h. By default it never expires."`
 }
 
-// Run makes a token, as its user would.
+// Run creates a token, with the rights of its user.
 func (c *tokenCreateCommand) Run(e *env) error {
 	if c.For < 0 {
 		return fault.New(fault.Invalid, "--for must be more than 0, not %v", c.For)
@@ -85,7 +85,7 @@ type tokenRevokeCommand struct {
 	GUID string `arg:"" name:"guid" help:"The guid of the token, as token list shows it."`
 }
 
-// Run ends a token.
+// Run revokes a token.
 func (c *tokenRevokeCommand) Run(e *env) error {
 	id, err := uuid.Parse(c.GUID)
 	if err != nil {

@@ -18,8 +18,7 @@ import (
 	"cloudapi/server/api"
 )
 
-// sourcePassword is where the password at an old server comes from when its URL
-// has none.
+// sourcePassword is the environment variable with the password for an old server whose URL has none.
 const sourcePassword = "CLOUDAPI_SOURCE_PASSWORD"
 
 // importCache is how much of an SQLite file an import keeps in memory: guids in no
@@ -39,7 +38,7 @@ type importCommand struct {
 	Concurrency   int    `default:"8" help:"How many calls an old server answers at once: 1 to 64."`
 }
 
-// Run imports, and fails when not everything was taken.
+// Run imports, and fails if some objects were not imported.
 func (c *importCommand) Run(e *env) error {
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		return fault.New(fault.Invalid, "--concurrency must be 1 to 64")
@@ -83,8 +82,7 @@ func (c *importCommand) Run(e *env) error {
 	})
 }
 
-// prepare brings the schema up to date, or insists on it where nothing may be
-// changed.
+// prepare migrates the schema, or checks it if nothing may be changed.
 func (c *importCommand) prepare(e *env, s *store.Store, reads bool) error {
 	if reads {
 		return migrated(e.ctx, s)
@@ -96,8 +94,7 @@ func (c *importCommand) prepare(e *env, s *store.Store, reads bool) error {
 	return err
 }
 
-// sum prints what became of the objects. It returns an error where not all of
-// them were taken.
+// sum prints the counts of the objects. It returns an error if some were not imported.
 func (c *importCommand) sum(out io.Writer, counts transfer.Counts, complete bool) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	heads := "TYPE\tIN THE SOURCE\tCREATED\tREPLACED\tEQUAL\tCONFLICTS\tREFUSED\tHERE\t"
@@ -127,7 +124,7 @@ func (c *importCommand) sum(out io.Writer, counts transfer.Counts, complete bool
 	return nil
 }
 
-// remarks say what a source cannot tell, and what is to be done.
+// remarks returns notes on information that a source lacks, and what to do about it.
 func (c *importCommand) remarks(counts transfer.Counts) (lines []string) {
 	say := func(n int, format string) {
 		if n > 0 {
@@ -148,7 +145,7 @@ func (c *importCommand) remarks(counts transfer.Counts) (lines []string) {
 	return lines
 }
 
-// report writes what was not taken, at once and in constant memory.
+// report writes the objects that were not imported, immediately and in constant memory.
 type report struct {
 	out    io.Writer
 	file   *os.File
@@ -175,7 +172,7 @@ func (r *report) add(e transfer.Entry) {
 	if e.GUID != "" {
 		about += " " + e.GUID
 	}
-	// What a source says must not move the terminal's cursor.
+	// Text from a source must not contain control characters for the terminal.
 	_, _ = fmt.Fprintf(r.out, "%s: %s %s: %s\n", printable(e.Where), e.What, about, printable(e.Reason))
 	if r.lines != nil {
 		_ = json.NewEncoder(r.lines).Encode(e)

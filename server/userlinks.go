@@ -50,7 +50,7 @@ type userUnlinkCommand struct {
 	Login string `arg:"" help:"The login."`
 }
 
-// Run takes the account of an issuer away from a user.
+// Run unlinks a user from an account of an issuer.
 func (c *userUnlinkCommand) Run(e *env) error {
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
 		u, err := userByLogin(ctx, a, c.Login)
@@ -70,7 +70,7 @@ type userMergedCommand struct {
 	logFlags
 }
 
-// Run lists the users that an administrator has to decide about.
+// Run lists the users that an administrator must decide about.
 func (c *userMergedCommand) Run(e *env) error {
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
 		merged, err := a.Directory.ListMerged(ctx)

@@ -13,10 +13,10 @@ import (
 	"cloudapi/server/api"
 )
 
-// passwordVariable is where a password comes from when nobody types it.
+// passwordVariable is the environment variable with a password.
 const passwordVariable = "CLOUDAPI_USER_PASSWORD"
 
-// userCommand manages who signs in.
+// userCommand manages users.
 type userCommand struct {
 	List     userListCommand     `cmd:"" help:"List the cloud users."`
 	Create   userCreateCommand   `cmd:"" help:"Create a cloud user."`
@@ -85,8 +85,7 @@ func (c *userPasswordCommand) Run(e *env) error {
 	})
 }
 
-// firstAdministrator creates an administrator where there is none. Where no
-// password is given it returns the one it has made.
+// firstAdministrator creates an administrator if there is none. If no password is given it returns a generated one.
 func firstAdministrator(ctx context.Context, a *api.API, login, given string) (string, string, error) {
 	ctx = viewer.SystemContext(ctx)
 	there, err := a.Client.CloudUser.Query().Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.PasswordHashNEQ("")).Exist(ctx)
@@ -101,7 +100,7 @@ func firstAdministrator(ctx context.Context, a *api.API, login, given string) (s
 	role := clouduser.RoleADMINISTRATOR
 	_, err = a.Directory.CreateUser(ctx, model.CreateCloudUserInput{Login: login, Password: secret.New(given), Role: &role})
 	if fault.Is(err, fault.Conflict) || ent.IsConstraintError(err) {
-		// Another server on the same database was faster.
+		// Another server on the same database has created it.
 		return login, "", nil
 	}
 	return login, generated, err

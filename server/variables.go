@@ -9,17 +9,14 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// variablePrefix begins the names of all variables of the environment that the
-// program reads.
+// variablePrefix is the prefix of all environment variables that the program reads.
 const variablePrefix = "CLOUDAPI_"
 
-// injected are variables that Kubernetes sets in each container of a namespace
-// that has a service called cloudapi.
+// injected matches variables that Kubernetes sets in each container of a namespace with a service called cloudapi.
 var injected = regexp.MustCompile(`^CLOUDAPI_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)$`)
 
-// unknownVariables returns the variables of the environment that look like
-// options and are none, each with the nearest that is one, "" where none is
-// near.
+// unknownVariables returns environment variables with the prefix that are not options, each with the most similar option, ""
+// for none.
 func unknownVariables(app *kong.Application, environment []string) map[string]string {
 	known := []string{passwordVariable, portalVariable}
 	for _, command := range app.Leaves(false) {
@@ -39,7 +36,7 @@ func unknownVariables(app *kong.Application, environment []string) map[string]st
 	return unknown
 }
 
-// nearest is the known variable that a misspelt one most likely means.
+// nearest returns the known variable that is most similar to a misspelt one.
 func nearest(name string, known []string) string {
 	options := make([]string, len(known))
 	for i, k := range known {

@@ -45,8 +45,7 @@ func alerts(t *testing.T) []alert {
 	return all
 }
 
-// dashboard returns the expressions of docs/grafana/cloudapi.json, by the titles
-// of their panels.
+// dashboard returns the expressions of docs/grafana/cloudapi.json, by the titles of their panels.
 func dashboard(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/grafana/cloudapi.json")
@@ -74,11 +73,11 @@ func dashboard(t *testing.T) map[string][]string {
 	return found
 }
 
-// TestEachPanelAndAlertHasItsMetrics: what the dashboard and the alerts ask for
-// is PromQL, and a server that has done a little has all of it, with the labels.
+// TestEachPanelAndAlertHasItsMetrics: the expressions of the dashboard and the alerts are valid PromQL, and a server that
+// has handled some requests has all of their metrics and labels.
 func TestEachPanelAndAlertHasItsMetrics(t *testing.T) {
 	database := pgtest.URL(t)
-	// A primary that is asked how far it has come answers as a standby does.
+	// A primary answers queries of its replay state like a standby.
 	s := start(t, "--database-url", database, "--read-database-url", database)
 	s.query(t, `mutation { createCustomer(input: { name: "Shown" }) { customer { id } } }`, "Idempotency-Key", "shown")
 	s.query(t, `{ customers { nodes { name } } }`)
@@ -97,7 +96,7 @@ func TestEachPanelAndAlertHasItsMetrics(t *testing.T) {
 	}
 }
 
-// labels are the names of the labels that each metric has.
+// labels returns the label names of each metric.
 func labels(text string) map[string][]string {
 	label := regexp.MustCompile(`[{,](\w+)="`)
 	found := map[string][]string{}
@@ -116,7 +115,7 @@ func labels(text string) map[string][]string {
 	return found
 }
 
-// selects checks the metrics and labels that an expression names.
+// selects checks the metrics and labels in an expression.
 func selects(t *testing.T, where, expression string, served map[string][]string) {
 	t.Helper()
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expression)

@@ -1,5 +1,5 @@
-// Package budget bounds what one operation produces and holds. It counts while
-// the operation runs, and ends the operation when a limit is passed:
+// Package budget bounds the size of an operation's answer and the memory it uses. It counts while the operation runs, and
+// ends the operation when a limit is exceeded:
 //
 //	ctx, b := budget.Start(ctx, limits, share)
 //	defer b.End()
@@ -8,8 +8,8 @@
 //		return err // names the limit; ctx has ended, and err is its cause
 //	}
 //
-// Every path that makes objects or bytes of an answer draws on the budget in
-// its context. A nil *Budget bounds nothing: work of the server itself has none.
+// Code that produces objects or bytes of an answer draws on the budget in its context. A nil *Budget bounds nothing: the
+// server's own work has none.
 package budget
 
 import (
@@ -20,7 +20,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Budget is what is left of one operation. It is safe for concurrent use.
+// Budget counts the use of one operation. It is safe for concurrent use.
 type Budget struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -39,9 +39,8 @@ type Budget struct {
 
 type budgetKey struct{}
 
-// Start gives an operation a budget, which the returned context carries. What
-// the operation holds is taken from share, which may be nil. The context ends
-// with the budget.
+// Start gives an operation a budget and returns a context that carries it. The operation's memory counts against share,
+// which may be nil. The context ends when the budget is exceeded.
 func Start(ctx context.Context, limits Limits, share *Share) (context.Context, *Budget) {
 	b := &Budget{limits: limits.OrDefault(), share: share}
 	ctx, b.cancel = context.WithCancelCause(ctx)
@@ -55,21 +54,19 @@ func From(ctx context.Context) *Budget {
 	return b
 }
 
-// Without returns the context without its budget, and without its end, to tell
-// what has become of the operation.
+// Without returns a context that has neither the budget nor its cancellation, for reporting the operation's outcome.
 func Without(ctx context.Context) context.Context {
 	return context.WithValue(context.WithoutCancel(ctx), budgetKey{}, (*Budget)(nil))
 }
 
-// End ends the operation's context. What the operation holds stays counted
-// until its share gives it back: the answer is not yet sent.
+// End ends the operation's context. The operation's memory stays counted until Release, because the answer is not yet sent.
 func (b *Budget) End() {
 	if b != nil {
 		b.cancel(nil)
 	}
 }
 
-// Release gives back what the operation holds.
+// Release returns the operation's memory to its share.
 func (b *Budget) Release() {
 	if b == nil {
 		return
@@ -80,8 +77,8 @@ func (b *Budget) Release() {
 	b.share.give(b.reserved.Swap(0))
 }
 
-// Err is why the operation must end, nil while it may go on: a limit was
-// passed, its caller is gone, or its time is over.
+// Err returns why the operation must end, nil if it may continue: a limit was exceeded, the caller is gone, or its time is
+// over.
 func (b *Budget) Err() error {
 	if b == nil || b.ctx.Err() == nil {
 		return nil
@@ -92,7 +89,7 @@ func (b *Budget) Err() error {
 	return context.Cause(b.ctx)
 }
 
-// Failure is the limit that the operation has passed, nil for none.
+// Failure returns the fault of the exceeded limit, nil for none.
 func (b *Budget) Failure() *fault.Fault {
 	if b == nil {
 		return nil
@@ -100,19 +97,16 @@ func (b *Budget) Failure() *fault.Fault {
 	return b.failed.Load()
 }
 
-// mostFailures is how many errors of one operation are looked at. Answers show
-// fewer.
-const mostFailures = 100
+// maxFailures is how many errors of one operation are presented at most. Answers show fewer.
+const maxFailures = 100
 
-// MayFail reports whether another error of the operation should be looked at:
-// not when there were many, and not when a limit was passed, after which each
-// field has one.
+// MayFail reports whether to present another error of the operation. It returns false after too many errors, and after a
+// limit was exceeded, because then every remaining field fails.
 func (b *Budget) MayFail() bool {
-	return b == nil || b.failed.Load() == nil && b.failures.Add(1) <= mostFailures
+	return b == nil || b.failed.Load() == nil && b.failures.Add(1) <= maxFailures
 }
 
-// Draw counts objects and bytes of the answer, and bytes of memory that are
-// held until the operation ends.
+// Draw counts objects and bytes of the answer, and bytes of memory that are used until the operation ends.
 func (b *Budget) Draw(objects, bytes, held int) error {
 	if b == nil {
 		return nil
@@ -132,7 +126,7 @@ func (b *Budget) Draw(objects, bytes, held int) error {
 	return nil
 }
 
-// Hold counts memory that is held for the answer after the operation.
+// Hold counts memory that is used for the answer after the operation ends.
 func (b *Budget) Hold(bytes int) error {
 	if b != nil && b.held.Add(int64(bytes)) > b.reserved.Load() {
 		return b.reserve()
@@ -143,7 +137,7 @@ func (b *Budget) Hold(bytes int) error {
 // chunk is how much is reserved of a share at a time, in bytes.
 const chunk = 64 << 10
 
-// reserve reserves what is held of the caller's share, and a little more.
+// reserve reserves the operation's memory from the caller's share, rounded up to chunks.
 func (b *Budget) reserve() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -159,7 +153,7 @@ func (b *Budget) reserve() error {
 	return nil
 }
 
-// refund gives back what was drawn for something that is thrown away.
+// refund returns what was drawn for a discarded part of an answer.
 func (b *Budget) refund(objects, bytes, held int64) {
 	b.objects.Add(-objects)
 	b.bytes.Add(-bytes)
@@ -173,7 +167,7 @@ func (b *Budget) fail(f *fault.Fault) error {
 	return f
 }
 
-// Spent is how many objects and bytes were counted.
+// Spent returns the counted objects and bytes.
 func (b *Budget) Spent() (objects, bytes int) {
 	if b == nil {
 		return 0, 0
@@ -181,8 +175,7 @@ func (b *Budget) Spent() (objects, bytes int) {
 	return int(b.objects.Load()), int(b.bytes.Load())
 }
 
-// Changed notes the result of a change that is committed, for the error of an
-// operation that ends after it.
+// Changed records the result of a committed change, for the error of an operation that ends after it.
 func (b *Budget) Changed(result any) {
 	if b == nil {
 		return
@@ -192,7 +185,7 @@ func (b *Budget) Changed(result any) {
 	b.changes = append(b.changes, result)
 }
 
-// Changes are the results that were noted.
+// Changes returns the recorded results.
 func (b *Budget) Changes() []any {
 	if b == nil {
 		return nil

@@ -55,8 +55,7 @@ func TestWithoutABudgetNothingIsBounded(t *testing.T) {
 	}
 }
 
-// TestAnotherCallerHasAShareOfItsOwn: what one holds is refused to itself only,
-// and comes back.
+// TestAnotherCallerHasAShareOfItsOwn: memory that one caller uses limits only that caller, and is returned.
 func TestAnotherCallerHasAShareOfItsOwn(t *testing.T) {
 	limits := Limits{Held: 1 << 20}
 	callers := NewCallers(limits)
@@ -89,7 +88,7 @@ func TestAnotherCallerHasAShareOfItsOwn(t *testing.T) {
 	other.Leave()
 }
 
-// TestNextOperationHasAllOfIt: the pages of a list hold one page at a time.
+// TestNextOperationHasAllOfIt: the operations of a request use the memory of one at a time.
 func TestNextOperationHasAllOfIt(t *testing.T) {
 	limits := Limits{Objects: 10, Held: 1 << 20}
 	share, err := NewCallers(limits).Enter("a")
@@ -150,8 +149,7 @@ func TestEndOfTheCallerIsNoticed(t *testing.T) {
 	}
 }
 
-// TestBodyIsHeldWithWhatIsDecoded: 1 MiB of empty objects takes more than a text
-// of that length.
+// TestBodyIsHeldWithWhatIsDecoded: 1 MiB of empty objects counts more than its text, because the decoded form is larger.
 func TestBodyIsHeldWithWhatIsDecoded(t *testing.T) {
 	for text, want := range map[string]bool{strings.Repeat("x", 1<<20): true, strings.Repeat("{},", 1<<20/3): false} {
 		share, err := NewCallers(Limits{Held: 8 << 20}).Enter("a")

@@ -8,16 +8,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Limits bound operations. A zero means the default.
+// Limits bounds operations. A zero means the default, which each comment gives.
 type Limits struct {
 	Objects int // in one answer: 1,000,000
-	Bytes   int // of one answer: 32 MiB
-	// Held is how many bytes of memory all operations of one caller may hold at
-	// the same time, as estimated: 128 MiB.
+	Bytes   int // in one answer: 32 MiB
+	// Held is the estimated memory, in bytes, of all concurrent operations of one caller: 128 MiB.
 	Held int
 }
 
-// OrDefault returns the limits with defaults in the place of zeros.
+// OrDefault returns the limits with each zero replaced by the default.
 func (l Limits) OrDefault() Limits {
 	return Limits{
 		Objects: cmp.Or(l.Objects, 1_000_000),
@@ -41,12 +40,10 @@ func (l Limits) tooManyBytes() *fault.Fault {
 		Because(ErrExceeded).With("limit", "answer").With("max", l.Bytes)
 }
 
-// retryAfter is when something that other operations of the caller hold may be
-// free again.
+// retryAfter is when memory of the caller's other operations is likely to be free.
 const retryAfter = time.Second
 
-// tooMuchHeld is about one operation where it holds too much by itself, and
-// about several where it could run alone.
+// tooMuchHeld returns the fault for too much memory. Its message depends on whether the operation alone exceeds the limit.
 func (l Limits) tooMuchHeld(held int64) *fault.Fault {
 	if held > int64(l.Held)/2 {
 		return fault.New(fault.TooLarge,

@@ -2,20 +2,19 @@ package budget
 
 import "cmp"
 
-// Meter counts for one goroutine that writes an answer of one or several
-// operations. It draws on their budgets now and then, so that a row costs next
-// to nothing.
+// Meter counts for a goroutine that writes an answer for one or more operations. It draws on their budgets only from time to
+// time, which makes counting a row cheap.
 type Meter struct {
 	budgets []*Budget
 	rows    int
-	drawn   int // bytes of the answer that are drawn
-	total   int // objects that are drawn
+	drawn   int // bytes of the answer already drawn
+	total   int // objects already drawn
 }
 
-// Begin begins an answer, for no operation yet.
+// Begin starts an answer without operations.
 func (m *Meter) Begin() { *m = Meter{budgets: m.budgets[:0]} }
 
-// Add adds an operation that is to get the answer.
+// Add adds an operation that gets the answer.
 func (m *Meter) Add(b *Budget) {
 	if b != nil {
 		m.budgets = append(m.budgets, b)
@@ -27,7 +26,7 @@ const (
 	everyBytes = 32 << 10
 )
 
-// Row counts a row of an answer that has so many bytes by now.
+// Row counts a row after which the answer has size bytes.
 func (m *Meter) Row(size int) error {
 	if m.rows++; m.rows < everyRows && size-m.drawn < everyBytes {
 		return nil
@@ -35,7 +34,7 @@ func (m *Meter) Row(size int) error {
 	return m.Draw(size)
 }
 
-// Draw draws what was counted since the last time.
+// Draw draws what was counted since the last call.
 func (m *Meter) Draw(size int) error {
 	rows, bytes := m.rows, max(0, size-m.drawn)
 	m.rows, m.total = 0, m.total+rows
@@ -47,11 +46,11 @@ func (m *Meter) Draw(size int) error {
 	return failed
 }
 
-// buffered is what an answer takes that is written into a buffer, which has room
-// for more, is copied when it grows, and is copied once more to be sent.
+// buffered returns the memory of an answer in a buffer: the buffer has spare room, is copied when it grows, and is copied
+// again to be sent.
 func buffered(bytes int) int { return bytes * 5 / 2 }
 
-// Discard gives back what was drawn for an answer that is thrown away.
+// Discard returns what was drawn for an answer that is not sent.
 func (m *Meter) Discard() {
 	for _, b := range m.budgets {
 		b.refund(int64(m.total), int64(m.drawn), int64(buffered(m.drawn)))

@@ -6,9 +6,8 @@ import (
 	"sync"
 )
 
-// Callers counts what the operations of each caller hold at the same time. A
-// caller takes memory here only while it has a request. It is safe for
-// concurrent use.
+// Callers counts the memory of each caller's concurrent operations. It has an entry only for callers with a current request.
+// It is safe for concurrent use.
 type Callers struct {
 	limits Limits
 
@@ -16,7 +15,7 @@ type Callers struct {
 	callers map[string]*caller
 }
 
-// caller is what one caller holds.
+// caller is the memory of one caller.
 type caller struct {
 	held     int64
 	requests int
@@ -27,23 +26,20 @@ func NewCallers(l Limits) *Callers {
 	return &Callers{limits: l.OrDefault(), callers: map[string]*caller{}}
 }
 
-// Share is what one request of a caller holds, until it leaves. A nil *Share
-// bounds nothing.
+// Share is the memory of one request until Leave. A nil *Share bounds nothing.
 type Share struct {
 	of     *Callers
 	name   string
 	caller *caller
-	held   int64 // under the lock of Callers
+	held   int64 // guarded by the lock of Callers
 
 	current *Budget
 }
 
-// request is what a request holds at least: its goroutines, buffers and
-// headers.
+// request is the minimum memory of a request: its goroutines, buffers and headers.
 const request = 32 << 10
 
-// Enter begins a request of a caller. It fails where the requests of the caller
-// hold too much already.
+// Enter begins a request of a caller. It fails if the caller's requests already use too much memory.
 func (c *Callers) Enter(name string) (*Share, error) {
 	s := &Share{of: c, name: name}
 	c.mu.Lock()
@@ -61,7 +57,7 @@ func (c *Callers) Enter(name string) (*Share, error) {
 	return s, nil
 }
 
-// Leave ends a request, and gives back all that it holds.
+// Leave ends a request and returns all of its memory.
 func (s *Share) Leave() {
 	if s == nil {
 		return
@@ -75,8 +71,8 @@ func (s *Share) Leave() {
 	}
 }
 
-// Start gives the next operation of a request its budget. What the last one
-// holds is given back: a request has one operation at a time.
+// Start gives the next operation of a request its budget. It releases the memory of the previous one: a request runs one
+// operation at a time.
 func (s *Share) Start(ctx context.Context, limits Limits) (context.Context, *Budget) {
 	ctx, b := Start(ctx, limits, s)
 	if s != nil {
@@ -110,7 +106,7 @@ func (s *Share) give(n int64) {
 	s.held -= n
 }
 
-// Reader counts what is read of a body, which is held with what is made of it.
+// Reader counts a body while it is read, together with what it is decoded to.
 func (s *Share) Reader(body io.ReadCloser) io.ReadCloser {
 	if s == nil || body == nil {
 		return body
@@ -123,7 +119,7 @@ type reader struct {
 	share *Share
 }
 
-// Read reads, and counts the text, a copy of it and what it is decoded to.
+// Read reads, and counts the text, a copy of it, and its decoded form.
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	if n > 0 && !r.share.take(decoded(p[:n])) {
@@ -132,15 +128,14 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What a value, a list and an object of JSON take in memory at most, decoded and
-// coerced.
+// The maximum memory of a JSON value, list and object after decoding and coercion, in bytes.
 const (
 	ofValue  = 40
 	ofList   = 64
 	ofObject = 128
 )
 
-// decoded is how much memory a text takes with what is decoded from it.
+// decoded returns the memory of a text and its decoded form.
 func decoded(text []byte) int64 {
 	n := 3 * int64(len(text))
 	for _, c := range text {
@@ -156,7 +151,7 @@ func decoded(text []byte) int64 {
 	return n
 }
 
-// Callers is how many callers have requests, for tests.
+// Callers returns the number of callers with requests, for tests.
 func (c *Callers) Callers() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

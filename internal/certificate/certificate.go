@@ -1,5 +1,5 @@
-// Package certificate keeps the certificate of a TLS server up to date with its
-// files, so that a renewed one is served without a restart.
+// Package certificate serves a TLS certificate from files and reloads it when the files change, so that a renewed one needs
+// no restart.
 package certificate
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// pause is how long the files are not looked at again.
+// pause is the minimum time between two checks of the files.
 const pause = time.Second
 
 // Files is a certificate in a pair of PEM files. It is safe for concurrent use.
@@ -22,18 +22,18 @@ type Files struct {
 
 	mu      sync.Mutex
 	served  *tls.Certificate
-	seen    [2]stamp // of the files that are served, or were refused
+	seen    [2]stamp // of the files that were last loaded or rejected
 	checked time.Time
 }
 
-// stamp tells whether a file is still the one it was.
+// stamp identifies a version of a file.
 type stamp struct {
 	modified time.Time
 	size     int64
 }
 
-// Open reads the pair. It must be good then; later on one that is not, half
-// written perhaps, leaves the last good one in service, with a warning.
+// Open loads the pair and fails if it is invalid. If a later version is invalid, for example half written, the last valid
+// one stays in use, and a warning is logged.
 func Open(cert, key string, log *slog.Logger) (*Files, error) {
 	f := &Files{cert: cert, key: key, log: log, now: time.Now}
 	seen, err := f.look()
@@ -48,8 +48,7 @@ func Open(cert, key string, log *slog.Logger) (*Files, error) {
 	return f, nil
 }
 
-// Config serves the certificate as it is at each handshake, over TLS 1.2 and
-// later.
+// Config returns a TLS configuration, for TLS 1.2 and later, that uses the current certificate for each handshake.
 func (f *Files) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -60,8 +59,7 @@ func (f *Files) Config() *tls.Config {
 	}
 }
 
-// current is the certificate to serve now. The files are looked at once a
-// second at most.
+// current returns the current certificate. It checks the files at most once a second.
 func (f *Files) current() *tls.Certificate {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -41,7 +41,7 @@ func pair(t *testing.T, serial int64) (cert, key []byte) {
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
 }
 
-// served is the serial number that a new connection is shown.
+// served returns the serial number of the certificate that a new connection gets.
 func served(t *testing.T, address string) int64 {
 	t.Helper()
 	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
@@ -52,7 +52,7 @@ func served(t *testing.T, address string) int64 {
 	return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
-// files writes and serves certificates, with a clock of its own.
+// files writes and serves certificates, with its own clock.
 type files struct {
 	*Files
 	t       *testing.T
@@ -66,7 +66,7 @@ func (f *files) write(name string, text []byte) {
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		f.t.Fatal(err)
 	}
-	// Files of one size that are written within the clock's grain differ too.
+	// Two files of the same size need different times.
 	f.clock = f.clock.Add(2 * time.Second)
 	if err := os.Chtimes(name, f.clock, f.clock); err != nil {
 		f.t.Fatal(err)
@@ -118,7 +118,7 @@ func TestRenewedIsServed(t *testing.T) {
 	f.expect(1)
 	cert, key := pair(t, 2)
 	f.write(f.cert, cert)
-	f.expect(1) // the key is still the old one
+	f.expect(1) // the key file is still the old one
 	if !strings.Contains(f.log.String(), "are no pair") {
 		t.Errorf("no warning in %q", f.log.String())
 	}

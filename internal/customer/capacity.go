@@ -8,6 +8,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/document"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -15,11 +16,7 @@ import (
 
 // Types are the types of capacity units, in the order of the documented API.
 func Types() []capacityunit.Type {
-	return []capacityunit.Type{
-		capacityunit.TypeCU, capacityunit.TypeLV, capacityunit.TypeMU,
-		capacityunit.TypeNBU, capacityunit.TypeNUIPPORTS, capacityunit.TypeNUM,
-		capacityunit.TypeSUA, capacityunit.TypeSUP, capacityunit.TypeWV,
-	}
+	return document.Enum[capacityunit.Type](document.UnitTypes())
 }
 
 // AddAvailable appends a unit to what the customer has.
@@ -135,6 +132,11 @@ func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, er
 		}
 		sum.Add(sum, big.NewInt(u.Amount))
 	}
+	return balance(lines), nil
+}
+
+// balance puts the lines in the order of the types, with what remains.
+func balance(lines map[capacityunit.Type]*model.CapacityBalance) []*model.CapacityBalance {
 	balance := make([]*model.CapacityBalance, 0, len(lines))
 	for _, t := range Types() {
 		if line := lines[t]; line != nil {
@@ -142,5 +144,5 @@ func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, er
 			balance = append(balance, line)
 		}
 	}
-	return balance, nil
+	return balance
 }

@@ -1,11 +1,9 @@
-// Package document has the serialized forms of the old API: Thrift, YAML and
-// XML (CONTRACT.md, 2 and 3; OLD-FAMILY.md, 2). It writes and reads customers,
-// cloud users, cloud user groups, cloud spaces and jobs. It is a leaf: it uses
-// the model's words and does not depend on how objects are stored.
+// Package document has the serialized forms of the old API: Thrift, YAML and XML (CONTRACT.md, 2 and 3; OLD-FAMILY.md, 2).
+// It writes and reads customers, cloud users, cloud user groups, cloud spaces and jobs. It is a leaf: it uses the names of
+// the model and does not depend on how objects are stored.
 //
-// One table for each type (tables.go) lists the fields: their ids in Thrift,
-// their names in YAML and XML. Thrift, YAML and XML write an object; ReadThrift,
-// ReadYAML and ReadXML read one:
+// A table for each type (tables.go) lists the fields: their ids in Thrift, their names in YAML and XML. Thrift, YAML and XML
+// write an object; ReadThrift, ReadYAML and ReadXML read one:
 //
 //	user, err := document.ReadThrift[document.CloudUser](text)
 package document
@@ -17,10 +15,11 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 )
 
-// Customer is what the forms carry of a customer. A text that is "" is unset, so
-// is a nil guid pointer. Lists are written in the order given.
+// Customer is a customer in the serialized forms. An empty text is unset, and so is a nil guid. Lists are written in the
+// given order.
 type Customer struct {
 	GUID, Version              uuid.UUID
 	CreatedAt                  time.Time // written in UTC, to the minute
@@ -33,12 +32,12 @@ type Customer struct {
 	CapacityConsumed           []Unit
 	CloudUserGroups            []uuid.UUID
 	Domains                    []string // canonical names
-	// SSODomain is the one domain of a customer of the old server, and
-	// SSOUsername its portal account. They are read and never written.
+	// SSODomain is the single domain of a customer of the old server, and SSOUsername its portal account. They are read and
+	// never written.
 	SSODomain, SSOUsername string
 }
 
-// Unit is one capacity unit. Version is in the Thrift form only.
+// Unit is a capacity unit. Version is in the Thrift form only.
 type Unit struct {
 	GUID, Version     uuid.UUID
 	Amount            int64  // 1 to MaxAmount
@@ -46,7 +45,7 @@ type Unit struct {
 	Name, Description string
 }
 
-// CloudUser is what the forms carry of a cloud user.
+// CloudUser is a cloud user in the serialized forms.
 type CloudUser struct {
 	GUID, Version              uuid.UUID
 	CreatedAt                  time.Time
@@ -61,17 +60,17 @@ type CloudUser struct {
 	Password secret.Text
 }
 
-// CloudUserGroup is what the forms carry of a cloud user group.
+// CloudUserGroup is a cloud user group in the serialized forms.
 type CloudUserGroup struct {
 	GUID, Version     uuid.UUID
 	CreatedAt         time.Time
 	Name, Description string
 	CloudUsers        []uuid.UUID
-	CloudUserGroups   []uuid.UUID // the groups that are members of it
+	CloudUserGroups   []uuid.UUID // the groups that are members of this one
 	System            bool
 }
 
-// CloudSpace is what the forms carry of a cloud space.
+// CloudSpace is a cloud space in the serialized forms.
 type CloudSpace struct {
 	GUID, Version     uuid.UUID
 	CreatedAt         time.Time
@@ -82,7 +81,7 @@ type CloudSpace struct {
 	System            bool
 }
 
-// Job is what the forms carry of a job.
+// Job is a job in the serialized forms.
 type Job struct {
 	GUID, Version        uuid.UUID
 	CreatedAt            time.Time
@@ -103,27 +102,35 @@ type Job struct {
 	System               bool
 }
 
-// MaxAmount is the largest amount: the last integer before a JSON reader that
-// counts in doubles begins to round.
-const MaxAmount = 1<<53 - 1
+// MaxAmount is the largest amount.
+const MaxAmount = strictjson.MaxInteger
 
-// Statuses are the values of a customer's status (CONTRACT.md, 2).
+// Statuses returns the values of a customer's status (CONTRACT.md, 2).
 func Statuses() []string { return []string{"ACTIVE", "CONFIGURED", "DISABLED"} }
 
-// UnitTypes are the capacity unit types (CONTRACT.md, 2).
+// UnitTypes returns the capacity unit types (CONTRACT.md, 2).
 func UnitTypes() []string {
 	return []string{"CU", "LV", "MU", "NBU", "NUIPPORTS", "NUM", "SUA", "SUP", "WV"}
 }
 
-// CloudUserStatuses are the values of a cloud user's status (OLD-FAMILY.md, 1).
+// CloudUserStatuses returns the values of a cloud user's status (OLD-FAMILY.md, 1).
 func CloudUserStatuses() []string { return []string{"CONFIGURED", "CREATED", "DISABLED"} }
 
-// CloudSpaceStatuses are the values of a cloud space's status (OLD-FAMILY.md, 1).
+// CloudSpaceStatuses returns the values of a cloud space's status (OLD-FAMILY.md, 1).
 func CloudSpaceStatuses() []string { return []string{"ACTIVE", "DISABLED"} }
+
+// Enum converts the values of an enumeration to another type.
+func Enum[T ~string](values []string) []T {
+	all := make([]T, len(values))
+	for i, v := range values {
+		all[i] = T(v)
+	}
+	return all
+}
 
 var errNotScalar = errors.New("not a scalar")
 
-// guid is "" for an unset guid.
+// guid returns "" for an unset guid.
 func guid(id *uuid.UUID) string {
 	if id == nil {
 		return ""
@@ -139,6 +146,5 @@ func guids(ids []uuid.UUID) []string {
 	return texts
 }
 
-// valid keeps a document readable whatever the store held: no format here has
-// a place for a byte that is not UTF-8, so each becomes U+FFFD.
+// valid replaces each byte that is not UTF-8 by U+FFFD, because no form can represent it.
 func valid(s string) string { return string([]rune(s)) }

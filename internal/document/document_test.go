@@ -35,7 +35,7 @@ func contractCustomer() document.Customer {
 	}
 }
 
-// fullCustomer has every field, and texts that need care in every format.
+// fullCustomer has every field, and texts that each format must escape.
 func fullCustomer() document.Customer {
 	c := contractCustomer()
 	group := uuid.MustParse("0a0b0c0d-0000-4000-8000-00000000000a")
@@ -55,7 +55,7 @@ func fullCustomer() document.Customer {
 	return c
 }
 
-// bareCustomer has nothing but what every customer has.
+// bareCustomer has only the required fields.
 func bareCustomer() document.Customer {
 	c := contractCustomer()
 	return document.Customer{GUID: c.GUID, Version: c.Version, CreatedAt: c.CreatedAt, Name: "x", Status: "ACTIVE"}
@@ -100,7 +100,7 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// texts are those that some reader of some format gets wrong.
+// texts returns texts that some reader of some format misreads.
 func texts() []string {
 	return []string{
 		"plain", "two words", "a  b", " leading", "trailing ", "a, b", "it's", `say "hi"`, `back\slash`,

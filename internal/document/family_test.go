@@ -28,7 +28,7 @@ func pointer(n byte) *uuid.UUID {
 
 func day() time.Time { return time.Date(2010, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-// The objects of the family with every field, and with a text that needs care.
+// The objects with every field, and with a text that must be escaped.
 func user(text string) document.CloudUser {
 	return document.CloudUser{
 		GUID: id(1), Version: id(2), CreatedAt: day(), Login: "ada" + text, Email: text, Name: text, FirstName: text,
@@ -60,7 +60,7 @@ func job(text string) document.Job {
 	}
 }
 
-// family calls check with each type of the family.
+// family calls check with each type.
 func family(text string, check func(name string, forms forms)) {
 	check("customer", formsOf(withText(text)))
 	check("clouduser", formsOf(user(text)))
@@ -69,7 +69,7 @@ func family(text string, check func(name string, forms forms)) {
 	check("job", formsOf(job(text)))
 }
 
-// forms are an object in all forms, and read again from each.
+// forms is an object in all forms, and as read back from each.
 type forms struct {
 	value, fromThrift, fromYAML, fromXML any
 	thrift, yaml, xml, schema            string
@@ -100,7 +100,7 @@ func formsOf[T any, F interface {
 	return f
 }
 
-// TestFamilyComesBack writes each type in each form and reads it again.
+// TestFamilyComesBack writes each type in each form and reads it back.
 func TestFamilyComesBack(t *testing.T) {
 	for _, text := range []string{"", "plain", "no", "Zoë: 🚀\r\n#1", "- a"} {
 		family(text, func(name string, f forms) {
@@ -112,8 +112,7 @@ func TestFamilyComesBack(t *testing.T) {
 	}
 }
 
-// same holds what was read from each form against what was written. YAML and
-// XML do not have the versions of units.
+// same compares what was read from each form with what was written. YAML and XML do not have the versions of units.
 func same(t *testing.T, name string, f forms, o cmp.Option) {
 	t.Helper()
 	secrets := cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() })
@@ -130,7 +129,7 @@ func same(t *testing.T, name string, f forms, o cmp.Option) {
 	}
 }
 
-// TestFamilyXMLIsValid holds the XML of each type against its XSD with xmllint.
+// TestFamilyXMLIsValid validates the XML of each type against its XSD with xmllint.
 func TestFamilyXMLIsValid(t *testing.T) {
 	for _, text := range []string{"", "a\x00b\r\n<&>", "🚀"} {
 		family(text, func(name string, f forms) {
@@ -147,7 +146,7 @@ func TestFamilyXMLIsValid(t *testing.T) {
 	}
 }
 
-// TestFamilyThriftIDs holds the ids against the table of OLD-FAMILY.md, section 2.
+// TestFamilyThriftIDs compares the ids with the table of OLD-FAMILY.md, section 2.
 func TestFamilyThriftIDs(t *testing.T) {
 	want := map[string][]int16{
 		"clouduser":      {1, 2, 3, 11, 12, 13, 14, 15, 17, 18, 19, 20, 24, 25, 26, 27},
@@ -197,8 +196,8 @@ func fieldsOf(t *testing.T, text string) map[int16]string {
 	}
 }
 
-// TestReadOldFields reads fields that only the old server wrote: a password, a
-// domain with its portal account, and fields of no use here.
+// TestReadOldFields reads fields that only the old server wrote: a password, a domain with its portal account, and unused
+// fields.
 func TestReadOldFields(t *testing.T) {
 	user, err := document.ReadThrift[document.CloudUser](oldStruct(t, map[int16]string{
 		1: id(1).String(), 15: "ada", 16: "old secret", 20: "CONFIGURED", 21: "certificate", 22: "checksum", 23: "key",
@@ -220,8 +219,7 @@ func TestReadOldFields(t *testing.T) {
 	}
 }
 
-// oldStruct is a struct of texts, and two booleans and a list at ids that no type
-// has.
+// oldStruct returns a struct of texts, with two booleans and a list at ids that no type has.
 func oldStruct(t *testing.T, texts map[int16]string) string {
 	t.Helper()
 	buffer := thrift.NewTMemoryBuffer()
@@ -245,8 +243,7 @@ func oldStruct(t *testing.T, texts map[int16]string) string {
 	return base64.StdEncoding.EncodeToString(buffer.Bytes())
 }
 
-// FuzzRead reads anything: an error or an object, never a panic, and no more
-// memory than the text accounts for.
+// FuzzRead reads any input: the result is an error or an object, never a panic, and the memory is proportional to the text.
 func FuzzRead(f *testing.F) {
 	family("text", func(_ string, made forms) {
 		f.Add(made.thrift)

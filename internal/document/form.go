@@ -11,14 +11,14 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// table is an object as all forms have it. Each type makes its own (tables.go);
-// the writers and readers of every form, and the XSD, follow it.
+// table describes an object for all forms. Each type has its own (tables.go); the writers and readers of every form, and the
+// XSD, use it.
 type table struct {
-	name   string  // of the struct, and of the element in XML
+	name   string  // of the Thrift struct and the XML element
 	fields []field // by ascending ids
 }
 
-// Form is an object that has the forms of the old API.
+// Form is an object with the serialized forms of the old API.
 type Form interface{ table() table }
 
 // form constrains type parameters to the types that have a table.
@@ -31,25 +31,23 @@ type form[T any] interface {
 type field struct {
 	id   int16 // in the Thrift form
 	name string
-	// at points into the object. Its type says what the field holds: *string,
-	// *uuid.UUID, **uuid.UUID, *time.Time, *int64, *bool, *secret.Text,
-	// *[]string, *[]uuid.UUID or *[]Unit.
+	// at points into the object. Its type is the type of the field: *string, *uuid.UUID, **uuid.UUID, *time.Time, *int64,
+	// *bool, *secret.Text, *[]string, *[]uuid.UUID or *[]Unit.
 	at any
-	// layout is that of a time.
+	// layout is the layout of a time.
 	layout string
-	// values are those of an enumeration, which typ names in the XSD.
+	// values are the values of an enumeration; typ is its name in the XSD.
 	values []string
 	typ    string
-	// item is the element of a list in XML.
+	// item is the name of a list's elements in XML.
 	item string
-	// always says that XML has the field even where it is empty.
+	// always means that XML has the field even if it is empty.
 	always bool
-	// sparse says that YAML has the list only where it is not empty.
+	// sparse means that YAML has the list only if it is not empty.
 	sparse bool
-	// thriftOnly keeps the field out of YAML and XML.
+	// thriftOnly excludes the field from YAML and XML.
 	thriftOnly bool
-	// readOnly keeps the field out of all that is written: fields of the old
-	// server that an import reads.
+	// readOnly excludes the field from everything that is written: fields of the old server that an import reads.
 	readOnly bool
 }
 
@@ -59,7 +57,7 @@ const (
 	toSecond = "2006-01-02 15:04:05"
 )
 
-// text is a scalar as all forms write it, "" where it is not set.
+// text returns a scalar as all forms write it, "" if it is unset.
 func (f field) text() string {
 	switch at := f.at.(type) {
 	case *string:
@@ -118,7 +116,7 @@ func (f field) set(text string) (err error) {
 	return nil
 }
 
-// parseTime reads a time to the minute or to the second, in UTC.
+// parseTime parses a time to the minute or to the second, in UTC.
 func parseTime(text string) (time.Time, error) {
 	at, err := time.Parse(toSecond, text)
 	if err != nil {
@@ -127,8 +125,7 @@ func parseTime(text string) (time.Time, error) {
 	return at, err
 }
 
-// texts are the items of a list of scalars; the second result is false for what
-// is no such list.
+// texts returns the items of a list of scalars, and false for another type.
 func (f field) texts() ([]string, bool) {
 	switch at := f.at.(type) {
 	case *[]string:
@@ -159,14 +156,13 @@ func (f field) add(text string) error {
 	return fmt.Errorf("%s has an item that is not valid", f.name)
 }
 
-// units is the list of capacity units of the field, nil where it is none.
+// units returns the list of capacity units of the field, nil for another type.
 func (f field) units() *[]Unit {
 	units, _ := f.at.(*[]Unit)
 	return units
 }
 
-// alphabetical are the fields that YAML and XML have, in the order of their
-// names.
+// alphabetical returns the fields of YAML and XML in the order of their names.
 func (t table) alphabetical() []field {
 	shown := slices.DeleteFunc(slices.Clone(t.fields), func(f field) bool { return f.readOnly || f.thriftOnly })
 	slices.SortFunc(shown, func(a, b field) int { return compare(a.name, b.name) })
@@ -183,7 +179,7 @@ func compare(a, b string) int {
 	return 0
 }
 
-// byName finds a field, nil for none.
+// byName returns the field with a name, nil for none.
 func (t table) byName(name string) *field {
 	for i := range t.fields {
 		if t.fields[i].name == name {
@@ -200,7 +196,7 @@ const (
 	FormXML    = "XML"
 )
 
-// Write returns the object in the form of that name.
+// Write returns the object in the form with the given name.
 func Write[T any, F form[T]](v T, name string) (string, error) {
 	switch name {
 	case FormThrift:

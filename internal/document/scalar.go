@@ -6,13 +6,10 @@ import (
 	"strings"
 )
 
-// yamlScalar returns s as a YAML scalar on one line of ASCII, in the style that
-// the old server's PyYAML chose: plain where nothing can be misread, else in
-// single quotes, and in double quotes with escapes where a character is not
-// printable ASCII. Differences, all for readers less alike than the old ones:
-// a line break is "\n" in double quotes, nothing is folded at 80 columns, and
-// what any reader of YAML 1.1 or 1.2 takes for something else than text is
-// quoted ("y", "1e3", "0o7").
+// yamlScalar returns s as a YAML scalar on one line of ASCII, in the style of the old server's PyYAML: plain if it cannot be
+// misread, otherwise in single quotes, and in double quotes with escapes if a character is not printable ASCII. It differs
+// from PyYAML for the sake of other parsers: a line break is "\n" in double quotes, nothing is folded at 80 columns, and
+// text that any parser of YAML 1.1 or 1.2 would not read as text is quoted ("y", "1e3", "0o7").
 func yamlScalar(s string) string {
 	switch {
 	case !printableASCII(s):
@@ -28,9 +25,8 @@ func printableASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// notText matches what a reader resolves to another type than text: the
-// implicit types of YAML 1.1 (with underscores, base 60, times) and of the
-// YAML 1.2 core schema.
+// notText matches text that a parser resolves to another type: the implicit types of YAML 1.1 (with underscores, base 60,
+// times) and of the YAML 1.2 core schema.
 var notText = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?i:~|null|true|false|yes|no|on|off|y|n|<<|=)`,
 	`[-+]?0(?i:x[0-9a-f_]+|o[0-7_]+|b[01_]+)`,
@@ -40,7 +36,7 @@ var notText = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]| +)[0-9]+:[0-9]+:[0-9]+.*)?`,
 }, "|") + `)$`)
 
-// isPlain reports whether printable ASCII can stand in a block without quotes.
+// isPlain reports whether printable ASCII needs no quotes in block style.
 func isPlain(s string) bool {
 	if s == "" || s != strings.TrimSpace(s) || notText.MatchString(s) {
 		return false

@@ -6,9 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// The tables of the objects: the ids are those of CONTRACT.md, 3 and
-// OLD-FAMILY.md, 2. Fields of the old server that are missing here are passed
-// over by the readers.
+// The tables of the objects, with the ids of CONTRACT.md, 3 and OLD-FAMILY.md, 2. Readers skip fields of the old server that
+// are not listed here.
 
 func root(guid, version *uuid.UUID, created any) []field {
 	return []field{
@@ -113,8 +112,8 @@ func (j *Job) table() table {
 	)}
 }
 
-// check refuses what the XSD has no place for: a status or unit type outside of
-// its enumeration, an amount out of range, a year that has not four digits.
+// check rejects values that the XSD cannot represent: a status or unit type outside its enumeration, an amount out of range,
+// a year without four digits.
 func (t table) check() error {
 	for _, f := range t.fields {
 		if err := f.check(); err != nil {

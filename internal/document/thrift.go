@@ -9,15 +9,14 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// base64Columns is the line length of MIME's base64, which the old server used.
+// base64Columns is the line length of MIME's base64 (RFC 2045), which the old server used.
 const base64Columns = 76
 
-// Thrift returns the object as one struct of the Thrift binary protocol, in
-// base64 lines of 76 columns that each end in "\n" (CONTRACT.md, 3).
+// Thrift returns the object as one struct of the Thrift binary protocol, in base64 lines of 76 columns that each end in "\n"
+// (CONTRACT.md, 3).
 func Thrift[T any, F form[T]](v T) (string, error) {
 	buffer := thrift.NewTMemoryBuffer()
-	// The protocol needs a context and a memory buffer never waits, so there
-	// is nothing for a caller to cancel.
+	// The protocol requires a context, but writing to memory cannot be cancelled.
 	w := &thriftWriter{ctx: context.Background(), out: thrift.NewTBinaryProtocolConf(buffer, nil)}
 	t := F(&v).table()
 	w.object(t)
@@ -40,7 +39,7 @@ func lines(s string) string {
 	return out.String()
 }
 
-// thriftWriter keeps the first error, so that the writers below need no checks.
+// thriftWriter keeps the first error, so that callers need no checks.
 type thriftWriter struct {
 	ctx context.Context
 	out thrift.TProtocol

@@ -11,8 +11,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// ReadThrift reads an object from the base64 text that getObject gives. Fields
-// that the type does not have are passed over; a field of the wrong type is an
+// ReadThrift reads an object from the base64 text of getObject. It skips unknown fields; a field with the wrong type is an
 // error that names it.
 func ReadThrift[T any, F form[T]](text string) (T, error) {
 	var v T
@@ -23,7 +22,7 @@ func ReadThrift[T any, F form[T]](text string) (T, error) {
 	}
 	buffer := thrift.NewTMemoryBuffer()
 	buffer.Write(raw)
-	// No string and no list is longer than the text itself.
+	// A valid string or list is not longer than the text.
 	size := int32(min(len(raw), 1<<30))
 	conf := &thrift.TConfiguration{MaxMessageSize: max(size, 1), MaxFrameSize: max(size, 1)}
 	r := &thriftReader{context.Background(), thrift.NewTBinaryProtocolConf(buffer, conf)}
@@ -84,7 +83,7 @@ func (r *thriftReader) field(f field, kind thrift.TType) error {
 	return f.set(text)
 }
 
-// scalar reads a value as text. The type on the wire must be that of the field.
+// scalar reads a value as text. The type of the encoded value must be that of the field.
 func (r *thriftReader) scalar(f field, kind thrift.TType) (string, error) {
 	switch f.at.(type) {
 	case *int64:

@@ -40,8 +40,7 @@ func TestThriftRoundTrip(t *testing.T) {
 	}
 }
 
-// TestThriftLines grows a customer byte by byte over the place where a line is
-// exactly full.
+// TestThriftLines grows a customer byte by byte past the length at which a line is exactly full.
 func TestThriftLines(t *testing.T) {
 	for n := range 160 {
 		c := bareCustomer()
@@ -63,7 +62,7 @@ func TestThriftLines(t *testing.T) {
 	}
 }
 
-// thriftFields is CONTRACT.md's table: what a reader finds under each id.
+// thriftFields is CONTRACT.md's table: the expected value under each id.
 func thriftFields(c document.Customer) map[int16]any {
 	fields := map[int16]any{}
 	put(fields, map[int16]string{

@@ -7,14 +7,12 @@ import (
 	"time"
 )
 
-// XML returns the object as an XML 1.0 document valid against XMLSchema,
-// whatever its texts hold: a carriage return, which a parser would turn into a
-// line feed, is a character reference, and a character that XML has no place
-// for (a control character, U+FFFE, U+FFFF, a broken byte) becomes U+FFFD.
-// Elements stand in alphabetical order. Unset fields are left out, lists are
-// always there.
+// XML returns the object as an XML 1.0 document that is valid against XMLSchema, whatever its texts contain. A carriage
+// return, which a parser would change to a line feed, becomes a character reference. A character that XML cannot represent
+// (a control character, U+FFFE, U+FFFF, an invalid byte) becomes U+FFFD. Elements are in alphabetical order. Unset fields
+// are omitted, lists are always present.
 //
-// The error is for what is not text and so was never an answer of the model.
+// It fails if a field other than a text has an invalid value.
 func XML[T any, F form[T]](v T) (string, error) {
 	t := F(&v).table()
 	if err := t.check(); err != nil {
@@ -33,7 +31,7 @@ func XML[T any, F form[T]](v T) (string, error) {
 	return out.String(), nil
 }
 
-// check holds what the schema demands and the types here do not.
+// check rejects values that the schema excludes and the Go types do not.
 func (f field) check() error {
 	switch at := f.at.(type) {
 	case *time.Time:

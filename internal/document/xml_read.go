@@ -8,19 +8,18 @@ import (
 	"strings"
 )
 
-// element is an XML element that was read.
+// element is a parsed XML element.
 type element struct {
 	name     string
 	text     string
 	children []*element
 }
 
-// The deepest document: a unit's field below its list below the object.
+// The maximum depth of a document: a unit's field below its list below the object.
 const maxDepth = 8
 
-// ReadXML reads an object from what getXML gives. Elements that the type does
-// not have are passed over. A document type declaration is refused, so that no
-// entity is ever defined.
+// ReadXML reads an object from the text of getXML. It skips unknown elements. It rejects a document type declaration, so
+// that no entity can be defined.
 func ReadXML[T any, F form[T]](text string) (T, error) {
 	var v T
 	t := F(&v).table()

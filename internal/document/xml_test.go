@@ -58,8 +58,7 @@ func TestXMLIsValid(t *testing.T) {
 	}
 }
 
-// TestXMLSchemaRefuses shows that the schema says something: each line breaks
-// one of its rules.
+// TestXMLSchemaRefuses shows that the schema restricts documents: each line violates one of its rules.
 func TestXMLSchemaRefuses(t *testing.T) {
 	validate := validator(t)
 	valid, err := document.XML(contractCustomer())
@@ -108,7 +107,7 @@ func TestXMLRefusesWhatIsNotText(t *testing.T) {
 	}
 }
 
-// TestSchemaEnumerations holds the lists in Go and those in the schema equal.
+// TestSchemaEnumerations compares the lists in Go with those in the schema.
 func TestSchemaEnumerations(t *testing.T) {
 	var schema struct {
 		Types []struct {
@@ -135,8 +134,7 @@ func TestSchemaEnumerations(t *testing.T) {
 	}
 }
 
-// validator returns a function that validates a document against the schema
-// with xmllint and returns what is wrong with it.
+// validator returns a function that validates a document against the schema with xmllint and returns the errors.
 func validator(t testing.TB) func(document string) string {
 	t.Helper()
 	xmllint, err := exec.LookPath("xmllint")
@@ -157,7 +155,7 @@ func validator(t testing.TB) func(document string) string {
 	}
 }
 
-// replaceIllegal puts U+FFFD for what is no Char of XML 1.0 (production 2).
+// replaceIllegal replaces what is not a Char of XML 1.0 (production 2) by U+FFFD.
 func replaceIllegal(s string) string {
 	runes := []rune(s)
 	for i, r := range runes {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// XMLSchema returns the XSD 1.0 that every document of XML[T] is valid against.
-// It is written from the table that the documents are written from.
+// XMLSchema returns an XSD 1.0 that every document of XML[T] is valid against. It is generated from the same table as the
+// documents.
 func XMLSchema[T any, F form[T]]() string {
 	var v T
 	t := F(&v).table()
@@ -32,7 +32,7 @@ func XMLSchema[T any, F form[T]]() string {
 
 type xsdWriter struct {
 	out  strings.Builder
-	used map[string]field // the types that are used, by name
+	used map[string]field // the types in use, by name
 }
 
 func (w *xsdWriter) line(depth int, format string, args ...any) {

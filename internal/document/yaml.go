@@ -4,25 +4,22 @@ import (
 	"strings"
 )
 
-// YAML returns the object in the old block style: keys in alphabetical order,
-// list items not indented under their key, unset fields left out, one line for
-// each scalar (CONTRACT.md, 2).
+// YAML returns the object in the old block style: keys in alphabetical order, list items not indented under their key, unset
+// fields omitted, one line for each scalar (CONTRACT.md, 2).
 //
-// The lists of the old format are always there, "[]" when empty. domains is
-// ours, and the contract's example, which is to the letter, has no domain and no
-// line for it: so that key appears with the first domain.
+// The lists of the old format are always present, "[]" if empty. The list `domains` is new, and the contract's example,
+// which must match exactly, does not have it: so it is present only if it is not empty.
 func YAML[T any, F form[T]](v T) string {
 	var w yamlWriter
 	w.object(F(&v).table(), "", "")
 	return w.out.String()
 }
 
-// yamlWriter writes by itself because no YAML library at hand writes list
-// items at the column of their key and keeps to ASCII at the same time.
+// yamlWriter is used instead of a YAML library because none both writes list items at the column of their key and limits the
+// output to ASCII.
 type yamlWriter struct{ out strings.Builder }
 
-// object writes the fields; first stands before the first of them, then before
-// the others.
+// object writes the fields; first is the prefix of the first line, then that of the others.
 func (w *yamlWriter) object(t table, first, then string) {
 	before := first
 	for _, f := range t.alphabetical() {

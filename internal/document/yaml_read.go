@@ -7,9 +7,8 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 )
 
-// ReadYAML reads an object from what getYAML gives. Keys that the type does not
-// have are passed over. Every scalar is taken as the text that it was written
-// as: `no` is a name, not false.
+// ReadYAML reads an object from the text of getYAML. It skips unknown keys. Every scalar is read as text: `no` is a name,
+// not false.
 func ReadYAML[T any, F form[T]](text string) (T, error) {
 	var v T
 	t := F(&v).table()

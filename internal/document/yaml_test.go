@@ -12,7 +12,7 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 )
 
-// contractYAML is the example of CONTRACT.md, section 2, to the letter.
+// contractYAML is the exact example of CONTRACT.md, section 2.
 const contractYAML = `capacityunitsavailable:
 - amount: 1000
   capacityunittype: CU
@@ -36,8 +36,7 @@ func TestYAMLIsTheContractsExample(t *testing.T) {
 	}
 }
 
-// TestYAMLScalarStyle holds the style, which readers do not tell apart but a
-// person who compares documents does.
+// TestYAMLScalarStyle checks the style, which parsers ignore but people who compare documents see.
 func TestYAMLScalarStyle(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"Customer 1", `Customer 1`},
@@ -97,7 +96,7 @@ func FuzzYAML(f *testing.F) {
 
 func goccyUnmarshal(data []byte, into any) error { return goccy.Unmarshal(data, into) }
 
-// asTree is what a reader of the YAML must find.
+// asTree is the tree that a parser of the YAML must return.
 func asTree(c document.Customer) map[string]any {
 	tree := map[string]any{
 		"creationdate": "2010-03-01 12:00", "guid": c.GUID.String(), "status": c.Status, "version": c.Version.String(),
@@ -145,8 +144,7 @@ func set(tree map[string]any, values map[string]string) {
 	}
 }
 
-// flatten makes trees of different readers comparable: their integer types
-// differ, nothing else may.
+// flatten makes trees of different parsers comparable, which use different integer types.
 func flatten(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -163,11 +161,10 @@ func flatten(value any) any {
 	return value
 }
 
-// clean is what a text with broken bytes becomes in a document: each of them
-// U+FFFD.
+// clean replaces each invalid byte of a text by U+FFFD, as in a document.
 func clean(s string) string { return string([]rune(s)) }
 
-// withText is a customer that holds text wherever a customer holds text.
+// withText returns a customer with text in every text field.
 func withText(text string) document.Customer {
 	c := fullCustomer()
 	c.Name, c.Description, c.Address, c.City, c.Country = text, text, text, text, text

@@ -1,5 +1,4 @@
-// Package domainname brings domain names into the one form in which they are
-// compared (CONTRACT.md, 5).
+// Package domainname converts domain names to the canonical form in which they are stored and compared (CONTRACT.md, 5).
 package domainname
 
 import (
@@ -11,12 +10,11 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// maxLength is that of a name in DNS, without the trailing dot (RFC 1035).
+// maxLength is the maximum length of a name without the trailing dot (RFC 1035, 2.3.4).
 const maxLength = 253
 
-// Canonical returns name in canonical form: IDNA A-labels, lower case, no
-// trailing dot. A name has two labels at least, for a registrar sells names
-// below others. What is no such name is a fault on the field "domain".
+// Canonical returns the canonical form of a name: IDNA A-labels, lower case, no trailing dot. A name must have at least two
+// labels, because registrars sell names below a top-level domain. Other texts are a fault of the field "domain".
 func Canonical(name string) (string, error) {
 	profile := idna.New(
 		idna.MapForLookup(),
@@ -33,8 +31,7 @@ func Canonical(name string) (string, error) {
 	if _, err := netip.ParseAddr(ascii); err == nil || len(ascii) > maxLength || !strings.Contains(ascii, ".") {
 		return "", refuse(name)
 	}
-	// A top-level domain is never a number (RFC 3696, 2): what ends in one is
-	// meant as an address.
+	// A top-level domain is never a number (RFC 3696, 2): a name that ends in one is an IP address.
 	top := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	if strings.Trim(top, "0123456789") == "" {
 		return "", refuse(name)

@@ -2,7 +2,7 @@ package event
 
 import "github.com/google/uuid"
 
-// Change is a change as a subscriber gets it.
+// Change is a change as subscribers get it.
 type Change struct {
 	Cursor string
 	// JobID is the guid of the job.

@@ -11,8 +11,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestCursors: a cursor reads back, and one of another history, of the future or
-// before what was pruned is refused with the reason.
+// TestCursors: a cursor decodes to its position. One of another epoch, of the future, or before pruned jobs fails with the
+// reason.
 func TestCursors(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.Store, db database) {
 		l := event.NewLog(db)
@@ -64,8 +64,8 @@ func refused(t *testing.T, err error, reason string) {
 	}
 }
 
-// TestRestoredElsewhere: a database whose rows came with the transaction ids of
-// another cluster has a new epoch, and reads nothing of them.
+// TestRestoredElsewhere: a database whose rows have transaction ids of another cluster gets a new epoch and delivers none of
+// them.
 func TestRestoredElsewhere(t *testing.T) {
 	_, db := open(t, pgtest.URL(t))
 	l := event.NewLog(db)

@@ -9,17 +9,15 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// source names where a PostgreSQL database is: the cluster and the database in
-// it. A dump that is restored elsewhere brings its rows along, with the
-// transaction ids of another cluster.
+// source identifies a PostgreSQL database: its cluster and its oid. A dump restored into another cluster contains
+// transaction ids of the original cluster.
 const source = `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||
   (SELECT oid FROM pg_database WHERE datname = current_database())::text`
 
 // rowsAtOnce is how many rows lose their positions in one statement.
 const rowsAtOnce = 10_000
 
-// Epoch returns the database's epoch. It begins a new one where the database is
-// a restored copy of another.
+// Epoch returns the database's epoch. It starts a new one if the database is a restored copy of another.
 func (l *Log) Epoch(ctx context.Context) (epoch Epoch, err error) {
 	if l.db.Dialect() == dialect.Postgres {
 		if err := l.settle(ctx); err != nil {
@@ -36,10 +34,9 @@ func (l *Log) Epoch(ctx context.Context) (epoch Epoch, err error) {
 	return epoch, nil
 }
 
-// settle compares where the database is with where it was. After a restore,
-// positions that are not yet reached lose their meaning: they are taken away,
-// and the epoch is a new one. The row of a job that was written here carries the
-// id of the transaction that wrote it, which is its position.
+// settle compares the database's identity with the stored one. If the database was restored, it removes the positions that
+// the new cluster has not reached, because they are meaningless there, and starts a new epoch. A job written in this cluster
+// has the id of the transaction that wrote its row as its position.
 func (l *Log) settle(ctx context.Context) error {
 	var here, was string
 	if err := l.row(ctx, source, &here); err != nil {
@@ -73,6 +70,6 @@ func (l *Log) settle(ctx context.Context) error {
 
 func newEpoch() string {
 	var e Epoch
-	_, _ = rand.Read(e[:]) // never fails
+	_, _ = rand.Read(e[:]) // crypto/rand never fails
 	return hex.EncodeToString(e[:])
 }

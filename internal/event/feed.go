@@ -12,32 +12,29 @@ import (
 	"cloudapi/internal/service"
 )
 
-// Consumer gets what the feed reads.
+// Consumer receives the events that the feed reads.
 type Consumer interface {
-	// Deliver gets events in their order, each once. It must be quick.
+	// Deliver receives events in order, each once. It must be quick.
 	Deliver(events []Event)
-	// Restored is called when the database has gone back in its history: what
-	// comes next does not follow what was delivered.
+	// Restored is called when the database was restored to an earlier state: the next events do not continue those delivered
+	// before.
 	Restored(epoch Epoch)
 }
 
-// Options say how a feed works. Zero values mean the defaults.
+// Options configures a feed. Zero values mean the defaults.
 type Options struct {
-	// Slow is how often the feed looks for events that no notification came
-	// for, 2 s.
+	// Slow is how often the feed polls for events without a notification, 2 s.
 	Slow time.Duration
 	// Page is how many events one statement reads, 500.
 	Page int
-	// Wait waits for notifications of other servers until ctx ends and calls
-	// wake for each; nil where the database has none.
+	// Wait calls wake for each notification of another server until ctx ends; nil if the database has no notifications.
 	Wait func(ctx context.Context, wake func()) error
-	// Notify wakes the other servers; nil where there are none.
+	// Notify wakes the other servers; nil if the database has no notifications.
 	Notify func(ctx context.Context) error
 	Log    *slog.Logger
 }
 
-// Feed reads the events of a database for one server, and only while somebody
-// wants them. It is safe for concurrent use.
+// Feed reads the events of a database for one server, only while it has subscribers. It is safe for concurrent use.
 type Feed struct {
 	o        Options
 	log      *Log
@@ -48,16 +45,16 @@ type Feed struct {
 
 	mu       sync.Mutex
 	wanted   int
-	started  bool // at is where the feed is
+	started  bool // at is the position of the feed
 	at       Position
 	epoch    Epoch
-	known    bool // epoch is read
+	known    bool // epoch has been read
 	held     time.Time
 	lastLook time.Time
 	failing  bool
 }
 
-// NewFeed returns a feed that hands events to a consumer.
+// NewFeed returns a feed that delivers events to a consumer.
 func NewFeed(l *Log, c Consumer, o Options) *Feed {
 	o.Slow, o.Page = cmp.Or(o.Slow, 2*time.Second), cmp.Or(o.Page, 500)
 	f := &Feed{
@@ -75,8 +72,8 @@ func NewFeed(l *Log, c Consumer, o Options) *Feed {
 	return f
 }
 
-// Join says that somebody wants events, until Leave. It returns the present
-// position: what is committed after the call follows it and is delivered.
+// Join starts delivery, until Leave. It returns the current position: everything committed after the call follows that
+// position and is delivered.
 func (f *Feed) Join(ctx context.Context) (Position, error) {
 	f.mu.Lock()
 	f.wanted++
@@ -88,7 +85,7 @@ func (f *Feed) Join(ctx context.Context) (Position, error) {
 	return at, err
 }
 
-// Leave takes a Join back.
+// Leave ends one Join.
 func (f *Feed) Leave() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,24 +94,22 @@ func (f *Feed) Leave() {
 	}
 }
 
-// Read returns a page of events. What the feed has delivered is complete, however
-// it was found.
+// Read returns a page of events. Events that the feed has delivered are complete, whichever way they were found.
 func (f *Feed) Read(ctx context.Context, after Position, limit int) (*Page, error) {
 	f.mu.Lock()
 	known := f.at
 	f.mu.Unlock()
-	return f.log.Read(ctx, Range{After: after, Limit: limit, Known: known, Thorough: f.Held() > patience})
+	return f.log.Read(ctx, Range{After: after, Limit: limit, Known: known, Thorough: f.Held() > foreignAfter})
 }
 
-// Epoch is the epoch of the database. It is known after Join.
+// Epoch returns the epoch of the database. It is valid after Join.
 func (f *Feed) Epoch() Epoch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.epoch
 }
 
-// Held is for how long something committed has been waiting for an older
-// transaction to end, 0 where nothing waits.
+// Held returns how long a committed event has been waiting for an older transaction to end, 0 if none waits.
 func (f *Feed) Held() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -124,8 +119,7 @@ func (f *Feed) Held() time.Duration {
 	return time.Since(f.held)
 }
 
-// Committed says that this server has committed something: it looks at once,
-// and so do the others.
+// Committed reports that this server has committed a job. The feed reads at once and wakes the other servers.
 func (f *Feed) Committed() {
 	for _, c := range []chan struct{}{f.wake, f.notify} {
 		select {
@@ -135,7 +129,7 @@ func (f *Feed) Committed() {
 	}
 }
 
-// look reads everything new and delivers it. Looks follow each other.
+// look reads and delivers all new events. Calls run one after another.
 func (f *Feed) look(ctx context.Context) (Position, error) {
 	f.mu.Lock()
 	at, started, known := f.at, f.started, f.known
@@ -158,7 +152,7 @@ func (f *Feed) look(ctx context.Context) (Position, error) {
 		return at, err
 	}
 	for {
-		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Known: at, Thorough: f.Held() > patience})
+		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Known: at, Thorough: f.Held() > foreignAfter})
 		if err != nil {
 			return at, err
 		}
@@ -176,9 +170,8 @@ func (f *Feed) look(ctx context.Context) (Position, error) {
 	}
 }
 
-// patience is how long a transaction may hold up events before the feed looks
-// whether it belongs to another database.
-const patience = 200 * time.Millisecond
+// foreignAfter is how long a transaction may delay events before the feed checks whether it belongs to another database.
+const foreignAfter = 200 * time.Millisecond
 
 func (f *Feed) reached(at Position, held bool) {
 	f.mu.Lock()
@@ -192,7 +185,7 @@ func (f *Feed) reached(at Position, held bool) {
 	}
 }
 
-// restart begins anew after the database has gone back.
+// restart starts a new history after the database was restored.
 func (f *Feed) restart(ctx context.Context) (Position, error) {
 	f.o.Log.ErrorContext(ctx, "the database has gone back in its history: streams begin anew")
 	epoch, err := f.log.Epoch(ctx)
@@ -211,8 +204,7 @@ func (f *Feed) restart(ctx context.Context) (Position, error) {
 	return at, nil
 }
 
-// Run looks when it is woken, and slowly otherwise, until ctx ends. It may be
-// called again after it has failed.
+// Run reads events when it is woken, and periodically otherwise, until ctx ends. It may be called again after it has failed.
 func (f *Feed) Run(ctx context.Context) error {
 	work := []func(context.Context) error{f.run}
 	if f.o.Wait != nil {
@@ -244,7 +236,7 @@ func (f *Feed) run(ctx context.Context) error {
 			return panicked
 		}
 		f.report(ctx, err)
-		// What waits for an older transaction has no notification of its own.
+		// No notification arrives for an event that waits for an older transaction.
 		if err == nil && f.Held() > 0 {
 			timer.Reset(again)
 			again = min(2*again, f.o.Slow)
@@ -255,8 +247,7 @@ func (f *Feed) run(ctx context.Context) error {
 	}
 }
 
-// firstAgain is when the feed looks again for what an older transaction holds
-// back.
+// firstAgain is when the feed first retries an event that an older transaction delays.
 const firstAgain = 10 * time.Millisecond
 
 func (f *Feed) idle() bool {
@@ -265,7 +256,7 @@ func (f *Feed) idle() bool {
 	return f.wanted == 0
 }
 
-// report logs the first of several failures, and that they are over.
+// report logs the first of several failures, and their end.
 func (f *Feed) report(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return

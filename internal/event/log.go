@@ -1,11 +1,8 @@
-// Package event reads the committed jobs in the order of their commits, and
-// tells a server at once when there are new ones.
+// Package event reads the committed jobs in the order of their commits, and notifies a server of new ones at once.
 //
-// Each job has a position, which the database gives it when its row is written
-// (ent/migrate): on PostgreSQL the id of the transaction, on SQLite a sequence.
-// A PostgreSQL transaction commits later than one with a higher id, so a reader
-// stops below the oldest transaction that still runs: nothing can appear there
-// any more. ADR 13 says more.
+// The database assigns each job a position when its row is written (ent/migrate): on PostgreSQL the id of the transaction,
+// on SQLite a sequence. A PostgreSQL transaction can commit after one with a higher id, so a reader stops below the oldest
+// running transaction, where no more jobs can appear. ADR 13 has the details.
 package event
 
 import (
@@ -19,45 +16,44 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Event is a step of a job that is committed.
+// Event is a committed step of a job.
 type Event struct {
 	Position
 	// Action is the name of the mutation.
 	Action string
-	// Status is that of the job.
+	// Status is the status of the job.
 	Status string
-	// CustomerID and UserID are uuid.Nil where the job has none.
+	// CustomerID and UserID are uuid.Nil if the job has none.
 	CustomerID uuid.UUID
 	UserID     uuid.UUID
 }
 
-// Done reports whether the job has made its change.
+// Done reports whether the job has succeeded.
 func (e *Event) Done() bool { return e.Status == "DONE" }
 
 // Ended reports whether the job has ended.
 func (e *Event) Ended() bool { return e.Status == "DONE" || e.Status == "ERROR" }
 
-// Page is what was read of the log.
+// Page is the result of reading the log.
 type Page struct {
 	Events []Event
-	// Head is the position below which nothing can appear any more.
+	// Head is the position below which no more events can appear.
 	Head Position
-	// Next is the position of what is written next.
+	// Next is the position of the next event to be written.
 	Next Position
-	// Held reports whether something is committed at Head or above it. It can
-	// be read when the oldest running transaction has ended.
+	// Held reports whether an event is committed at Head or above. It can be read when the oldest running transaction has
+	// ended.
 	Held bool
 }
 
-// Database is what the log is read from: the primary, for positions that a
-// standby may not have.
+// Database is the primary, for positions that a standby may not have replayed.
 type Database interface {
 	Dialect() string
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Log is the committed jobs of a database, in order.
+// Log is the ordered log of a database's committed jobs.
 type Log struct{ db Database }
 
 // NewLog returns the log of a database.
@@ -65,9 +61,8 @@ func NewLog(db Database) *Log { return &Log{db: db} }
 
 const columns = "j.event_position, j.id, j.action, j.status, j.customer_id, j.user_id"
 
-// On PostgreSQL the statement has one snapshot: what it finds below the oldest
-// running transaction is complete, and so is what is below an event that was read
-// earlier ($4).
+// On PostgreSQL the statement has one snapshot. Its events below the oldest running transaction are complete, and so are
+// those below an event that was read earlier ($4).
 const postgresAfter = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS now),
 head AS MATERIALIZED (SELECT greatest(%s, $4) AS at, pg_snapshot_xmax(now)::text::bigint AS next FROM s)
 SELECT head.at, head.next, EXISTS (SELECT 1 FROM jobs WHERE event_position >= head.at), ` + columns + `
@@ -77,8 +72,8 @@ FROM head LEFT JOIN LATERAL (
 
 const (
 	oldest = `pg_snapshot_xmin(now)::text::bigint`
-	// oldestHere passes over transactions of the cluster's other databases, which
-	// write nothing here. To find those costs a look at all locks.
+	// oldestHere ignores transactions of the cluster's other databases, which write nothing here. It must read all locks to
+	// find them.
 	oldestHere = `coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(now) x
   WHERE x::text::bigint & 4294967295 NOT IN (
     SELECT l.transactionid::text::bigint FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -87,23 +82,22 @@ const (
   pg_snapshot_xmax(now)::text::bigint)`
 )
 
-// SQLite has one writer at a time: what is committed is in order.
+// SQLite has one writer at a time, so commits are already in order.
 const sqliteAfter = `SELECT head.at, head.at, 0, ` + columns + ` FROM (
   SELECT max(coalesce((SELECT max(event_position) FROM jobs WHERE event_position IS NOT NULL), 0), pruned) + 1 AS at FROM event_state
 ) head LEFT JOIN (
   SELECT * FROM jobs WHERE event_position IS NOT NULL AND (event_position, id) > ($1, $2) ORDER BY event_position, id LIMIT $3
 ) j ON true ORDER BY j.event_position, j.id`
 
-// Range says what to read.
+// Range selects what to read.
 type Range struct {
-	// After is the position that the events follow.
+	// After is the position before the first event.
 	After Position
-	// Limit is how many there are at most.
+	// Limit is the maximum number of events.
 	Limit int
-	// Known is the position of an event that was read earlier: what precedes it
-	// is complete.
+	// Known is the position of an event that was read earlier: all events before it are complete.
 	Known Position
-	// Thorough looks past the running transactions of other databases.
+	// Thorough ignores the running transactions of other databases.
 	Thorough bool
 }
 
@@ -151,9 +145,8 @@ func (p *Page) add(rows *sql.Rows) error {
 	return nil
 }
 
-// Last is the position behind everything that can be read. It is that of a job,
-// and not the next transaction id: after a crash PostgreSQL may give an id again
-// that left nothing on the disk.
+// Last returns the position behind all readable events. It is the position of a job, not the next transaction id: after a
+// crash PostgreSQL may assign an id again that left no data on disk.
 func (l *Log) Last(ctx context.Context) (Position, error) {
 	below := "event_position IS NOT NULL"
 	if l.db.Dialect() == dialect.Postgres {
@@ -168,9 +161,8 @@ func (l *Log) Last(ctx context.Context) (Position, error) {
 	return Position{At: at, Job: uuid.Max}, nil
 }
 
-// Check reports whether everything after a position can still be read. A
-// position must find its job, or one of its transaction, which shows that the
-// history is the same one.
+// Check reports whether all events after a position are still readable. The position must match a job, or a job of the same
+// transaction, which shows that the history is the same.
 func (l *Log) Check(ctx context.Context, p Position) error {
 	var removed int64
 	if err := l.row(ctx, "SELECT pruned FROM event_state", &removed); err != nil {
@@ -191,7 +183,7 @@ func (l *Log) Check(ctx context.Context, p Position) error {
 	return err
 }
 
-// ofTransaction is 1 for a position behind all jobs of its transaction.
+// ofTransaction returns 1 for a position behind all jobs of its transaction.
 func ofTransaction(p Position) int {
 	if p.Job == uuid.Max {
 		return 1
@@ -199,7 +191,7 @@ func ofTransaction(p Position) int {
 	return 0
 }
 
-// Status returns the status of a job, and a fault where there is none.
+// Status returns the status of a job, or a fault if the job does not exist.
 func (l *Log) Status(ctx context.Context, id uuid.UUID) (status string, err error) {
 	err = l.row(ctx, "SELECT coalesce((SELECT status FROM jobs WHERE id = $1), '')", &status, id.String())
 	if err == nil && status == "" {
@@ -208,7 +200,7 @@ func (l *Log) Status(ctx context.Context, id uuid.UUID) (status string, err erro
 	return status, err
 }
 
-// row reads the one value of a statement.
+// row reads the single value of a statement.
 func (l *Log) row(ctx context.Context, query string, into any, args ...any) error {
 	rows, err := l.db.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// database is a database of a test and its URL.
+// database is a test database and its URL.
 type database struct {
 	event.Database
 	url string
@@ -79,8 +79,7 @@ func guids(events []event.Event) []uuid.UUID {
 	return all
 }
 
-// TestStepsFollowEachOther: a job that goes a step further is read again, and
-// comes last.
+// TestStepsFollowEachOther: a job whose status changes is read again, at the end.
 func TestStepsFollowEachOther(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.Store, db database) {
 		l := event.NewLog(db)
@@ -105,8 +104,8 @@ func TestStepsFollowEachOther(t *testing.T) {
 	})
 }
 
-// TestCommitsOutOfOrder: a transaction that began first commits last. What the
-// other has committed waits, and nothing is lost.
+// TestCommitsOutOfOrder: the transaction that began first commits last. Events of the other transaction wait, and none is
+// lost.
 func TestCommitsOutOfOrder(t *testing.T) {
 	url := pgtest.URL(t)
 	_, db := open(t, url)
@@ -122,7 +121,7 @@ func TestCommitsOutOfOrder(t *testing.T) {
 	if err := slow.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	// A transaction of another database of the cluster may hold them up.
+	// A transaction of another database of the cluster may delay the events.
 	eventually(t, func() bool {
 		page = read(t, l, start)
 		return len(page.Events) == 2 && !page.Held
@@ -152,8 +151,7 @@ func begin(t *testing.T, db *sql.DB) *sql.Tx {
 	return tx
 }
 
-// TestOtherDatabasesDoNotHoldUp: a transaction of another database of the
-// cluster is passed over.
+// TestOtherDatabasesDoNotHoldUp: transactions of other databases of the cluster are ignored.
 func TestOtherDatabasesDoNotHoldUp(t *testing.T) {
 	_, db := open(t, pgtest.URL(t))
 	other := begin(t, plain(t, pgtest.URL(t)))
@@ -189,8 +187,7 @@ func TestOtherDatabasesDoNotHoldUp(t *testing.T) {
 	}
 }
 
-// TestEveryReaderReadsTheSame: many writers whose transactions overlap, and
-// several readers that follow, each with its own position.
+// TestEveryReaderReadsTheSame: many writers with overlapping transactions, and several readers, each with its own position.
 func TestEveryReaderReadsTheSame(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.Store, db database) {
 		const writers, jobs, readers = 20, 15, 3
@@ -248,7 +245,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 	})
 }
 
-// follow reads until the writers have finished and nothing is left.
+// follow reads until the writers have finished and no events are left.
 func follow(t *testing.T, l *event.Log, at event.Position, finished chan struct{}) (seen []uuid.UUID) {
 	for {
 		over := false

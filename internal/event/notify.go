@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// between is the shortest time between two notifications of one server, so that
-// many changes wake the others once.
+// between is the minimum time between two notifications of one server, so that many changes wake the others once.
 const between = 5 * time.Millisecond
 
 func (f *Feed) notifyOthers(ctx context.Context) error {
@@ -18,7 +17,7 @@ func (f *Feed) notifyOthers(ctx context.Context) error {
 		case <-f.notify:
 		}
 		limited, cancel := context.WithTimeout(ctx, f.o.Slow)
-		// The slow look of the others makes up for a notification that is lost.
+		// The other servers' polling makes up for a lost notification.
 		if err := f.o.Notify(limited); err != nil && ctx.Err() == nil {
 			f.o.Log.DebugContext(ctx, "other servers could not be notified", "error", err)
 		}

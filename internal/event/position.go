@@ -10,13 +10,12 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Position is a place in the order of commits. The zero value precedes all.
+// Position is a place in the order of commits. The zero value precedes all others.
 type Position struct {
-	// At is the id of the transaction that wrote the job on PostgreSQL, and a
-	// sequence on SQLite.
+	// At is the id of the transaction that wrote the job on PostgreSQL, and a sequence number on SQLite.
 	At int64
-	// Job is the guid of the job, which orders the jobs of one transaction. A
-	// position without one precedes all jobs of its transaction.
+	// Job is the guid of the job, which orders the jobs of one transaction. A position with a zero guid precedes all jobs of
+	// its transaction.
 	Job uuid.UUID
 }
 
@@ -28,7 +27,7 @@ func (p Position) Before(q Position) bool {
 	return bytes.Compare(p.Job[:], q.Job[:]) < 0
 }
 
-// Epoch names one history of a database. A restored database has another one.
+// Epoch identifies one history of a database. A restored database has another one.
 type Epoch [8]byte
 
 // The layout of a cursor: a version, the epoch, and the position.
@@ -37,7 +36,7 @@ const (
 	cursorLength  = 1 + 8 + 8 + 16
 )
 
-// Cursor returns the text of a position.
+// Cursor encodes a position as text.
 func (e Epoch) Cursor(p Position) string {
 	b := make([]byte, 0, cursorLength)
 	b = append(b, cursorVersion)
@@ -47,8 +46,8 @@ func (e Epoch) Cursor(p Position) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Parse reads the text of a position. A position of another epoch is refused:
-// the database was restored, and the same numbers mean other changes.
+// Parse decodes a cursor. It rejects a position of another epoch: the database was restored, and the same numbers mean other
+// changes.
 func (e Epoch) Parse(text string) (p Position, err error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != cursorLength || b[0] != cursorVersion {
@@ -65,13 +64,13 @@ func (e Epoch) Parse(text string) (p Position, err error) {
 	return p, nil
 }
 
-// restored is the fault of a position that the database does not have.
+// restored is the fault for a position that the database does not have.
 func restored() error {
 	return fault.New(fault.Invalid, "after is a position of another history: the database was restored from a backup. "+
 		"Read the present state and subscribe without after").On("after").With("reason", "RESTORED")
 }
 
-// pruned is the fault of a position after which jobs have been removed.
+// pruned is the fault for a position after which jobs have been removed.
 func pruned() error {
 	return fault.New(fault.Invalid, "after is too old: jobs after it have been removed. "+
 		"Read the present state and subscribe without after").On("after").With("reason", "PRUNED")

@@ -1,6 +1,5 @@
-// Package fault holds the one error type of the program: a code from a closed
-// list, a message for a person, the field it concerns, and the cause, which
-// stays in the log.
+// Package fault has the one error type of the program: a code from a closed list, a message for a person, the field it
+// concerns, and a cause, which appears only in the log.
 package fault
 
 import (
@@ -11,26 +10,25 @@ import (
 	"time"
 )
 
-// Code says what kind of thing went wrong. The list is closed: each face maps
-// every code, and a test holds the maps complete.
+// Code is a kind of error. The list is closed: each face maps every code, and a test checks that.
 type Code string
 
-// The codes. The status each has over HTTP stands in Code.Status.
+// The codes. Code.Status has the HTTP status of each.
 const (
-	Unauthenticated Code = "UNAUTHENTICATED" // no or wrong credentials
-	Forbidden       Code = "FORBIDDEN"       // credentials are right, the caller may not
-	NotFound        Code = "NOT_FOUND"       // not there, or not for the caller to see
-	Invalid         Code = "BAD_USER_INPUT"  // an argument is missing, malformed or refused by a rule
-	Conflict        Code = "CONFLICT"        // another row, or a newer version, is in the way
-	KeyReused       Code = "KEY_REUSED"      // an idempotency key used for another request
-	TooLarge        Code = "TOO_LARGE"       // a request over one of the size limits
-	TooMany         Code = "RATE_LIMITED"    // too often, or too costly
-	Timeout         Code = "TIMEOUT"         // given up after the time allowed
-	Unavailable     Code = "UNAVAILABLE"     // the database or the portal is away
-	Internal        Code = "INTERNAL"        // the server's own fault
+	Unauthenticated Code = "UNAUTHENTICATED" // no credentials or wrong ones
+	Forbidden       Code = "FORBIDDEN"       // valid credentials without the right
+	NotFound        Code = "NOT_FOUND"       // does not exist, or the caller may not see it
+	Invalid         Code = "BAD_USER_INPUT"  // an argument is missing, malformed or violates a rule
+	Conflict        Code = "CONFLICT"        // another row exists, or the object has changed
+	KeyReused       Code = "KEY_REUSED"      // an idempotency key was used for a different request
+	TooLarge        Code = "TOO_LARGE"       // exceeds a size limit
+	TooMany         Code = "RATE_LIMITED"    // too many requests, or too costly
+	Timeout         Code = "TIMEOUT"         // the time limit was reached
+	Unavailable     Code = "UNAVAILABLE"     // the database or the portal does not respond
+	Internal        Code = "INTERNAL"        // a bug or failure of the server
 )
 
-// Codes returns every code, for tests and metrics.
+// Codes returns all codes, for tests and metrics.
 func Codes() []Code {
 	return []Code{
 		Unauthenticated, Forbidden, NotFound, Invalid, Conflict, KeyReused,
@@ -38,19 +36,19 @@ func Codes() []Code {
 	}
 }
 
-// Fault is an error whose message may be shown to a client.
+// Fault is an error whose message may be shown to clients.
 type Fault struct {
 	Code    Code
 	Message string
-	// Field names the argument or field the fault concerns, "" for none.
+	// Field is the argument or field that the fault concerns, "" for none.
 	Field string
-	// Cause is for the log and never shown.
+	// Cause appears only in the log.
 	Cause error
-	// RetryAfter tells when a retry makes sense, 0 for not known.
+	// RetryAfter is when a retry is useful, 0 if unknown.
 	RetryAfter time.Duration
-	// Details are shown beside the code, in extensions.
+	// Details are additional extensions, shown with the code.
 	Details map[string]any
-	// More are the other faults of the same input.
+	// More has the other faults of the same input.
 	More []*Fault
 
 	format string // of the message
@@ -61,34 +59,33 @@ func New(code Code, format string, args ...any) *Fault {
 	return &Fault{Code: code, Message: fmt.Sprintf(format, args...), format: format}
 }
 
-// verb is a verb of fmt.
+// verb matches a formatting verb of package fmt.
 var verb = regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z]`)
 
-// Reason is the code and the message without the values in it, which may be
-// the caller's.
+// Reason returns the code and the message's format without its values, which may come from the caller.
 func (f *Fault) Reason() string {
 	return string(f.Code) + ": " + strings.ReplaceAll(verb.ReplaceAllLiteralString(f.format, "…"), "%%", "%")
 }
 
-// Error is the message: the cause is not part of it.
+// Error returns the message, without the cause.
 func (f *Fault) Error() string { return f.Message }
 
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Cause }
 
-// On names the field that the fault concerns.
+// On sets the field that the fault concerns.
 func (f *Fault) On(field string) *Fault {
 	f.Field = field
 	return f
 }
 
-// Because keeps the cause for the log.
+// Because sets the cause for the log.
 func (f *Fault) Because(cause error) *Fault {
 	f.Cause = cause
 	return f
 }
 
-// With adds a detail to show beside the code.
+// With adds a detail.
 func (f *Fault) With(key string, value any) *Fault {
 	if f.Details == nil {
 		f.Details = make(map[string]any)
@@ -97,26 +94,31 @@ func (f *Fault) With(key string, value any) *Fault {
 	return f
 }
 
-// After tells when a retry makes sense.
+// After sets when a retry is useful.
 func (f *Fault) After(d time.Duration) *Fault {
 	f.RetryAfter = d
 	return f
 }
 
-// Missing is the fault for an object that does not exist, or that the caller
-// may not see: one answer for both (CONTRACT.md, 1).
+// Missing returns the fault for an object that does not exist, or that the caller may not see; the two are indistinguishable
+// (CONTRACT.md, 1).
 func Missing(kind string, id fmt.Stringer) *Fault {
 	return New(NotFound, "%s with guid %s not found.", kind, id)
 }
 
-// Stale is the fault for an object that has changed since its caller read it.
+// Stale returns the fault for an object that has changed since the caller read it.
 func Stale(kind string, id, current, expected fmt.Stringer) *Fault {
 	return New(Conflict, "%s %s has version %s, not %s", kind, id, current, expected).
 		On("expectedVersion").With("currentVersion", current.String())
 }
 
-// As returns the fault in err's chain, or an Internal one that keeps err as
-// its cause.
+// AuthenticationFailed returns the one fault for missing or wrong credentials, an unknown login and a disabled user.
+func AuthenticationFailed() *Fault { return New(Unauthenticated, "Authentication failed") }
+
+// InternalMessage is what clients see of a fault with the code INTERNAL, besides the request id.
+const InternalMessage = "Internal server error"
+
+// As returns the fault in err's chain, or an INTERNAL fault with err as its cause.
 func As(err error) *Fault {
 	if err == nil {
 		return nil
@@ -124,10 +126,10 @@ func As(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
-	return New(Internal, "Internal server error").Because(err)
+	return New(Internal, InternalMessage).Because(err)
 }
 
-// Is reports whether err is a fault of that code.
+// Is reports whether err is a fault with the code.
 func Is(err error, code Code) bool {
 	return err != nil && As(err).Code == code
 }

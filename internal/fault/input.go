@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// All returns the faults of one input as one: the first, with the others for
-// clients that show all of them. It is nil for none.
+// All combines the faults of one input into one: the first, with the others in More. It returns nil for none.
 func All(faults ...*Fault) *Fault {
 	if len(faults) == 0 {
 		return nil
@@ -24,8 +23,7 @@ func (f *Fault) Each() []*Fault {
 	return append([]*Fault{&alone}, f.More...)
 }
 
-// At returns the same fault about a field, with a message that names where the
-// field stands. What found it may not know.
+// At returns the same fault for a field, with where in the message. The code that found the fault may not know the path.
 func (f *Fault) At(field, where string) *Fault {
 	about := *f
 	about.Field, about.Details = field, maps.Clone(f.Details)
@@ -43,12 +41,10 @@ func (f *Fault) At(field, where string) *Fault {
 	return &about
 }
 
-// RetrySeconds is RetryAfter in whole seconds, as Retry-After and the extensions
-// give it: not too early, 0 for not known.
+// RetrySeconds returns RetryAfter in whole seconds, rounded up, for the header Retry-After and the extensions; 0 if unknown.
 func (f *Fault) RetrySeconds() int { return int(math.Ceil(f.RetryAfter.Seconds())) }
 
-// Extensions are the extensions of a GraphQL error, the same wherever the fault
-// was found.
+// Extensions returns the extensions of a GraphQL error, equal on every path.
 func (f *Fault) Extensions() map[string]any {
 	shown := make(map[string]any, len(f.Details)+3)
 	for k, v := range f.Details {

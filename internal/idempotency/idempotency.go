@@ -1,5 +1,5 @@
-// Package idempotency gives the first answer again to a request that is sent
-// again under the same key, so that its change is made once.
+// Package idempotency stores the answer of a mutation sent with an Idempotency-Key and returns it when the request is sent
+// again, so that the change is made once.
 package idempotency
 
 import (
@@ -16,44 +16,39 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/idempotencykey"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
 
-// Kept is how long an answer is kept at least.
+// Kept is how long an answer is stored at least.
 const Kept = 24 * time.Hour
 
-// maxKey is the longest key, in characters.
-const maxKey = 255
-
-// Encrypter encrypts answers and hashes requests under the server's key.
+// Encrypter encrypts answers and hashes requests with the server's key.
 type Encrypter interface {
 	MAC(ctx context.Context, purpose string, data []byte) ([]byte, error)
 	Seal(ctx context.Context, about, data []byte) ([]byte, error)
 	Open(ctx context.Context, about, sealed []byte) ([]byte, error)
 }
 
-// Keys are the keys in the database. A request may carry passwords and an answer
-// tokens: of the one a keyed hash is kept, of the other an encrypted copy.
+// Keys stores keys in the database. A request may contain passwords and an answer may contain tokens, so it stores a keyed
+// hash of the request and encrypts the answer.
 type Keys struct {
 	Client    *ent.Client
 	Encrypter Encrypter
 	Present   graphql.ErrorPresenterFunc
-	// Outcome hears how each use of a key ended, nil for nobody: first, repeated
-	// (the kept answer was given), reused (for another request) or failed.
+	// Outcome is called after each use of a key, and may be nil. The values: first, repeated (the stored answer was
+	// returned), reused (for a different request), failed.
 	Outcome func(string)
 }
 
-// Once runs a mutation in a transaction that holds the key as well. A second
-// request with the key waits for the first, and gets its answer; with another
-// request it is a fault with code KEY_REUSED. Where the first takes longer than
-// the database lets anybody wait for a lock, the second is a conflict. An answer with errors is not
-// kept: nothing was changed, and the request may be tried again. The first answer
-// is given only to a caller whose role still allows all of the mutations.
+// Once runs a mutation in a transaction that also stores the key and the answer. A second request with the key waits for the
+// first and gets its answer. It fails with KEY_REUSED if the request differs, and with CONFLICT if the first takes longer
+// than the database's lock timeout. An answer with errors is not stored: everything is rolled back, and the request may be
+// sent again. The stored answer is returned only to a caller whose role still allows all of the mutations.
 func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) *graphql.Response {
@@ -67,14 +62,14 @@ func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations [
 func (k *Keys) once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) (*graphql.Response, error) {
-	if err := textrule.Check("Idempotency-Key", key, maxKey); err != nil {
+	if err := textrule.Check("Idempotency-Key", key, textrule.MaxName); err != nil {
 		return nil, err
 	}
 	hash, err := k.Encrypter.MAC(ctx, "idempotency", request)
 	if err != nil {
 		return nil, err
 	}
-	var first *graphql.Response // the answer that the key has
+	var first *graphql.Response // the stored answer
 	keyed, operation := job.WithOperationTx(ctx,
 		func(context.Context) (err error) {
 			if first, err = k.find(ctx, k.Client, key, hash, mutations); first != nil {
@@ -98,20 +93,19 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 	tx, err := operation.Tx()
 	switch {
 	case first != nil:
-		k.tell(nil, "repeated")
+		k.report(nil, "repeated")
 		return first, nil
 	case err != nil:
-		k.tell(err, "failed")
+		k.report(err, "failed")
 		return nil, err
 	case answer == nil || len(answer.Errors) > 0:
 		if tx != nil {
-			// Rolling back writes the record of what failed; that it failed is
-			// what the caller must hear.
+			// Rollback writes the job of the failed change; its own error must not replace the failure.
 			_ = tx.Rollback()
 		}
-		k.tell(nil, "failed")
+		k.report(nil, "failed")
 		if answer != nil {
-			// What the fields that did not fail have changed is undone with the rest.
+			// The rollback also undoes the changes of the fields that did not fail.
 			answer.Data = nil
 		}
 		return answer, nil
@@ -119,28 +113,28 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 	return k.keep(ctx, operation, key, answer)
 }
 
-// made ends the changes of an operation that was made before. No client sees it.
+// made ends the work of an operation that already has a stored answer. No client sees it.
 func made() error { return fault.New(fault.Conflict, "Made before, under the same Idempotency-Key") }
 
-// keep keeps the answer of an operation in its transaction, and ends that.
+// keep stores the answer of an operation in its transaction, and commits.
 func (k *Keys) keep(ctx context.Context, operation *job.OperationTx, key string, answer *graphql.Response) (*graphql.Response, error) {
 	tx, err := operation.Begin()
 	if err != nil {
-		k.tell(err, "failed")
+		k.report(err, "failed")
 		return nil, err
 	}
 	if err := k.seal(ctx, tx, key, answer.Data); err != nil {
 		_ = tx.Rollback()
-		k.tell(err, "")
+		k.report(err, "")
 		return nil, err
 	}
 	err = tx.Commit()
-	k.tell(err, "first")
+	k.report(err, "first")
 	return answer, err
 }
 
-// tell says how the use of a key ended.
-func (k *Keys) tell(err error, outcome string) {
+// report calls Outcome.
+func (k *Keys) report(err error, outcome string) {
 	switch {
 	case k.Outcome == nil:
 		return
@@ -152,7 +146,7 @@ func (k *Keys) tell(err error, outcome string) {
 	k.Outcome(outcome)
 }
 
-// claim takes the key, or returns the answer that it has.
+// claim inserts the key, or returns its stored answer.
 func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte, mutations []string) (*graphql.Response, error) {
 	system, user := viewer.SystemContext(ctx), viewer.FromContext(ctx).ID
 	err := tx.IdempotencyKey.Create().
@@ -176,7 +170,7 @@ func (k *Keys) claim(ctx context.Context, tx *ent.Tx, key string, hash []byte, m
 	return first, err
 }
 
-// find returns the answer that the key has, nil for none.
+// find returns the stored answer of the key, nil for none.
 func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []byte, mutations []string) (*graphql.Response, error) {
 	row, err := client.IdempotencyKey.Query().
 		Where(idempotencykey.UserID(viewer.FromContext(ctx).ID), idempotencykey.Key(key)).Only(viewer.SystemContext(ctx))
@@ -198,7 +192,7 @@ func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []
 	return &graphql.Response{Data: answer}, nil
 }
 
-// seal writes the answer, encrypted.
+// seal stores the encrypted answer.
 func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
 	user := viewer.FromContext(ctx).ID
 	sealed, err := k.Encrypter.Seal(ctx, about(user, key), answer)
@@ -210,14 +204,14 @@ func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) 
 		SetAnswer(sealed).Exec(viewer.SystemContext(ctx))
 }
 
-// about binds a sealed answer to its key and user.
+// about returns the data that binds an encrypted answer to its key and user.
 func about(user uuid.UUID, key string) []byte {
 	return append([]byte("idempotency "), append(user[:], key...)...)
 }
 
-// Clean removes keys that were kept long enough.
+// Clean removes expired keys.
 func (k *Keys) Clean(ctx context.Context) error {
 	_, err := k.Client.IdempotencyKey.Delete().
-		Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+		Where(idempotencykey.CreatedAtLT(stamp.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
 	return err
 }

@@ -12,8 +12,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestStillRunningIsAConflict: while another transaction holds the key for
-// longer than a lock may be waited for, a request with it is told so.
+// TestStillRunningIsAConflict: if another transaction holds the key for longer than the lock timeout, the request fails with
+// CONFLICT.
 func TestStillRunningIsAConflict(t *testing.T) {
 	a := apitest.New(t, pgtest.URL(t)+"&lock_timeout=300ms")
 	ctx := viewer.SystemContext(context.WithoutCancel(t.Context()))

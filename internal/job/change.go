@@ -19,9 +19,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/strictjson"
 )
 
@@ -80,7 +80,7 @@ type attempt struct {
 }
 
 func newAttempt(c *Change) *attempt {
-	return &attempt{Change: c, id: mixin.NewID(), started: now()}
+	return &attempt{Change: c, id: stamp.NewID(), started: now()}
 }
 
 // ByPolicy returns an Authorize that asks the policy of an entity.
@@ -148,4 +148,4 @@ func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
 }
 
 // now is the present as the database keeps it.
-func now() time.Time { return mixin.Now() }
+func now() time.Time { return stamp.Now() }

@@ -15,14 +15,14 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	entjob "cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/viewer"
 )
 
-// logged is a log that a test reads while a worker writes.
+// logged is a log that a test can read while a worker writes.
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -48,8 +48,7 @@ func each(t *testing.T, test func(t *testing.T, client *ent.Client)) {
 	}
 }
 
-// TestAPanicEndsItsJob: in any of the stages a panic is the end of that job, and
-// the next one is run.
+// TestAPanicEndsItsJob: a panic in any stage ends only that job, and the next one runs.
 func TestAPanicEndsItsJob(t *testing.T) {
 	boom := func() { panic("boom") }
 	for stage, spoil := range map[string]func(*job.Task){
@@ -84,15 +83,15 @@ func TestAPanicEndsItsJob(t *testing.T) {
 	}
 }
 
-// TestAJobWhoseServersDiedIsGivenUp: a job is run again after two deaths, and
-// given up after the third. One without a customer cannot be run, and ends.
+// TestAJobWhoseServersDiedIsGivenUp: a job runs again after two deaths, and is given up after the third. One without a
+// customer cannot run, and ends.
 func TestAJobWhoseServersDiedIsGivenUp(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
 		for deaths, want := range map[int]entjob.Status{1: entjob.StatusDONE, 2: entjob.StatusERROR} {
 			left := waiting(t, ctx, client)
 			err := left.Update().SetStatus(entjob.StatusRUNNING).SetLeaseOwner(uuid.New()).
-				SetLeaseUntil(mixin.Now().Add(-1)).SetDeaths(deaths).Exec(ctx)
+				SetLeaseUntil(stamp.Now().Add(-1)).SetDeaths(deaths).Exec(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +111,7 @@ func TestAJobWhoseServersDiedIsGivenUp(t *testing.T) {
 	})
 }
 
-// TestADoneJobHasNoError: what an earlier attempt left is gone.
+// TestADoneJobHasNoError: the error of an earlier attempt is removed.
 func TestADoneJobHasNoError(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
@@ -134,8 +133,7 @@ func TestADoneJobHasNoError(t *testing.T) {
 	})
 }
 
-// TestAWorkerActsAsTheUserIsNow gives the work the role that the user has when
-// it is done.
+// TestAWorkerActsAsTheUserIsNow: the work runs with the user's current role.
 func TestAWorkerActsAsTheUserIsNow(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		system := viewer.SystemContext(t.Context())
@@ -156,8 +154,7 @@ func TestAWorkerActsAsTheUserIsNow(t *testing.T) {
 	})
 }
 
-// TestBeforeEndsWithItsStage: a BeforeTx that is kept opens nothing later, and
-// there is none within a transaction.
+// TestBeforeEndsWithItsStage: a BeforeTx that is kept is invalid afterwards, and none can be created within a transaction.
 func TestBeforeEndsWithItsStage(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
@@ -183,12 +180,12 @@ func TestBeforeEndsWithItsStage(t *testing.T) {
 	})
 }
 
-// TestPruneRemovesWhatEndedBefore: jobs that ended before the time go, in more
-// than one batch; others stay, and those that have not ended.
+// TestPruneRemovesWhatEndedBefore: jobs that ended before the time are removed, in more than one batch; other jobs and
+// unfinished ones stay.
 func TestPruneRemovesWhatEndedBefore(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
-		limit := mixin.Now().Add(-time.Hour)
+		limit := stamp.Now().Add(-time.Hour)
 		rows := []*ent.JobCreate{}
 		for i := range 1200 {
 			at := limit.Add(-time.Duration(i+1) * time.Second)
@@ -198,8 +195,8 @@ func TestPruneRemovesWhatEndedBefore(t *testing.T) {
 		old := limit.Add(-time.Minute)
 		stays := []uuid.UUID{
 			client.Job.Create().SetAction(action).SetStatus(entjob.StatusWAITING).SetStartedAt(old).SaveX(ctx).ID,
-			client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(old).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
-			client.Job.Create().SetAction(action).SetStatus(entjob.StatusERROR).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(old).SetEndedAt(stamp.Now()).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusERROR).SetEndedAt(stamp.Now()).SaveX(ctx).ID,
 		}
 		removed, err := job.Prune(ctx, client, limit)
 		if err != nil || removed != 1200 {

@@ -7,8 +7,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Cache keeps a value for each text, the ones used last, as many as there is
-// maxBytes for. It is safe for concurrent use.
+// Cache has the most recently used values within a number of entries and of bytes. It is safe for concurrent use.
 type Cache[V any] struct {
 	mu       sync.Mutex
 	lru      *simplelru.LRU[string, entry[V]]
@@ -21,16 +20,15 @@ type entry[V any] struct {
 	bytes int
 }
 
-// New returns an empty Cache with maxBytes for count values, at least 1, that take
-// so many bytes together.
+// New returns an empty Cache for at most count values (at least 1) of at most bytes together.
 func New[V any](count, bytes int) *Cache[V] {
 	t := &Cache[V]{maxBytes: bytes}
-	// The count is positive, which is all that can be refused.
+	// NewLRU fails only for a size that is not positive.
 	t.lru, _ = simplelru.NewLRU(max(1, count), func(_ string, gone entry[V]) { t.taken -= gone.bytes })
 	return t
 }
 
-// Get returns what is kept for a text.
+// Get returns the value of a key.
 func (t *Cache[V]) Get(text string) (V, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -38,9 +36,8 @@ func (t *Cache[V]) Get(text string) (V, bool) {
 	return e.value, ok
 }
 
-// Put keeps a value that takes so many bytes, at the cost of those that were
-// not used for long. One that takes a sixteenth of the maxBytes is not kept: a few
-// of them would leave nothing for the rest.
+// Put stores a value of the given size and drops the least recently used ones. It does not store a value larger than a
+// sixteenth of maxBytes: a few of those would drop all others.
 func (t *Cache[V]) Put(text string, value V, bytes int) {
 	if bytes > t.maxBytes/16 {
 		return
@@ -56,7 +53,7 @@ func (t *Cache[V]) Put(text string, value V, bytes int) {
 	}
 }
 
-// Len is how many values are kept.
+// Len returns the number of values.
 func (t *Cache[V]) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,5 +1,4 @@
-// Package password hashes and verifies passwords with Argon2id, in the PHC
-// string format, a few at a time.
+// Package password hashes and verifies passwords with Argon2id, in the PHC string format, with bounded parallelism.
 package password
 
 import (
@@ -13,15 +12,15 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// Cost is what one hash costs.
+// Cost is the cost of one hash.
 type Cost struct {
 	Memory  uint32 // KiB
 	Passes  uint32
 	Threads uint8
 }
 
-// Recommended is what OWASP's Password Storage Cheat Sheet asks of Argon2id:
-// 19 MiB, 2 passes, 1 thread. It takes about 25 ms of one core.
+// Recommended returns the minimum for Argon2id in OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 thread. It takes
+// about 25 ms of one core.
 func Recommended() Cost { return Cost{Memory: 19 * 1024, Passes: 2, Threads: 1} }
 
 const (
@@ -36,19 +35,17 @@ type Hasher struct {
 	dummy string
 }
 
-// NewHasher returns a hasher that works on most hashes at once. So much memory
-// and so many cores do sign-ins take at most, however many come.
-func NewHasher(cost Cost, most int) *Hasher {
-	h := &Hasher{cost: cost, queue: newQueue(most)}
+// NewHasher returns a hasher that computes at most parallel hashes at once, which bounds the memory and cores of sign-ins.
+func NewHasher(cost Cost, parallel int) *Hasher {
+	h := &Hasher{cost: cost, queue: newQueue(parallel)}
 	h.dummy = phc{cost, make([]byte, saltSize), make([]byte, keySize)}.String()
 	return h
 }
 
-// Hash returns the hash of a password. When too many wait already it is a
-// fault with code RATE_LIMITED.
+// Hash returns the hash of a password. It fails with RATE_LIMITED if the queue is full.
 func (h *Hasher) Hash(ctx context.Context, password secret.Text) (string, error) {
 	salt := make([]byte, saltSize)
-	_, _ = rand.Read(salt) // never fails: crypto/rand
+	_, _ = rand.Read(salt) // crypto/rand never fails
 	made := phc{cost: h.cost, salt: salt}
 	var err error
 	if made.key, err = h.key(ctx, password, made); err != nil {
@@ -57,9 +54,8 @@ func (h *Hasher) Hash(ctx context.Context, password secret.Text) (string, error)
 	return made.String(), nil
 }
 
-// Verify reports whether password is the one that hash was made of. An empty
-// hash stands for a user that does not exist: the answer is no, after as much
-// work as any.
+// Verify reports whether hash is a hash of password. An empty hash stands for a user that does not exist: Verify returns
+// false after the same work.
 func (h *Hasher) Verify(ctx context.Context, hash string, password secret.Text) (bool, error) {
 	known := hash != ""
 	if !known {
@@ -76,14 +72,13 @@ func (h *Hasher) Verify(ctx context.Context, hash string, password secret.Text) 
 	return subtle.ConstantTimeCompare(got, kept.key) == 1 && known, nil
 }
 
-// Outdated reports whether a hash was made at another cost than this hasher's.
-// Whoever knows the password should then hash it anew.
+// Outdated reports whether a hash was made at another cost than this hasher's, and should be renewed.
 func (h *Hasher) Outdated(hash string) bool {
 	kept, err := parse(hash)
 	return err != nil || kept.cost != h.cost || len(kept.salt) != saltSize || len(kept.key) != keySize
 }
 
-// Stats are the figures of this moment.
+// Stats returns the current figures.
 func (h *Hasher) Stats() Stats { return h.queue.stats() }
 
 func (h *Hasher) key(ctx context.Context, password secret.Text, like phc) ([]byte, error) {
@@ -92,7 +87,7 @@ func (h *Hasher) key(ctx context.Context, password secret.Text, like phc) ([]byt
 		return nil, err
 	}
 	defer leave()
-	// The same password typed on another keyboard may be composed otherwise.
+	// Keyboards may encode the same characters in composed or decomposed form.
 	typed := norm.NFC.Bytes([]byte(password.Reveal()))
 	size := uint32(keySize)
 	if len(like.key) > 0 {

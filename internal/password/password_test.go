@@ -37,7 +37,7 @@ func TestHashVerifies(t *testing.T) {
 	}
 }
 
-// TestComposition: what looks the same when typed is the same password.
+// TestComposition: composed and decomposed forms of the same characters are the same password.
 func TestComposition(t *testing.T) {
 	h := NewHasher(cheap(), 1)
 	hash, err := h.Hash(t.Context(), secret.New("r\u00e9sum\u00e9 caf\u00e9"))
@@ -49,7 +49,7 @@ func TestComposition(t *testing.T) {
 	}
 }
 
-// TestUnknownUserCostsAsMuch counts hashes rather than time.
+// TestUnknownUserCostsAsMuch counts hashes instead of measuring time.
 func TestUnknownUserCostsAsMuch(t *testing.T) {
 	h := NewHasher(cheap(), 1)
 	for _, given := range []string{"", "anything", strings.Repeat("\x00", 32)} {
@@ -81,8 +81,8 @@ func TestOutdated(t *testing.T) {
 	}
 }
 
-// TestReferenceVector verifies a hash made by the reference implementation:
-// echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1.
+// TestReferenceVector verifies a hash of the reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p
+// 1.
 func TestReferenceVector(t *testing.T) {
 	const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	if ok, err := NewHasher(cheap(), 1).Verify(t.Context(), hash, secret.New("password")); !ok || err != nil {
@@ -111,8 +111,8 @@ func TestBrokenHashes(t *testing.T) {
 	}
 }
 
-// TestFloodIsRefused fills the one turn and the queue; who comes then is told to
-// come back, and so is who has waited too long.
+// TestFloodIsRefused fills the only slot and the queue. The next caller fails with RATE_LIMITED, and so does one that has
+// waited too long.
 func TestFloodIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(1)
@@ -130,15 +130,15 @@ func TestFloodIsRefused(t *testing.T) {
 		}
 		synctest.Wait()
 		began := time.Now()
-		if _, err := q.enter(t.Context()); !fault.Is(err, fault.TooMany) || fault.As(err).RetryAfter != patience {
+		if _, err := q.enter(t.Context()); !fault.Is(err, fault.TooMany) || fault.As(err).RetryAfter != maxWait {
 			t.Errorf("one more than the queue holds got %v", err)
 		}
 		if time.Since(began) != 0 {
 			t.Error("who finds the queue full has to wait")
 		}
 		flood.Wait()
-		if took := time.Since(began); took != patience {
-			t.Errorf("the queue waited %v, want %v", took, patience)
+		if took := time.Since(began); took != maxWait {
+			t.Errorf("the queue waited %v, want %v", took, maxWait)
 		}
 		leave()
 		if leave, err = q.enter(t.Context()); err != nil {

@@ -10,19 +10,17 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// phc is a hash with what it was made with, in the PHC string format:
-// $argon2id$v=19$m=…,t=…,p=…$salt$key (github.com/P-H-C/phc-string-format).
+// phc is a parsed hash in the PHC string format: $argon2id$v=19$m=…,t=…,p=…$salt$key (github.com/P-H-C/phc-string-format).
 type phc struct {
 	cost Cost
 	salt []byte
 	key  []byte
 }
 
-// The most that a stored hash may ask for: a row that somebody has tampered
-// with must not take the server's memory.
+// The maximum cost of a stored hash: a manipulated row must not exhaust the server's memory.
 const (
-	mostMemory = 1 << 20 // KiB
-	mostPasses = 64
+	maxMemory = 1 << 20 // KiB
+	maxPasses = 64
 )
 
 var errUnknownForm = errors.New("a stored password hash has an unknown form")
@@ -34,7 +32,7 @@ func (p phc) String() string {
 		p.cost.Memory, p.cost.Passes, p.cost.Threads, b64.EncodeToString(p.salt), b64.EncodeToString(p.key))
 }
 
-// parse reads a hash. Its errors do not quote it.
+// parse parses a hash. Its errors do not quote the hash.
 func parse(hash string) (p phc, err error) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
@@ -66,7 +64,7 @@ func parseCost(text string) (c Cost, err error) {
 		}
 	}
 	memory, passes, threads := n[0], n[1], n[2]
-	if threads < 1 || threads > 255 || passes < 1 || passes > mostPasses || memory < 8*threads || memory > mostMemory {
+	if threads < 1 || threads > 255 || passes < 1 || passes > maxPasses || memory < 8*threads || memory > maxMemory {
 		return c, errUnknownForm
 	}
 	return Cost{Memory: uint32(memory), Passes: uint32(passes), Threads: uint8(threads)}, nil

@@ -9,23 +9,20 @@ import (
 )
 
 const (
-	// patience is how long a hash waits for its turn before the caller is told
-	// to come back.
-	patience = 2 * time.Second
-	// waitingForEach is how many may wait for each hash that is being worked
-	// on: about as many as get their turn within patience.
+	// maxWait is how long a hash waits for a slot before it fails with RATE_LIMITED.
+	maxWait = 2 * time.Second
+	// waitingForEach is the maximum number of waiting callers for each slot: about as many as get a slot within maxWait.
 	waitingForEach = 64
 )
 
-// Stats tell how busy a hasher is.
+// Stats has figures about the use of a hasher.
 type Stats struct {
 	Done    int64 // hashes since the start
-	Refused int64 // callers told to come back
+	Refused int64 // callers that got RATE_LIMITED
 	Waiting int64 // callers waiting now
 }
 
-// queue lets a few in at once and keeps a bounded number waiting, first come
-// first served.
+// queue bounds the number of running and of waiting callers, first come first served.
 type queue struct {
 	turns                  chan struct{}
 	longest                int64
@@ -36,8 +33,7 @@ func newQueue(most int) *queue {
 	return &queue{turns: make(chan struct{}, most), longest: int64(most) * waitingForEach}
 }
 
-// enter waits for a turn; leave ends it. A full queue, or one that does not move
-// for long, is a fault with code RATE_LIMITED.
+// enter waits for a slot; leave frees it. It fails with RATE_LIMITED if the queue is full or the wait takes too long.
 func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 	leave = func() {
 		q.done.Add(1)
@@ -52,7 +48,7 @@ func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 	if q.waiting.Add(1) > q.longest {
 		return nil, q.refuse()
 	}
-	wait := time.NewTimer(patience)
+	wait := time.NewTimer(maxWait)
 	defer wait.Stop()
 	select {
 	case q.turns <- struct{}{}:
@@ -66,8 +62,8 @@ func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 
 func (q *queue) refuse() error {
 	q.refused.Add(1)
-	return fault.New(fault.TooMany, "Too many are signing in at once; try again in %d seconds", int(patience.Seconds())).
-		After(patience).With("limit", "sign_in")
+	return fault.New(fault.TooMany, "Too many are signing in at once; try again in %d seconds", int(maxWait.Seconds())).
+		After(maxWait).With("limit", "sign_in")
 }
 
 func (q *queue) stats() Stats {

@@ -23,9 +23,8 @@ const (
 //go:embed common.txt
 var common string
 
-// Check refuses a new password that is too short, too long, or one that
-// everybody tries first. There are no rules about what it is made of. The fault
-// names field and never quotes the password.
+// Check rejects a new password that is too short, too long, or common. There are no composition rules (NIST SP 800-63B,
+// 5.1.1.2). The fault names field and never quotes the password.
 func Check(field string, password secret.Text) error {
 	given := password.Reveal()
 	if !utf8.ValidString(given) {
@@ -42,13 +41,11 @@ func Check(field string, password secret.Text) error {
 	return nil
 }
 
-// commonPasswords are the ones that are refused, in lower case: those of the
-// zxcvbn list (github.com/ccojocar/zxcvbn-go), and of common.txt, which has what
-// has become common since that list was made. Those that are too short anyway are
-// left out.
+// commonPasswords are the rejected passwords, in lower case: the zxcvbn list (github.com/ccojocar/zxcvbn-go) and common.txt,
+// which has newer ones. It omits those that are too short anyway.
 var commonPasswords = sync.OnceValue(func() map[string]struct{} {
 	var listed struct{ List []string }
-	// The asset is compiled in; a test counts what comes of it.
+	// The asset is compiled in; a test counts the entries.
 	if asset, err := data.Asset("data/Passwords.json"); err == nil {
 		_ = json.Unmarshal(asset, &listed)
 	}

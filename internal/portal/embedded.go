@@ -19,34 +19,30 @@ import (
 )
 
 const (
-	// verifiedFor is how long credentials that were right are not hashed again.
+	// verifiedFor is how long verified credentials are cached.
 	verifiedFor = time.Minute
-	// maxVerified bounds how many are remembered.
+	// maxVerified bounds the cache, in entries.
 	maxVerified = 10_000
-	// verifyTime bounds a verification, which does not end with any of those who
-	// wait for it.
+	// verifyTime bounds a verification that several calls share. It does not end with any single one of them.
 	verifyTime = 15 * time.Second
 )
 
-// Accounts finds the accounts of the embedded portal.
+// Accounts reads the accounts of the embedded portal.
 type Accounts interface {
 	PasswordHash(ctx context.Context, username string) (hash string, found bool, err error)
 }
 
-// Verifier compares passwords with their hashes; an empty hash never matches
-// and takes as long as any.
+// Verifier compares a password with its hash. An empty hash never matches and takes the same time.
 type Verifier interface {
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 }
 
-// Guard slows down the guessing of passwords: it begins an attempt of a caller
-// at an account, or refuses it with RATE_LIMITED. end says how it ended; an
-// error means that it says nothing about the password.
+// Guard limits password guessing. It begins an attempt of a caller at an account, or fails with RATE_LIMITED. Call end with
+// the result; an error means that the password was not checked.
 type Guard func(username, caller string) (end func(right bool, err error), err error)
 
-// Embedded is a portal whose accounts are kept in this database. It has no
-// domains of its own: to register one, the account must be right. Equal
-// credentials that come together, or within a minute, are verified once.
+// Embedded is a portal whose accounts are in this database. It has no domains: registering one only checks the account.
+// Concurrent calls with the same credentials share one verification, which is cached for a minute.
 type Embedded struct {
 	accounts  Accounts
 	passwords Verifier
@@ -60,8 +56,8 @@ type Embedded struct {
 // NewEmbedded returns the embedded portal.
 func NewEmbedded(a Accounts, v Verifier, g Guard) *Embedded {
 	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails: crypto/rand
-	// The size is positive, which is all that New can refuse.
+	_, _ = rand.Read(key) // crypto/rand never fails
+	// New fails only for a size that is not positive.
 	verified, _ := lru.New[[sha256.Size]byte, time.Time](maxVerified)
 	return &Embedded{accounts: a, passwords: v, guard: g, now: time.Now, key: key, verified: verified}
 }
@@ -76,11 +72,10 @@ func (p *Embedded) Unregister(ctx context.Context, b job.BeforeTx, r Request) er
 	return p.check(ctx, b, r.Account)
 }
 
-// Available is always true of a portal in the same process.
+// Available returns nil: the portal runs in the same process.
 func (p *Embedded) Available() error { return nil }
 
-// check reads the account's hash each time, so that what was verified against
-// another hash, before the password was changed, counts no longer.
+// check reads the account's hash each time, so that a cached verification becomes invalid with a change of the password.
 func (p *Embedded) check(ctx context.Context, b job.BeforeTx, a Account) error {
 	if err := b.Check(); err != nil {
 		return err
@@ -96,8 +91,7 @@ func (p *Embedded) check(ctx context.Context, b job.BeforeTx, a Account) error {
 	return p.verifyOnce(ctx, key, hash, a)
 }
 
-// verifyOnce verifies an account once for all calls of a user that come at the
-// same time. A call that ends does not end it for the others.
+// verifyOnce verifies an account once for concurrent calls of a user. A cancelled call does not affect the others.
 func (p *Embedded) verifyOnce(ctx context.Context, key [sha256.Size]byte, hash string, a Account) error {
 	caller := ""
 	if v := viewer.FromContext(ctx); v != nil {
@@ -135,8 +129,8 @@ func (p *Embedded) verify(ctx context.Context, key [sha256.Size]byte, hash, call
 	return nil
 }
 
-// digest names credentials in memory, which are not kept there themselves. The
-// lengths keep two texts from reading as one.
+// digest hashes credentials for use as a cache key. It includes the lengths, so that different lists of texts cannot give
+// the same input.
 func (p *Embedded) digest(parts ...string) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, p.key)
 	for _, part := range parts {

@@ -18,17 +18,17 @@ import (
 	"cloudapi/internal/job"
 )
 
-// The bounds of a call; docs/portal.md promises them.
+// The limits of a call, as documented in docs/portal.md.
 const (
 	tries      = 3
 	perTry     = 5 * time.Second
 	maxAnswer  = 64 << 10
-	openAfter  = 5 // failures in a row
+	openAfter  = 5 // consecutive failures
 	openFor    = 15 * time.Second
 	retryAfter = 15 * time.Second
 )
 
-// HTTP is a portal behind a URL; docs/portal.md is its contract.
+// HTTP is a portal with an HTTP interface, which docs/portal.md specifies.
 type HTTP struct {
 	url     string
 	client  *http.Client
@@ -47,31 +47,30 @@ func NewHTTP(base string) (*HTTP, error) {
 		watch: func(*http.Request) func(int) { return func(int) {} },
 		client: &http.Client{
 			Timeout: perTry,
-			// A redirect would carry the account's credentials elsewhere.
+			// A redirect would send the account's credentials to another address.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		breaker: gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
 			Name:        "portal",
 			Timeout:     openFor,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= openAfter },
-			// A caller that hangs up says nothing about the portal.
+			// A cancelled call does not count as a failure of the portal.
 			IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 		}),
 	}, nil
 }
 
-// Watch has w hear of each single request before it is sent, whose header it may
-// add to, and of the status of its answer, 0 for none. It must be called before
-// the first request.
+// Watch sets a function that is called before each HTTP request, whose header it may extend; the function it returns is
+// called with the status of the answer, 0 for none. Call Watch before the first request.
 func (p *HTTP) Watch(w func(*http.Request) func(status int)) { p.watch = w }
 
-// States are the names of the states of the circuit.
+// States returns the names of the circuit breaker's states.
 func States() []string {
 	return []string{gobreaker.StateClosed.String(), gobreaker.StateHalfOpen.String(), gobreaker.StateOpen.String()}
 }
 
-// State is the state of the circuit: closed while the portal answers, open while
-// it is not asked, half-open while it is tried.
+// State returns the state of the circuit breaker: closed while the portal answers, open while no requests are sent,
+// half-open while a request tests the portal.
 func (p *HTTP) State() string { return p.breaker.State().String() }
 
 // Available returns an error while the circuit is open.
@@ -116,9 +115,8 @@ func (p *HTTP) ask(ctx context.Context, b job.BeforeTx, action string, r Request
 	return verdict(status, r.Domain)
 }
 
-// try sends the request once. That the portal is away, silent or broken is an
-// error, and retried: the job's guid keeps a repetition from counting twice.
-// Every other status is an answer.
+// try sends the request once. A portal that is unavailable, silent or faulty is an error and is retried; the job's guid lets
+// the portal recognize the retry. Any other status is an answer.
 func (p *HTTP) try(ctx context.Context, body []byte, r Request) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
@@ -144,7 +142,7 @@ func (p *HTTP) try(ctx context.Context, body []byte, r Request) (int, error) {
 	return answer.StatusCode, nil
 }
 
-// silence is the fault for a portal that gave no answer.
+// silence returns the fault for a portal that gave no answer.
 func silence(ctx context.Context, err error) error {
 	if late := context.Cause(ctx); late != nil {
 		if fault.Is(late, fault.Timeout) {
@@ -159,7 +157,7 @@ func away() *fault.Fault {
 	return fault.New(fault.Unavailable, "The portal is not available at the moment").After(retryAfter)
 }
 
-// verdict turns a status into what it means.
+// verdict converts a status into an error, nil for success.
 func verdict(status int, domain string) error {
 	switch {
 	case status >= 200 && status < 300:

@@ -26,12 +26,12 @@ func request() portal.Request {
 	}
 }
 
-// serve returns a portal whose far side is answer.
 // register registers a domain before a transaction.
 func register(ctx context.Context, p portal.Portal) error {
 	return job.Before(ctx, func(ctx context.Context, b job.BeforeTx) error { return p.Register(ctx, b, request()) })
 }
 
+// serve returns a portal that the handler answer implements.
 func serve(t *testing.T, answer http.HandlerFunc) *portal.HTTP {
 	t.Helper()
 	server := httptest.NewServer(answer)

@@ -1,5 +1,4 @@
-// Package portal reaches the ITPS portal, which is asked before a domain is
-// registered or unregistered (CONTRACT.md, 5).
+// Package portal calls the ITPS portal, which must agree before a domain is registered or unregistered (CONTRACT.md, 5).
 package portal
 
 import (
@@ -12,15 +11,13 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// Portal is the ITPS portal. It is asked before a transaction begins, never
-// within one. Its errors are faults: BAD_USER_INPUT for an account that is
-// refused, CONFLICT for a domain that another has, UNAVAILABLE and TIMEOUT for a
-// portal that is away or silent.
+// Portal is the ITPS portal. It is called before a transaction begins, never within one. Its errors are faults:
+// BAD_USER_INPUT for a rejected account, CONFLICT for a domain of another account, UNAVAILABLE and TIMEOUT for a portal that
+// does not answer.
 type Portal interface {
 	Register(ctx context.Context, before job.BeforeTx, r Request) error
 	Unregister(ctx context.Context, before job.BeforeTx, r Request) error
-	// Available returns an error while the portal is known to be away. It does
-	// not ask the portal.
+	// Available returns an error while the portal is known to be unavailable. It sends no request.
 	Available() error
 }
 
@@ -30,18 +27,17 @@ type Account struct {
 	Password secret.Text
 }
 
-// Request is what the portal is asked.
+// Request is a request to the portal.
 type Request struct {
 	Account    Account
-	Domain     string // canonical
+	Domain     string // in canonical form
 	CustomerID uuid.UUID
-	// JobID lets the portal recognize a repetition: it is the same when a job is
-	// run again.
+	// JobID lets the portal recognize a repetition: it is equal when the job runs again.
 	JobID uuid.UUID
 }
 
-// refused is one answer for an unknown account and a wrong password. They are
-// arguments of the call, not the caller's credentials, so it is no 401.
+// refused is the fault for an unknown account and for a wrong password. The status is not 401, because they are arguments of
+// the call and not the caller's credentials.
 func refused() *fault.Fault {
 	return fault.New(fault.Invalid, "The portal does not accept this username and password").On("password")
 }

@@ -1,5 +1,4 @@
-// Package secret has one type for text that must not be seen: whatever prints,
-// logs or serializes it gets a placeholder.
+// Package secret has a type for confidential text: printing, logging or serializing it gives a placeholder.
 package secret
 
 import (
@@ -8,16 +7,16 @@ import (
 	"log/slog"
 )
 
-// Redacted stands wherever a secret would.
+// Redacted is the placeholder.
 const Redacted = "[redacted]"
 
-// Text is a secret. Reveal is the only way to its value.
+// Text is a secret. Only Reveal returns its value.
 type Text struct{ value string }
 
 // New hides value.
 func New(value string) Text { return Text{value} }
 
-// Reveal returns the value, for the one place that needs it.
+// Reveal returns the value, for the one place that uses it.
 func (t Text) Reveal() string { return t.value }
 
 // String returns the placeholder.

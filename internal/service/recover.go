@@ -5,24 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"time"
 )
 
-// PanicError is a panic as an error. Its text is for the log; no client may see
-// it.
+// PanicError is a panic as an error. Its text is for the log only.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-// Error has the stack.
+// Error returns the value and the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
-// errExited is the error of a function that has called runtime.Goexit.
+// LogPanic logs a recovered panic with its stack. It panics again for http.ErrAbortHandler, which breaks an answer off.
+func LogPanic(ctx context.Context, log *slog.Logger, value any) {
+	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(value)
+	}
+	log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
+}
+
+// errExited is the error of a function that called runtime.Goexit.
 var errExited = errors.New("service: the function ended its goroutine")
 
-// Recovered calls f and returns its error, a panic of f as a PanicError.
+// Recovered calls f and returns its error; a panic becomes a PanicError.
 func Recovered(f func() error) (err error) {
 	err = errExited
 	defer func() {
@@ -33,8 +41,7 @@ func Recovered(f func() error) (err error) {
 	return f()
 }
 
-// Go calls f on a goroutine of its own. A panic ends that goroutine only, and is
-// logged with its stack.
+// Go calls f on its own goroutine. A panic ends only that goroutine, and is logged with its stack.
 func Go(log *slog.Logger, name string, f func()) {
 	go logPanic(log, name, f)
 }
@@ -55,8 +62,7 @@ func logPanic(log *slog.Logger, name string, f func()) {
 	}
 }
 
-// Start calls f on a goroutine of its own, for a caller that waits for the result.
-// A panic is the result.
+// Start calls f on its own goroutine and returns a channel for its error; a panic becomes a PanicError.
 func Start(f func() error) <-chan error {
 	result := make(chan error, 1)
 	go func() {
@@ -67,8 +73,8 @@ func Start(f func() error) <-chan error {
 	return result
 }
 
-// All calls functions at the same time, each on a goroutine of its own, until all
-// have returned. When one of them fails or panics, the context of the others ends.
+// All calls functions concurrently, each on its own goroutine, until all have returned. When one of them fails or panics, it
+// cancels the context of the others.
 func All(ctx context.Context, functions ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -92,8 +98,8 @@ func All(ctx context.Context, functions ...func(context.Context) error) error {
 	return failed
 }
 
-// Every makes a service of work that is done at once and then again after each
-// interval. Work that fails is repeated after the supervisor's delay.
+// Every returns a service that runs work at once and then after each interval. If work fails, the supervisor restarts the
+// service after its delay.
 func Every(interval time.Duration, work func(ctx context.Context) error) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		tick := time.NewTicker(interval)

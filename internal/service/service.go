@@ -1,9 +1,8 @@
-// Package service runs the long-lived goroutines of the program. A Supervisor
-// starts each of them, turns a panic into an error, starts what failed again
-// after a delay that grows, and reports the state of each: to the log, to the
-// metrics and to /readyz. No service can end the process.
+// Package service runs the long-lived goroutines of the program. A Supervisor starts each of them, turns a panic into an
+// error, restarts a failed service after a growing delay, and reports the state of each in the log, in the metrics and in
+// /readyz. No service can end the process.
 //
-// A service is a name and a function that works until its context ends:
+// A service is a name and a function that runs until its context ends:
 //
 //	s := service.New(service.Options{Log: log})
 //	s.Add(service.Service{Name: "job-worker-1", Run: worker.Run})
@@ -12,13 +11,12 @@
 //
 // The states of a service:
 //
-//	new ──▶ running ──▶ stopped    its context ended, or Run returned nil: it has no more to do
+//	new ──▶ running ──▶ stopped    its context ended, or Run returned nil: its work is complete
 //	          │  ▲
 //	          ▼  │ after the delay
 //	         failed               Run returned an error, or panicked
 //
-// A goroutine that belongs to a request, and cannot be a service, is started
-// with Go, or calls Recovered where somebody waits for its result.
+// A goroutine that belongs to a request is not a service: start it with Go, or call Recovered if its result is used.
 package service
 
 import (
@@ -27,19 +25,18 @@ import (
 	"time"
 )
 
-// Service is work that goes on as long as the program.
+// Service is work that runs as long as the program.
 type Service struct {
 	// Name is unique in the program, and a label of its metrics.
 	Name string
-	// Run works until ctx ends. When it returns an error or panics before
-	// that, it is called again after a delay; nil means that it has no more
-	// to do.
+	// Run works until ctx ends. If it returns an error or panics before, it is called again after a delay; nil means that
+	// its work is complete.
 	Run func(ctx context.Context) error
 	// Essential makes the server not ready while the service has failed.
 	Essential bool
 }
 
-// State is what a service is doing.
+// State is the state of a service.
 type State string
 
 // The states; the package comment has their diagram.
@@ -50,7 +47,7 @@ const (
 	StateStopped State = "stopped"
 )
 
-// Status is a service at one moment.
+// Status is the status of a service at one moment.
 type Status struct {
 	Name      string
 	State     State
@@ -62,8 +59,7 @@ type Status struct {
 // Options of a Supervisor.
 type Options struct {
 	Log *slog.Logger
-	// FirstDelay is the delay before a failed service is started again, 1 s
-	// where it is 0. It grows with each failure in a row, up to LongestDelay,
-	// 1 minute where that is 0.
+	// FirstDelay is the delay before a failed service is restarted; 0 means 1 s. It grows with each consecutive failure up
+	// to LongestDelay; 0 means 1 minute.
 	FirstDelay, LongestDelay time.Duration
 }

@@ -16,7 +16,7 @@ import (
 	"cloudapi/internal/service"
 )
 
-// logged is a log that a test reads while services write.
+// logged is a log that a test can read while services write.
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -71,8 +71,7 @@ func waits(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// TestAFailedServiceIsStartedAgain: an error, a panic and runtime.Goexit are
-// failures of the service, and of nothing else.
+// TestAFailedServiceIsStartedAgain: an error, a panic and runtime.Goexit are failures of that service only.
 func TestAFailedServiceIsStartedAgain(t *testing.T) {
 	log := &logged{}
 	s := supervisor(log)
@@ -182,8 +181,8 @@ func TestGoLogsAPanic(t *testing.T) {
 	})
 }
 
-// TestAllEndsTogether: when one function fails, panics or ends its goroutine, the
-// others are told to end, and All returns why.
+// TestAllEndsTogether: when one function fails, panics or exits its goroutine, the context of the others ends, and All
+// returns the reason.
 func TestAllEndsTogether(t *testing.T) {
 	for want, fail := range map[string]func(context.Context) error{
 		"no":          func(context.Context) error { return errors.New("no") },

@@ -17,11 +17,11 @@ type Supervisor struct {
 	work    sync.WaitGroup
 
 	mu       sync.Mutex
-	ctx      context.Context // of Run, nil before it is called
+	ctx      context.Context // of Run, nil before
 	services []*supervised
 }
 
-// supervised is a service and its status, which mu of the supervisor guards.
+// supervised is a service and its status, which is guarded by the supervisor's mu.
 type supervised struct {
 	Service
 	status Status
@@ -34,7 +34,7 @@ func New(o Options) *Supervisor {
 	return &Supervisor{options: o}
 }
 
-// Add adds a service. It starts with Run, or at once where Run was called before.
+// Add adds a service. It starts with Run, or at once if Run was called before.
 func (s *Supervisor) Add(one Service) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,12 +45,11 @@ func (s *Supervisor) Add(one Service) {
 	}
 }
 
-// Run starts the services, and returns when ctx has ended and all of them have
-// returned.
+// Run starts the services, and returns when ctx has ended and all of them have returned.
 func (s *Supervisor) Run(ctx context.Context) {
 	s.mu.Lock()
 	s.ctx = ctx
-	// Keeps Wait from returning before ctx ends, and allows Add meanwhile.
+	// Prevents Wait from returning before ctx ends, so that Add may be called meanwhile.
 	s.work.Add(1)
 	for _, one := range s.services {
 		s.start(one)
@@ -76,7 +75,7 @@ func (s *Supervisor) start(one *supervised) {
 	}()
 }
 
-// supervise runs a service until it has no more to do.
+// supervise runs a service until its work is complete or its context ends.
 func (s *Supervisor) supervise(ctx context.Context, one *supervised) {
 	defer s.set(one, StateStopped)
 	delay := backoff.NewExponentialBackOff()
@@ -90,7 +89,7 @@ func (s *Supervisor) supervise(ctx context.Context, one *supervised) {
 		}
 		s.set(one, StateFailed)
 		if time.Since(started) > s.options.LongestDelay {
-			delay.Reset() // it has worked for a while
+			delay.Reset() // it ran for a while before it failed
 		}
 		wait := delay.NextBackOff()
 		s.options.Log.ErrorContext(ctx, "a service has failed", "service", one.Name, "restart_in", wait, "error", err)

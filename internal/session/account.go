@@ -15,42 +15,39 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Accounts are the users as verifying their credentials reads them.
+// Accounts reads users for the verification of credentials.
 type Accounts struct {
 	Client *ent.Client
 	Jobs   *job.Recorder
-	// RoleTime is how long personal access tokens of a user who signs in by an
-	// issuer stay valid after the user's last token of the issuer.
+	// RoleTime is how long personal access tokens of a user of an issuer stay valid after the user's last token of the
+	// issuer.
 	RoleTime time.Duration
 }
 
-// Account is what signing in needs to know of a cloud user.
+// Account has the fields of a cloud user that sign-in needs.
 type Account struct {
 	ID       uuid.UUID
 	Login    string
 	Role     viewer.Role
 	Disabled bool
-	// ByIssuer is true where an issuer decides the role. The role counts until
-	// RoleUntil.
+	// ByIssuer is true if an issuer determines the role. The role applies until RoleUntil.
 	ByIssuer  bool
 	RoleUntil time.Time
-	// PasswordHash is empty for a user without a password, who signs in
-	// elsewhere.
+	// PasswordHash is empty for a user without a password, who signs in by other means.
 	PasswordHash string
 }
 
-// Token is an access token that is still there. It may have expired.
+// Token is a stored access token. It may have expired.
 type Token struct {
 	ID        uuid.UUID
 	ExpiresAt time.Time // zero for never
 	ReadOnly  bool
 	Account   *Account
 
-	lastUsed time.Time // to the hour, zero for not yet
+	lastUsed time.Time // to the hour, zero for never
 }
 
-// AccountByLogin returns the account with that login in any case, nil where
-// there is none.
+// AccountByLogin returns the account with a login, ignoring case, nil if it does not exist.
 func (s *Accounts) AccountByLogin(ctx context.Context, login string) (*Account, error) {
 	u, err := s.Client.CloudUser.Query().
 		Where(clouduser.LoginFold(textrule.Fold(login))).Only(viewer.SystemContext(ctx))
@@ -60,7 +57,7 @@ func (s *Accounts) AccountByLogin(ctx context.Context, login string) (*Account, 
 	return account(u), nil
 }
 
-// AccountByToken returns the token with that hash, nil where there is none.
+// AccountByToken returns the token with a hash, nil if it does not exist.
 func (s *Accounts) AccountByToken(ctx context.Context, hash []byte) (*Token, error) {
 	t, err := s.Client.AccessToken.Query().
 		Where(accesstoken.Hash(hash)).WithUser().Only(viewer.SystemContext(ctx))
@@ -90,9 +87,8 @@ func account(u *ent.CloudUser) *Account {
 	return a
 }
 
-// Rehashed keeps a newer hash of the same password, unless the password has
-// changed meanwhile. It does nothing within a transaction, which would wait for
-// itself; the next sign-in makes up for it.
+// Rehashed stores a newer hash of the same password, unless the password has changed meanwhile. Within a transaction it does
+// nothing, because it would wait for that transaction; the next sign-in tries again.
 func (s *Accounts) Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error {
 	if ent.TxFromContext(ctx) != nil {
 		return nil

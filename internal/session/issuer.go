@@ -8,31 +8,29 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
 )
 
-// Claim is what a verified token of an OpenID Connect issuer says of its user.
+// Claim is the content of a verified token of an OpenID Connect issuer.
 type Claim struct {
-	// Issuer and Subject identify the user (OpenID Connect Core, 5.7). Nothing
-	// else does.
+	// Issuer and Subject identify the user (OpenID Connect Core, 5.7). No other claim does.
 	Issuer, Subject string
-	// Login is the name to show, made unique with the name of the issuer.
+	// Login is the displayed name, made unique by the name of the issuer.
 	Login string
-	// Role is empty where the issuer gives none.
+	// Role is empty if the token grants none.
 	Role     viewer.Role
 	IssuedAt time.Time
 	Expires  time.Time
 }
 
-// AccountByClaim returns the account of an issuer's user, nil where there is none
-// and the issuer gives it no role. A new user is created, without a password.
-// Where the claim is newer than the last one, the role follows it: changed is
-// true, and so is what was remembered of the user out of date.
+// AccountByClaim returns the account of an issuer's user. It returns nil if there is none and the token grants no role;
+// otherwise it creates the user, without a password. If the token is newer than the last one, it updates the user's role;
+// changed is then true, and cached values of the user are invalid.
 func (s *Accounts) AccountByClaim(ctx context.Context, c Claim) (found *Account, changed bool, err error) {
 	ctx = viewer.SystemContext(ctx)
 	u, err := s.bySubject(ctx, c)
@@ -65,8 +63,8 @@ func (s *Accounts) bySubject(ctx context.Context, c Claim) (*ent.CloudUser, erro
 	return u, store.Fault(ent.MaskNotFound(err))
 }
 
-// newer reports whether a claim was made after the last one that was seen. Of
-// two that were made in the same second the narrower one counts.
+// newer reports whether a token was issued after the last one seen. Of two tokens from the same second, the one with the
+// narrower role applies.
 func newer(c Claim, u *ent.CloudUser) bool {
 	if u.RoleStatedAt == nil || c.IssuedAt.After(*u.RoleStatedAt) {
 		return true
@@ -75,20 +73,19 @@ func newer(c Claim, u *ent.CloudUser) bool {
 		(c.Role != "" || u.RoleValidUntil.After(*u.RoleStatedAt))
 }
 
-// roleUntil is until when the role of a claim counts: not at all where it gives
-// none.
+// roleUntil returns until when the role of a claim applies, the zero time if it has none.
 func (s *Accounts) roleUntil(c Claim) time.Time {
 	if c.Role == "" {
 		return c.IssuedAt
 	}
-	until := mixin.Now().Add(s.RoleTime)
+	until := stamp.Now().Add(s.RoleTime)
 	if c.Expires.After(until) {
 		until = c.Expires.UTC()
 	}
 	return until
 }
 
-// follow writes down what a claim says. A role that changes is a job.
+// follow stores the role of a claim. A change of the role creates a job.
 func (s *Accounts) follow(ctx context.Context, u *ent.CloudUser, c Claim) error {
 	write := func(ctx context.Context, client *ent.Client) error {
 		up := client.CloudUser.Update().
@@ -109,21 +106,17 @@ func (s *Accounts) follow(ctx context.Context, u *ent.CloudUser, c Claim) error 
 	return err
 }
 
-// maxLogin is the longest login, in characters.
-const maxLogin = 255
-
-// provision creates the user of a claim. Its login contains a colon, which no
-// login of this program does. Where an older login is the same, or another user
-// of the issuer has the same name, a part of the subject's hash makes it unique.
+// provision creates the user of a claim. Its login contains a colon, which no local login does. If an older login is equal,
+// or another user of the issuer has the same name, a part of the subject's hash makes it unique.
 func (s *Accounts) provision(ctx context.Context, c Claim) (*ent.CloudUser, error) {
 	sum := sha256.Sum256([]byte(c.Issuer + "\x00" + c.Subject))
 	mark := "~" + hex.EncodeToString(sum[:8])
-	for _, login := range []string{shorten(c.Login, maxLogin), shorten(c.Login, maxLogin-len(mark)) + mark} {
+	for _, login := range []string{shorten(c.Login, textrule.MaxName), shorten(c.Login, textrule.MaxName-len(mark)) + mark} {
 		err := s.create(ctx, login, c)
 		if err != nil && !fault.Is(err, fault.Conflict) {
 			return nil, err
 		}
-		// After a conflict another request, or another server, may have been faster.
+		// After a conflict, another request or server may have created the user.
 		if u, err := s.bySubject(ctx, c); err != nil || u != nil {
 			return u, err
 		}

@@ -1,6 +1,5 @@
-// Package session signs users in and out and manages their access tokens. It
-// also has what verifying credentials reads: accounts by login, by token and by
-// the account of an OpenID Connect issuer.
+// Package session signs users in and out and manages their access tokens. It also reads what the verification of credentials
+// needs: accounts by login, by token and by the account of an OpenID Connect issuer.
 package session
 
 import (
@@ -12,16 +11,15 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
 
-// Verify checks a login with its password, throttled as every sign-in is, and
-// returns the guid of the user.
+// Verify checks a login and its password with the limits of every sign-in, and returns the guid of the user.
 type Verify func(ctx context.Context, login string, password secret.Text) (uuid.UUID, error)
 
 // Service signs users in and out and manages their tokens.
@@ -35,7 +33,7 @@ type Service struct {
 	Time time.Duration
 }
 
-// SignIn makes a session for a login and its password.
+// SignIn creates a session for a login and its password.
 func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
 	id, err := s.Verify(ctx, in.Login, in.Password)
 	if err != nil {
@@ -43,17 +41,38 @@ func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.Sign
 	}
 	system := viewer.SystemContext(ctx)
 	plain, hash := token.New(token.Session)
-	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: mixin.Now().Add(s.Time)}
+	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: stamp.Now().Add(s.Time)}
 	if out.Viewer, err = s.Client.CloudUser.Get(system, id); err != nil {
 		return nil, err
 	}
 	err = s.Client.AccessToken.Create().
 		SetUserID(id).SetKind(accesstoken.KindSESSION).SetHash(hash).SetExpiresAt(out.ExpiresAt).
 		Exec(system)
+	if err == nil {
+		err = s.endOldSessions(system, id)
+	}
 	return out, err
 }
 
-// SignOut ends the token of the request, and other sessions where asked.
+// maxSessions is how many sessions a user may have. A new one ends the oldest.
+const maxSessions = 1000
+
+// endOldSessions ends the sessions of a user that are too many, oldest first.
+func (s *Service) endOldSessions(ctx context.Context, user uuid.UUID) error {
+	old, err := s.Client.AccessToken.Query().
+		Where(accesstoken.UserID(user), accesstoken.KindEQ(accesstoken.KindSESSION)).
+		Order(ent.Desc(accesstoken.FieldID)).Offset(maxSessions).Limit(maxSessions).IDs(ctx)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	if _, err := s.Client.AccessToken.Delete().Where(accesstoken.IDIn(old...)).Exec(ctx); err != nil {
+		return err
+	}
+	s.Changed(ctx, user)
+	return nil
+}
+
+// SignOut revokes the token of the request, and other sessions if requested.
 func (s *Service) SignOut(ctx context.Context, in model.SignOutInput) (*model.SignOutPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
@@ -69,8 +88,7 @@ func (s *Service) SignOut(ctx context.Context, in model.SignOutInput) (*model.Si
 	return out, err
 }
 
-// End ends the sessions of a user, and its personal tokens too where all is set.
-// It returns how many tokens have ended.
+// End revokes the sessions of a user, and its personal tokens too if all is true. It returns the number of revoked tokens.
 func End(ctx context.Context, tx *ent.Client, userID uuid.UUID, all bool) (int, error) {
 	end := tx.AccessToken.Delete().Where(accesstoken.UserID(userID))
 	if !all {

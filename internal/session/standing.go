@@ -14,20 +14,20 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// User is an account as a stream remembers it.
+// User is the part of an account that a stream compares.
 type User struct {
 	Role         viewer.Role
 	PasswordHash string
 }
 
-// Standing is what users and tokens are worth at one moment.
+// Standing is the state of users and tokens at one moment.
 type Standing struct {
 	users  map[uuid.UUID]*User
-	tokens map[uuid.UUID]time.Time // when they expire, zero for never
+	tokens map[uuid.UUID]time.Time // expiry, zero for never
 }
 
-// Of returns the account of a viewer and when its token expires, zero for never;
-// false where it may not sign in as it did.
+// Of returns the account of a viewer and the expiry of its token (zero for never). It returns false if the viewer's
+// credentials are no longer valid.
 func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
 	user := s.users[v.ID]
 	if user == nil {
@@ -46,7 +46,7 @@ func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
 // standingAtOnce is how many users one statement reads.
 const standingAtOnce = 500
 
-// Standing reads which users may sign in, and which tokens there are.
+// Standing reads which of the users may sign in, and which of the tokens exist.
 func (s *Accounts) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Standing, error) {
 	ctx = viewer.SystemContext(ctx)
 	found := &Standing{users: map[uuid.UUID]*User{}, tokens: map[uuid.UUID]time.Time{}}

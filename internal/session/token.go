@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
@@ -15,7 +17,7 @@ import (
 	"cloudapi/internal/token"
 )
 
-// CreateToken makes a personal access token for the caller.
+// CreateToken creates a personal access token for the caller.
 func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
@@ -34,6 +36,9 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 			if in.ExpiresAt != nil && !in.ExpiresAt.After(time.Now()) {
 				return fault.New(fault.Invalid, "expiresAt must lie in the future").On("expiresAt")
 			}
+			if err := checkTokenCount(ctx, tx, me); err != nil {
+				return err
+			}
 			out.AccessToken, err = tx.AccessToken.Create().
 				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
@@ -46,7 +51,21 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	return out, nil
 }
 
-// RevokeToken ends a token that the caller may see.
+// maxTokens is how many valid personal access tokens a user may have.
+const maxTokens = 100
+
+// checkTokenCount returns a CONFLICT where a user has as many tokens as it may have.
+// Simultaneous calls may exceed the number by as many as they are.
+func checkTokenCount(ctx context.Context, tx *ent.Client, user uuid.UUID) error {
+	n, err := tx.AccessToken.Query().Where(accesstoken.UserID(user), accesstoken.KindEQ(accesstoken.KindPERSONAL),
+		accesstoken.Or(accesstoken.ExpiresAtIsNil(), accesstoken.ExpiresAtGT(time.Now()))).Count(ctx)
+	if err == nil && n >= maxTokens {
+		err = fault.New(fault.Conflict, "You have %d access tokens, which is the most a user may have: revoke one first", n)
+	}
+	return err
+}
+
+// RevokeToken revokes a token that the caller may see.
 func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
 	var owner *ent.AccessToken
 	visible := func(ctx context.Context, client *ent.Client) (err error) {
@@ -74,8 +93,7 @@ func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInp
 	return &model.RevokeAccessTokenPayload{AccessTokenID: in.AccessTokenID, Job: done}, nil
 }
 
-// RevokeTokens ends all sessions and personal tokens of a user that the caller
-// may see.
+// RevokeTokens revokes all sessions and personal tokens of a user that the caller may see.
 func (s *Service) RevokeTokens(ctx context.Context, in model.RevokeAccessTokensInput) (*model.RevokeAccessTokensPayload, error) {
 	out := &model.RevokeAccessTokensPayload{}
 	visible := func(ctx context.Context, client *ent.Client) error {

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// maxNoted bounds the tokens whose use is not written yet.
+	// maxNoted bounds the tokens whose use is not yet stored.
 	maxNoted = 10_000
-	// noteTime is how long uses are collected before they are written.
+	// noteTime is how long uses are collected before they are stored.
 	noteTime = time.Second
 )
 
-// Usage writes down in which hour each token was last used: after the request,
-// and at most once an hour for each token. It is safe for concurrent use.
+// Usage stores the hour in which each token was last used: after the request, and at most once an hour for each token. It is
+// safe for concurrent use.
 type Usage struct {
 	client *ent.Client
 	log    *slog.Logger
@@ -33,12 +33,12 @@ type Usage struct {
 	noted map[uuid.UUID]time.Time
 }
 
-// NewUsage returns a Usage that writes to a database while it runs.
+// NewUsage returns a Usage that writes to a database while Run runs.
 func NewUsage(client *ent.Client, log *slog.Logger) *Usage {
 	return &Usage{client: client, log: log, wake: make(chan struct{}, 1), noted: map[uuid.UUID]time.Time{}}
 }
 
-// Note notes that a token is used now. What does not fit is noted at a later use.
+// Note records the use of a token now. If there are too many tokens, it ignores this use.
 func (u *Usage) Note(t *Token, now time.Time) {
 	hour := now.UTC().Truncate(time.Hour)
 	if !t.lastUsed.Before(hour) {
@@ -56,7 +56,7 @@ func (u *Usage) Note(t *Token, now time.Time) {
 	}
 }
 
-// Run writes what was noted until ctx ends.
+// Run stores the recorded uses until ctx ends.
 func (u *Usage) Run(ctx context.Context) error {
 	for {
 		select {

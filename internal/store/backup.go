@@ -12,10 +12,9 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Backup writes a copy of an SQLite database to a new file that only its owner
-// can read. The copy is of one moment; servers go on reading and writing
-// meanwhile. Where it fails there is no file. PostgreSQL has programs for that:
-// it is a fault with code BAD_USER_INPUT.
+// Backup writes a copy of an SQLite database to a new file that only its owner can read. The copy is consistent; servers may
+// read and write meanwhile. On failure no file is left. For PostgreSQL it fails with BAD_USER_INPUT, because PostgreSQL has
+// its own programs for that.
 func (s *Store) Backup(ctx context.Context, file string) error {
 	if s.dialect == postgres {
 		return fault.New(fault.Invalid, "A PostgreSQL database is backed up with pg_dump.")
@@ -27,7 +26,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if tables == 0 {
 		return fault.New(fault.Invalid, "The database is empty: is its URL right?")
 	}
-	// VACUUM INTO takes an empty file, and leaves its permissions.
+	// VACUUM INTO accepts an empty file and keeps its permissions.
 	made, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return fault.New(fault.Invalid, "The backup must be a new file: %v", err).Because(err)
@@ -37,7 +36,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		err = newEpoch(ctx, file)
 	}
 	if err == nil {
-		// SQLite does not wait until the copy is on the disk.
+		// SQLite does not sync the copy to the disk.
 		err = made.Sync()
 	}
 	if err = errors.Join(err, made.Close()); err != nil {
@@ -46,8 +45,8 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	return nil
 }
 
-// newEpoch gives a copy an epoch of its own: it has the positions of changes in
-// common with its original only until now (internal/event).
+// newEpoch gives a copy its own epoch: from here on, the positions of its changes differ from the original's
+// (internal/event).
 func newEpoch(ctx context.Context, file string) (err error) {
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath()}
 	db, err := sql.Open("sqlite", name.String())

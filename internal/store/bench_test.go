@@ -9,14 +9,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	_ "modernc.org/sqlite" // the driver as it comes, to compare with
+	_ "modernc.org/sqlite" // the plain driver, for comparison
 
 	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/store"
 )
 
-// BenchmarkQuery compares a small nested query on the drivers as they come,
-// through the store, and read below database/sql.
+// BenchmarkQuery compares a small nested query on the plain drivers, through the store, and read below database/sql.
 func BenchmarkQuery(b *testing.B) {
 	const query = `SELECT c.id, c.name, (SELECT count(*) FROM units u WHERE u.customer_id = c.id) AS units,
 		(SELECT sum(u.amount) FROM units u WHERE u.customer_id = c.id AND u.amount > 10) AS total

@@ -40,8 +40,7 @@ func open(t *testing.T, o store.Options) *store.Store {
 	return s
 }
 
-// exec runs a statement as ent does, with the placeholders of the dialect for
-// each "?".
+// exec runs a statement as ent does, with the dialect's placeholder for each "?".
 func exec(ctx context.Context, s *store.Store, query string, args ...any) error {
 	if args == nil {
 		args = []any{}
@@ -74,7 +73,7 @@ func placeholders(s *store.Store, query string) string {
 	return b.String()
 }
 
-// column reads the first column of a query as ent reads it.
+// column reads the first column of a query as ent does.
 func column[T any](ctx context.Context, s *store.Store, query string, args ...any) ([]T, error) {
 	if args == nil {
 		args = []any{}
@@ -106,8 +105,7 @@ func want[T any](t *testing.T, s *store.Store, expected []T, query string, args 
 	}
 }
 
-// twoColumns reads the only row of a query with two columns, a number and a
-// text, whose one argument is an empty text.
+// twoColumns reads the only row of a query with two columns, a number and a text. The query has one argument, an empty text.
 func twoColumns(t *testing.T, s *store.Store, query string) (string, error) {
 	t.Helper()
 	var found entsql.Rows

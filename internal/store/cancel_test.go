@@ -10,7 +10,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestCancelledQueryLeavesTheDatabase asks the server itself what still runs.
+// TestCancelledQueryLeavesTheDatabase reads the running queries from the server.
 func TestCancelledQueryLeavesTheDatabase(t *testing.T) {
 	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 2})
 	running := func() int64 {
@@ -41,8 +41,7 @@ func TestCancelledQueryLeavesTheDatabase(t *testing.T) {
 	}
 }
 
-// TestCancellationDoesNotHitTheNextQuery runs queries on one connection whose
-// contexts end at about the time the answer comes.
+// TestCancellationDoesNotHitTheNextQuery runs queries on one connection whose contexts end at about the time of the answer.
 func TestCancellationDoesNotHitTheNextQuery(t *testing.T) {
 	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
 	for i := range 200 {
@@ -75,8 +74,7 @@ func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// await polls for something another process does, and gives up after half a
-// minute.
+// await polls for a state of another process, for up to half a minute.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {

@@ -8,8 +8,7 @@ import (
 	"cloudapi/internal/service"
 )
 
-// coalesceTimeout bounds a question to a server. Nobody depends on the answer: the
-// primary is there to be used.
+// coalesceTimeout bounds a query to a server. The answer is optional: without it the query runs on the primary.
 const coalesceTimeout = 200 * time.Millisecond
 
 // coalescer shares one query among concurrent callers; each gets a result
@@ -21,7 +20,7 @@ type coalescer[T any] struct {
 
 	mu      sync.Mutex
 	running bool
-	next    *answer[T] // of those who came while the question was under way
+	next    *answer[T] // for callers that came while the query was running
 }
 
 type answer[T any] struct {
@@ -30,8 +29,7 @@ type answer[T any] struct {
 	err   error
 }
 
-// get returns an answer that was given after the call, or an error within
-// coalesceTimeout.
+// get returns the answer of a query that began after the call, or an error after coalesceTimeout.
 func (a *coalescer[T]) get(ctx context.Context) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, coalesceTimeout)
 	defer cancel()
@@ -62,8 +60,8 @@ func (a *coalescer[T]) join() *answer[T] {
 	return mine
 }
 
-// run asks until nobody waits any more. The question is everybody's: it ends
-// with none of their contexts, and is counted for none of them.
+// run queries until no caller is waiting. The query belongs to all callers: it does not end with any of their contexts, and
+// is not counted for any of them.
 func (a *coalescer[T]) run() {
 	for {
 		a.mu.Lock()

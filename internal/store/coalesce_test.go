@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// TestWhoComesLaterWaitsForTheNextAnswer: the answer to a question that was put
-// before somebody came says nothing to him.
+// TestWhoComesLaterWaitsForTheNextAnswer: a caller does not get the answer of a query that began before its call.
 func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, asked := make(chan struct{}), 0
@@ -31,7 +30,7 @@ func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 		}
 		expect(1)
 		for range 3 {
-			expect(2) // all together
+			expect(2) // all share one
 		}
 		release <- struct{}{}
 		synctest.Wait()
@@ -43,8 +42,8 @@ func TestWhoComesLaterWaitsForTheNextAnswer(t *testing.T) {
 	})
 }
 
-// TestAQuestionIsBounded: a server that does not answer keeps nobody, and who
-// gives up leaves the question to the others.
+// TestAQuestionIsBounded: if the server does not answer, callers wait no longer than the timeout, and a cancelled caller
+// does not end the query for the others.
 func TestAQuestionIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &coalescer[int]{fetch: func(ctx context.Context) (int, error) {
@@ -64,7 +63,7 @@ func TestAQuestionIsBounded(t *testing.T) {
 			t.Errorf("the answer took %v", took)
 		}
 		synctest.Wait()
-		time.Sleep(coalesceTimeout) // the question of who waited ends
+		time.Sleep(coalesceTimeout) // the query times out
 		synctest.Wait()
 	})
 }

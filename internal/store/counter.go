@@ -5,25 +5,23 @@ import (
 	"sync/atomic"
 )
 
-// Counter counts the SQL statements sent on a context: queries and changes,
-// not BEGIN, COMMIT and ROLLBACK. A statement that is sent again on another
-// connection counts again.
+// Counter counts the SQL statements sent with a context: queries and changes, without BEGIN, COMMIT and ROLLBACK. A
+// statement that is sent again on another connection counts again.
 type Counter struct{ n atomic.Int64 }
 
-// Count is the number of statements so far.
+// Count returns the number of statements so far.
 func (c *Counter) Count() int64 { return c.n.Load() }
 
 type counterKey struct{}
 
-// WithStatementCounter returns a context whose statements are counted, also
-// by counters that ctx carries already.
+// WithStatementCounter returns a context whose statements are counted, also by the counters that ctx already has.
 func WithStatementCounter(ctx context.Context) (context.Context, *Counter) {
 	c := &Counter{}
 	outer, _ := ctx.Value(counterKey{}).(*chain)
 	return context.WithValue(ctx, counterKey{}, &chain{counter: c, outer: outer}), c
 }
 
-// chain lists the counters of a context, innermost first.
+// chain is the list of a context's counters, innermost first.
 type chain struct {
 	counter *Counter
 	outer   *chain

@@ -10,9 +10,8 @@ import (
 // allow. It is a bug in the caller.
 var errReading = errors.New("store: the rows of another statement are still being read on this connection")
 
-// lostError means that a connection ended or became silent during a change: the
-// change may or may not have been made. database/sql does not send it again,
-// which it does for driver.ErrBadConn.
+// lostError means that a connection failed during a change: the change may or may not have been made. database/sql does not
+// send it again, as it would for driver.ErrBadConn.
 type lostError struct{ cause error }
 
 func (e *lostError) Error() string {

@@ -15,15 +15,14 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Explain says to an operator why the database cannot be used and what to do,
-// "" where the fault itself says all that is known.
+// Explain returns for operators why the database cannot be used and what to do, "" if the fault's message is all there is.
 func Explain(err error) string {
 	text, _ := explain(err)
 	return text
 }
 
-// Hopeless reports whether an error is one that waiting does not mend: a wrong
-// password, a database that does not exist, a file that cannot be opened.
+// Hopeless reports whether an error is permanent: a wrong password, a database that does not exist, a file that cannot be
+// opened.
 func Hopeless(err error) bool {
 	_, hopeless := explain(err)
 	return hopeless
@@ -114,8 +113,7 @@ func explainNetwork(err error) string {
 	return ""
 }
 
-// Code names an error of the database by its code, "" for one that is not the
-// database's: its own words are for the log.
+// Code returns the database's code of an error, "" for other errors. The database's message is only for the log.
 func Code(err error) string {
 	if answer, ok := errors.AsType[*pq.Error](err); ok {
 		return "SQLSTATE " + string(answer.Code)

@@ -16,11 +16,11 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// retryAfter is the Retry-After for a database that is away: a restart takes a
-// few seconds, a failover not much longer.
+// retryAfter is the Retry-After value while the database is unavailable: a restart takes a few seconds, a failover not much
+// longer.
 const retryAfter = 5 * time.Second
 
-// The messages. What the database itself said stays in the cause.
+// The messages. The database's own message is only in the cause.
 const (
 	away      = "The database is not available at the moment."
 	uncertain = "The connection to the database was lost: the change may have been made or not."
@@ -35,8 +35,8 @@ const (
 	tooLarge  = "A number is too large."
 )
 
-// Fault turns an error of the database into a *fault.Fault whose cause is err.
-// Faults, nil and errors that are not the database's come back as they are.
+// Fault converts an error of the database to a *fault.Fault with err as its cause. It returns nil, faults and other errors
+// unchanged.
 func Fault(err error) error {
 	if err == nil {
 		return nil
@@ -50,16 +50,14 @@ func Fault(err error) error {
 	return err
 }
 
-// classify returns the fault for an error, nil for an unknown one. An answer of
-// the database takes precedence over how the call ended; a silent or closed
-// server takes precedence over a context that ended while waiting for it.
+// classify returns the fault for an error, nil for an unknown one. An answer of the database takes precedence over the end
+// of the call's context; so does a silent or closed server.
 func classify(err error) *fault.Fault {
 	_, unconnected := errors.AsType[*connectError](err)
 	if answer, ok := errors.AsType[*pq.Error](err); ok {
 		f := classifyPostgres(answer)
 		if f == nil && unconnected {
-			// A wrong password, a database that is not there: the operator's
-			// to put right, and until then the database is away.
+			// A wrong password, or a missing database: the operator must correct it. Until then the database is unavailable.
 			f = fault.New(fault.Unavailable, away).After(retryAfter)
 		}
 		return f
@@ -72,9 +70,8 @@ func classify(err error) *fault.Fault {
 	}
 	_, silent := errors.AsType[*silentError](err)
 	_, network := errors.AsType[net.Error](err)
-	// Every context error is a net.Error too.
-	// database/sql rolls a transaction back as soon as its context ends, and its
-	// owner hears only that it is over.
+	// Every context error is a net.Error too. database/sql rolls a transaction back as soon as its context ends and then
+	// returns ErrTxDone to its owner.
 	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, sql.ErrTxDone)
 	switch {
 	case silent, network && !ended, unconnected && !ended,
@@ -114,8 +111,8 @@ func classifyPostgres(e *pq.Error) *fault.Fault {
 	}
 }
 
-// goneCode reports whether a code means that this server, or this session,
-// does not serve now: starting up, shutting down, full, or no primary.
+// goneCode reports whether a code means that this server or session is unavailable: starting, shutting down, full, or not
+// the primary.
 func goneCode(code pqerror.Code) bool {
 	switch code {
 	case pqerror.ReadOnlySQLTransaction, pqerror.IdleInTransactionSessionTimeout:
@@ -129,8 +126,7 @@ func goneCode(code pqerror.Code) bool {
 	}
 }
 
-// classifySQLite knows SQLite's extended result codes, of which the lowest
-// byte is the class.
+// classifySQLite classifies SQLite's extended result codes (sqlite.org/rescode.html). The lowest byte is the class.
 func classifySQLite(code int) *fault.Fault {
 	switch code {
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY:

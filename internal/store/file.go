@@ -13,9 +13,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// prepareFile creates an SQLite file that is not there, and checks one that is.
-// SQLite gives the files beside it (-wal, -shm) the permissions of the file
-// itself, so that nobody but its owner can read any of them, whatever the umask.
+// prepareFile creates a missing SQLite file, and checks an existing one. SQLite gives the files beside it (-wal, -shm) the
+// same permissions, so that only its owner can read any of them, whatever the umask.
 func (s *Store) prepareFile(path string) (isNew bool, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -34,7 +33,7 @@ func (s *Store) prepareFile(path string) (isNew bool, err error) {
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
-		// The umask may have taken away even the owner's permissions.
+		// The umask may have removed even the owner's permissions.
 		err = errors.Join(file.Chmod(0o600), file.Close())
 	}
 	if err != nil {
@@ -43,7 +42,7 @@ func (s *Store) prepareFile(path string) (isNew bool, err error) {
 	return true, nil
 }
 
-// absolute is how a file is named to a person, who may be in another directory.
+// absolute returns the absolute path, for a reader in another directory.
 func absolute(path string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		return whole
@@ -51,12 +50,12 @@ func absolute(path string) string {
 	return path
 }
 
-// applicationIDOffset is where the header of an SQLite file has its application
-// id, as a big-endian number (the file format of SQLite, 1.3.14).
+// applicationIDOffset is the offset of the application id in the header of an SQLite file, a big-endian number (SQLite's
+// file format, 1.3.14).
 const applicationIDOffset = 68
 
-// checkApplicationID refuses a file of somebody else before SQLite opens it:
-// that alone would change its journal mode.
+// checkApplicationID rejects a file of another program before SQLite opens it, because opening it would change its journal
+// mode.
 func (s *Store) checkApplicationID(path string) error {
 	if s.options.ApplicationID == 0 {
 		return nil
@@ -75,8 +74,8 @@ func (s *Store) checkApplicationID(path string) error {
 
 func (s *Store) writeApplicationID(ctx context.Context) error {
 	for _, statement := range []string{
-		fmt.Sprintf("PRAGMA application_id = %d", int32(s.options.ApplicationID)), //nolint:gosec // SQLite takes it as a signed number
-		// The header of the file itself must have it, also after a crash.
+		fmt.Sprintf("PRAGMA application_id = %d", int32(s.options.ApplicationID)), //nolint:gosec // SQLite reads it as a signed number
+		// The header of the file itself must contain it, also after a crash.
 		"PRAGMA wal_checkpoint(TRUNCATE)",
 	} {
 		if _, err := s.writer.ExecContext(ctx, statement); err != nil {
@@ -86,7 +85,7 @@ func (s *Store) writeApplicationID(ctx context.Context) error {
 	return nil
 }
 
-// Name says which database a store is, for a person: without the password.
+// Name describes the database for a person, without the password.
 func (s *Store) Name() string {
 	if s.dialect != postgres {
 		return "sqlite://" + absolute(s.address.path)

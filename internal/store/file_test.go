@@ -11,8 +11,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestFilesAreTheOwnersAlone: whatever the umask, the database and the files
-// beside it can be read by their owner only.
+// TestFilesAreTheOwnersAlone: whatever the umask, only the owner can read the database and the files beside it.
 func TestFilesAreTheOwnersAlone(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o277} {
 		path := filepath.Join(t.TempDir(), "test.db")
@@ -40,7 +39,7 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 	}
 }
 
-// TestNoFileIsMade: where a database must exist, none is created.
+// TestNoFileIsMade: no file is created if the options require an existing one.
 func TestNoFileIsMade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.db")
 	_, err := store.Open(t.Context(), store.Options{URL: "sqlite://" + path, MustExist: true})
@@ -52,7 +51,7 @@ func TestNoFileIsMade(t *testing.T) {
 	}
 }
 
-// TestApplicationID: a file with another mark, or none, is left as it is.
+// TestApplicationID: a file with another application id, or none, is not changed.
 func TestApplicationID(t *testing.T) {
 	marked := store.Options{URL: "sqlite://" + filepath.Join(t.TempDir(), "own.db"), ApplicationID: 0xC1AD0001}
 	for range 2 {

@@ -80,8 +80,8 @@ func TestPostgresWithoutRoomForAnotherConnection(t *testing.T) {
 	}
 }
 
-// TestMoreOperationsThanConnections: with more operations at once than the server
-// has connections, which another store has some of, each waits for its turn.
+// TestMoreOperationsThanConnections: there are more concurrent operations than connections of the server, and another store
+// uses some of those; each operation waits for a connection.
 func TestMoreOperationsThanConnections(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{Settings: map[string]string{
 		"max_connections": "7", "superuser_reserved_connections": "1", "max_wal_senders": "0", "autovacuum": "off",

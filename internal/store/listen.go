@@ -16,25 +16,28 @@ import (
 	"cloudapi/internal/service"
 )
 
-// How a listening connection is kept.
+// Times of a listening connection.
 const (
 	relistenAfter = 100 * time.Millisecond // grows up to relistenMost
 	relistenMost  = 5 * time.Second
-	probeAfter    = 30 * time.Second // of quiet
+	probeAfter    = 30 * time.Second // without a notification
 	probeTime     = 5 * time.Second
 	probeText     = "probe"
 )
 
-// Notify sends a text to who listens to a channel of PostgreSQL, on every server.
+// Notify sends a text to all listeners of a PostgreSQL channel, on every server.
 func (s *Store) Notify(ctx context.Context, channel, text string) error {
 	_, err := s.writer.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, text)
 	return err
 }
 
-// Listen calls wake with the text of each notification on a channel of
-// PostgreSQL, and with "" when some may have been missed, until ctx ends. It has one connection of its own,
-// and makes it again when it is lost. Behind a pooler that has no LISTEN the
-// server's own probe does not come back, and the log says so.
+// Notified reports whether the notifications of the database arrive at this server. They do not behind a pooler without
+// LISTEN, and while the connection for them is lost.
+func (s *Store) Notified() bool { return s.notified.Load() }
+
+// Listen calls wake with the text of each notification on a PostgreSQL channel, and with "" when notifications may have been
+// missed, until ctx ends. It uses its own connection and reconnects if it is lost. Behind a pooler without LISTEN the
+// server's own probe does not arrive, which the log reports.
 func (s *Store) Listen(ctx context.Context, channel string, wake func(text string)) error {
 	if s.dialect != postgres {
 		return errors.ErrUnsupported
@@ -66,6 +69,7 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 			text := ""
 			if n != nil {
 				l.heard.Store(true)
+				s.notified.Store(true)
 				text = n.Extra
 			}
 			if text != probeText {
@@ -79,7 +83,7 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 	}
 }
 
-// listening is what is known of a listening connection.
+// listening is the state of a listening connection.
 type listening struct {
 	store   *Store
 	channel string
@@ -91,23 +95,30 @@ func (l *listening) changed(event pq.ListenerEventType, err error) {
 	log := l.store.options.Logger
 	switch event {
 	case pq.ListenerEventDisconnected:
+		l.store.notified.Store(false)
 		log.Warn("the connection for notifications is lost", "error", err)
 	case pq.ListenerEventReconnected:
+		l.heard.Store(false)
+		service.Go(log, "notification-probe", func() { l.probe(context.Background()) })
 		log.Info("the connection for notifications is made again")
 	}
 }
 
-// probe sends a notification and looks whether it comes back.
+// probe sends a notification and checks that it arrives.
 func (l *listening) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	if err := l.store.Notify(ctx, l.channel, probeText); err != nil {
-		return // the database is away, which others report
+		return // the database is unavailable, which other code reports
 	}
 	for !l.heard.Load() {
 		select {
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) && !l.deaf.Swap(true) {
+			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return
+			}
+			l.store.notified.Store(false)
+			if !l.deaf.Swap(true) {
 				l.store.options.Logger.Warn("notifications of the database do not arrive, as behind a pooler in transaction mode: streams look for changes every now and then")
 			}
 			return
@@ -119,7 +130,7 @@ func (l *listening) probe(ctx context.Context) {
 	}
 }
 
-// listenDialer connects a listening connection, which is idle most of the time.
+// listenDialer opens a listening connection, which is idle most of the time.
 type listenDialer struct{}
 
 func (listenDialer) dialer(timeout time.Duration) *net.Dialer {
@@ -136,8 +147,8 @@ func (d listenDialer) DialTimeout(network, address string, timeout time.Duration
 	return d.dialer(timeout).Dial(network, address)
 }
 
-// dsn is the database URL in the form of keywords and values: lib/pq's listener
-// takes text, and net/url does not read a URL with a port for each host.
+// dsn returns the database URL as keywords and values: lib/pq's listener takes text, and net/url does not parse a URL with a
+// port for each host.
 func (s *Store) dsn() (string, error) {
 	_, rest, _ := strings.Cut(cmp.Or(s.options.DirectURL, s.options.URL), "://")
 	end := strings.IndexAny(rest, "/?#")
@@ -147,7 +158,7 @@ func (s *Store) dsn() (string, error) {
 	user := rest[:strings.LastIndexByte(rest[:end], '@')+1]
 	u, err := url.Parse("postgres://" + user + rest[end:])
 	if err != nil {
-		return "", errors.New("the database URL is not valid") // without the URL, which has a password
+		return "", errors.New("the database URL is not valid") // without the URL, which contains a password
 	}
 	words := map[string]string{"dbname": strings.TrimPrefix(u.Path, "/"), "application_name": "cloudapi listen"}
 	if u.User != nil {
@@ -167,7 +178,7 @@ func (s *Store) dsn() (string, error) {
 	}
 	words["connect_timeout"] = fmt.Sprint(int(s.options.ConnectTimeout.Seconds()))
 	for name, values := range u.Query() {
-		// Poolers refuse run-time parameters, and listening needs none.
+		// Poolers reject run-time parameters, and listening needs none.
 		if _, runtime := c.Runtime[name]; name != "host" && name != "port" && !runtime {
 			words[name] = values[0]
 		}

@@ -9,11 +9,9 @@ import (
 	"time"
 )
 
-// lockDirectory waits until no other process or store holds the lock of a
-// directory, and takes it. The lock is the kernel's and ends with the process.
-// It is the directory's and not the database file's, because to close a second
-// descriptor of that file would drop SQLite's own locks; and it is not one of
-// SQLite's, because a migration may need to run outside of a transaction.
+// lockDirectory takes the lock of a directory, after waiting for other processes and stores. It is a kernel lock and ends
+// with the process. It locks the directory and not the database file, because closing a second descriptor of that file would
+// drop SQLite's own locks. It is not one of SQLite's locks, because a migration may need to run outside a transaction.
 func lockDirectory(ctx context.Context, path string) (release func() error, err error) {
 	directory, err := os.Open(path)
 	if err != nil {

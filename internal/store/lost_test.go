@@ -9,10 +9,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestChangeIsNotSentTwice lets a statement end its own session after it has
-// drawn from a sequence, which no rollback undoes: the sequence tells how
-// often the statement ran. database/sql by itself would have run it three
-// times.
+// TestChangeIsNotSentTwice: a statement ends its own session after it has called nextval, which no rollback undoes. The
+// sequence's value shows how often the statement ran. Plain database/sql would run it three times.
 func TestChangeIsNotSentTwice(t *testing.T) {
 	s := open(t, store.Options{URL: pgtest.URL(t)})
 	mustExec(t, s, "CREATE SEQUENCE runs")
@@ -31,9 +29,8 @@ func TestChangeIsNotSentTwice(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsThatDiedAreNotNoticed restarts the server under a full
-// pool: what follows, changes included, finds the dead connections before
-// anything is sent.
+// TestIdleConnectionsThatDiedAreNotNoticed restarts the server under a full pool: statements, including changes, detect the
+// dead connections before they are sent.
 func TestIdleConnectionsThatDiedAreNotNoticed(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	s := open(t, store.Options{URL: server.Database(t), MaxConns: 8})
@@ -50,8 +47,7 @@ func TestIdleConnectionsThatDiedAreNotNoticed(t *testing.T) {
 	}
 }
 
-// fill opens that many connections at once, prepares a change on each, and
-// leaves them idle.
+// fill opens that many connections at once, prepares a change on each, and returns them to the pool.
 func fill(t *testing.T, s *store.Store, n int, change string) {
 	t.Helper()
 	for range n {
@@ -70,8 +66,7 @@ func fill(t *testing.T, s *store.Store, n int, change string) {
 	}
 }
 
-// TestSessionThatCannotWriteIsLeft is what a primary looks like that has been
-// made a standby without ending its sessions.
+// TestSessionThatCannotWriteIsLeft simulates a primary that was made a standby without ending its sessions.
 func TestSessionThatCannotWriteIsLeft(t *testing.T) {
 	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
 	mustExec(t, s, "CREATE TABLE things (n bigint)")
@@ -83,8 +78,7 @@ func TestSessionThatCannotWriteIsLeft(t *testing.T) {
 	mustExec(t, s, "INSERT INTO things (n) VALUES (1)")
 }
 
-// TestPrimaryIsFoundAgain promotes a standby after the primary has died, with
-// both in the URL, the standby first.
+// TestPrimaryIsFoundAgain promotes a standby after the primary has died. The URL has both, the standby first.
 func TestPrimaryIsFoundAgain(t *testing.T) {
 	primary := pgtest.Start(t, pgtest.Options{})
 	standby := primary.Standby(t, "one")

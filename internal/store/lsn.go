@@ -11,14 +11,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// LSN is a place in PostgreSQL's write-ahead log: what is written up to
-// it, a server that has reached it has. 0 is before everything.
+// LSN is a position in PostgreSQL's write-ahead log. A server that has reached it has everything written before. 0 is before
+// everything.
 type LSN uint64
 
-// String writes a position as PostgreSQL does: 16/B374D848.
+// String formats an LSN as PostgreSQL does: 16/B374D848.
 func (p LSN) String() string { return fmt.Sprintf("%X/%X", uint64(p)>>32, uint32(p)) }
 
-// ParseLSN reads what String writes.
+// ParseLSN parses the format of String.
 func ParseLSN(text string) (LSN, error) {
 	high, low, found := strings.Cut(text, "/")
 	h, err := strconv.ParseUint(high, 16, 32)
@@ -29,9 +29,8 @@ func ParseLSN(text string) (LSN, error) {
 	return LSN(h<<32 | l), nil
 }
 
-// timeline is one timeline of one database cluster. LSNs are comparable within
-// a timeline only: a promotion begins a new one, and what the old primary wrote
-// after that point is on the old timeline only.
+// timeline is one timeline of one database cluster. LSNs are comparable only within a timeline: a promotion begins a new
+// one, and later writes of the old primary are on the old timeline only.
 type timeline struct{ cluster, timeline int64 }
 
 // replayState is how far a server has written or replayed the log.
@@ -40,7 +39,7 @@ type replayState struct {
 	lsn      LSN
 }
 
-// covers reports whether a server at a has everything that a server at p has.
+// covers reports whether a server in state a has everything that a server in state p has.
 func (a replayState) covers(p replayState) bool { return a.timeline == p.timeline && a.lsn >= p.lsn }
 
 const (
@@ -50,10 +49,9 @@ const (
 	// primaryStateQuery fails on a standby.
 	primaryStateQuery = `SELECT pg_current_wal_lsn()::text, ` + ownTimeline + `, ` + cluster
 
-	// standbyStateQuery works after a promotion too, when nothing is replayed any
-	// more. No function tells which timeline a standby replays. These two tell
-	// it too late, until the next restart point: never one that it has not
-	// reached.
+	// standbyStateQuery also works after a promotion, when replay has ended. No function returns the timeline that a standby
+	// replays. The two functions used here return it late, at the next restart point, but never a timeline that the standby
+	// has not reached.
 	standbyStateQuery = `SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_replay_lsn(), '0/0')
 			ELSE pg_current_wal_lsn() END::text,
 		CASE WHEN pg_is_in_recovery() THEN greatest(
@@ -73,7 +71,7 @@ func readReplayState(ctx context.Context, db *sql.DB, query string) (replayState
 	return at, err
 }
 
-// where queries the replay state of the server at the other end of a connection.
+// where queries the replay state of the connected server.
 func (c *conn) where(ctx context.Context) (at replayState, err error) {
 	uncounted := context.WithValue(ctx, counterKey{}, (*chain)(nil))
 	err = c.read(uncounted, standbyStateQuery, nil, func(found driver.Rows) error {

@@ -21,13 +21,12 @@ import (
 // Migration is a versioned change of the schema.
 type Migration struct {
 	Version int64
-	Name    string    // of its file
-	Applied time.Time // zero for not yet
+	Name    string    // file name
+	Applied time.Time // zero if pending
 }
 
-// Migrate applies what is pending of the migrations in files, which has a
-// directory for each dialect: postgres and sqlite. It returns what it applied.
-// Of servers that start at the same time one applies them and the others wait.
+// Migrate applies the pending migrations of files, which has a directory for each dialect: postgres and sqlite. It returns
+// the applied ones. If several servers start at the same time, one applies them and the others wait.
 func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, err error) {
 	provider, done, err := s.migrations(files)
 	if err != nil {
@@ -73,10 +72,8 @@ func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, e
 	}
 }
 
-// A migration that changes a table needs a lock on it for a moment. While it
-// waits for one that a long transaction holds, everybody else who comes waits
-// behind it. Therefore it gives up after lockTime, and tries again after
-// lockPause.
+// A migration that changes a table needs a short exclusive lock on it. While it waits for a long transaction, all later
+// statements on the table wait behind it. Therefore it gives up after lockTime, and tries again after lockPause.
 const (
 	lockTime  = 2 * time.Second
 	lockPause = 3 * time.Second
@@ -96,8 +93,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Status lists the migrations in files, those applied and those pending, in
-// their order.
+// Status returns all migrations in files in order, applied and pending.
 func Status(ctx context.Context, s *Store, files fs.FS) (all []Migration, err error) {
 	provider, done, err := s.migrations(files)
 	if err != nil {
@@ -116,7 +112,7 @@ func Status(ctx context.Context, s *Store, files fs.FS) (all []Migration, err er
 	return all, nil
 }
 
-// Pending lists the migrations in files that are not applied.
+// Pending returns the migrations in files that are not applied.
 func Pending(ctx context.Context, s *Store, files fs.FS) ([]Migration, error) {
 	all, err := Status(ctx, s, files)
 	if err != nil {
@@ -131,8 +127,8 @@ func Pending(ctx context.Context, s *Store, files fs.FS) ([]Migration, error) {
 	return pending, nil
 }
 
-// appliedMigrations reads goose's table. goose itself would create the table,
-// and take the lock that Migrate holds, only to look.
+// appliedMigrations reads goose's table. goose itself would create the table, and take the lock that Migrate holds, only to
+// read it.
 func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, error) {
 	applied := make(map[int64]time.Time)
 	if there, err := s.hasTable(ctx, "goose_db_version"); err != nil || !there {
@@ -155,8 +151,8 @@ func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, err
 	return applied, Fault(found.Err())
 }
 
-// migrations opens the migrations of this dialect on a pool of their own: on
-// PostgreSQL a statement that builds an index may take long.
+// migrations opens the migrations of this dialect on a separate pool without a statement timeout: building an index on
+// PostgreSQL may take long.
 func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 	directory, dialect := "sqlite", goose.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(s.options.Logger)}
@@ -188,8 +184,7 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 	return provider, done, nil
 }
 
-// migrationTurn keeps two processes from migrating one SQLite file at once.
-// PostgreSQL has its advisory lock, which goose takes.
+// migrationTurn prevents two processes from migrating one SQLite file at once. On PostgreSQL goose takes an advisory lock.
 func (s *Store) migrationTurn(ctx context.Context) (release func() error, err error) {
 	if s.dialect == postgres {
 		return func() error { return nil }, nil

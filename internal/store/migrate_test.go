@@ -46,7 +46,7 @@ func TestServersThatStartAtOnceMigrateOnce(t *testing.T) {
 		"sqlite/1_first.sql":   {Data: []byte("-- +goose Up\nCREATE TABLE first (id bigint);\n")},
 	}
 	more := maps.Clone(files)
-	// The sleep is for the servers to meet.
+	// The pause makes the servers overlap.
 	more["postgres/2_once.sql"] = &fstest.MapFile{
 		Data: []byte("-- +goose Up\nSELECT pg_sleep(0.2);\nCREATE TABLE once (id bigint);\n"),
 	}
@@ -56,8 +56,7 @@ func TestServersThatStartAtOnceMigrateOnce(t *testing.T) {
 		"postgres": pgtest.URL(t),
 	} {
 		t.Run(name, func(t *testing.T) {
-			// goose's own table is there already: to make it, servers wait for
-			// each other in any case.
+			// goose's table exists already: otherwise the servers would wait for each other while creating it.
 			before := open(t, store.Options{URL: url})
 			if _, err := store.Migrate(t.Context(), before, files); err != nil {
 				t.Fatal(err)

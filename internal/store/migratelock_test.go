@@ -10,9 +10,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestMigrationsDoNotHoldUpWriters: a migration that needs a lock which a long
-// transaction holds waits, and those who write do not wait behind it for longer
-// than it tries. It succeeds when the transaction is over.
+// TestMigrationsDoNotHoldUpWriters: a migration waits for a lock that a long transaction holds. Writers wait behind it only
+// as long as one attempt. It succeeds when the transaction ends.
 func TestMigrationsDoNotHoldUpWriters(t *testing.T) {
 	url := pgtest.URL(t)
 	s := open(t, store.Options{URL: url})
@@ -42,7 +41,7 @@ func TestMigrationsDoNotHoldUpWriters(t *testing.T) {
 		done <- err
 	}()
 	waiting(t, other)
-	// The migration is in the queue for the lock: this comes behind it.
+	// The migration is waiting for the lock: this statement queues behind it.
 	begun := time.Now()
 	if _, err := other.ExecContext(t.Context(), "INSERT INTO first (id) VALUES (1)"); err != nil {
 		t.Error(err)

@@ -12,25 +12,23 @@ import (
 	"time"
 )
 
-// readBuffer is what one read from the socket may bring, in bytes. lib/pq
-// reads 4 KiB at a time, which is a system call for every few rows.
+// readBuffer is the size of a read from the socket, in bytes. lib/pq reads 4 KiB at a time, which is a system call for every
+// few rows.
 const readBuffer = 32 << 10
 
-// link is the network connection to a PostgreSQL server. Every read and write
-// on it is bounded: by the silence allowed, and by the end of the context of
-// the operation in progress plus a grace for the server to answer to the
-// cancellation. lib/pq itself waits without end for a server that has gone
-// silent (its issue 620).
+// link is the network connection to a PostgreSQL server. It bounds every read and write by the allowed silence, and by the
+// end of the operation's context plus a grace period for the answer to the cancellation. lib/pq itself waits forever for a
+// server that stops answering (lib/pq issue 620).
 type link struct {
 	net.Conn
 	buffer  *bufio.Reader
-	silence time.Duration // bound of a single read or write, 0 for none
+	silence time.Duration // maximum time of a single read or write, 0 for no limit
 	written atomic.Int64  // bytes sent so far
 
 	mu    sync.Mutex
-	limit time.Time // when the operation in progress must have ended, zero for not yet known
-	outer time.Time // the deadline lib/pq sets while it connects
-	turn  int       // counts operations, so that a late cancellation does not hit the next one
+	limit time.Time // when the current operation must have ended, zero if not yet known
+	outer time.Time // the deadline that lib/pq sets while it connects
+	turn  int       // counts operations, so that a late cancellation does not end the next one
 }
 
 func newLink(conn net.Conn, silence time.Duration) *link {
@@ -39,7 +37,7 @@ func newLink(conn net.Conn, silence time.Duration) *link {
 	return l
 }
 
-// socket is the unbuffered read under a link's buffer.
+// socket reads without a buffer, for a link's own buffer.
 type socket struct{ l *link }
 
 func (s socket) Read(p []byte) (int, error) {
@@ -67,8 +65,7 @@ func (l *link) arm(set func(time.Time) error) error {
 	return set(l.deadline())
 }
 
-// deadline is the earliest of the bounds, zero where there is none. The
-// caller holds mu.
+// deadline returns the earliest of the bounds, zero for none. The caller holds mu.
 func (l *link) deadline() time.Time {
 	var earliest time.Time
 	if l.silence > 0 {
@@ -82,8 +79,8 @@ func (l *link) deadline() time.Time {
 	return earliest
 }
 
-// SetDeadline is for lib/pq, which bounds the handshake with it and lifts the
-// bound afterwards; it cannot lift ours.
+// SetDeadline is called by lib/pq, which bounds the handshake with it and then removes that bound. It does not affect the
+// link's own bounds.
 func (l *link) SetDeadline(t time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,8 +88,8 @@ func (l *link) SetDeadline(t time.Time) error {
 	return l.Conn.SetDeadline(l.deadline())
 }
 
-// begin binds the link to ctx: once ctx is done, what is being read or
-// written must end within grace. The function returned ends the binding.
+// begin binds the link to ctx: when ctx is done, the current read or write must end within grace. The returned function ends
+// the binding.
 func (l *link) begin(ctx context.Context, grace time.Duration) (end func()) {
 	l.mu.Lock()
 	l.turn++
@@ -122,10 +119,9 @@ func (l *link) tighten(turn int, limit time.Time) {
 	_ = l.Conn.SetDeadline(l.deadline())
 }
 
-// quiet reports whether an idle connection is still open with nothing to
-// read. A server that ends the session says so and closes; to find that
-// before a statement is sent is what makes sending it on another connection
-// safe. Other unasked messages are rare, and cost a reconnection.
+// quiet reports whether an idle connection is open and has nothing to read. A server that ends a session sends a message and
+// closes the connection. If that is found before a statement is sent, it is safe to send the statement on another
+// connection. Other unsolicited messages are rare, and cost a reconnection.
 func (l *link) quiet() bool {
 	if l.buffer.Buffered() > 0 {
 		return false
@@ -146,23 +142,21 @@ func (l *link) quiet() bool {
 	return err == nil && errors.Is(peeked, syscall.EAGAIN)
 }
 
-// linkKey is the context key under which a connector learns which link the
-// dialer has made for it.
+// linkKey is the context key for the slot in which the dialer returns its link to the connector.
 type linkKey struct{}
 
-// slot holds the link of the host that lib/pq is trying.
+// slot holds the link to the host that lib/pq is connecting to.
 type slot struct{ current atomic.Pointer[link] }
 
 // dialer makes links for lib/pq.
 type dialer struct {
-	connect time.Duration // bound of connecting to one host
+	connect time.Duration // maximum time of connecting to one host
 	grace   time.Duration
 	silence time.Duration
 }
 
-// DialContext connects to a server. A connection that is not made by our
-// connector is the one by which lib/pq cancels a query: it gets the grace as
-// its whole life.
+// DialContext connects to a server. If the connection is not made by the connector, lib/pq uses it to cancel a query; it is
+// closed after the grace period.
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	made, ok := ctx.Value(linkKey{}).(*slot)
 	bound := d.connect
@@ -188,12 +182,12 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return l, nil
 }
 
-// Dial is for lib/pq's interface, which prefers DialContext.
+// Dial implements lib/pq's interface, which prefers DialContext.
 func (d dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialTimeout is for lib/pq's interface, which prefers DialContext.
+// DialTimeout implements lib/pq's interface, which prefers DialContext.
 func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()

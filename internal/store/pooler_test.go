@@ -20,7 +20,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// pooled opens a store behind a PgBouncer of that mode.
+// pooled opens a store behind a PgBouncer in the given mode.
 func pooled(t *testing.T, server *pgtest.Server, mode string, change func(*store.Options)) (*store.Store, *pgtest.Pooler) {
 	t.Helper()
 	pooler := server.Pool(t, mode, 12)
@@ -36,8 +36,8 @@ func pooled(t *testing.T, server *pgtest.Server, mode string, change func(*store
 	return s, pooler
 }
 
-// TestPooler: statements with arguments of every kind, in and outside of
-// transactions, run behind PgBouncer, also when sessions change between them.
+// TestPooler: statements with arguments of every kind, in and outside transactions, run behind PgBouncer, also when sessions
+// change between them.
 func TestPooler(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	for _, mode := range []string{"session", "transaction"} {
@@ -68,7 +68,7 @@ func TestPooler(t *testing.T) {
 	}
 }
 
-// sqlDB is what ent runs its statements on.
+// sqlDB returns the interface through which ent runs its statements.
 func sqlDB(s *store.Store) entExecutor { return s.Driver().(entExecutor) }
 
 type entExecutor interface {
@@ -120,9 +120,8 @@ func pooledChange(ctx context.Context, s *store.Store, table string, id int) err
 	return tx.Commit()
 }
 
-// TestPoolerGivesParameters: in session mode each connection has the parameters,
-// and those of the URL; in transaction mode the log says what the role lacks, and
-// is silent once the role has it.
+// TestPoolerGivesParameters: in session mode each connection has the parameters, including those of the URL. In transaction
+// mode the log lists the parameters that the role lacks, and nothing once the role has them.
 func TestPoolerGivesParameters(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	s, pooler := pooled(t, server, "session", func(o *store.Options) { o.URL += "&work_mem=5MB" })
@@ -157,8 +156,8 @@ func TestPoolerGivesParameters(t *testing.T) {
 	}
 }
 
-// TestPoolerAndSessions: what needs a session of its own takes the direct URL, and
-// says that it needs one where there is none.
+// TestPoolerAndSessions: operations that need their own session use the direct URL, and fail with an explanation if there is
+// none.
 func TestPoolerAndSessions(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	files := fstest.MapFS{

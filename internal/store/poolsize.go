@@ -16,9 +16,9 @@ import (
 	"cloudapi/internal/service"
 )
 
-// poolSize keeps a pool as large as its PostgreSQL server allows, so that what
-// finds no connection waits for one of the pool's own. The first connection tells
-// how many the server takes; a server that others have filled up refuses more.
+// poolSize adapts a pool to the number of connections that its PostgreSQL server allows, so that an operation without a
+// connection waits for one of the pool's. The first connection reads the server's limit. If other clients use up the
+// server's connections, the pool shrinks for a while.
 type poolSize struct {
 	log *slog.Logger
 
@@ -26,36 +26,35 @@ type poolSize struct {
 	db       *sql.DB
 	wanted   int
 	asked    bool
-	restores bool // the size comes back
+	restores bool // the size will be restored
 }
 
 const (
-	// restoreAfter is when a pool that was made smaller tries its size again.
+	// restoreAfter is when a pool that was made smaller tries its original size again.
 	restoreAfter = 10 * time.Second
-	// fullPause is how long to wait for a server that is full and has no
-	// connection of this pool.
+	// fullPause is how long to wait if the server is full and this pool has no connection.
 	fullPause = 100 * time.Millisecond
 )
 
-// serverRoom is how many connections the server takes from users like this one.
+// serverRoom queries how many connections the server allows to ordinary users.
 const serverRoom = `SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
 	- coalesce(current_setting('reserved_connections', true), '0')::int)::text`
 
-// set makes size the pool's size.
+// set sets the pool's size.
 func (p *poolSize) set(db *sql.DB, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.db, p.wanted = db, size
 }
 
-// pooled reports whether there is a pool: the connections of migrations are none.
+// pooled reports whether the connections belong to a pool; those of migrations do not.
 func (p *poolSize) pooled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.db != nil
 }
 
-// learn asks the server of the first connection how many it takes.
+// learn reads the server's limit with the first connection.
 func (p *poolSize) learn(ctx context.Context, c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +63,7 @@ func (p *poolSize) learn(ctx context.Context, c *conn) {
 	}
 	room, err := readInt(ctx, c, serverRoom)
 	if err != nil {
-		return // the next connection asks again
+		return // the next connection tries again
 	}
 	p.asked = true
 	if room >= 1 && room < p.wanted {
@@ -83,12 +82,12 @@ func readInt(ctx context.Context, c *conn, query string) (int, error) {
 	return strconv.Atoi(text)
 }
 
-// shrink makes the pool as large as it is, for a while: the server is full. It
-// returns false where the pool has no connection to wait for.
+// shrink limits the pool to its current size for a while, because the server is full. It returns false if the pool has no
+// connection to wait for.
 func (p *poolSize) shrink() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	open := p.db.Stats().OpenConnections - 1 // without the one that was refused
+	open := p.db.Stats().OpenConnections - 1 // without the one that was rejected
 	if open < 1 {
 		return false
 	}
@@ -112,8 +111,8 @@ func (p *poolSize) resize(n int) {
 	p.db.SetMaxIdleConns(n)
 }
 
-// connect opens a connection. Where the server is full it has database/sql wait
-// for one of the pool's, or waits itself where there is none.
+// connect opens a connection. If the server is full, it lets database/sql wait for one of the pool's connections, or waits
+// itself if the pool has none.
 func (p *poolSize) connect(ctx context.Context, open func(context.Context) (driver.Conn, error)) (driver.Conn, error) {
 	for {
 		opened, err := open(ctx)

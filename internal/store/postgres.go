@@ -13,24 +13,22 @@ import (
 // connector opens connections to PostgreSQL.
 type connector struct {
 	pq         *pq.Connector
-	connect    time.Duration // bound of connecting to one host
+	connect    time.Duration // maximum time of connecting to one host
 	hosts      int
 	grace      time.Duration
 	statements int
 	tally      *counters
-	accept     func(context.Context, *conn) error // looks at each new connection, nil for nobody
+	accept     func(context.Context, *conn) error // checks each new connection; may be nil
 	size       *poolSize                          // of the connector's pool
 	session    *session
 }
 
-// newConnector prepares connections with the parameters of the URL, and our
-// defaults for parameters that the URL does not set. statementTimeout 0 means
-// no limit.
+// newConnector prepares connections with the parameters of the URL, and with defaults for parameters that the URL does not
+// set. A statementTimeout of 0 means no limit.
 func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t *counters) (*connector, error) {
 	config = config.Clone()
-	// A statement that is prepared may meet another session of the pooler when it
-	// is executed: with this lib/pq sends both at once. Otherwise it would gain
-	// nothing.
+	// A pooler may execute a prepared statement in another session than the one that prepared it. With this option lib/pq
+	// sends both messages at once. Without a pooler it has no benefit.
 	config.BinaryParameters = o.TransactionPooling
 	if config.ConnectTimeout <= 0 {
 		config.ConnectTimeout = o.ConnectTimeout
@@ -45,8 +43,7 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 	}
 	silence := time.Duration(0)
 	if statementTimeout > 0 {
-		// The server itself ends what takes longer, so that a longer silence
-		// means that it is not there.
+		// The server itself ends statements that take longer, so a longer silence means that it is gone.
 		silence = statementTimeout + o.Grace
 	}
 	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, silence: silence})
@@ -56,17 +53,17 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 	}, nil
 }
 
-// Connect opens a connection to the first suitable host, when it has room.
+// Connect opens a connection to the first suitable host.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return c.size.connect(ctx, c.open)
 }
 
 func (c *connector) open(ctx context.Context) (driver.Conn, error) {
-	// database/sql opens some connections on a context without a deadline.
+	// database/sql opens some connections with a context without a deadline.
 	ctx, cancel := context.WithTimeout(ctx, c.connect*time.Duration(c.hosts))
 	defer cancel()
 	made := &slot{}
-	// lib/pq waits for the handshake without looking at the context.
+	// lib/pq waits for the handshake and ignores the context.
 	stop := context.AfterFunc(ctx, func() {
 		if l := made.current.Load(); l != nil {
 			_ = l.Conn.Close()

@@ -8,8 +8,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestAPromotedStandbyIsFound kills the primary and promotes the standby, which
-// every server knows under both names.
+// TestAPromotedStandbyIsFound kills the primary and promotes the standby; the URLs contain both servers.
 func TestAPromotedStandbyIsFound(t *testing.T) {
 	t.Parallel()
 	primary := pgtest.Start(t, pgtest.Options{})
@@ -31,9 +30,8 @@ func TestAPromotedStandbyIsFound(t *testing.T) {
 	await(t, "the promoted standby to answer as the read URL says", fromStandby)
 }
 
-// TestAStandbyWithAnotherHistoryIsNotRead: a standby that was ahead of the one
-// that was promoted has what was given up, and not what came since, though it
-// is further in the log.
+// TestAStandbyWithAnotherHistoryIsNotRead: a standby was ahead of the one that was promoted. It has changes that were lost
+// and lacks later ones, although its LSN is higher.
 func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
 	t.Parallel()
 	primary := pgtest.Start(t, pgtest.Options{})
@@ -81,8 +79,8 @@ func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
 	}
 }
 
-// TestAStandbyThatComesBackWithLessIsNotRead restores a standby from an older
-// copy of its files between two queries of an operation.
+// TestAStandbyThatComesBackWithLessIsNotRead restores a standby from an older copy of its files between two queries of one
+// operation.
 func TestAStandbyThatComesBackWithLessIsNotRead(t *testing.T) {
 	t.Parallel()
 	r := newReplica(t)
@@ -112,7 +110,7 @@ func promote(t *testing.T, primary, standby *pgtest.Server) {
 	}
 }
 
-// eitherOf names two servers of which one is the primary.
+// eitherOf returns a URL with two servers, of which one is the primary.
 func eitherOf(a, b *pgtest.Server) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres?sslmode=disable", a.Port(), b.Port())
 }

@@ -8,20 +8,16 @@ import (
 	"fmt"
 )
 
-// rawAttempts is how many connections a query tries that turn out to be dead
-// before anything was read, the last of which is a new one. database/sql does
-// the same for its own queries.
+// rawAttempts is how many connections a query tries if they turn out to be dead before the first row. The last one is new.
+// database/sql does the same for its own queries.
 const rawAttempts = 3
 
-// Rows runs a query and hands its rows to read as the driver gives them,
-// which costs a good deal less than database/sql's Scan. Values that read
-// gets from Next are the driver's: on PostgreSQL int64, bool, time.Time,
-// float64, string for text and []byte for the rest, uuids in their text form;
-// on SQLite int64, float64, string, []byte and, for columns declared datetime,
+// Rows runs a query and passes its rows to read as the driver returns them, which is much cheaper than database/sql's Scan.
+// The values from Next have the driver's types: on PostgreSQL int64, bool, time.Time, float64, string for text and []byte
+// for the rest, with uuids in text form; on SQLite int64, float64, string, []byte and, for columns declared datetime,
 // time.Time. A []byte is valid until the next call of Next.
 //
-// The query runs where Driver would run it. It must only read: it may run
-// again as long as nothing has been handed to read.
+// The query runs on the server that Driver would choose. It must only read: until the first call of read it may run again.
 func (s *Store) Rows(ctx context.Context, query string, args []any, read func(driver.Rows) error) error {
 	handed := false
 	once := func(found driver.Rows) error {
@@ -67,7 +63,7 @@ func rawOnce(ctx context.Context, db *sql.DB, query string, args []any, read fun
 	return err
 }
 
-// read runs a query and closes its rows whatever read does.
+// read runs a query and closes its rows in all cases.
 func (c *conn) read(ctx context.Context, query string, args []any, read func(driver.Rows) error) (err error) {
 	named, err := c.arguments(args)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// rows is a result set being read. The operation lasts until it is closed, and
-// so does its context, which the driver's interface does not hand in again.
+// rows is an open result set. The operation and its context last until it is closed; the driver interface does not pass the
+// context again.
 type rows struct {
 	driver.Rows
 	conn   *conn
@@ -20,7 +20,7 @@ type rows struct {
 	end    func(error)
 	failed error
 	closed bool
-	// budget has what is read, nil where the reader counts itself.
+	// budget is charged for the rows, nil if the reader counts itself.
 	budget *budget.Budget
 }
 
@@ -29,7 +29,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	err := r.Rows.Next(dest)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.failed = err
-		// Rows have been seen already: nothing may run again unnoticed.
+		// Rows were already returned, so the query must not silently run again.
 		return r.conn.settle(r.ctx, err, true)
 	}
 	if err == nil && r.budget != nil {
@@ -38,14 +38,13 @@ func (r *rows) Next(dest []driver.Value) error {
 	return err
 }
 
-// What a row takes in memory as an entity, beside its values, in bytes.
+// The memory of a row as an entity, in addition to its values, in bytes.
 const (
 	heldByEntity = 256
 	heldByColumn = 32
 )
 
-// HeldByRow is what a row takes in memory; database/sql copies texts, and those
-// that are JSON are held as text and decoded for a while.
+// HeldByRow returns the memory of a row. database/sql copies texts, and JSON is held both as text and decoded for a while.
 func HeldByRow(values []driver.Value) int {
 	n := heldByEntity + heldByColumn*len(values)
 	for _, v := range values {
@@ -59,7 +58,7 @@ func HeldByRow(values []driver.Value) int {
 	return n
 }
 
-// Close reads what is left and ends the operation.
+// Close reads the remaining rows and ends the operation.
 func (r *rows) Close() error {
 	if r.closed {
 		return nil
@@ -80,7 +79,7 @@ func (r *rows) HasNextResultSet() bool {
 	return ok && sets.HasNextResultSet()
 }
 
-// NextResultSet goes to the next result set.
+// NextResultSet moves to the next result set.
 func (r *rows) NextResultSet() error {
 	if sets, ok := r.Rows.(driver.RowsNextResultSet); ok {
 		return sets.NextResultSet()
@@ -88,7 +87,7 @@ func (r *rows) NextResultSet() error {
 	return io.EOF
 }
 
-// ColumnTypeDatabaseTypeName names the type of a column, "" if not known.
+// ColumnTypeDatabaseTypeName returns the type of a column, "" if unknown.
 func (r *rows) ColumnTypeDatabaseTypeName(index int) string {
 	if types, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
 		return types.ColumnTypeDatabaseTypeName(index)
@@ -96,7 +95,7 @@ func (r *rows) ColumnTypeDatabaseTypeName(index int) string {
 	return ""
 }
 
-// ColumnTypeScanType is the Go type a column can be scanned into.
+// ColumnTypeScanType is the Go type that a column can be scanned into.
 func (r *rows) ColumnTypeScanType(index int) reflect.Type {
 	if types, ok := r.Rows.(driver.RowsColumnTypeScanType); ok {
 		return types.ColumnTypeScanType(index)

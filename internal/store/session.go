@@ -15,39 +15,34 @@ import (
 	"github.com/lib/pq"
 )
 
-// settings are the run-time parameters of each connection to PostgreSQL.
+// settings returns the run-time parameters of each connection to PostgreSQL.
 func settings(o Options, statementTimeout time.Duration) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	return map[string]string{
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"lock_timeout":                        milliseconds(o.LockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
-		// Statements here take milliseconds; to compile one takes longer than
-		// it could ever save.
+		// The statements take milliseconds; JIT compilation takes longer than it saves.
 		"jit": "off",
-		// A worker would gain nothing on such statements either, and rows of
-		// UNION ALL would no longer arrive in order.
+		// Parallel workers do not help such statements, and rows of UNION ALL would not arrive in order.
 		"max_parallel_workers_per_gather": "0",
-		// A page wants its first rows: a merge join would read the other table
-		// from its beginning to where the page is.
+		// A page needs only its first rows: a merge join would read the other table from its beginning to the position of
+		// the page.
 		"enable_mergejoin": "off",
 	}
 }
 
-// session gives connections their run-time parameters. They are set after
-// connecting, in one statement: poolers refuse most of them at the start of a
-// connection. Behind a pooler that gives each transaction another session,
-// nothing that is set would stay: the role must have them, and what it lacks is
-// logged, once.
+// session sets the run-time parameters of connections. It sets them after connecting, in one statement: poolers reject most
+// of them in the startup message. Behind a pooler that changes sessions between transactions no setting would last: the role
+// must have the parameters, and the log lists those it lacks, once.
 type session struct {
 	values map[string]string
-	pooled bool // by transaction
+	pooled bool // transaction pooling
 	log    *slog.Logger
 	look   sync.Once
 }
 
-// newSession takes the parameters out of config, except for those that poolers
-// follow.
+// newSession removes the parameters from config, except those that poolers track.
 func newSession(config *pq.Config, o Options, statementTimeout time.Duration) *session {
 	s := &session{values: settings(o, statementTimeout), pooled: o.TransactionPooling, log: o.Logger}
 	followed := map[string]string{"timezone": "UTC"}
@@ -76,12 +71,12 @@ func (s *session) begin(ctx context.Context, c *conn) error {
 	return err
 }
 
-// compare logs which parameters the role lacks.
+// compare logs the parameters that the role lacks.
 func (s *session) compare(ctx context.Context, c *conn) {
 	names := slices.Sorted(maps.Keys(s.values))
 	differ := make([]string, 0, len(names))
 	for _, name := range names {
-		// Values may be written with another unit.
+		// Values may be written with different units.
 		differ = append(differ, "CASE WHEN (SELECT setting FROM pg_settings WHERE name = "+literal(name)+") IS DISTINCT FROM "+
 			literal(s.values[name])+" THEN "+literal("ALTER ROLE CURRENT_USER SET "+name+" = "+literal(s.values[name])+"; ")+" ELSE '' END")
 	}
@@ -94,8 +89,7 @@ func (s *session) compare(ctx context.Context, c *conn) {
 	}
 }
 
-// ask runs a query of the connection's own, which is nobody's statement, and returns
-// the first value of its only row.
+// ask runs an internal query, which is not counted as a statement, and returns the first value of its only row.
 func (c *conn) ask(ctx context.Context, query string) (string, error) {
 	defer c.bind(ctx)()
 	found, err := c.inner.QueryContext(ctx, query, nil)
@@ -116,7 +110,7 @@ func (c *conn) ask(ctx context.Context, query string) (string, error) {
 	return "", nil
 }
 
-// literal writes a text as SQL does.
+// literal quotes a text for SQL.
 func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }

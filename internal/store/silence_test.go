@@ -13,17 +13,16 @@ import (
 	"cloudapi/internal/store"
 )
 
-// replayWait is the time a context gives in the tests of silence, and late by
-// how much a call may outlast context and grace together on a busy machine.
+// queryTime is the context's deadline in these tests, grace the store's option, and late how much longer a call may take on
+// a busy machine.
 const (
-	patience = 300 * time.Millisecond
-	grace    = 200 * time.Millisecond
-	late     = 30 * time.Second
+	queryTime = 300 * time.Millisecond
+	grace     = 200 * time.Millisecond
+	late      = 30 * time.Second
 )
 
-// TestFrozenServer holds every kind of operation to its context's deadline
-// while the server is frozen, and asks for service again as soon as it is
-// thawed.
+// TestFrozenServer: while the server is frozen, every kind of operation ends at its context's deadline. Once the server runs
+// again, so do operations.
 func TestFrozenServer(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	s := open(t, store.Options{URL: server.Database(t), Grace: grace})
@@ -69,7 +68,7 @@ func TestFrozenServer(t *testing.T) {
 			return tx.Rollback()
 		},
 		"reading rows": func(ctx context.Context, freeze func()) error {
-			// More than the buffers of both ends hold.
+			// Larger than the buffers of both ends.
 			return s.Rows(ctx, "SELECT repeat('x', 500) FROM numbers", nil, func(rows driver.Rows) error {
 				freeze()
 				row := make([]driver.Value, 1)
@@ -109,14 +108,14 @@ func frozenFor(t *testing.T, server *pgtest.Server, operation func(context.Conte
 			t.Error(err)
 		}
 		frozen = time.Now()
-		time.AfterFunc(patience, cancel)
+		time.AfterFunc(queryTime, cancel)
 	}
 	err := operation(ctx, freeze)
 	took := time.Since(frozen)
 	if thaw := server.Thaw(); thaw != nil {
 		t.Fatal(thaw)
 	}
-	if took > patience+grace+late {
+	if took > queryTime+grace+late {
 		t.Errorf("took %v", took)
 	}
 	f := fault.As(store.Fault(err))
@@ -125,11 +124,11 @@ func frozenFor(t *testing.T, server *pgtest.Server, operation func(context.Conte
 	}
 }
 
-// TestSilenceWithoutDeadline shows that not even a caller who would wait for
-// ever does: the server itself ends statements after the query timeout.
+// TestSilenceWithoutDeadline: a call without a deadline ends too, because the server itself ends statements after the query
+// timeout.
 func TestSilenceWithoutDeadline(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
-	s := open(t, store.Options{URL: server.Database(t), Grace: grace, QueryTimeout: patience})
+	s := open(t, store.Options{URL: server.Database(t), Grace: grace, QueryTimeout: queryTime})
 	if err := s.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +137,7 @@ func TestSilenceWithoutDeadline(t *testing.T) {
 	}
 	started := time.Now()
 	err := exec(t.Context(), s, "CREATE TABLE numbers (n bigint)")
-	if took := time.Since(started); took > patience+grace+late {
+	if took := time.Since(started); took > queryTime+grace+late {
 		t.Errorf("took %v", took)
 	}
 	if thaw := server.Thaw(); thaw != nil {

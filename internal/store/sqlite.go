@@ -11,12 +11,11 @@ import (
 	lite "modernc.org/sqlite"
 )
 
-// busyTimeout is how long a connection waits for another process's change, in
-// milliseconds. Within this process changes queue for the one writer, and
-// wait no longer than their contexts.
+// busyTimeout is how long a connection waits for a change of another process, in milliseconds. Within this process changes
+// queue for the one writer, and wait no longer than their contexts.
 const busyTimeout = "busy_timeout(10000)"
 
-// walLimit is the size in bytes to which the WAL is cut when it begins anew.
+// walLimit is the size, in bytes, to which the WAL is truncated when it restarts.
 const walLimit = "journal_size_limit(16777216)"
 
 // liteConnector opens connections to an SQLite file.
@@ -38,22 +37,20 @@ func newLiteConnector(path string, readOnly bool, o Options, t *counters) (*lite
 func liteDSN(path string, readOnly bool, writerCache int) string {
 	query := url.Values{
 		"_pragma": {
-			busyTimeout, // first: the others may have to wait
+			busyTimeout, // first, because the others may have to wait
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
-			// A long read keeps SQLite from beginning its WAL anew, which then
-			// grows: afterwards the file is cut to this.
+			// A long read prevents SQLite from restarting its WAL, which then grows. Afterwards the file is truncated to
+			// this size.
 			walLimit,
-			// As on PostgreSQL.
+			// The same as on PostgreSQL.
 			"case_sensitive_like(1)",
 		},
-		// Text that sorts as the times do: always UTC, and "+", which follows
-		// the seconds when they are whole, sorts before ".".
+		// A text form that sorts in the order of time: always UTC, and "+", which follows whole seconds, sorts before ".".
 		"_time_format": {"sqlite"},
 		"_timezone":    {"UTC"},
-		// A transaction that may write takes the lock at once: one that reads
-		// first could not get it later.
+		// A transaction that may write takes the lock when it begins: if it read first, it could fail to get it later.
 		"_txlock": {"immediate"},
 	}
 	if readOnly {

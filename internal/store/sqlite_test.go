@@ -17,8 +17,7 @@ import (
 
 func TestSQLiteWritersAndReadersAtOnce(t *testing.T) {
 	path := "sqlite://" + filepath.Join(t.TempDir(), "test.db")
-	// Two stores are two processes to SQLite: the one's writer has to wait
-	// for the other's.
+	// Two stores are like two processes to SQLite: their writers wait for each other.
 	stores := []*store.Store{open(t, store.Options{URL: path}), open(t, store.Options{URL: path})}
 	mustExec(t, stores[0], "CREATE TABLE things (writer bigint, n bigint)")
 	const writers, changes = 32, 20
@@ -45,8 +44,7 @@ func TestSQLiteWritersAndReadersAtOnce(t *testing.T) {
 	want(t, stores[0], []string{"ok"}, "PRAGMA integrity_check")
 }
 
-// change reads before it writes, which would be refused later if the
-// transaction did not take the lock when it begins.
+// change reads before it writes. That would fail later if the transaction did not take the lock when it begins.
 func change(ctx context.Context, s *store.Store, writer, n int) (err error) {
 	tx, err := s.Driver().Tx(ctx)
 	if err != nil {

@@ -14,11 +14,9 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Times for monitoring standbys. A standby is queried only when a query needs
-// it, so an idle server costs nothing.
+// Times for monitoring standbys. A standby is checked only when a query needs it, so an idle server causes no load.
 const (
-	// freshFor is how long a replay state is valid. A silent standby gets no
-	// queries after that.
+	// freshFor is how long a replay state is valid. A silent standby gets no queries after that.
 	freshFor = time.Second
 	// replayWait is how long a read waits for a standby that is behind.
 	replayWait = 20 * time.Millisecond
@@ -43,11 +41,11 @@ type standby struct {
 	mu     sync.Mutex
 	seen   replayState // the last answer
 	asked  time.Time   // when it came
-	max    replayState // of all answers of this history
+	max    replayState // maximum of all answers on this timeline
 	due    replayState // no read waits for the standby until it has replayed this far
 	away   time.Time   // no queries until then
-	doubt  bool        // it has failed, and not answered since
-	trying bool        // a check is under way whether it is back
+	doubt  bool        // it has failed and not answered since
+	trying bool        // a check whether it is back is running
 	opened int64       // connections opened so far
 }
 
@@ -62,7 +60,7 @@ func (s *Store) openStandbys() error {
 	hosts := append([]pq.ConfigMultihost{{Host: a.config.Host, Hostaddr: a.config.Hostaddr, Port: a.config.Port}},
 		a.config.Multi...)
 	for _, host := range hosts {
-		// A pool for each: positions belong to servers.
+		// One pool for each server: LSNs belong to servers.
 		config := a.config
 		config.Host, config.Hostaddr, config.Port, config.Multi = host.Host, host.Hostaddr, host.Port, nil
 		b, err := s.openStandby(config)
@@ -84,8 +82,8 @@ func (s *Store) openStandbys() error {
 }
 
 func (s *Store) openStandby(config pq.Config) (*standby, error) {
-	// What a standby has replayed is a fact of one server: its URL is no pooler's
-	// that changes servers between transactions.
+	// The replay state belongs to one server, so the URL of a standby must not be a pooler that switches servers between
+	// transactions.
 	options := s.options
 	options.TransactionPooling = false
 	b := &standby{host: config.Host, log: s.options.Logger}
@@ -109,9 +107,8 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 	return b, nil
 }
 
-// accept checks a new connection before anything runs on it. The replayed LSN
-// of a running standby only grows, so its known state holds for existing
-// connections; but after a restart a standby may have replayed less than before.
+// accept checks a new connection before anything runs on it. The replayed LSN of a running standby only grows, so its known
+// state holds for existing connections; but after a restart a standby may have replayed less than before.
 func (b *standby) accept(ctx context.Context, c *conn) error {
 	at, err := c.where(ctx)
 	if err != nil {
@@ -126,9 +123,8 @@ func (b *standby) accept(ctx context.Context, c *conn) error {
 	return nil
 }
 
-// reaches reports whether the standby has replayed the given state of the
-// primary. It waits until the given time, but not for a standby for which another
-// read has already waited in vain.
+// reaches reports whether the standby has replayed the given state of the primary. It waits until the given time, but not if
+// another read has already waited in vain for the same standby.
 func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Time) bool {
 	for {
 		if has, ask := b.known(wanted); !ask {
@@ -149,8 +145,8 @@ func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Ti
 	}
 }
 
-// known returns what is known without a query; ask reports that a query might
-// help. A standby that has failed makes only one operation wait until it answers.
+// known compares with the known state, without a query; ask reports that a query might help. If a standby has failed, only
+// one operation waits for its answer.
 func (b *standby) known(wanted replayState) (has, ask bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -182,8 +178,8 @@ func (b *standby) look(ctx context.Context) {
 	case err != nil && ctx.Err() == nil:
 		b.fail(err)
 	case err == nil && opened == b.opened:
-		// With a connection opened meanwhile, the answer may be that of the
-		// server before its restart, and the connection one to the server after.
+		// If a connection was opened meanwhile, the answer may be from before a restart of the server, and the connection
+		// from after it.
 		b.seen, b.asked, b.doubt = at, time.Now(), false
 		if at.covers(b.max) || at.timeline != b.max.timeline {
 			b.max = at
@@ -191,8 +187,8 @@ func (b *standby) look(ctx context.Context) {
 	}
 }
 
-// worthWaiting reports whether to check again soon. After the given time no read
-// waits until the standby has replayed the wanted state.
+// worthWaiting reports whether to check again soon. After the given time no read waits until the standby has replayed the
+// wanted state.
 func (b *standby) worthWaiting(wanted replayState, until time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 
 const whoAnswers = "SELECT pg_is_in_recovery()"
 
-// replica is a primary with a standby, and a server that reads from the latter.
+// replica is a primary with a standby, and a store that reads from the standby.
 type replica struct {
 	primary, standby *pgtest.Server
 	store            *store.Store
@@ -33,7 +33,7 @@ func newReplica(t *testing.T) *replica {
 	return r
 }
 
-// TestStandbys runs what needs no databases of its own on the same ones.
+// TestStandbys runs the tests that can share databases.
 func TestStandbys(t *testing.T) {
 	t.Parallel()
 	r := newReplica(t)
@@ -52,13 +52,13 @@ func TestStandbys(t *testing.T) {
 	}
 }
 
-// server is one more server on the same databases.
+// server opens another store on the same databases.
 func (r *replica) server(t *testing.T) *store.Store {
 	t.Helper()
 	return open(t, store.Options{URL: r.primary.URL("postgres"), ReadURL: r.standby.URL("postgres")})
 }
 
-// things is what a new operation reads, and whether the standby has answered.
+// things returns what a new operation reads, and whether the standby answered.
 func things(t *testing.T, ctx context.Context, s *store.Store) (found []int64, fromStandby bool) {
 	t.Helper()
 	before := s.Stats().Standby
@@ -85,8 +85,7 @@ func (r *replica) replay(t *testing.T, what string) {
 	}
 }
 
-// everybodyReadsWhatIsCommitted holds the replay up: whoever wrote, and
-// through whichever server, a read that begins after the commit sees it.
+// everybodyReadsWhatIsCommitted pauses the replay: a read that begins after a commit sees it, whichever server wrote.
 func everybodyReadsWhatIsCommitted(t *testing.T, r *replica) {
 	other := r.server(t)
 	for i, writer := range []*store.Store{r.store, other} {
@@ -134,8 +133,8 @@ func onlyAllowedReadsLeaveThePrimary(t *testing.T, r *replica) {
 	}
 }
 
-// anOperationNeverGoesBack: the queries of one operation stay where the
-// first one ran, on a standby that falls behind and on the primary.
+// anOperationNeverGoesBack: the queries of one operation stay on the server of the first one, also while the standby falls
+// behind.
 func anOperationNeverGoesBack(t *testing.T, r *replica) {
 	onStandby := store.AllowStandby(t.Context())
 	if _, fromStandby := things(t, onStandby, r.store); !fromStandby {
@@ -183,10 +182,9 @@ func thePrimaryAnswersForOneThatIsAway(t *testing.T, r *replica) {
 	r.caughtUp(t)
 }
 
-// aFrozenOneGivesItsQueriesUp: a query that a standby was about to answer is
-// answered by the primary, long before the caller's time is over. It is the
-// whole server that is frozen, or only what is asked whether it is there, so that
-// the query itself hears of its end.
+// aFrozenOneGivesItsQueriesUp: while the standby is frozen, the primary answers its queries, long before the caller's
+// deadline. The test freezes the whole server, or only the process that answers health checks, so that the query itself can
+// be cancelled.
 func aFrozenOneGivesItsQueriesUp(t *testing.T, r *replica) {
 	var stopped []int64
 	freezeAsked := func() error {
@@ -217,7 +215,7 @@ func aFrozenOneGivesItsQueriesUp(t *testing.T, r *replica) {
 				if got != "primary" {
 					t.Errorf("the answer is %q", got)
 				}
-			case <-time.After(20 * time.Second): // the limit of a statement is 30 s
+			case <-time.After(20 * time.Second): // the statement timeout is 30 s
 				t.Error("no answer")
 			}
 			if err := c.thaw(); err != nil {
@@ -228,7 +226,7 @@ func aFrozenOneGivesItsQueriesUp(t *testing.T, r *replica) {
 	}
 }
 
-// idleAsked are the processes of a standby that were asked last how far it is.
+// idleAsked returns the processes of a standby that last ran a health check.
 func idleAsked(t *testing.T, standby *pgtest.Server) (pids []int64) {
 	t.Helper()
 	db, err := sql.Open("postgres", standby.URL("postgres"))

@@ -11,26 +11,23 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// longestKept bounds the text of a statement that is kept: longer ones are
-// written by hand or carry hundreds of placeholders, and rarely come twice.
-// In bytes.
+// longestKept is the maximum length, in bytes, of a statement that is prepared and cached: longer ones have hundreds of
+// placeholders, or are written by hand, and rarely repeat.
 const longestKept = 64 << 10
 
-// statement is what both drivers' prepared statements can do.
+// statement is the common interface of both drivers' prepared statements.
 type statement interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
 }
 
-// statements keeps the prepared statements of one connection, least recently
-// used evicted and closed. Neither driver keeps any: lib/pq parses and plans
-// every statement anew.
+// statements is the LRU cache of one connection's prepared statements; evicted ones are closed. The drivers have no such
+// cache: lib/pq would parse and plan every statement anew.
 type statements struct {
 	conn driver.ConnPrepareContext
 	kept *simplelru.LRU[string, statement]
-	// failed is the first error of closing an evicted statement, after which
-	// the connection cannot be trusted.
+	// failed is the first error of closing an evicted statement; after it the connection must not be used.
 	failed error
 }
 
@@ -48,7 +45,7 @@ func newStatements(conn driver.ConnPrepareContext, size int) (*statements, error
 	return s, nil
 }
 
-// get returns the statement, preparing it when it is not kept.
+// get returns the prepared statement for query, and prepares it if necessary.
 func (s *statements) get(ctx context.Context, query string) (statement, error) {
 	if st, ok := s.kept.Get(query); ok {
 		return st, nil
@@ -65,13 +62,11 @@ func (s *statements) get(ctx context.Context, query string) (statement, error) {
 	return st, nil
 }
 
-// forget closes every kept statement: what has made one of them stale, a
-// change of the schema, has done so with others.
+// forget closes all cached statements: a schema change that made one of them stale affects others too.
 func (s *statements) forget() { s.kept.Purge() }
 
-// keepable tells statements that come again from those that do not (SET,
-// CREATE, LISTEN) and from scripts, which cannot be prepared. A semicolon
-// inside a literal costs that statement its place, no more.
+// keepable reports whether a statement can be prepared and is likely to repeat: not SET, CREATE or LISTEN, and no scripts. A
+// statement with a semicolon in a literal is taken for a script, and is only not cached.
 func keepable(query string) bool {
 	if len(query) > longestKept || strings.Contains(query, ";") {
 		return false
@@ -84,27 +79,24 @@ func keepable(query string) bool {
 	}
 }
 
-// stale reports whether the database refused a prepared statement because it
-// is not what it was when it was prepared: its result has other columns since
-// the schema changed, or the session has lost it (DISCARD ALL, a pooler).
+// stale reports whether the database rejected a prepared statement because it became invalid: a schema change altered its
+// result columns, or the session lost it (DISCARD ALL, a pooler).
 func stale(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	if !ok {
 		return false
 	}
 	return e.Code == pqerror.InvalidSQLStatementName ||
-		// The code alone means any unsupported feature; the routine is not
-		// translated, as the message is.
+		// The code alone means any unsupported feature. The routine's name is not translated, unlike the message.
 		e.Code == pqerror.FeatureNotSupported && e.Routine == "RevalidateCachedQuery"
 }
 
-// reads reports whether a statement only reads, so that it may run on a
-// connection that cannot write, and run again when its connection is lost.
-// In doubt it says no: then the statement goes to the writer.
+// reads reports whether a statement only reads, so that it may run on a read-only connection, and again if its connection is
+// lost. In doubt it returns false, and the statement runs on the writer.
 func reads(query string) bool {
 	switch firstWord(query) {
 	case "SELECT":
-		// FOR UPDATE and FOR SHARE take locks, and stand at the end.
+		// FOR UPDATE and FOR SHARE take locks. They are at the end of a statement.
 		tail := query[max(0, len(query)-64):]
 		return !strings.Contains(strings.ToUpper(tail), " FOR ")
 	case "WITH":
@@ -120,8 +112,7 @@ func reads(query string) bool {
 	}
 }
 
-// firstWord is the first word of a statement in upper case, skipping blanks
-// and opening parentheses.
+// firstWord returns the first word of a statement in upper case, after blanks and opening parentheses.
 func firstWord(query string) string {
 	query = strings.TrimLeft(query, " \t\r\n(")
 	end := strings.IndexFunc(query, func(r rune) bool {

@@ -16,7 +16,7 @@ func TestStatementsArePreparedOnceAndBounded(t *testing.T) {
 	for range 10 {
 		want(t, s, []int64{1}, "SELECT 1::bigint AS kept WHERE ? > 0", 1)
 	}
-	want(t, s, []int64{1 + 1}, kept) // itself included
+	want(t, s, []int64{1 + 1}, kept) // including the statement itself
 	for i := range 20 {
 		want(t, s, []int64{int64(i)}, fmt.Sprintf("SELECT %d::bigint AS kept", i))
 	}
@@ -43,8 +43,8 @@ func TestPreparedStatementsSurviveAChangeOfTheSchema(t *testing.T) {
 	})
 }
 
-// TestStaleStatementInATransaction shows that the error, which ends the
-// transaction, comes once: the next one prepares anew.
+// TestStaleStatementInATransaction: the error, which ends the transaction, occurs once; the next transaction prepares the
+// statement again.
 func TestStaleStatementInATransaction(t *testing.T) {
 	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
 	mustExec(t, s, "CREATE TABLE things (name text)")

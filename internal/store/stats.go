@@ -2,7 +2,7 @@ package store
 
 import "database/sql"
 
-// Stats are figures for metrics.
+// Stats has figures for metrics.
 type Stats struct {
 	// Writer is the pool of PostgreSQL's primary, or of SQLite's one writer.
 	Writer sql.DBStats
@@ -10,29 +10,26 @@ type Stats struct {
 	Reader sql.DBStats
 	// Standbys are the pools of the standbys, in the order of the URL.
 	Standbys []StandbyStats
-	// Statements is the number of SQL statements sent since Open, over all
-	// pools, without BEGIN, COMMIT and ROLLBACK.
+	// Statements is the number of SQL statements sent since Open, over all pools, without BEGIN, COMMIT and ROLLBACK.
 	Statements int64
-	// Standby and Primary are the queries that a standby was allowed to answer,
-	// by who did.
+	// Standby and Primary count the queries that were allowed to run on a standby, by where they ran.
 	Standby, Primary int64
-	// Questions is how often the primary was asked how far it has come, for
-	// the sake of reads on standbys.
+	// Questions counts the queries of the primary's LSN, which reads on standbys need.
 	Questions int64
-	// Connections is the number of connections open now, over all pools.
+	// Connections is the number of open connections, over all pools.
 	Connections int64
 }
 
-// StandbyStats are the figures of one standby.
+// StandbyStats has the figures of one standby.
 type StandbyStats struct {
 	Host     string
 	Pool     sql.DBStats
-	Queries  int64 // sent to it
-	Refused  int64 // operations that it could not serve since it was behind or away
-	Position LSN   // last seen
+	Queries  int64 // queries sent to it
+	Refused  int64 // operations that it could not serve because it was behind or away
+	Position LSN   // last known
 }
 
-// Stats returns the figures of this moment.
+// Stats returns the current figures.
 func (s *Store) Stats() Stats {
 	stats := Stats{
 		Writer: s.writer.Stats(), Reader: s.reader.Stats(),

@@ -1,17 +1,15 @@
-// Package store opens and drives the database: PostgreSQL for many servers,
-// with standbys for reads, or an SQLite file for one.
+// Package store opens and drives the database: PostgreSQL for many servers, with standbys for reads, or an SQLite file for
+// one.
 //
-// It has three layers. Each one knows only the layer below it:
+// It has three layers. Each uses only the layer below it:
 //
-//   - The store (store.go, ent.go, raw.go, migrate.go, backup.go, stats.go) opens
-//     and migrates databases and gives ent, the fast reads and goose their
-//     connections. fault.go classifies the errors of both databases.
-//   - The replicas (route.go, standby.go, lsn.go, coalesce.go) decide which server
-//     runs a query. They know LSNs and hosts, and nothing about statements.
-//   - The connection (conn.go, statements.go, rows.go, tx.go, netconn.go,
-//     postgres.go, sqlite.go) sits between database/sql and the driver. It prepares
-//     each statement once per connection, ends every operation with its context even
-//     when the server is silent, and never sends a change twice. It knows one server.
+//   - The store (store.go, ent.go, raw.go, migrate.go, backup.go, stats.go) opens and migrates databases and gives ent, the
+//     fast reads and goose their connections. fault.go classifies the errors of both databases.
+//   - The replicas (route.go, standby.go, lsn.go, coalesce.go) decide which server runs a query. They deal with LSNs and
+//     hosts, not with statements.
+//   - The connection (conn.go, statements.go, rows.go, tx.go, netconn.go, postgres.go, sqlite.go) sits between database/sql
+//     and the driver. It prepares each statement once per connection, ends every operation with its context even if the
+//     server is silent, and never sends a change twice. It deals with one server.
 //
 // The states of a standby:
 //
@@ -43,61 +41,50 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Options say which database to open and how. Zero values mean the defaults.
+// Options selects and configures a database. Zero values mean the defaults.
 type Options struct {
-	// URL names the database:
+	// URL of the database:
 	//
 	//	postgres://user:password@host:port,host:port/name?parameter=value
 	//	sqlite:///absolute/path/file.db
 	//	sqlite://relative/path/file.db
 	//	sqlite://:memory:
 	//
-	// The parameters of PostgreSQL are libpq's and the server's run-time
-	// parameters; the latter win over the time limits below. With several
-	// hosts, target_session_attrs defaults to read-write: the primary is
-	// found, and found again after a failover. The last form is a database of
-	// its own in the directory for temporary files, gone with Close.
+	// The parameters of PostgreSQL are libpq's and the server's run-time parameters; the latter take precedence over the
+	// time limits below. With several hosts, target_session_attrs defaults to read-write: the store finds the primary, and
+	// finds it again after a failover. The last form is a temporary file, which Close deletes.
 	URL string
-	// ReadURL names standbys of a PostgreSQL URL, one or several hosts.
+	// ReadURL has the standbys of a PostgreSQL URL, one or more hosts.
 	ReadURL string
-	// DirectURL is a PostgreSQL URL beside a pooler's, for what needs a session
-	// of its own: migrations and notifications. "" is for URL.
+	// DirectURL bypasses a pooler, for what needs a session of its own: migrations and notifications. "" means URL.
 	DirectURL string
-	// TransactionPooling says that URL is that of a pooler that gives each
-	// transaction another session: nothing is prepared, and the role has the
-	// run-time parameters.
+	// TransactionPooling says that URL is a pooler that assigns sessions to transactions: statements are not prepared, and
+	// the role must have the run-time parameters.
 	TransactionPooling bool
-	// Logger receives warnings for the operator; nil means slog.Default().
+	// Logger gets warnings for operators; nil means slog.Default().
 	Logger *slog.Logger
-	// MaxConns bounds the connections to each PostgreSQL server, 20, or
-	// SQLite's readers, twice the processors and at least 4. SQLite has one
-	// writer besides.
+	// MaxConns is the maximum number of connections to each PostgreSQL server (20), or of SQLite's readers (twice the
+	// processors, at least 4). SQLite has one more connection for writing.
 	MaxConns int
-	// WriterCache is how many bytes of an SQLite file the writer keeps in memory;
-	// 0 is SQLite's own choice, 2 MB. Transactions that change more pages than
-	// that write some of them twice.
+	// WriterCache is the page cache of SQLite's writer, in bytes; 0 means SQLite's default, 2 MB. A transaction that changes more
+	// pages than fit writes some of them twice.
 	WriterCache int
-	// QueryTimeout is the longest time of one statement in PostgreSQL,
-	// independent of its context, 30 s.
+	// QueryTimeout is the maximum time of one statement in PostgreSQL, whatever its context, 30 s.
 	QueryTimeout time.Duration
-	// LockTimeout is how long a statement may wait for a lock in PostgreSQL,
-	// 10 s.
+	// LockTimeout is how long a statement waits for a lock in PostgreSQL, 10 s.
 	LockTimeout time.Duration
-	// IdleInTxTimeout is how long a PostgreSQL transaction may idle, 60 s.
+	// IdleInTxTimeout is how long a PostgreSQL transaction may be idle, 60 s.
 	IdleInTxTimeout time.Duration
 	// ConnectTimeout bounds connecting to one PostgreSQL host, 3 s.
 	ConnectTimeout time.Duration
-	// Grace is the time in which a PostgreSQL server must answer a cancellation
-	// after a context has ended, 250 ms. Then the connection is closed.
+	// Grace is how long a PostgreSQL server may take to answer a cancellation, 250 ms. Then the connection is closed.
 	Grace time.Duration
-	// MustExist refuses an SQLite file that is not there, with code NOT_FOUND.
-	// Otherwise it is created.
+	// MustExist makes Open fail with NOT_FOUND if the SQLite file does not exist. Otherwise it is created.
 	MustExist bool
-	// ApplicationID is written into a new SQLite file, and an existing one must
-	// have it; 0 for neither. It tells the files of one program, or of one
-	// purpose, from all others.
+	// ApplicationID is written into a new SQLite file, and an existing file must have it; 0 means neither. It distinguishes
+	// the files of different programs or purposes.
 	ApplicationID uint32
-	// Statements is how many prepared statements each connection keeps, 256.
+	// Statements is how many prepared statements each connection caches, 256.
 	Statements int
 }
 
@@ -117,23 +104,23 @@ type Store struct {
 	dialect  string
 	options  Options
 	address  address
-	direct   address // without a pooler
+	direct   address // bypasses the pooler
 	writer   *sql.DB // PostgreSQL's primary, or SQLite's one writer
 	reader   *sql.DB // SQLite's readers; the writer on PostgreSQL
 	counters *counters
 	scratch  string // directory to remove when the store is closed, "" for none
 
 	standbys  []*standby
-	asker     *sql.DB                // asks the primary how far it has come, nil without standbys
-	frontier  coalescer[replayState] // its answers
+	asker     *sql.DB                // reads the primary's LSN, nil without standbys
+	frontier  coalescer[replayState] // the primary's answers
 	turn      atomic.Int64
-	fallbacks atomic.Int64 // queries of the primary that a standby might have answered
+	notified  atomic.Bool  // notifications arrive
+	fallbacks atomic.Int64 // queries on the primary that a standby might have answered
 	questions atomic.Int64
 }
 
-// Open opens a database. A wrong URL is a fault with code BAD_USER_INPUT that
-// does not show the password. SQLite's file is created if it does not exist.
-// Open sends nothing to PostgreSQL, so a server can start before its database.
+// Open opens a database. A wrong URL is a fault with the code BAD_USER_INPUT that does not show the password. SQLite's file
+// is created if it does not exist. Open sends nothing to PostgreSQL, so a server can start before its database.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	a, err := parse(o.URL)
@@ -158,7 +145,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// setDirect reads the direct URL.
+// setDirect parses the direct URL.
 func (s *Store) setDirect() error {
 	switch {
 	case s.dialect != postgres && (s.options.DirectURL != "" || s.options.TransactionPooling):
@@ -218,8 +205,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	}
 	s.writer = s.pool(sql.OpenDB(writes), 1)
 	s.reader = s.pool(sql.OpenDB(readers), cmp.Or(s.options.MaxConns, max(4, 2*runtime.GOMAXPROCS(0))))
-	// The writer comes first: it makes the file a WAL database, which readers
-	// cannot.
+	// The writer comes first: it switches the file to WAL mode, which readers cannot.
 	if err := s.writer.PingContext(ctx); err != nil {
 		return fault.New(fault.Unavailable, "The database file cannot be opened.").Because(err)
 	}
@@ -229,8 +215,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	return nil
 }
 
-// serverPool is a pool of connections to a PostgreSQL server, no larger than the
-// server allows.
+// serverPool returns a pool of connections to a PostgreSQL server, no larger than the server allows.
 func (s *Store) serverPool(c *connector, size int) *sql.DB {
 	db := sql.OpenDB(c)
 	c.size.set(db, size)
@@ -241,19 +226,19 @@ func (s *Store) pool(db *sql.DB, size int) *sql.DB {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	if s.dialect == postgres {
-		// The memory of a session in the server only grows, and new connections
-		// let a load balancer spread the load again.
+		// The memory of a session in the server only grows, and new connections let a load balancer distribute the load
+		// again.
 		db.SetConnMaxLifetime(30 * time.Minute)
 		db.SetConnMaxIdleTime(5 * time.Minute)
 	}
 	return db
 }
 
-// Dialect is ent's name of the database: "postgres" or "sqlite3".
+// Dialect returns ent's name of the database: "postgres" or "sqlite3".
 func (s *Store) Dialect() string { return s.dialect }
 
-// Ping reports whether the database accepts statements, for readiness. Standbys
-// are not checked: the primary replaces a standby that is away.
+// Ping reports whether the database accepts statements, for readiness. It does not check standbys: the primary answers for
+// one that is away.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	if err := s.writer.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
@@ -262,7 +247,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Now is the time by the clock of the database, which all servers share.
+// Now returns the time of the database's clock, which all servers share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if s.dialect != postgres {
 		return time.Now().UTC().Truncate(time.Microsecond), nil

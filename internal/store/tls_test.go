@@ -20,8 +20,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestTLS shows that time limits, cancellation and the check of idle
-// connections work with encryption in between.
+// TestTLS: time limits, cancellation and the check of idle connections work over TLS.
 func TestTLS(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	certify(t, server)
@@ -29,7 +28,7 @@ func TestTLS(t *testing.T) {
 	s := open(t, store.Options{URL: url, Grace: grace})
 	want(t, s, []bool{true}, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), queryTime)
 	defer cancel()
 	if err := exec(ctx, s, "SELECT 1 FROM pg_sleep(600)"); !fault.Is(store.Fault(err), fault.Timeout) {
 		t.Errorf("cancelled query: %v", err)
@@ -53,7 +52,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// certify gives a server a certificate of its own and restarts it with TLS.
+// certify gives a server a new certificate and restarts it with TLS.
 func certify(t *testing.T, server *pgtest.Server) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

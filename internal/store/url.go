@@ -10,7 +10,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Dialects, by the names ent gives them.
+// The dialects, by ent's names.
 const (
 	postgres = "postgres"
 	sqlite   = "sqlite3"
@@ -19,15 +19,14 @@ const (
 // address is a parsed database URL.
 type address struct {
 	dialect string
-	path    string    // of the SQLite file, memory for none
+	path    string    // of the SQLite file, or memory
 	config  pq.Config // of PostgreSQL
 }
 
-// memory is the path that asks for a database that ends with the store.
+// memory is the path for a temporary database that is deleted with the store.
 const memory = ":memory:"
 
-// parse reads a database URL. Its errors never quote the URL, which may hold
-// a password.
+// parse parses a database URL. Its errors never quote the URL, which may contain a password.
 func parse(text string) (address, error) {
 	scheme, rest, found := strings.Cut(text, "://")
 	switch {
@@ -45,8 +44,7 @@ func parse(text string) (address, error) {
 	}
 }
 
-// parseSQLite returns the path, relative for sqlite://name and absolute for
-// sqlite:///path/name.
+// parseSQLite returns the path, relative for sqlite://name and absolute for sqlite:///path/name.
 func parseSQLite(rest string) (string, error) {
 	if strings.ContainsAny(rest, "?#") {
 		return "", fault.New(fault.Invalid, "The URL of an SQLite database takes no parameters.")
@@ -61,9 +59,8 @@ func parseSQLite(rest string) (string, error) {
 	return path, nil
 }
 
-// parsePostgres reads what follows the scheme. lib/pq understands several
-// hosts, but net/url does not let a URL with a port for each of them pass, so
-// the hosts are cut out first.
+// parsePostgres parses the part after the scheme. lib/pq supports several hosts, but net/url rejects a URL with a port for
+// each of them, so the hosts are cut out first.
 func parsePostgres(rest string) (pq.Config, error) {
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {
@@ -94,8 +91,7 @@ func parsePostgres(rest string) (pq.Config, error) {
 	return config, nil
 }
 
-// refused passes on what lib/pq says about a parameter, unless it quotes the
-// user or the password.
+// refused returns lib/pq's error about a parameter, unless it quotes the user or the password.
 func refused(err error, user string) error {
 	text := strings.TrimPrefix(err.Error(), "pq: ")
 	if u, parsed := url.Parse("postgres://" + user + "host"); parsed == nil && u.User != nil {
@@ -107,7 +103,7 @@ func refused(err error, user string) error {
 	return fault.New(fault.Invalid, "The database URL is not valid: %s.", text)
 }
 
-// parseHosts reads host:port,[::1]:port,host.
+// parseHosts parses host:port,[::1]:port,host.
 func parseHosts(text string) ([]pq.ConfigMultihost, error) {
 	if text == "" {
 		return nil, nil

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// CheckNamedValue turns an argument into what the driver takes. Times become
-// UTC with microseconds, which is what PostgreSQL keeps: it would round, and
-// SQLite would keep nanoseconds.
+// CheckNamedValue converts an argument to a type that the driver accepts. Times become UTC with microseconds, which is
+// PostgreSQL's precision: PostgreSQL would round, and SQLite would keep nanoseconds.
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 	err := driver.ErrSkip
 	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
@@ -23,8 +22,7 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 	return err
 }
 
-// arguments converts the arguments of a raw query, as database/sql does for
-// its own.
+// arguments converts the arguments of a raw query, as database/sql does for its own.
 func (c *conn) arguments(args []any) ([]driver.NamedValue, error) {
 	named := make([]driver.NamedValue, len(args))
 	for i, arg := range args {

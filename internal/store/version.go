@@ -16,19 +16,18 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// compatibleMark is the line of a migration on whose result the release before
-// it still runs. It is kept in the database, where that release finds it.
+// compatibleMark is the line of a migration that marks its result as usable by the previous release. It is stored in the
+// database, where the previous release reads it.
 const compatibleMark = "-- +compatible"
 
-// Unknown is a migration that was applied by a newer version of the program.
+// Unknown is a migration that a newer version of the program has applied.
 type Unknown struct {
 	Version    int64
 	Applied    time.Time
-	Compatible bool // this program runs on its result
+	Compatible bool // this program can use its result
 }
 
-// UnknownMigrations lists the applied migrations that files do not have, in
-// their order.
+// UnknownMigrations returns the applied migrations that are not in files, in order.
 func UnknownMigrations(ctx context.Context, s *Store, files fs.FS) ([]Unknown, error) {
 	known, err := Status(ctx, s, files)
 	if err != nil {
@@ -57,8 +56,8 @@ func UnknownMigrations(ctx context.Context, s *Store, files fs.FS) ([]Unknown, e
 	return unknown, nil
 }
 
-// CheckVersion refuses a database that a newer version of the program has
-// migrated, with code CONFLICT, unless this one runs on the result.
+// CheckVersion fails with CONFLICT if a newer version of the program has migrated the database, unless this version can use
+// the result.
 func CheckVersion(ctx context.Context, s *Store, files fs.FS) error {
 	unknown, err := UnknownMigrations(ctx, s, files)
 	if err != nil {
@@ -77,7 +76,7 @@ func CheckVersion(ctx context.Context, s *Store, files fs.FS) error {
 		"(migration %s): start the newer version, or restore a backup from before it.", strings.Join(versions, ", "))
 }
 
-// compatibleMigrations reads which migrations older programs run on.
+// compatibleMigrations returns the migrations whose result older programs can use.
 func (s *Store) compatibleMigrations(ctx context.Context) (map[int64]bool, error) {
 	compatible := map[int64]bool{}
 	there, err := s.hasTable(ctx, "compatible_migrations")
@@ -110,8 +109,8 @@ func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
 	return count > 0, Fault(err)
 }
 
-// markCompatible keeps which of the migrations the release before can run on.
-// It does so before they are applied: a mark for one that is not says nothing.
+// markCompatible records which pending migrations the previous release can use. It does so before they are applied: the mark
+// of a migration that is not applied has no effect.
 func (s *Store) markCompatible(ctx context.Context, files fs.FS, pending []Migration) error {
 	var versions []int64
 	for _, m := range pending {
@@ -137,8 +136,8 @@ func (s *Store) markCompatible(ctx context.Context, files fs.FS, pending []Migra
 	return nil
 }
 
-// madeByAnother reports whether another server has made the same table at the
-// same moment, which IF NOT EXISTS does not foresee.
+// madeByAnother reports whether another server created the same table at the same time, which IF NOT EXISTS does not
+// prevent.
 func madeByAnother(err error) bool {
 	answer, ok := errors.AsType[*pq.Error](err)
 	return ok && (answer.Code == pqerror.UniqueViolation || answer.Code == pqerror.DuplicateTable)

@@ -11,8 +11,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestWALIsCut: what a long read lets SQLite's WAL grow to is given back when the
-// read has ended, while the program runs.
+// TestWALIsCut: when a long read ends, SQLite's WAL shrinks again while the program runs.
 func TestWALIsCut(t *testing.T) {
 	const limit = 16 << 20
 	path := filepath.Join(t.TempDir(), "test.db")

@@ -25,8 +25,7 @@ func (s *Store) Observe(ctx context.Context, query string) (end func(error)) {
 	return s.counters.watch(ctx, query)
 }
 
-// Verb says what kind of statement a text is, from a closed list: select,
-// insert, update, delete, or other.
+// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, or other.
 func Verb(query string) string {
 	switch firstWord(query) {
 	case "SELECT", "WITH":

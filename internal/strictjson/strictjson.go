@@ -1,6 +1,5 @@
-// Package strictjson decodes JSON from outside by the rules of RFC 7493 (I-JSON):
-// one value and nothing after it, valid UTF-8, no half of a surrogate pair, and
-// no member twice. Numbers keep their digits.
+// Package strictjson decodes JSON from clients by the rules of RFC 7493 (I-JSON): a single value with nothing after it,
+// valid UTF-8, no lone surrogate, and no duplicate member. Numbers keep their digits.
 package strictjson
 
 import (
@@ -17,7 +16,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The reasons to refuse a text. None repeats any of it.
+// MaxInteger is the largest integer up to which every JSON reader represents all integers exactly (RFC 7493, 2.2).
+const MaxInteger = 1<<53 - 1
+
+// The reasons to reject a text. None quotes it.
 var (
 	ErrUTF8      = errors.New("it is not valid UTF-8")
 	ErrSurrogate = errors.New("it has half of a surrogate pair")
@@ -36,7 +38,7 @@ func (o *Object) UnmarshalJSON(data []byte) error {
 	return Unmarshal(data, (*map[string]any)(o))
 }
 
-// Unmarshal decodes the one value of data into v, numbers as json.Number.
+// Unmarshal decodes data, a single value, into v, with numbers as json.Number.
 func Unmarshal(data []byte, v any) error {
 	digits := json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
 		if d.PeekKind() != '0' {
@@ -49,8 +51,7 @@ func Unmarshal(data []byte, v any) error {
 	return reason(data, json.Unmarshal(data, v, digits))
 }
 
-// Members splits the one value of data, which must be an object, into the text of
-// each of its members. Names are compared to the letter.
+// Members splits data, a single object, into the text of each member. Names are case-sensitive.
 func Members(data []byte) (map[string]stdjson.RawMessage, error) {
 	var members map[string]stdjson.RawMessage
 	err := json.Unmarshal(data, &members)
@@ -63,7 +64,7 @@ func Members(data []byte) (map[string]stdjson.RawMessage, error) {
 	return members, reason(data, err)
 }
 
-// reason is why a text is refused.
+// reason returns why a text was rejected.
 func reason(data []byte, err error) error {
 	syntax, _ := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
@@ -86,8 +87,7 @@ func reason(data []byte, err error) error {
 	return ErrNoObject
 }
 
-// LoneSurrogate reports whether data has an escape \uD800 to \uDFFF that is no
-// half of a pair.
+// LoneSurrogate reports whether data has an escape from \uD800 to \uDFFF that is not part of a surrogate pair.
 func LoneSurrogate(data []byte) bool {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
@@ -111,7 +111,7 @@ func LoneSurrogate(data []byte) bool {
 	return false
 }
 
-// escape reads the \uXXXX that data begins with.
+// escape decodes the \uXXXX at the start of data.
 func escape(data []byte) (rune, bool) {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return 0, false

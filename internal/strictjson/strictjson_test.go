@@ -45,7 +45,7 @@ func TestWhatFollowsIsRefused(t *testing.T) {
 	}
 }
 
-// TestDigits: a number is written as it was read.
+// TestDigits: a number keeps its digits.
 func TestDigits(t *testing.T) {
 	const text = `{"a":[1e400,12345678901234567890,0.10,-0,1.0E+2],"b":{"c":9007199254740993},"d":null,"e":"1"}`
 	var o strictjson.Object
@@ -84,7 +84,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// FuzzMembers: the members are those that encoding/json finds.
+// FuzzMembers: the members equal those of encoding/json.
 func FuzzMembers(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"a":{"b":[1,{"c":"}\\\""}]},"d" : -1.5e3 , "e":null}`, `{"\u0061":"\\"}`, `[]`, `{"a":1}}`, "{\"a\"\n:\t[ ]\r}",

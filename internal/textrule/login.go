@@ -7,10 +7,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Login refuses a new login that cannot be used or that can be taken for another
-// one: `:` ends the login in HTTP Basic, and blanks at its ends, line breaks,
-// invisible characters and those that change the direction of writing cannot be
-// seen.
+// Login rejects a new login that is unusable or could be mistaken for another: `:` ends the login in HTTP Basic; blanks at
+// its ends, line breaks, invisible characters and direction marks cannot be seen.
 func Login(field, value string, limit int) error {
 	if strings.Contains(value, ":") {
 		return fault.New(fault.Invalid, "%s must not contain a colon", field).On(field)
@@ -18,7 +16,7 @@ func Login(field, value string, limit int) error {
 	return Name(field, value, limit)
 }
 
-// Name is Login for a name that is shown only: it may contain a colon.
+// Name is Login for a name that is only displayed: it may contain a colon.
 func Name(field, value string, limit int) error {
 	if strings.TrimSpace(value) == "" {
 		return fault.New(fault.Invalid, "%s must not be empty", field).On(field)
@@ -37,8 +35,7 @@ func Name(field, value string, limit int) error {
 	return nil
 }
 
-// unseen reports whether a character is invisible, changes the direction of
-// writing, or looks like a plain blank and is another one.
+// unseen reports whether a character is invisible, changes the writing direction, or looks like a blank but is not U+0020.
 func unseen(r rune) bool {
 	const brailleBlank = '\u2800'
 	return r == brailleBlank || unicode.IsControl(r) || unicode.IsSpace(r) && r != ' ' ||

@@ -1,5 +1,5 @@
-// Package textrule has the rules for text at the door (DESIGN.md, "The model"), so
-// that every output format can carry every value.
+// Package textrule has the rules for incoming text (DESIGN.md, "The model"), which ensure that every output format can
+// represent every stored value.
 package textrule
 
 import (
@@ -12,9 +12,16 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Check refuses text that is not UTF-8, that has control characters other than
-// tab and line breaks or code points that XML cannot carry, or that is longer
-// than limit characters. The fault names field, "" for none.
+// The maximum lengths of texts, in characters (DESIGN.md, "The model").
+const (
+	// MaxName is for names, logins, e-mail addresses, phone numbers and Idempotency-Keys.
+	MaxName = 255
+	// MaxText is for all other texts.
+	MaxText = 4096
+)
+
+// Check rejects text that is not UTF-8, has control characters other than tab and line breaks, has code points that XML
+// cannot represent, or is longer than limit characters. The fault names field, "" for none.
 func Check(field, value string, limit int) error {
 	about := field
 	if about == "" {
@@ -46,8 +53,7 @@ func forbidden(r rune) bool {
 	return unicode.IsControl(r)
 }
 
-// Fold returns s with its case folded by Unicode's rules: two texts that differ
-// in case only have the same fold, on every database.
+// Fold returns s case-folded by Unicode's rules: texts that differ only in case have the same fold on every database.
 func Fold(s string) string {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

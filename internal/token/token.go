@@ -1,6 +1,5 @@
-// Package token makes the bearer tokens that sign users in. A token is 256
-// random bits in base64url behind a prefix that tells its kind; only its
-// SHA-256 is kept, which needs no salt at that length.
+// Package token makes the bearer tokens that sign users in. A token is 256 random bits in base64url after a prefix for its
+// kind. Only its SHA-256 is stored, which needs no salt at that length.
 package token
 
 import (
@@ -12,18 +11,18 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// Kind is what a token's prefix tells.
+// Kind is the prefix of a token.
 type Kind string
 
 // The kinds.
 const (
-	Session  Kind = "cst_" // made by signIn
-	Personal Kind = "cat_" // made by createAccessToken
+	Session  Kind = "cst_" // created by signIn
+	Personal Kind = "cat_" // created by createAccessToken
 )
 
 const size = 32
 
-// New returns a token and the hash of it that is kept.
+// New returns a token and the hash to store.
 func New(kind Kind) (plain secret.Text, hash []byte) {
 	random := make([]byte, size)
 	_, _ = rand.Read(random)
@@ -31,7 +30,7 @@ func New(kind Kind) (plain secret.Text, hash []byte) {
 	return secret.New(text), Hash(text)
 }
 
-// Is reports whether text has the form of a token of ours.
+// Is reports whether text has the form of such a token.
 func Is(text string) bool {
 	body, ok := strings.CutPrefix(text, string(Session))
 	if !ok {
@@ -40,7 +39,7 @@ func Is(text string) bool {
 	return ok && len(body) == base64.RawURLEncoding.EncodedLen(size)
 }
 
-// Hash is what is kept of a token.
+// Hash returns the stored hash of a token.
 func Hash(text string) []byte {
 	sum := sha256.Sum256([]byte(text))
 	return sum[:]

@@ -1,4 +1,4 @@
-// Package viewer carries who is asking, in the context.
+// Package viewer carries the caller of a request, the viewer, in the context.
 package viewer
 
 import (
@@ -8,17 +8,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// Role says what a viewer may do; the rules stand in ent/rule.
+// Role is a viewer's role; the rules are in ent/rule.
 type Role string
 
-// The roles, the widest first.
+// The roles, widest first.
 const (
 	Administrator Role = "ADMINISTRATOR" // everything
 	Operator      Role = "OPERATOR"      // reads and changes customers, groups and domains
 	Member        Role = "MEMBER"        // reads the customers of its groups, and itself
 )
 
-// Rank orders the roles: the wider, the higher. No role is 0.
+// Rank orders the roles: a wider role has a higher rank. The empty role has rank 0.
 func (r Role) Rank() int {
 	switch r {
 	case Administrator:
@@ -39,7 +39,7 @@ func Narrower(a, b Role) Role {
 	return a
 }
 
-// Viewer is the signed-in caller. The zero value is nobody.
+// Viewer is the signed-in caller. The zero value has no rights.
 type Viewer struct {
 	// ID is the guid of the CloudUser; zero for the server itself.
 	ID    uuid.UUID
@@ -48,14 +48,14 @@ type Viewer struct {
 	// TokenID is the guid of the access token that signed the caller in, zero
 	// for Basic and OIDC.
 	TokenID uuid.UUID
-	// ReadOnly marks a caller whose access token only reads.
+	// ReadOnly marks a caller with a read-only access token.
 	ReadOnly bool
-	// Expires is when the credentials end, zero for never or not known.
+	// Expires is when the credentials expire; zero for never or unknown.
 	Expires time.Time
-	// Witnessed is the guid of the job that deleted what the viewer could see,
-	// zero for none: the viewer may see that job.
+	// Witnessed is the guid of the job that deleted an object that the viewer could see, zero for none. The viewer may see
+	// that job.
 	Witnessed uuid.UUID
-	// System marks work that the server does by itself.
+	// System marks work of the server itself.
 	System bool
 }
 
@@ -77,18 +77,18 @@ func (v *Viewer) May(roles ...Role) bool {
 
 type key struct{}
 
-// NewContext returns a context in which v is asking.
+// NewContext returns a context with the viewer v.
 func NewContext(ctx context.Context, v *Viewer) context.Context {
 	return context.WithValue(ctx, key{}, v)
 }
 
-// FromContext returns who is asking, nil for nobody.
+// FromContext returns the viewer of a context, nil for none.
 func FromContext(ctx context.Context) *Viewer {
 	v, _ := ctx.Value(key{}).(*Viewer)
 	return v
 }
 
-// SystemContext returns a context in which the server itself is asking.
+// SystemContext returns a context for work of the server itself.
 func SystemContext(ctx context.Context) context.Context {
 	return NewContext(ctx, &Viewer{Login: "system", Role: Administrator, System: true})
 }

@@ -1,6 +1,5 @@
-// Package api puts the server together: the page to read first. Every face
-// stands on one engine, every change on one recorder of jobs, every rule on
-// ent's policies.
+// Package api assembles the server; read it first. Every face uses the same engine, every change goes through the same
+// recorder of jobs, and every right is a policy of ent.
 package api
 
 import (
@@ -42,93 +41,87 @@ import (
 	"cloudapi/server/persisted"
 	"cloudapi/server/playground"
 	"cloudapi/server/rest"
+	"cloudapi/server/rest/openapi"
 	"cloudapi/server/subscription"
 	"cloudapi/server/xmlrpc"
 )
 
-// DefaultRoleTime is how long the last word of an issuer counts where no other time
-// is set.
+// DefaultRoleTime is how long the role in an issuer's last token applies, unless RoleTime is set.
 const DefaultRoleTime = 30 * 24 * time.Hour
 
-// Options say what an API stands on.
+// Options configures an API.
 type Options struct {
 	Store     *store.Store
 	Log       *slog.Logger
 	Passwords *password.Hasher
 	// Issuer verifies the tokens of an OpenID Connect issuer; nil for none.
 	Issuer *auth.Issuer
-	// RoleTime is how long personal tokens of an issuer's user stay valid after its
-	// last token of the issuer; 0 for 30 days.
+	// RoleTime is how long personal tokens of an issuer's user stay valid after the user's last token of the issuer; 0 means
+	// 30 days.
 	RoleTime time.Duration
-	// Addresses tell where requests come from.
+	// Addresses finds the client address of a request.
 	Addresses auth.Addresses
-	// Portal is the ITPS portal; nil for the accounts in this database.
+	// Portal is the ITPS portal; nil means the embedded portal with the accounts in this database.
 	Portal      portal.Portal
 	SecretKey   secret.Text
 	SessionTime time.Duration
-	// RequestTime is how long a request may take.
+	// RequestTime is the time limit of a request.
 	RequestTime time.Duration
 	CORSOrigins []string
-	// Streams bound the connections for subscriptions.
+	// Streams limits the connections for subscriptions.
 	Streams graphqlhttp.StreamLimits
-	// RequireHTTPSForChanges refuses changes that come over plain HTTP.
+	// RequireHTTPSForChanges rejects changes over plain HTTP.
 	RequireHTTPSForChanges bool
-	// MaxBody is the largest body of a request, in bytes; 0 for MaxBody.
+	// MaxBody is the maximum size of a request body, in bytes; 0 means the constant MaxBody.
 	MaxBody int64
-	// MaxHeader is the longest URL with headers, in bytes; 0 for MaxHeader.
+	// MaxHeader is the maximum size of the URL and the headers, in bytes; 0 means the constant MaxHeader.
 	MaxHeader int
 	Limits    limit.Limits
-	// Budget bounds what operations produce and hold while they run.
+	// Budget limits the answers and the memory of running operations.
 	Budget budget.Limits
 	Rates  limit.Rates
-	// Introspect reports who may ask for the schema; nil for everybody who is
-	// signed in.
+	// Introspect reports whether a viewer may introspect the schema; nil means every signed-in viewer.
 	Introspect func(*viewer.Viewer) bool
-	// NoPersistedQueries turns automatic persisted queries off.
+	// NoPersistedQueries disables automatic persisted queries.
 	NoPersistedQueries bool
-	// TrustedDocuments is a directory or a manifest of the only documents that
-	// /graphql accepts; "" for any.
+	// TrustedDocuments is a directory or a manifest of the only documents that /graphql accepts; "" means any document.
 	TrustedDocuments string
-	// Demo says that the database has demo data only: the playground's examples
-	// may then make what they change.
+	// Demo says that the database has only demo data: the playground's examples may then create what they change.
 	Demo bool
-	// NoCompression turns the compression of answers off.
+	// NoCompression disables the compression of answers.
 	NoCompression bool
-	// NoPlayground turns the playground off.
+	// NoPlayground disables the playground.
 	NoPlayground bool
-	// Version is the version of the program, for its metrics.
+	// Version is the program's version, for the metrics.
 	Version string
 	// Tracer makes spans of requests; nil for none.
 	Tracer trace.Tracer
-	// JobWorkers is how many workers run jobs that nobody waits for; 0 for
-	// DefaultJobWorkers, -1 for none.
+	// JobWorkers is the number of workers that run background jobs; 0 means DefaultJobWorkers, -1 means none.
 	JobWorkers int
-	// KeepJobs is how long jobs are kept; 0 for good.
+	// KeepJobs is how long finished jobs are stored; 0 means forever.
 	KeepJobs time.Duration
-	// NotReady says why requests cannot be answered yet, "" if they can; nil for
-	// a server that is ready from the start.
+	// NotReady returns why requests cannot be answered yet, "" if they can; nil for a server that is always ready.
 	NotReady func() string
-	// SeparateReads gives each of simultaneous reads a statement of its own.
+	// SeparateReads disables sharing a statement among concurrent reads.
 	SeparateReads bool
-	// OrdinaryReads turns the fast read path off.
+	// OrdinaryReads disables the fast read path.
 	OrdinaryReads bool
-	// SeparateCommits gives each change a commit of its own, also those that
-	// come at the same time.
+	// SeparateCommits disables sharing a commit among concurrent changes.
 	SeparateCommits bool
 }
 
-// API is a server without its socket.
+// API is a server without a socket.
 type API struct {
 	Handler   http.Handler
 	Client    *ent.Client
 	Directory *identity.Service
 	Sessions  *session.Service
 	Customers *customer.Service
-	// Reader is the fast read path, nil where it is turned off.
+	// Reader is the fast read path, nil if it is disabled.
 	Reader *fastread.Reader
-	// Metrics are the server's numbers.
+	// Metrics has the server's metrics.
 	Metrics *observe.Metrics
-	// Streams are the connections that stay open, to be stopped before the server.
+	// Streams has the open streaming connections. Stop them before the server.
 	Streams *graphqlhttp.Streams
 
 	encrypter  *jobs.Encrypter
@@ -141,7 +134,7 @@ type API struct {
 	log        *slog.Logger
 }
 
-// New puts an API together on a migrated database.
+// New assembles an API on a migrated database.
 func New(o Options) (*API, error) {
 	if o.NotReady == nil {
 		o.NotReady = func() string { return "" }
@@ -175,7 +168,7 @@ func New(o Options) (*API, error) {
 	authenticate := whenReady(o.NotReady, authenticator.Authenticate)
 	old, err := rest.New(rest.Options{
 		Engine: core, Authenticate: authenticate, Challenge: auth.Challenge, Log: o.Log,
-		PageTime: o.RequestTime,
+		Describe: openapi.Describe, PageTime: o.RequestTime,
 	})
 	if err != nil {
 		return nil, err
@@ -193,7 +186,7 @@ func New(o Options) (*API, error) {
 	return a, nil
 }
 
-// documents are those that a request may name. Trusted ones must be valid.
+// documents returns the named documents that requests may use. Trusted documents must be valid.
 func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 	if o.TrustedDocuments == "" {
 		if o.NoPersistedQueries {
@@ -213,7 +206,7 @@ func (o Options) documents(core *engine.Engine) (*persisted.Documents, error) {
 	return documents, nil
 }
 
-// compressor compresses answers, nil where that is turned off.
+// compressor returns the compressor of answers, nil if it is disabled.
 func (o Options) compressor() (*compression.Compressor, error) {
 	if o.NoCompression {
 		return nil, nil
@@ -221,7 +214,7 @@ func (o Options) compressor() (*compression.Compressor, error) {
 	return compression.New(graphqlhttp.Stream)
 }
 
-// routes says which path is whose.
+// routes assigns handlers to paths.
 func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
@@ -247,7 +240,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(mux))))
 }
 
-// reporter logs what only the operator should know.
+// reporter returns a function that logs the details of faults for operators.
 func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 	return func(ctx context.Context, f *fault.Fault) {
 		if f.Code == fault.Internal || f.Code == fault.Unavailable {
@@ -256,12 +249,16 @@ func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
 	}
 }
 
-// Run does the server's own work until ctx ends: it runs the jobs that nobody
-// waits for, and removes what is old.
+// Run does background work until ctx ends: it runs background jobs and removes expired data.
 func (a *API) Run(ctx context.Context) {
 	defer a.hub.Close()
 	a.background.Run(ctx)
 }
 
-// Prepare gets ready what must not be done within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }
+// Prepare does the preparations that must not run within a transaction, and completes migrations.
+func (a *API) Prepare(ctx context.Context) error {
+	if err := a.encrypter.Prepare(ctx); err != nil {
+		return err
+	}
+	return foldTexts(ctx, a.Client, a.store.Dialect())
+}

@@ -8,20 +8,20 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/idempotency"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/service"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/viewer"
 )
 
-// DefaultJobWorkers is how many workers a server has.
+// DefaultJobWorkers is the default number of workers.
 const DefaultJobWorkers = 2
 
-// cleanEvery is how often a server removes what is old.
+// cleanEvery is how often a server removes expired data.
 const cleanEvery = time.Hour
 
-// work adds the server's own work to its background services.
+// work adds the background services.
 func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	handlers := a.Customers.Handlers()
 	for i := range max(0, cmp.Or(o.JobWorkers, DefaultJobWorkers)) {
@@ -37,20 +37,19 @@ func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	})})
 	if o.KeepJobs > 0 {
 		a.background.Add(service.Service{Name: "old-jobs", Run: service.Every(cleanEvery, func(ctx context.Context) error {
-			_, err := jobs.Prune(ctx, a.Client, mixin.Now().Add(-o.KeepJobs))
+			_, err := jobs.Prune(ctx, a.Client, stamp.Now().Add(-o.KeepJobs))
 			return err
 		})})
 	}
 }
 
-// removeExpiredTokens removes sessions and personal tokens that have ended, in
-// small batches.
+// removeExpiredTokens removes expired sessions and personal tokens in small batches.
 func removeExpiredTokens(ctx context.Context, client *ent.Client) error {
 	const batch = 500
 	ctx = viewer.SystemContext(ctx)
 	for {
 		ids, err := client.AccessToken.Query().
-			Where(accesstoken.ExpiresAtLT(mixin.Now())).Limit(batch).IDs(ctx)
+			Where(accesstoken.ExpiresAtLT(stamp.Now())).Limit(batch).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return err
 		}

@@ -11,8 +11,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// classify turns any error into a fault: those of the database by their codes,
-// those of ent by their kinds. What it does not know is INTERNAL.
+// classify converts any error to a fault: database errors by their codes, ent's errors by their types. Unknown errors become
+// INTERNAL.
 func classify(err error) *fault.Fault {
 	err = store.Fault(err)
 	if f, ok := errors.AsType[*fault.Fault](err); ok {
@@ -28,7 +28,7 @@ func classify(err error) *fault.Fault {
 		}
 		return fault.New(fault.Invalid, "%s is not valid", name).On(name).Because(err)
 	case strings.HasPrefix(err.Error(), "ent: empty predicate"):
-		// entgql has an error of its own for each entity's filter.
+		// entgql has a separate error for each entity's filter.
 		return fault.New(fault.Invalid, "A part of the filter is empty").On("where").Because(err)
 	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Timeout, "The request was given up").Because(err)

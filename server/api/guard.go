@@ -2,14 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/csrf"
@@ -18,20 +17,16 @@ import (
 	"cloudapi/server/observe"
 )
 
-// MaxBody is the largest body of a request where no other is set, in bytes.
+// MaxBody is the default maximum size of a request body, in bytes.
 const MaxBody = 1 << 20
 
-// guard bounds what a request may send and how long it may take, survives a
-// panic, and sets the headers that every answer has.
+// guard limits the size and the time of a request, recovers panics, and sets the headers of every answer.
 func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if value := recover(); value != nil {
-				if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(value)
-				}
-				log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-				refuse(w, r, fault.New(fault.Internal, "Internal server error (request %s)", observe.RequestID(r.Context())))
+				service.LogPanic(r.Context(), log, value)
+				refuse(w, r, fault.New(fault.Internal, fault.InternalMessage+" (request %s)", observe.RequestID(r.Context())))
 			}
 		}()
 		h := w.Header()
@@ -44,7 +39,7 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
-			// The handler limits what is no stream.
+			// The handler limits requests that are not streams.
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -55,10 +50,9 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 	})
 }
 
-// signedIn puts the viewer into the context. Requests without credentials pass,
-// because the operation may need none. Wrong credentials are refused, except an
-// expired or wrong bearer token, which must not prevent a new sign-in: the engine
-// refuses every other operation with it.
+// signedIn sets the viewer in the context. Requests without credentials pass, because the operation may need none. Wrong
+// credentials are rejected, except an expired or wrong bearer token, which must not prevent a new sign-in: the engine
+// rejects every other operation with it.
 func signedIn(who authenticate, next http.Handler) http.Handler {
 	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
 		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.Stream(r) {
@@ -86,14 +80,14 @@ func authenticated(who authenticate, next http.Handler, wrong func(http.Response
 	})
 }
 
-// challenge asks for credentials of the kind that the request came with.
+// challenge sets the challenge for the kind of credentials in the request.
 func challenge(r *http.Request, h http.Header) {
 	auth.ChallengeBearer(r, h)
 	auth.Challenge(h)
 }
 
-// recognized puts the viewer into the context if the request has valid
-// credentials. The handler decides what requests without them get.
+// recognized sets the viewer in the context if the request has valid credentials. The handler decides what other requests
+// get.
 func recognized(who authenticate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := who(r)
@@ -109,9 +103,8 @@ func recognized(who authenticate, next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses each POST that a page of another site sent, and each
-// WebSocket that one opens. Any other GET changes nothing at /graphql, and the
-// answer to it is kept from that page by CORS.
+// sameOrigin rejects each POST from a page of another site, and each WebSocket that such a page opens. Any other GET changes
+// nothing at /graphql, and CORS hides its answer from that page.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
@@ -126,17 +119,15 @@ func sameOrigin(next http.Handler) http.Handler {
 }
 
 const (
-	// allowedHeaders are those that the scripts of allowed origins may send: what
-	// the API reads, tracing (W3C Trace Context and Baggage), and what Apollo Client
-	// names itself and its operations by.
+	// allowedHeaders are the request headers that scripts of other origins may send: those that the API reads, those for
+	// tracing (W3C Trace Context and Baggage), and those with which Apollo Client identifies itself and its operations.
 	allowedHeaders = "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, " +
 		"traceparent, tracestate, baggage, apollographql-client-name, apollographql-client-version, x-apollo-operation-name"
-	// exposedHeaders are those of answers that such scripts may read.
+	// exposedHeaders are the response headers that such scripts may read.
 	exposedHeaders = "Allow, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"
 )
 
-// cors lets the scripts of allowed origins read answers. None is allowed unless
-// it is configured.
+// cors allows scripts of the configured origins to read answers. The default is none.
 func cors(allowed []string, next http.Handler) http.Handler {
 	if len(allowed) == 0 {
 		return next

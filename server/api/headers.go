@@ -7,15 +7,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// MaxHeader is how much of a URL and headers is taken where nothing else is set,
-// in bytes.
+// MaxHeader is the default maximum size of the URL and the headers, in bytes.
 const MaxHeader = 64 << 10
 
-// HeaderRoom is how much more the HTTP server reads, so that a request that is
-// too long gets an answer in the form of its API. net/http answers in plain text.
+// HeaderRoom is how many more bytes the HTTP server reads, so that a request that is too long gets an answer in the form of
+// its API. net/http answers in plain text.
 const HeaderRoom = 1 << 20
 
-// boundedHeaders refuses a request whose URL (414) or headers (431) are too long.
+// boundedHeaders rejects a request whose URL (414) or headers (431) are too long.
 func boundedHeaders(most int, old map[string]refuser, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, what, size := http.StatusRequestURITooLong, "The URL has", len(r.RequestURI)
@@ -37,7 +36,7 @@ func boundedHeaders(most int, old map[string]refuser, next http.Handler) http.Ha
 	})
 }
 
-// refuser answers a request that got no further than its headers.
+// refuser answers a request that was rejected because of its headers.
 type refuser interface {
 	Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault)
 }

@@ -13,7 +13,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// measure has the metrics read what the parts of the API count.
+// measure registers the counters of the API's parts with the metrics.
 func (a *API) measure(o Options, m *observe.Metrics) {
 	t := observe.NewTracer(o.Tracer)
 	o.Store.Watch(observe.Statements(m, t))
@@ -33,7 +33,7 @@ func (a *API) measure(o Options, m *observe.Metrics) {
 	m.Services(a.background)
 }
 
-// queue counts the jobs that have not ended.
+// queue counts the unfinished jobs.
 func queue(ctx context.Context, c *ent.Client) (observe.Queue, error) {
 	var counts []struct {
 		Status job.Status
@@ -63,7 +63,7 @@ func queue(ctx context.Context, c *ent.Client) (observe.Queue, error) {
 	return q, nil
 }
 
-// answered notes of an answer of the engine what is counted of it.
+// answered records an answer of the engine for the log and the metrics.
 func answered(ctx context.Context, answer engine.Answer) {
 	operation := ""
 	if answer.Operation != nil {
@@ -81,7 +81,7 @@ func answered(ctx context.Context, answer engine.Answer) {
 	}
 }
 
-// rootNames are the root fields of the schema.
+// rootNames returns the root fields of the schema.
 func rootNames(schema *ast.Schema) []string {
 	var names []string
 	for _, kind := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
@@ -92,8 +92,8 @@ func rootNames(schema *ast.Schema) []string {
 	return names
 }
 
-// root names a validated operation by its root field, which is the schema's.
-// With several, which any client could combine as it likes, it is "several".
+// root returns the root field of a validated operation. It returns "several" for more than one, because clients could create
+// any number of combinations.
 func root(op *ast.OperationDefinition) string {
 	names := map[string]struct{}{}
 	rootFields(op.SelectionSet, names, map[string]bool{})

@@ -19,7 +19,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// people makes what knows users: their accounts, passwords, tokens and sessions.
+// people creates the services for users: accounts, passwords, tokens and sessions.
 func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metrics) *auth.Authenticator {
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
 	if accounts.RoleTime == 0 {
@@ -44,7 +44,7 @@ func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metric
 	return authenticator
 }
 
-// verbs makes the changes of customers and the queue of their jobs.
+// verbs creates the services for customers and the queue of their jobs.
 func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Authenticator, metrics *observe.Metrics) *jobs.Queue {
 	if o.Portal == nil {
 		o.Portal = portal.NewEmbedded(a.Directory, o.Passwords, func(username, caller string) (func(bool, error), error) {
@@ -58,7 +58,7 @@ func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Auth
 	return queue
 }
 
-// engine makes what runs operations, with everything that stands in their way.
+// engine creates the engine with all of its checks.
 func (a *API) engine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*engine.Engine, *idempotency.Keys) {
 	present := (&graph.Presenter{
 		Classify: classify, RequestID: observe.RequestID,

@@ -11,12 +11,12 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// customersPage is a page of 20; arguments begin with a comma.
+// customersPage returns a query for a page of 20; arguments begin with a comma.
 func customersPage(arguments string) string {
 	return "{ customers(first: 20" + arguments + ") { nodes { name } pageInfo { hasNextPage endCursor } } }"
 }
 
-// cursor is the position of a customer in an order, by its place from 0.
+// cursor returns the cursor of a customer in an order, by its index from 0.
 func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirection, at int) string {
 	t.Helper()
 	var id uuid.UUID
@@ -34,10 +34,9 @@ func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirec
 
 const farAway = many * 4 / 5
 
-// orders: each order, either way, from the beginning, from far away, and back
-// from there.
+// orders: each order in both directions, from the beginning, from a distant cursor, and backwards from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
-	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
+	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
 	check := func(name, order, column string, direction ent.OrderDirection) {
 		far := l.cursor(t, column, direction, farAway)
 		for where, query := range map[string]string{
@@ -57,7 +56,7 @@ func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	}
 }
 
-// search is a filter with values that meet many customers, some or none.
+// search is a filter with values that match many customers, some or none.
 type search struct {
 	where  string
 	values []string
@@ -72,6 +71,10 @@ func (l *landmarks) filters() []search {
 		{`{name: "%s"}`, []string{"Lumen Harbor 123456", "nobody"}},
 		{`{nameContains: "%s"}`, []string{"Harbor", "123456", "nobody", "r"}},
 		{`{nameContainsFold: "%s"}`, []string{"hArbor", "R 123456", "NoBody", "R"}},
+		{`{nameStartsWithFold: "%s"}`, []string{"hArbor", "Lumen Harbor 1234", "NoBody", "R", "l"}},
+		{`{cityContainsFold: "%s"}`, []string{"HEN", "where", "t"}},
+		{`{cityStartsWithFold: "%s"}`, []string{"gHe", "Nowhere", "g"}},
+		{`{updatedAtGTE: "2026-01-02T10:00:00Z", updatedAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
 		{`{status: %s}`, []string{"ACTIVE"}},
 		{`{statusIn: [%s]}`, []string{"ACTIVE, DISABLED"}},
 		{`{city: "%s"}`, []string{"Ghent", "Nowhere"}},
@@ -84,6 +87,7 @@ func (l *landmarks) filters() []search {
 		{`{createdAtGTE: "2026-01-02T10:00:00Z", createdAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
 		{`{hasDomains: %s}`, []string{"true", "false"}},
 		{`{hasDomainsWith: [{name: "%s"}]}`, []string{"domain-1234.example", "nobody"}},
+		{`{hasDomainsWith: [{nameStartsWithFold: "%s"}]}`, []string{"Domain-1234", "nobody"}},
 		{`{hasCloudUserGroups: %s}`, []string{"true", "false"}},
 		{`{hasCloudUserGroupsWith: [{name: "%s"}]}`, []string{"Group 1234", "nobody"}},
 		{`{and: [{city: "%s"}, {country: "BE"}]}`, []string{"Ghent", "Nowhere"}},
@@ -93,7 +97,7 @@ func (l *landmarks) filters() []search {
 	}
 }
 
-// searches: each filter, on the first page and far away.
+// searches: each filter, on the first page and on a distant one.
 func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	far := l.cursor(t, "id", "ASC", farAway)
 	for _, f := range l.filters() {
@@ -110,6 +114,18 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 			})
 		}
 	}
+	for list, filters := range map[string][]string{
+		"cloudUsers":      {`loginContainsFold: "SER-999"`, `loginStartsWithFold: "USER-999"`, `nameContainsFold: "SON 999"`, `nameStartsWithFold: "PERSON 999"`, `emailContainsFold: "999@Example"`},
+		"cloudUserGroups": {`nameContainsFold: "OUP 9999"`, `nameStartsWithFold: "GROUP 9999"`},
+		"cloudSpaces":     {`nameContainsFold: "ACE 9999"`, `nameStartsWithFold: "SPACE 9999"`},
+	} {
+		for _, where := range filters {
+			t.Run(list+" "+where, func(t *testing.T) {
+				query := "{ " + list + "(first: 20, where: {" + where + "}) { nodes { id } } }"
+				expectation{login: apitest.Administrator, most: pageRows, query: query}.check(t, s, a)
+			})
+		}
+	}
 	t.Run("all jobs", func(t *testing.T) {
 		for _, where := range []string{"", `, where: {action: "createCustomer"}`, `, where: {customerId: "` + l.giants + `"}`, `, where: {status: ERROR}`} {
 			query := "{ jobs(first: 20" + where + ") { nodes { action } } }"
@@ -118,8 +134,7 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	})
 }
 
-// neighbors: what one customer has, be it much: at most all of it is read to
-// choose a page.
+// neighbors: the lists of one customer with many rows; at most all of them are read to choose a page.
 func (l *landmarks) neighbors(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	for name, selection := range map[string]string{
 		"domains": "domains(first: 20) { nodes { name } pageInfo { hasNextPage } }", "cloud spaces": "cloudSpaces(first: 20) { nodes { name } }",

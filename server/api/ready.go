@@ -13,14 +13,13 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// retryStart is what callers of a server that has just started are told to wait.
+// retryStart is the Retry-After value of a server that is starting.
 const retryStart = 2 * time.Second
 
-// authenticate returns who sent a request, nil for nobody.
+// authenticate returns the viewer of a request, nil for none.
 type authenticate func(*http.Request) (*viewer.Viewer, error)
 
-// whenReady refuses requests to a server that is not ready. Each face
-// authenticates before it does anything else, and answers a failure in its own
+// whenReady rejects requests to a server that is not ready. Each face authenticates first, and sends a failure in its own
 // form.
 func whenReady(notReady func() string, next authenticate) authenticate {
 	return func(r *http.Request) (*viewer.Viewer, error) {
@@ -31,8 +30,7 @@ func whenReady(notReady func() string, next authenticate) authenticate {
 	}
 }
 
-// ready answers 200 while the database answers and is migrated, and otherwise
-// says what the server waits for.
+// ready answers 200 if the database answers and is migrated. Otherwise it answers with the reason.
 func ready(s *store.Store, notReady func() string, background *service.Supervisor) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := notReady(); reason != "" {

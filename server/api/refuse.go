@@ -11,13 +11,13 @@ import (
 	"cloudapi/server/observe"
 )
 
-// refuse answers a request that did not reach GraphQL, in GraphQL's form.
+// refuse sends an error in GraphQL's form for a request that did not reach GraphQL.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(store.Fault(err))
 	refuseWith(w, r, f.Code.Status(), f)
 }
 
-// refuseWith is refuse with a status of its own.
+// refuseWith is refuse with a given status.
 func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	limit, _ := f.Details["limit"].(string)
 	observe.NoteFault(r.Context(), "", string(f.Code), limit)
@@ -31,7 +31,7 @@ func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fau
 		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
 	w.WriteHeader(status)
-	// The shape always encodes, and the client may be gone.
+	// Encoding cannot fail; writing fails if the client is gone.
 	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
 		"message": f.Message, "extensions": f.Extensions(),
 	}}})

@@ -8,17 +8,16 @@ import (
 	"cloudapi/internal/store"
 )
 
-// searches lets each list with conditions have a plan of its own, made for
-// their values.
+// searches makes PostgreSQL plan each list with conditions for the values of its conditions.
 type searches struct{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (searches) ExtensionName() string { return "searches" }
 
 // Validate accepts any schema.
 func (searches) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptRootField looks for conditions.
+// InterceptRootField marks the context of a field with conditions.
 func (searches) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	root := graphql.GetRootFieldContext(ctx)
 	if root.Field.Arguments.ForName("where") != nil &&
@@ -28,8 +27,7 @@ func (searches) InterceptRootField(ctx context.Context, next graphql.RootResolve
 	return next(ctx)
 }
 
-// conditions tells a filter that has some from one whose variables were not
-// given.
+// conditions reports whether a filter has conditions; it may have only variables that were not given.
 func conditions(where any) bool {
 	given, _ := where.(map[string]any)
 	for _, value := range given {

@@ -9,12 +9,11 @@ import (
 	"cloudapi/internal/store"
 )
 
-// standbyReads lets operations that only read use the standbys, by whichever
-// face and path they come. What comes before the operation, as authentication,
-// and everything of a mutation stays with the primary.
+// standbyReads lets read-only operations use the standbys, on every face and path. What runs before the operation, such as
+// authentication, and everything of a mutation uses the primary.
 type standbyReads struct{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (standbyReads) ExtensionName() string { return "standby reads" }
 
 // Validate accepts any schema.

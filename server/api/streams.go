@@ -20,20 +20,19 @@ import (
 	"cloudapi/server/subscription"
 )
 
-// channel is where PostgreSQL's notifications between servers go.
+// channel is PostgreSQL's channel for notifications between servers.
 const channel = "cloudapi_events"
 
-// What a notification is about. One about rights is for what leaves no job: that
-// somebody has signed out.
+// The kinds of notifications. One about rights reports changes that create no job, such as signing out.
 const (
 	ofChanges = "changes"
 	ofRights  = "rights"
 )
 
-// notifyTime bounds a notification about rights.
+// notifyTime is the time limit of a notification about rights.
 const notifyTime = 2 * time.Second
 
-// rightsChanged has every server look at the users of its streams.
+// rightsChanged makes every server check the users of its streams.
 func (a *API) rightsChanged() {
 	a.Streams.Rights()
 	if a.store.Dialect() != "postgres" {
@@ -48,10 +47,9 @@ func (a *API) rightsChanged() {
 	})
 }
 
-// streams puts together what subscriptions stand on: the feed of events, the
-// hub that answers, and the connections.
+// streams creates the parts of subscriptions: the feed of events, the hub that answers, and the connections.
 func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
-	// The store's driver has the methods of a database.
+	// The store's driver implements event.Database.
 	log := event.NewLog(o.Store.Driver().(event.Database))
 	hub := subscription.New(subscription.Options{
 		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
@@ -74,24 +72,24 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	a.hub = hub
 	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
 	a.Streams.Cut = m.StreamCut
+	a.Streams.Poll = func() bool { return o.Store.Dialect() == "postgres" && !o.Store.Notified() }
 	m.Streams(a.Streams.Open, a.feed.Held)
 }
 
-// committed tells the feed of what an operation has committed.
+// committed notifies the feed of an operation's committed changes.
 func (a *API) committed(answer engine.Answer) {
 	if answer.Executed && answer.Operation != nil && answer.Operation.Operation == ast.Mutation {
 		a.feed.Committed()
 	}
 }
 
-// runStreams looks after subscriptions until ctx ends. When it has failed it is
-// called again, on the same hub.
+// runStreams runs subscriptions until ctx ends. After a failure it is called again with the same hub.
 func (a *API) runStreams(ctx context.Context) error {
 	return service.All(ctx, a.Streams.Run, a.feed.Run)
 }
 
-// couldSee returns the users who were in a group of the customer that a job has
-// deleted. The job keeps the last form of the customer, with its groups.
+// couldSee returns the users in the groups of the customer that a job has deleted. The job has the customer's last state,
+// including its groups.
 func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, error) {
 	j, err := a.Client.Job.Get(viewer.SystemContext(ctx), id)
 	if err != nil {
@@ -113,11 +111,10 @@ func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, e
 	return a.who.Members(ctx, groups)
 }
 
-// streamAllowed reports whether a request may open a stream: not that of a page
-// of another site.
+// streamAllowed reports whether a request may open a stream; pages of other sites may not.
 func streamAllowed(r *http.Request) bool { return csrf.OtherSite(r.Context(), true) == nil }
 
-// graphQL is the handler of GraphQL's own path.
+// graphQL returns the handler of /graphql.
 func (a *API) graphQL(o Options, core *engine.Engine, who *auth.Authenticator) (*graphqlhttp.Handler, error) {
 	documents, err := o.documents(core)
 	if err != nil {

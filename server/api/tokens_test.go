@@ -1,18 +1,24 @@
 package api_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
+	"cloudapi/ent"
+	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/clouduser"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/api/apitest"
 )
 
-// tokenOf makes a personal token of a login, with the scope given.
+// tokenOf creates a personal token of a login with a scope.
 func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...string) string {
 	t.Helper()
 	answer := a.Query(login, `mutation { createAccessToken(input: {name: "t", scope: `+scope+`}) { token } }`, nil, headers...)
@@ -24,10 +30,73 @@ func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...strin
 	return token
 }
 
+// TestTokensAreBounded: a user has at most a hundred tokens, and can create another after revoking one.
+func TestTokensAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for range 100 {
+			tokenOf(t, a, apitest.Member, "READ")
+		}
+		const create = `mutation { createAccessToken(input: {name: "one more"}) { token } }`
+		if answer := a.Query(apitest.Member, create, nil); !strings.Contains(answer.Body, `"code":"CONFLICT"`) {
+			t.Errorf("a token more than a user may have: %s", answer.Body)
+		}
+		ctx := viewer.SystemContext(t.Context())
+		a.Client.AccessToken.DeleteOneID(a.Client.AccessToken.Query().FirstIDX(ctx)).ExecX(ctx)
+		tokenOf(t, a, apitest.Member, "READ")
+	})
+}
+
+// TestSessionsAreBounded: a user has at most a thousand sessions; signing in ends the oldest ones.
+func TestSessionsAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		ctx := viewer.SystemContext(t.Context())
+		const signIn = `mutation { signIn(input: {login: "` + apitest.Member + `", password: "` + apitest.Password + `"}) { token } }`
+		oldest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		mia := a.Client.CloudUser.Query().Where(clouduser.Login(apitest.Member)).OnlyIDX(ctx)
+		a.Client.AccessToken.MapCreateBulk(make([]struct{}, 1001), func(c *ent.AccessTokenCreate, i int) {
+			c.SetUserID(mia).SetKind(accesstoken.KindSESSION).SetHash([]byte(strconv.Itoa(i))).SetExpiresAt(time.Now().Add(time.Hour))
+		}).ExecX(ctx)
+		newest := gjson.Get(a.Query("", signIn, nil).Body, "data.signIn.token").String()
+		if n := a.Client.AccessToken.Query().Where(accesstoken.UserID(mia)).CountX(ctx); n != 1000 {
+			t.Errorf("%d sessions", n)
+		}
+		for token, status := range map[string]int{oldest: http.StatusUnauthorized, newest: http.StatusOK} {
+			if answer := a.Query("", "{ viewer { login } }", nil, as(token)...); answer.Status != status {
+				t.Errorf("status %d, want %d: %s", answer.Status, status, answer.Body)
+			}
+		}
+	})
+}
+
+// TestMembersChangesAreBounded: every change creates a job, also a rejected one, so a member may make 200 at once and then
+// must wait.
+func TestMembersChangesAreBounded(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		refused := `{ job { id } } `
+		query := "mutation {"
+		for i := range 40 {
+			query += " a" + strconv.Itoa(i) + `: createCustomer(input: {name: "x"}) ` + refused
+		}
+		query += "}"
+		for range 5 {
+			if answer := a.Query(apitest.Member, query, nil); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
+				t.Fatal(answer.Body)
+			}
+		}
+		answer := a.Query(apitest.Member, query, nil)
+		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+		// Reading continues with the quota that returns within a moment; other users are not affected.
+		if answer := a.Query(apitest.Operator, query, nil); answer.Status != http.StatusOK {
+			t.Errorf("an operator: %d %s", answer.Status, answer.Body)
+		}
+	})
+}
+
 func as(token string) []string { return []string{"Authorization", "Bearer " + token} }
 
-// TestReadTokens: a token with the scope READ changes nothing on any face, and its
-// use is shown to the hour.
+// TestReadTokens: a token with the scope READ changes nothing on any face, and shows the hour of its last use.
 func TestReadTokens(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id, token := a.Customer(t, "c"), tokenOf(t, a, apitest.Administrator, "READ")
@@ -58,8 +127,7 @@ func TestReadTokens(t *testing.T) {
 	})
 }
 
-// TestPasswordOfAnAdministratorEndsTokens: a password that an administrator sets
-// ends sessions and personal tokens, unless told otherwise.
+// TestPasswordOfAnAdministratorEndsTokens: setting a user's password ends its sessions and, by default, its personal tokens.
 func TestPasswordOfAnAdministratorEndsTokens(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		otto := a.Client.CloudUser.Query().Where(clouduser.Login(apitest.Operator)).OnlyX(viewer.SystemContext(t.Context())).ID.String()
@@ -87,8 +155,8 @@ func TestPasswordOfAnAdministratorEndsTokens(t *testing.T) {
 	})
 }
 
-// TestKeysKeepNoSecrets: neither passwords nor tokens of keyed requests are in the
-// database, and the answer is the same all the same.
+// TestKeysKeepNoSecrets: the database has neither passwords nor tokens of requests with a key, and the answer is still the
+// same.
 func TestKeysKeepNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	a := apitest.New(t, "sqlite://"+dir+"/keys.db")
@@ -103,7 +171,7 @@ func TestKeysKeepNoSecrets(t *testing.T) {
 	}
 }
 
-// TestKeysWithoutMeaning: a key that could promise nothing is refused at once.
+// TestKeysWithoutMeaning: a key that has no effect is rejected.
 func TestKeysWithoutMeaning(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		const signIn = `mutation { signIn(input: {login: "otto", password: "correct horse"}) { token } }`
@@ -120,8 +188,8 @@ func TestKeysWithoutMeaning(t *testing.T) {
 	})
 }
 
-// TestStoredAnswerNeedsTheRole: the answer to a key is given again as long as the
-// user's role would allow the mutation, whether or not its object is still there.
+// TestStoredAnswerNeedsTheRole: a stored answer is returned only while the user's role allows the mutation, whether or not
+// its object still exists.
 func TestStoredAnswerNeedsTheRole(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())

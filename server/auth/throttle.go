@@ -31,7 +31,7 @@ type failures struct {
 	level   float64 // failures, minus the forgiven ones
 	at      time.Time
 	until   time.Time // no attempts before this time
-	pending int // attempts in progress
+	pending int       // attempts in progress
 }
 
 // wait returns how long the next attempt must wait. When the free failures are used up, there is one attempt at a time.

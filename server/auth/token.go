@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
@@ -27,12 +28,23 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
 	if found == nil || expired || !signsIn(found.Account, a.Now()) {
 		a.Outcome("token", "wrong")
-		return nil, Failed().Because(unknownToken)
+		return nil, fault.AuthenticationFailed().Because(unknownToken)
 	}
 	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)
-	v.TokenID, v.ReadOnly = found.ID, found.ReadOnly
+	v.TokenID, v.ReadOnly, v.Expires = found.ID, found.ReadOnly, found.ExpiresAt
+	if found.Account.ByIssuer {
+		v.Expires = earlier(v.Expires, found.Account.RoleUntil)
+	}
 	return v, err
+}
+
+// earlier returns the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // signsIn reports whether a user's tokens are valid. They are not if the user is disabled, or if its issuer's last token had

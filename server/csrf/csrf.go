@@ -5,7 +5,8 @@
 //
 // 1. Sec-Fetch-Site: sent to https:// and to loopback addresses. 2. Origin: sent with each POST, and by scripts. 3. Referer:
 // the only header when a link, an image or a form of another page sends a GET over plain HTTP. It is
-//     checked for changes only.
+//
+//	checked for changes only.
 //
 // A request without any of them comes from a program, or from a browser whose page suppresses Referer. docs/security.md
 // describes the remaining risk.

@@ -9,7 +9,7 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// authorize refuses what the caller may not ask at all.
+// authorize rejects operations that the caller may not run at all.
 func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Request) error {
 	op := doc.Operations.ForName(r.OperationName)
 	if op == nil {
@@ -26,7 +26,7 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	}
 	caller := viewer.FromContext(ctx)
 	if caller == nil && (!anonymous(op) || ctx.Value(wrongTokenKey{}) != nil && op.Operation != ast.Mutation) {
-		return unauthenticated()
+		return fault.AuthenticationFailed()
 	}
 	if op.Operation == ast.Subscription && !r.Stream {
 		return notStreamed()
@@ -42,14 +42,13 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 
 type wrongTokenKey struct{}
 
-// WithWrongToken marks a request that came with a token that is not valid. It may
-// sign in, and nothing else.
+// WithWrongToken marks a request whose token is invalid. It may only sign in.
 func WithWrongToken(ctx context.Context) context.Context {
 	return context.WithValue(ctx, wrongTokenKey{}, true)
 }
 
-// anonymous reports whether an operation may come from nobody: it signs in, or
-// only asks whether somebody is there.
+// anonymous reports whether an operation needs no signed-in caller: it signs in, or only checks whether the caller is signed
+// in.
 func anonymous(op *ast.OperationDefinition) bool {
 	for _, s := range op.SelectionSet {
 		f, ok := s.(*ast.Field)
@@ -60,15 +59,11 @@ func anonymous(op *ast.OperationDefinition) bool {
 	return true
 }
 
-func unauthenticated() error { return fault.New(fault.Unauthenticated, "Authentication failed") }
-
-// publicDepth is how deep a document of a caller who is not signed in may be:
-// signIn, what it returns, and the fields of that. From there the whole schema
-// could be tried out, field by field.
+// publicDepth is the maximum depth of a document of a caller who is not signed in: signIn, its payload, and the payload's
+// fields. A deeper document could be used to find out the schema field by field.
 const publicDepth = 3
 
-// isPublic reports whether a document is about nothing but signing in, as far as
-// that can be seen without the schema.
+// isPublic reports whether a document only signs in, as far as that can be decided without the schema.
 func isPublic(doc *ast.QueryDocument) bool {
 	for _, op := range doc.Operations {
 		if !anonymous(op) || depth(doc, op.SelectionSet, map[string]int{}) > publicDepth {
@@ -78,8 +73,8 @@ func isPublic(doc *ast.QueryDocument) bool {
 	return true
 }
 
-// depth is how many fields are nested in selections. Each fragment is looked at
-// once; one that spreads itself is too deep.
+// depth returns how deep fields are nested in selections. Each fragment is visited once; one that spreads itself is too
+// deep.
 func depth(doc *ast.QueryDocument, set ast.SelectionSet, fragments map[string]int) int {
 	deepest := 0
 	for _, s := range set {
@@ -103,7 +98,7 @@ func depth(doc *ast.QueryDocument, set ast.SelectionSet, fragments map[string]in
 	return deepest
 }
 
-// introspects reports whether root selections ask for the schema.
+// introspects reports whether root selections contain introspection fields.
 func introspects(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool) bool {
 	for _, s := range set {
 		switch s := s.(type) {

@@ -5,14 +5,16 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
 )
 
-// newCharge is who pays for a request: a user, or where a request without
-// credentials comes from.
+// newCharge returns the charge for a request: to a user, or to the network of a request without credentials.
 type charge struct {
 	rate     *limit.Rate
 	most     int
@@ -34,8 +36,23 @@ func (e *Engine) newCharge(ctx context.Context) *charge {
 	return a
 }
 
-// enter takes what every request costs, also one that is refused: a flood of
-// them is one of work all the same.
+// memberChanges is how many changes a member may make at once where it has spent
+// nothing else.
+const memberChanges = 200
+
+// withChanges adds the price of a member's changes. Each leaves a job, also one that
+// is refused: without a price of its own a caller with hardly any right could fill
+// the database.
+func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
+	v := viewer.FromContext(ctx)
+	if oc.Operation.Operation != ast.Mutation || v == nil || v.Role != viewer.Member {
+		return cost
+	}
+	changes := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})
+	return cost.Plus(len(changes) * a.rate.Burst() / memberChanges)
+}
+
+// enter takes the fixed cost of every request, also of a rejected one, because a flood of those is work too.
 func (a *charge) enter(r *Request) (err error) {
 	if r.Continues {
 		a.standing = a.rate.Settle(a.holder, -1)
@@ -45,7 +62,7 @@ func (a *charge) enter(r *Request) (err error) {
 	return err
 }
 
-// reserve takes what the operation may cost, one of which is taken already.
+// reserve takes what the operation may cost. enter has already taken 1 of it.
 func (a *charge) reserve(cost limit.Cost, r *Request) (err error) {
 	if r.Continues {
 		a.standing = a.rate.Settle(a.holder, 1-cost.Requested)
@@ -56,8 +73,8 @@ func (a *charge) reserve(cost limit.Cost, r *Request) (err error) {
 	return nil
 }
 
-// tell gives back what was reserved for a request that was not executed.
-func (a *charge) tell(answer Answer) Answer {
+// release gives back what was reserved for a request that was not executed.
+func (a *charge) release(answer Answer) Answer {
 	if back := a.cost.Requested - 1; back > 0 {
 		a.standing = a.rate.Settle(a.holder, back)
 	}
@@ -65,9 +82,8 @@ func (a *charge) tell(answer Answer) Answer {
 	return answer
 }
 
-// settle gives back what the operation did not cost, and says so in the answer.
-// The answer to a key is the same to the letter whenever it is given: what is
-// left is told in its headers alone.
+// settle gives back what the operation did not cost and sets the cost in the answer. A stored answer (Idempotency-Key) must
+// be identical each time, so the remaining quota is only in its headers.
 func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
 	objects, size := b.Spent()
 	answer.Cost = a.cost.Actual(answer.Data, objects, size)
@@ -83,7 +99,7 @@ func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
 	return answer
 }
 
-// Header tells a client how it stands with its rate, and when to try again.
+// Header sets the headers for the caller's quota and for when to retry.
 func (a Answer) Header(h http.Header) {
 	a.Standing.Header(h)
 	if len(a.Errors) == 0 || a.Errors[0].Err == nil {

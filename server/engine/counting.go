@@ -10,29 +10,26 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// What gqlgen holds until an answer is written, in bytes: of an object, and of
-// each of its fields.
+// What gqlgen allocates until an answer is written, in bytes: for an object, and for each of its fields.
 const (
 	heldByObject = 256
 	heldByField  = 128
 )
 
-// buffered is how many times the text of an answer is held: it is copied while
-// its buffer grows.
+// buffered is how many copies of an answer's text exist: it is copied while its buffer grows.
 const buffered = 3
 
-// counting draws what gqlgen makes of an answer on the budget of the operation,
-// field by field: mutation payloads, introspection, and all reads that the fast
-// path does not cover.
+// counting charges what gqlgen builds of an answer to the budget of the operation, field by field: mutation payloads,
+// introspection, and all reads that the fast path does not cover.
 type counting struct{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (counting) ExtensionName() string { return "counting" }
 
 // Validate accepts any schema.
 func (counting) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptField resolves nothing once the operation must end.
+// InterceptField skips the resolver if the operation must end.
 func (counting) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	b := budget.From(ctx)
 	if err := b.Err(); err != nil {
@@ -53,8 +50,7 @@ func (counting) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 	return result, nil
 }
 
-// sizeOf is how many objects and bytes a field adds to an answer, without the
-// fields of those objects.
+// sizeOf returns how many objects and bytes a field adds to an answer, without the fields of those objects.
 func sizeOf(f *graphql.CollectedField, result any) (objects, bytes int) {
 	bytes = len(f.Alias) + len(`"":,`)
 	if len(f.Selections) == 0 {
@@ -64,7 +60,7 @@ func sizeOf(f *graphql.CollectedField, result any) (objects, bytes int) {
 	return n, bytes + n*(len(`{},`)+typeNames(f.Selections))
 }
 
-// count is how many objects a result is, or has in its list.
+// count returns the number of objects in a result.
 func count(result any) int {
 	if result == nil {
 		return 0
@@ -80,11 +76,10 @@ func count(result any) int {
 	return 1
 }
 
-// longestType is the length of the longest name of a type, about.
+// longestType is roughly the length of the longest name of a type.
 const longestType = 32
 
-// typeNames is how long the __typename fields of an object are, which gqlgen
-// writes without an interceptor.
+// typeNames returns the size of an object's __typename fields, which gqlgen writes without an interceptor.
 func typeNames(set ast.SelectionSet) int {
 	n := 0
 	for _, s := range set {

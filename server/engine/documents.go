@@ -10,22 +10,22 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/internal/fault"
 	"cloudapi/internal/lru"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
 )
 
 const (
-	// keptDocuments is how many validated documents are kept at most.
+	// keptDocuments is the maximum number of cached documents.
 	keptDocuments = 1000
-	// keptBytes bounds the memory that they take, as far as it is known.
+	// keptBytes bounds the cache's estimated memory, in bytes.
 	keptBytes = 32 << 20
-	// bytesOfToken is what a token of a parsed document takes in memory, about.
+	// bytesOfToken is the estimated memory of one token of a parsed document, in bytes.
 	bytesOfToken = 128
 )
 
-// documents keeps validated documents: the server's own for good, others while
-// they are in use and there is room.
+// documents caches validated documents: the server's own permanently, others by recent use within the bounds.
 type documents struct {
 	used   *lru.Cache[*ast.QueryDocument]
 	pinned map[string]*ast.QueryDocument
@@ -47,15 +47,13 @@ func (d *documents) get(query string) (*ast.QueryDocument, bool) {
 
 type documentKey struct{}
 
-// Get gives the executor the document that the engine has read. It is part of
-// graphql.Cache.
+// Get returns the document that the engine has already parsed. It implements graphql.Cache.
 func (d *documents) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
 	return doc, ok
 }
 
-// Add keeps nothing: the executor reads nothing itself. It is part of
-// graphql.Cache.
+// Add does nothing, because the executor parses nothing itself. It implements graphql.Cache.
 func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
 
 // document returns the validated document of a query.
@@ -67,14 +65,14 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	}
 	doc, tokens, errs := e.parse(query, e.limits)
 	if len(errs) > 0 && ctx.Value(wrongTokenKey{}) != nil {
-		return nil, gqlerror.List{wrap(unauthenticated())}
+		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if public && !isPublic(doc) {
-		// Whether it is valid is not for the caller to know.
-		return nil, gqlerror.List{wrap(unauthenticated())}
+		// A caller who is not signed in gets no validation errors.
+		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
 	}
 	rules := e.rulesWithoutSuggestions
 	if e.introspect(caller) {
@@ -90,7 +88,7 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	return doc, nil
 }
 
-// parse parses a query and holds it against the limits.
+// parse parses a query and checks it against the limits.
 func (e *Engine) parse(query string, limits limit.Limits) (doc *ast.QueryDocument, tokens int, errs gqlerror.List) {
 	tokens, err := limits.Source(query)
 	if err != nil {
@@ -117,8 +115,8 @@ func (e *Engine) validate(doc *ast.QueryDocument, rules *rules.Rules) gqlerror.L
 	return errs
 }
 
-// newRulesWithoutSuggestions are the rules of validation for those who may not see the schema:
-// their errors do not suggest what the caller may have meant.
+// newRulesWithoutSuggestions returns the validation rules for callers who may not see the schema: the errors contain no
+// suggestions of similar names.
 func newRulesWithoutSuggestions() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
@@ -136,7 +134,7 @@ func coded(code string, err error) gqlerror.List {
 	return errs
 }
 
-// Parse parses a document of the server's own.
+// Parse parses one of the server's own documents.
 func Parse(text string) (*ast.QueryDocument, error) {
 	return parser.ParseQuery(&ast.Source{Input: text})
 }

@@ -1,8 +1,6 @@
-// Package engine runs GraphQL operations for every face: it parses and
-// validates a document once, holds it against the limits before that costs
-// anything, and executes it with gqlgen. The GraphQL transport and the old
-// URLs both stand on it, so that who may do what, and how much, is the same
-// code for both.
+// Package engine runs GraphQL operations for every face: it parses and validates a document once, checks it against the
+// limits before it is executed, and executes it with gqlgen. The GraphQL transport and the old URLs both use it, so that
+// rights and limits are the same code for both.
 package engine
 
 import (
@@ -10,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -23,13 +20,14 @@ import (
 	"cloudapi/graph/coerce"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
 )
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
-	// queries are the queries that answer subscriptions; see asQuery.
+	// queries caches the queries that answer subscriptions; see asQuery.
 	queries *lru.Cache[*ast.OperationDefinition, *ast.OperationDefinition]
 
 	schema *ast.Schema
@@ -37,7 +35,7 @@ type Engine struct {
 	inputs *coerce.Coercer
 	docs   *documents
 	repeat Idempotency
-	// observe hears of every answer.
+	// observe is called with every answer.
 	observe func(context.Context, Answer)
 
 	limits     limit.Limits
@@ -48,35 +46,32 @@ type Engine struct {
 	origin     func(context.Context) string
 	introspect func(*viewer.Viewer) bool
 	change     func(context.Context) error
-	// Validation for those who may introspect, and for those who may not.
+	// Validation rules for callers who may introspect, and for those who may not.
 	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
 
-// Idempotency gives the first answer again to a mutation that is sent again.
+// Idempotency returns the stored answer when a mutation is sent again with the same key.
 type Idempotency interface {
-	// Once runs a mutation so that its change and the answer kept under key are
-	// one transaction.
+	// Once runs a mutation so that its change and the answer stored under key are one transaction.
 	Once(ctx context.Context, key string, request []byte, mutations []string, run func(context.Context) *graphql.Response) *graphql.Response
 }
 
-// Options say what an engine stands on.
+// Options configures an engine.
 type Options struct {
 	Schema    graphql.ExecutableSchema
 	Presenter graphql.ErrorPresenterFunc
 	Limits    limit.Limits
 	Budget    budget.Limits
 	Rates     limit.Rates
-	// Origin names where a request comes from: whose account pays for one that
-	// has no credentials. All of them share one account where it is nil.
+	// Origin returns where a request comes from. A request without credentials is charged to its origin; if Origin is nil,
+	// all of them share one account.
 	Origin func(context.Context) string
-	// Introspect reports who may ask for the schema; nil for everybody who is
-	// signed in.
+	// Introspect reports whether a viewer may introspect the schema; nil means every signed-in viewer.
 	Introspect func(*viewer.Viewer) bool
-	// Change refuses a request that must not change anything, by the context it
-	// came with; nil to refuse none.
+	// Change returns an error if the request of the context must not change anything; nil means no check.
 	Change   func(context.Context) error
 	Repeater Idempotency
-	// Observe hears of every answer, nil for nobody.
+	// Observe is called with every answer. It may be nil.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
 }
@@ -84,7 +79,7 @@ type Options struct {
 // New returns an engine.
 func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
-	// Only a size that is not positive is an error.
+	// New fails only for a size that is not positive.
 	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](keptDocuments)
 	e := &Engine{
 		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
@@ -108,21 +103,20 @@ func New(o Options) *Engine {
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
-		o.Log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
-		return fault.New(fault.Internal, "Internal server error")
+		service.LogPanic(ctx, o.Log, value)
+		return fault.New(fault.Internal, fault.InternalMessage)
 	})
 	return e
 }
 
-// Use adds an extension. It must be called before the first request.
+// Use adds an extension. Call it before the first request.
 func (e *Engine) Use(x graphql.HandlerExtension) { e.exec.Use(x) }
 
-// Schema is what operations are validated against.
+// Schema returns the schema that operations are validated against.
 func (e *Engine) Schema() *ast.Schema { return e.schema }
 
-// Preload validates a document of the server's own and keeps it for good. All are
-// pinned before the first request. How large a document of others may be does
-// not bound them.
+// Preload validates one of the server's own documents and caches it permanently. Call it before the first request. The
+// limits for clients' documents do not apply.
 func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
 	doc, _, errs := e.parse(query, limit.Unbounded())
 	if len(errs) == 0 {
@@ -138,88 +132,91 @@ func (e *Engine) Preload(query string) (*ast.QueryDocument, error) {
 // Request is an operation to run.
 type Request struct {
 	graphql.RawParams
-	// ReadOnly refuses mutations: a GET must not change anything.
+	// ReadOnly rejects mutations: a GET must not change anything.
 	ReadOnly bool
 	// Key is the Idempotency-Key, "" for none.
 	Key string
-	// Continues marks a request that goes on with an answer that has begun: its
-	// cost is charged, and it is not refused for it.
+	// Continues marks a follow-up of a request whose answer has begun, for example the next page. Its cost is charged, but
+	// it is not rejected for exceeding the rate.
 	Continues bool
-	// Stream says that a subscription can be answered.
+	// Stream reports whether the transport can answer a subscription.
 	Stream bool
 }
 
-// Answer is what came of a request.
+// Answer is the result of a request.
 type Answer struct {
 	*graphql.Response
-	// Executed is false where the request was refused before its execution
-	// began: the answer then has no data.
+	// Executed is false if the request was rejected before its execution began; the answer then has no data.
 	Executed bool
-	// Status is the HTTP status that fits, 200 for all that was executed.
+	// Status is the HTTP status of the answer: 200 for every executed operation.
 	Status int
-	// Operation is the operation that was run, nil where there is none.
+	// Operation is the operation that was run, nil for none.
 	Operation *ast.OperationDefinition
-	// Cost is what the operation has cost, 0 where it was refused.
+	// Cost is the actual cost of the operation, 0 if it was rejected.
 	Cost int
-	// Standing is how the caller stands with its rate after it.
+	// Standing is the caller's quota after the operation.
 	Standing limit.Quota
 
 	budget *budget.Budget
 }
 
-// Copy counts a copy of the answer's data, which it must be called before.
+// Copy charges the memory of a copy of the answer's data. Call it before copying.
 func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
 // MayIntrospect reports whether a caller may ask for the schema; nil is one who is
 // not signed in.
 func (e *Engine) MayIntrospect(v *viewer.Viewer) bool { return e.introspect(v) }
 
+// panicked returns the answer of an operation that panicked.
+func (e *Engine) panicked(ctx context.Context, value any) *graphql.Response {
+	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
+	return &graphql.Response{Errors: gqlerror.List{gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))}}
+}
+
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() { e.observe(ctx, answer) }()
 	defer func() {
 		if value := recover(); value != nil {
-			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
-			answer = Answer{Response: &graphql.Response{Errors: gqlerror.List{shown}}, Status: http.StatusInternalServerError}
+			answer = Answer{Response: e.panicked(ctx, value), Status: http.StatusInternalServerError}
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)
 	account := e.newCharge(ctx)
 	if err := account.enter(r); err != nil {
-		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
 	oc, errs := e.operation(ctx, r)
 	if len(errs) > 0 {
-		return account.tell(e.refuse(ctx, errs))
+		return account.release(e.refuse(ctx, errs))
 	}
 	mutations, err := keyed(ctx, oc, r)
 	if err != nil {
-		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
 	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
 	if err == nil {
-		err = account.reserve(cost, r)
+		err = account.reserve(account.withChanges(ctx, cost, oc), r)
 	}
 	if err != nil {
-		return account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
 	ctx, b, end := e.spend(ctx)
 	defer end()
 	if err := b.Draw(0, 0, cost.Memory); err != nil {
-		return account.tell(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
+		return account.release(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
 	}
 	return e.execute(ctx, oc, r, mutations, account, b)
 }
 
-// execute runs an operation that is paid for.
+// execute runs an operation whose cost was reserved.
 func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, mutations []string, account *charge, b *budget.Budget) Answer {
 	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation, budget: b}
 	keyed := len(mutations) > 0 && e.repeat != nil
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
 		response := next(ctx)
-		// Under a key the whole operation is one transaction, which is rolled back.
+		// With a key the whole operation is one transaction, which is rolled back.
 		if err := exceeded(b, !keyed); err != nil {
 			return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
 		}
@@ -233,9 +230,9 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 	if answer.Response == nil {
 		late := e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))})
 		late.Operation = oc.Operation
-		return account.tell(late)
+		return account.release(late)
 	}
-	answer.Errors = e.limits.Trim(answer.Errors)
+	answer.Errors = e.limits.TruncateErrors(answer.Errors)
 	return account.settle(answer, keyed, b)
 }
 
@@ -252,8 +249,7 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
-	// The executor takes the document from the context: what is too large to be
-	// kept is not read a second time.
+	// The executor takes the document from the context, so that one too large for the cache is not parsed twice.
 	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &params)
 	if len(errs) > 0 {
 		return nil, errs
@@ -262,8 +258,8 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	return oc, nil
 }
 
-// Refuse answers a request that was refused before there was an operation. The
-// error is a fault, or a gqlerror.Error with a code.
+// Refuse answers a request that was rejected before it had an operation. The error is a fault, or a gqlerror.Error with a
+// code.
 func (e *Engine) Refuse(ctx context.Context, err error) Answer {
 	account := e.newCharge(ctx)
 	account.standing = account.rate.Settle(account.holder, -1)
@@ -271,14 +267,14 @@ func (e *Engine) Refuse(ctx context.Context, err error) Answer {
 	if !ok {
 		shown = wrap(err)
 	}
-	answer := account.tell(e.refuse(ctx, gqlerror.List{shown}))
+	answer := account.release(e.refuse(ctx, gqlerror.List{shown}))
 	e.observe(ctx, answer)
 	return answer
 }
 
 func (e *Engine) refuse(ctx context.Context, errs gqlerror.List) Answer {
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-	a := Answer{Response: e.exec.DispatchError(ctx, e.limits.Trim(errs))}
+	a := Answer{Response: e.exec.DispatchError(ctx, e.limits.TruncateErrors(errs))}
 	a.Status = statusOf(a.Errors)
 	return a
 }

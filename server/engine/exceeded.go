@@ -10,15 +10,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// change is a field of a mutation that was executed, with its payload.
+// change is an executed root field of a mutation, with its payload.
 type change struct {
 	alias   string
 	payload any
 }
 
-// exceeded is the fault of an operation that has passed a limit of its budget,
-// nil for none. Changes that were committed before stay: the fault has the guids
-// of their jobs and objects.
+// exceeded returns the fault of an operation that has exceeded its budget, nil for none. Changes that were already committed
+// stay: the fault has the guids of their jobs and objects.
 func exceeded(b *budget.Budget, committed bool) error {
 	f := b.Failure()
 	if f == nil {
@@ -39,8 +38,7 @@ func exceeded(b *budget.Budget, committed bool) error {
 	return f
 }
 
-// guids are the guids of what a change has returned: of its job, and of its
-// objects, by the names of the payload's fields.
+// guids returns the guids in a change's payload, of its job and of its objects, by the names of the payload's fields.
 func (c change) guids() map[string]any {
 	found := map[string]any{"field": c.alias}
 	payload := reflect.Indirect(reflect.ValueOf(c.payload))
@@ -74,8 +72,7 @@ func guidOf(v reflect.Value) (uuid.UUID, bool) {
 	return found, ok
 }
 
-// lowerFirst makes a name of a Go field one of the schema: CustomerID becomes
-// customerId.
+// lowerFirst converts the name of a Go field to the schema's: CustomerID becomes customerId.
 func lowerFirst(name string) string {
 	if base, ok := strings.CutSuffix(name, "ID"); ok {
 		name = base + "Id"

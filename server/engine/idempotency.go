@@ -13,12 +13,11 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// keyHeader is the header that makes a mutation safe to send again.
+// keyHeader is the request header that makes it safe to send a mutation again.
 const keyHeader = "Idempotency-Key"
 
-// keyed returns the mutations of an operation with a key, none where it has no
-// key. A key that could promise nothing is refused: that of a query, whose answer
-// is not kept, of a request without credentials, and of signing in and out.
+// keyed returns the names of an operation's mutations if the request has a key, none otherwise. A key is rejected where it
+// would have no effect: for a query, whose answer is not stored; for a request without credentials; for signing in and out.
 func keyed(ctx context.Context, oc *graphql.OperationContext, r *Request) ([]string, error) {
 	if r.Key == "" {
 		return nil, nil
@@ -44,13 +43,12 @@ func keyed(ctx context.Context, oc *graphql.OperationContext, r *Request) ([]str
 	return mutations, nil
 }
 
-// once runs a mutation under its key. The request is the same when the query,
-// the operation and the variables are.
+// once runs a mutation under its key. Two requests are the same if their query, operation name and variables are equal.
 func (e *Engine) once(ctx context.Context, r *Request, mutations []string, run func(context.Context) *graphql.Response) *graphql.Response {
 	request, err := json.Marshal([]any{r.Query, r.OperationName, r.Variables})
 	if err != nil {
-		// What was decoded from JSON always encodes; a request that doesn't
-		// must not be taken for another one.
+		// Values that were decoded from JSON can always be encoded. If one cannot, the request must not be taken for another
+		// one.
 		return e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Invalid, "The variables cannot be compared").Because(err))}).Response
 	}
 	return e.repeat.Once(context.WithValue(ctx, turnKey{}, &sync.Mutex{}), r.Key, request, mutations, run)
@@ -58,17 +56,17 @@ func (e *Engine) once(ctx context.Context, r *Request, mutations []string, run f
 
 type turnKey struct{}
 
-// fieldSerializer makes the fields of an operation that is one transaction take turns: a
-// transaction has one connection, and gqlgen resolves fields at once.
+// fieldSerializer resolves the fields of an operation with a key one after another: the operation is one transaction on one
+// connection, but gqlgen resolves fields concurrently.
 type fieldSerializer struct{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (fieldSerializer) ExtensionName() string { return "turns" }
 
 // Validate accepts any schema.
 func (fieldSerializer) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptField waits for the field's turn.
+// InterceptField waits until the previous field is resolved.
 func (fieldSerializer) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	if turn, ok := ctx.Value(turnKey{}).(*sync.Mutex); ok {
 		turn.Lock()

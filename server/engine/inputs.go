@@ -16,8 +16,8 @@ func newCoercer(schema *ast.Schema, limits limit.Limits) *coerce.Coercer {
 	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Max: limits.Errors}
 }
 
-// coerced are the parameters of a request with its variables coerced. An
-// operation that is not there is the executor's to report.
+// coerced returns the parameters of a request with coerced variables. If the operation does not exist, the executor reports
+// it.
 func (e *Engine) coerced(doc *ast.QueryDocument, r *Request) (graphql.RawParams, error) {
 	params := r.RawParams
 	op := doc.Operations.ForName(r.OperationName)
@@ -29,17 +29,17 @@ func (e *Engine) coerced(doc *ast.QueryDocument, r *Request) (graphql.RawParams,
 	return params, err
 }
 
-// argumentChecker checks the arguments of root fields before they are resolved:
-// gqlgen stops at the first fault of an input.
+// argumentChecker checks the arguments of root fields before they are resolved and reports all faults; gqlgen stops at the
+// first one.
 type argumentChecker struct{ *coerce.Coercer }
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (argumentChecker) ExtensionName() string { return "arguments" }
 
 // Validate accepts any schema.
 func (argumentChecker) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptRootField answers null for a field with a fault in its arguments.
+// InterceptRootField returns null for a field with a fault in its arguments.
 func (c argumentChecker) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	field := graphql.GetRootFieldContext(ctx).Field
 	err := c.Arguments(field.Field, graphql.GetOperationContext(ctx).Variables)

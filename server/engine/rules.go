@@ -6,8 +6,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// addObjectRule refuses an object where a scalar of GraphQL or an enumeration is
-// expected: gqlparser lets {} pass, and @include(if: {}) is a panic later.
+// addObjectRule rejects an object where a built-in scalar or an enumeration is expected. gqlparser accepts {}, and
+// @include(if: {}) later panics.
 func addObjectRule(to *rules.Rules) *rules.Rules {
 	to.AddRule("ObjectsOfObjectTypes", func(observers *core.Events, addError core.AddErrFunc) {
 		observers.OnValue(func(_ *core.Walker, v *ast.Value) {

@@ -12,10 +12,8 @@ import (
 
 type shareKey struct{}
 
-// Enter begins a request of whoever is in its context: what it sends, what its
-// operations hold, and what is not yet sent of their answers counts for the
-// caller until leave is called. It fails where the requests of the caller hold
-// too much already.
+// Enter begins a request. Until leave is called, the size of the request, the memory of its operations and the unsent parts
+// of their answers count for its caller. It fails if the caller's requests already use too much.
 func (e *Engine) Enter(r *http.Request) (entered *http.Request, leave func(), err error) {
 	ctx := r.Context()
 	charge := e.newCharge(ctx)
@@ -31,15 +29,15 @@ func (e *Engine) Enter(r *http.Request) (entered *http.Request, leave func(), er
 	return r, share.Leave, nil
 }
 
-// spend gives an operation its budget, of the share of its request.
+// spend gives an operation a budget within its request's share.
 func (e *Engine) spend(ctx context.Context) (context.Context, *budget.Budget, func()) {
 	share, _ := ctx.Value(shareKey{}).(*budget.Share)
 	ctx, b := share.Start(ctx, e.budget)
 	return ctx, b, b.End
 }
 
-// spendStreamed gives one answer of a stream its budget. A request may have several
-// streams, and each gives back what its answer holds when it is made.
+// spendStreamed gives one answer of a stream a budget. A request may have several streams; each releases the memory of its
+// answer after the answer is built.
 func (e *Engine) spendStreamed(ctx context.Context) (context.Context, *budget.Budget, func()) {
 	share, _ := ctx.Value(shareKey{}).(*budget.Share)
 	ctx, b := budget.Start(ctx, e.budget, share)
@@ -49,8 +47,8 @@ func (e *Engine) spendStreamed(ctx context.Context) (context.Context, *budget.Bu
 	}
 }
 
-// boundErrors presents no more errors than can be shown, and none once the
-// operation must end: its answer is one error.
+// boundErrors limits the number of presented errors. Once the operation must end it presents none, because the answer is
+// then a single error.
 func boundErrors(present graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		if !budget.From(ctx).MayFail() {

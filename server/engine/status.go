@@ -8,8 +8,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// statusOf is the HTTP status of a refused request. What is wrong with the
-// document is 400 (GraphQL over HTTP, 6.4.2).
+// statusOf returns the HTTP status of a rejected request: 400 for a fault of the document (GraphQL over HTTP, 6.4.2).
 func statusOf(errs gqlerror.List) int {
 	if len(errs) == 0 {
 		return http.StatusBadRequest

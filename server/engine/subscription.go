@@ -14,48 +14,46 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Subscription is a subscription that was admitted. It is executed anew for each
-// answer, on the context and with the rights of that moment.
+// Subscription is an accepted subscription. It is executed again for each answer, with the context and the rights of that
+// moment.
 type Subscription struct {
 	engine *Engine
 	oc     *graphql.OperationContext
-	// query is the same operation as a query, nil where there is none: it goes
-	// down the read path with its sharing.
+	// query is the same operation as a query, nil for none. As a query it uses the read path, whose results can be shared.
 	query *graphql.OperationContext
-	// Key is the same for operations that answer the same viewer alike.
+	// Key is equal for operations that give the same viewer the same answer.
 	Key string
-	// Cost is what one answer may cost.
+	// Cost is the maximum cost of one answer.
 	Cost int
 }
 
-// Operation is the operation.
+// Operation returns the operation.
 func (s *Subscription) Operation() *ast.OperationDefinition { return s.oc.Operation }
 
-// Subscribe admits a subscription as Run admits an operation, or refuses it with
-// an answer. The caller pays for each answer with Spend.
+// Subscribe checks a subscription as Run checks an operation. It returns the subscription, or an answer with the error. The
+// caller of Subscribe charges each answer with Spend.
 func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answer) {
 	ctx = graphql.StartOperationTrace(ctx)
 	account := e.newCharge(ctx)
 	streamed := *r
 	streamed.Stream = true
 	if err := account.enter(r); err != nil {
-		return nil, account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
 	oc, errs := e.operation(ctx, &streamed)
 	if len(errs) > 0 {
-		return nil, account.tell(e.refuse(ctx, errs))
+		return nil, account.release(e.refuse(ctx, errs))
 	}
 	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
 	if err != nil {
-		return nil, account.tell(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
 	}
-	// What was decoded from JSON always encodes.
+	// Values that were decoded from JSON can always be encoded.
 	key, _ := json.Marshal([]any{r.Query, r.OperationName, oc.Variables})
 	return &Subscription{engine: e, oc: oc, query: e.asQuery(oc), Key: string(key), Cost: cost.Requested}, Answer{}
 }
 
-// Is reports whether a request is a subscription, as far as can be told without
-// the checks that Run and Subscribe make.
+// Is reports whether a request is a subscription, as far as that can be decided without the checks of Run and Subscribe.
 func (e *Engine) Is(ctx context.Context, r *Request) bool {
 	doc, errs := e.document(ctx, r.Query)
 	if len(errs) > 0 {
@@ -65,7 +63,7 @@ func (e *Engine) Is(ctx context.Context, r *Request) bool {
 	return op != nil && op.Operation == ast.Subscription
 }
 
-// Spend takes the cost of an answer from the account of a subscriber.
+// Spend charges an answer to a subscriber's quota.
 func (e *Engine) Spend(v *viewer.Viewer, cost int) error {
 	if v == nil || v.System {
 		return nil
@@ -74,9 +72,8 @@ func (e *Engine) Spend(v *viewer.Viewer, cost int) error {
 	return err
 }
 
-// asQuery returns the query that answers a subscription to one object, nil for a
-// subscription that has no such field among the queries. The operation is kept,
-// so that the plan of the read path is kept with it.
+// asQuery returns the query that answers a subscription to one object, nil if no query has the same field. The query is
+// cached, and the read path's plan with it.
 func (e *Engine) asQuery(oc *graphql.OperationContext) *graphql.OperationContext {
 	op := oc.Operation
 	made, ok := e.queries.Get(op)
@@ -112,13 +109,12 @@ func (e *Engine) queryOf(op *ast.OperationDefinition) *ast.OperationDefinition {
 	return &query
 }
 
-// Execute executes a subscription once, and not while it is executed already. There is no answer, nil, where the
-// resolver gives none.
+// Execute executes a subscription once; concurrent calls wait. It returns nil if the resolver gives no answer.
 func (s *Subscription) Execute(ctx context.Context) *graphql.Response {
 	return s.execute(ctx, s.oc)
 }
 
-// Read executes a subscription to one object once, as a query where it can.
+// Read executes a subscription to one object once, as a query if possible.
 func (s *Subscription) Read(ctx context.Context) *graphql.Response {
 	if s.query == nil {
 		return s.execute(ctx, s.oc)
@@ -130,9 +126,7 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 	e := s.engine
 	defer func() {
 		if value := recover(); value != nil {
-			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
-			response = &graphql.Response{Errors: gqlerror.List{shown}}
+			response = e.panicked(ctx, value)
 		}
 	}()
 	ctx, b, end := e.spendStreamed(ctx)
@@ -143,17 +137,17 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
 	}
 	if response != nil {
-		response.Errors = e.limits.Trim(response.Errors)
+		response.Errors = e.limits.TruncateErrors(response.Errors)
 	}
 	return response
 }
 
-// Present shows an error as an answer would.
+// Present returns an error in the form of an answer.
 func (e *Engine) Present(ctx context.Context, err error) gqlerror.List {
 	return e.refuse(ctx, gqlerror.List{wrap(err)}).Errors
 }
 
-// notStreamed refuses a subscription that comes by a request with one answer.
+// notStreamed is the fault of a subscription in a request that can have only one answer.
 func notStreamed() error {
 	return fault.New(fault.Invalid, "A subscription needs a WebSocket, or a request that accepts text/event-stream").
 		With("status", http.StatusNotAcceptable)

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The sizes of values as JSON, in bytes; that of a number at most.
+// The sizes of values in JSON, in bytes; for numbers the maximum.
 const (
 	sizeOfGUID   = 38
 	sizeOfTime   = 34
@@ -18,7 +18,7 @@ const (
 	sizeOfWord   = 5 // null, true, false
 )
 
-// textSize is how long a scalar is as JSON.
+// textSize returns the size of a scalar in JSON.
 func textSize(value any) int {
 	switch v := value.(type) {
 	case nil:
@@ -46,7 +46,7 @@ func textSize(value any) int {
 	return otherSize(value)
 }
 
-// otherSize is the size of enums, of scalars that write themselves, and of lists.
+// otherSize returns the size of enums, of scalars with their own marshaler, and of lists.
 func otherSize(value any) int {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -69,12 +69,12 @@ func otherSize(value any) int {
 		return int(w)
 	}
 	if n, ok := value.(interface{ BitLen() int }); ok {
-		return n.BitLen()/3 + 2 // a big number has a digit for each 3.3 bits
+		return n.BitLen()/3 + 2 // one decimal digit for each 3.3 bits
 	}
 	return sizeOfGUID
 }
 
-// counter counts what is written.
+// counter is a writer that counts bytes.
 type counter int
 
 // Write counts.
@@ -83,7 +83,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// quoted is how long a text is as a JSON string, escapes included.
+// quoted returns the size of a text as a JSON string, escapes included.
 func quoted(text string) int {
 	n := len(text) + len(`""`)
 	for i := range len(text) {
@@ -97,7 +97,7 @@ func quoted(text string) int {
 	return n
 }
 
-// jsonSize is how long a JSON value is at most, as encoding/json writes it.
+// jsonSize returns the maximum size of a value as encoding/json writes it.
 func jsonSize(value any) int {
 	switch v := value.(type) {
 	case map[string]any:
@@ -122,14 +122,14 @@ func jsonSize(value any) int {
 	return sizeOfNumber
 }
 
-// escaped is quoted, with the characters that encoding/json escapes for HTML.
+// escaped is quoted with the characters that encoding/json escapes for HTML.
 func escaped(text string) int {
 	n := quoted(text)
 	for i := range len(text) {
 		switch text[i] {
 		case '<', '>', '&':
 			n += len(`u003c`)
-		case 0xE2: // the line separators begin with it
+		case 0xE2: // first byte of the line separators U+2028 and U+2029
 			n += len(`u2028`) - len("\u2028") + 1
 		}
 	}

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// negotiate chooses the media type of an answer (RFC 9110, 12.5.1): the one with
-// the highest weight, the newer one of equals. Without an Accept header it is
-// application/json, which clients of old expect.
+// negotiate chooses the media type of an answer (RFC 9110, 12.5.1): the one with the highest weight, the newer of two
+// equals. Without an Accept header it is application/json, for older clients.
 func negotiate(accept []string) (string, bool) {
 	given := strings.Join(accept, ",")
 	if strings.TrimSpace(given) == "" {
@@ -52,7 +51,7 @@ func parseAccept(text string) []mediaRange {
 	return ranges
 }
 
-// weight is that of the most specific range that covers media, -1 for none.
+// weight returns the weight of the most specific range that includes media, -1 for none.
 func weight(ranges []mediaRange, media string) float64 {
 	for _, pattern := range []string{media, "application/*", "*/*"} {
 		for _, r := range ranges {

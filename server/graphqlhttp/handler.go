@@ -1,5 +1,5 @@
-// Package graphqlhttp serves GraphQL over HTTP, by GET and POST, as its
-// specification says.
+// Package graphqlhttp serves GraphQL over HTTP by GET and POST (the GraphQL over HTTP specification), and subscriptions by
+// WebSocket and Server-Sent Events.
 package graphqlhttp
 
 import (
@@ -28,21 +28,20 @@ const (
 	typeJSON    = "application/json"
 )
 
-// Handler serves an engine.
+// Handler serves an engine over HTTP.
 type Handler struct {
 	Engine *engine.Engine
-	// Challenge tells a caller without credentials how to give some.
+	// Challenge sets the WWW-Authenticate header for a caller without credentials.
 	Challenge func(*http.Request, http.Header)
-	// Documents are those that a request may name; nil for none.
+	// Documents has the persisted documents; nil for none.
 	Documents *persisted.Documents
 	// Streams are the connections for subscriptions.
 	Streams *Streams
-	// Authenticate returns who sends a request, also one that connection_init
-	// stands for.
+	// Authenticate returns the viewer of a request, also of one built from the payload of connection_init.
 	Authenticate func(*http.Request) (*viewer.Viewer, error)
-	// Allowed reports whether the page that sends a request may open a stream.
+	// Allowed reports whether a request may open a stream.
 	Allowed func(*http.Request) bool
-	// RequestTime is how long an operation may take that is no subscription.
+	// RequestTime is the time limit of an operation other than a subscription.
 	RequestTime time.Duration
 }
 
@@ -68,8 +67,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve runs the operation of a request. It answers with events where it may,
-// and the operation is a subscription or the client accepts nothing else.
+// serve runs the operation of a request. It answers with events if streams is true, and the operation is a subscription or
+// the client accepts nothing else.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, streams, only bool) {
 	whole := r
 	r, leave, err := h.Engine.Enter(r)
@@ -94,13 +93,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		return
 	}
 	if streams && h.Engine.Is(r.Context(), &asked.Request) {
-		leave() // a stream holds its own, answer by answer
+		leave() // a stream charges each answer separately
 		h.follow(w, whole, asked)
 		return
 	}
 	ctx := r.Context()
 	if streams {
-		// What may become a stream came without a time limit.
+		// A request that may become a stream has no time limit of its own.
 		limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
 		defer cancel()
 		ctx = limited
@@ -130,23 +129,21 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, media string, ans
 		w.Header().Set("Allow", "POST")
 	}
 	if media == typeJSON && wellFormed(status) {
-		// Under the older media type everything that is a GraphQL answer is 200.
+		// With the older media type every GraphQL answer has the status 200.
 		status = http.StatusOK
 	}
 	h.write(w, r, status, answer)
 }
 
-// wellFormed reports whether a refusal is about the document, and not about
-// the request around it.
+// wellFormed reports whether an error concerns the document, and not the request around it.
 func wellFormed(status int) bool { return status == http.StatusBadRequest }
 
-// refuse answers what is no GraphQL request, whatever the media type.
+// refuse sends an error for a request that is not valid GraphQL over HTTP.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 	h.write(w, r, status, h.Engine.Refuse(r.Context(), err))
 }
 
-// write sends an answer. Its data is JSON already and goes out as it is; a
-// request that was not executed has none (GraphQL, 7.1).
+// write sends an answer. Its data is already JSON. The answer of a request that was not executed has no data (GraphQL, 7.1).
 func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, answer engine.Answer) {
 	answer.Header(w.Header())
 	if status == http.StatusUnauthorized && h.Challenge != nil {
@@ -158,27 +155,23 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, answ
 	head, tail := envelope(answer)
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(answer.Data)+len(tail)))
 	w.WriteHeader(status)
-	// The client may be gone, which is nobody's fault.
+	// An error means that the client is gone.
 	_, _ = w.Write(head)
 	_, _ = w.Write(answer.Data)
 	_, _ = w.Write(tail)
 }
 
-// compressible reports whether an answer has no secret beside a text of the
-// caller's: only mutations return secrets (tokens), and errors quote the caller.
+// compressible reports whether an answer may be compressed: it must not have a secret beside text of the caller (BREACH). Only
+// mutations return secrets (tokens), and errors quote the caller.
 func compressible(answer engine.Answer) bool {
 	return answer.Executed && len(answer.Errors) == 0 && answer.Operation.Operation == ast.Query
 }
 
-// envelope is what stands before and after the data of an answer.
+// envelope returns the JSON before and after the data of an answer.
 func envelope(answer engine.Answer) (head, tail []byte) {
 	head = []byte{'{'}
 	if len(answer.Errors) > 0 {
-		text, err := json.Marshal(answer.Errors)
-		if err != nil {
-			text = []byte(`[{"message":"Internal server error"}]`)
-		}
-		head = append(append(head, `"errors":`...), text...)
+		head = append(append(head, `"errors":`...), encode(answer.Errors)...)
 	}
 	if answer.Executed {
 		head = append(comma(head), `"data":`...)
@@ -204,8 +197,7 @@ func comma(text []byte) []byte {
 	return text
 }
 
-// digest names an operation without a name in the log. It is the beginning of
-// the hash by which clients name persisted queries.
+// digest identifies an operation without a name in the log. It is a prefix of the hash of persisted queries.
 func digest(query string) string {
 	sum := sha256.Sum256([]byte(query))
 	return hex.EncodeToString(sum[:8])

@@ -8,7 +8,7 @@ import (
 	"cloudapi/server/subscription"
 )
 
-// frame is something to send to a client.
+// frame is a message to a client.
 type frame struct {
 	kind   string // next, error, complete, or another type of message
 	id     string // of the operation
@@ -17,11 +17,10 @@ type frame struct {
 	taken  bool // it is being sent
 }
 
-// outbox keeps what is to be sent to one client, in order and in bounded memory.
-// It has no goroutine of its own: put starts one where there is something to
-// send, and it ends with the last frame.
+// outbox queues the messages to one client, in order and in bounded memory. It has no permanent goroutine: put starts one if
+// it is needed, and it ends after the last message.
 type outbox struct {
-	most  int // bytes of frames that may wait
+	most  int // maximum size of the queued frames, in bytes
 	start func()
 
 	mu      sync.Mutex
@@ -31,15 +30,14 @@ type outbox struct {
 	closed  bool
 }
 
-// put adds a frame, and reports whether there was room; one that is forced has
-// always room.
+// put adds a frame, and reports whether there was space; a forced frame always fits.
 func (o *outbox) put(f *frame, forced bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
-		return true // nobody is there to miss it
+		return true // the client is gone
 	}
-	// One frame that is larger than all the room is sent when nothing waits.
+	// A frame larger than the limit is accepted if the queue is empty.
 	if !forced && len(o.frames) > 0 && o.bytes+len(f.body) > o.most {
 		return false
 	}
@@ -52,10 +50,10 @@ func (o *outbox) put(f *frame, forced bool) bool {
 	return true
 }
 
-// frameOverhead is what a frame takes beside its body, about.
+// frameOverhead is the estimated memory of a frame in addition to its body, in bytes.
 const frameOverhead = 200
 
-// replace puts another body into a frame that waits, and reports whether it did.
+// replace replaces the body of a queued frame, and reports whether it was still queued.
 func (o *outbox) replace(f *frame, body []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -67,8 +65,7 @@ func (o *outbox) replace(f *frame, body []byte) bool {
 	return true
 }
 
-// take returns the next frame to send. After the last it returns nil, and the
-// next put starts again.
+// take returns the next frame to send. After the last it returns nil, and the next put starts a new goroutine.
 func (o *outbox) take() *frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -84,29 +81,28 @@ func (o *outbox) take() *frame {
 	return f
 }
 
-// close drops what waits.
+// close drops the queue.
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed, o.frames = true, nil
 }
 
-// sink takes the answers of one subscription.
+// sink receives the answers of one subscription.
 type sink struct {
 	id    string
 	out   *outbox
 	ended func()
-	// waiting is the frame of an object that may be replaced. Only the hub uses
-	// it, under its lock.
+	// waiting is a queued frame whose body may be replaced. Only the hub uses it, under its lock.
 	waiting *frame
 }
 
-// Next is part of subscription.Sink.
+// Next implements subscription.Sink.
 func (s *sink) Next(a *subscription.Answer) bool {
 	return s.out.put(&frame{kind: "next", id: s.id, body: a.Body, cursor: a.Cursor}, false)
 }
 
-// Newest is part of subscription.Sink.
+// Newest implements subscription.Sink.
 func (s *sink) Newest(a *subscription.Answer) {
 	if s.out.replace(s.waiting, a.Body) {
 		return
@@ -115,13 +111,13 @@ func (s *sink) Newest(a *subscription.Answer) {
 	s.out.put(s.waiting, true)
 }
 
-// Fail is part of subscription.Sink.
+// Fail implements subscription.Sink.
 func (s *sink) Fail(errs gqlerror.List) {
 	s.out.put(&frame{kind: "error", id: s.id, body: encode(errs)}, true)
 	s.ended()
 }
 
-// Complete is part of subscription.Sink.
+// Complete implements subscription.Sink.
 func (s *sink) Complete() {
 	s.out.put(&frame{kind: "complete", id: s.id}, true)
 	s.ended()

@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// message does what a client's message says (PROTOCOL.md of graphql-ws).
+// message handles a client's message (PROTOCOL.md of graphql-ws).
 func (s *socket) message(text []byte) {
 	s.mu.Lock()
 	over := s.ending != nil
@@ -119,7 +119,7 @@ func (s *socket) refuse(ctx context.Context, id string, err error) {
 	s.out.put(&frame{kind: "error", id: id, body: encode(s.handler.Engine.Refuse(ctx, err).Errors)}, true)
 }
 
-// forget takes an operation out; its id is free again.
+// forget removes an operation; its id may be used again.
 func (s *socket) forget(id string, o *operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,8 +139,7 @@ func (s *socket) complete(id string) {
 	}
 }
 
-// operate runs an operation: one answer for a query or mutation, any number for a
-// subscription.
+// operate runs an operation: one answer for a query or mutation, any number for a subscription.
 func (s *socket) operate(ctx context.Context, id string, o *operation, r *request) {
 	h := s.handler
 	document := r.document()
@@ -182,7 +181,7 @@ func (s *socket) operate(ctx context.Context, id string, o *operation, r *reques
 	s.out.put(&frame{kind: "complete", id: id}, true)
 }
 
-// follow begins a subscription.
+// follow starts a subscription.
 func (s *socket) follow(ctx context.Context, id string, o *operation, r *request) {
 	h := s.handler
 	op, refused := h.Engine.Subscribe(ctx, &r.Request)
@@ -204,6 +203,10 @@ func (s *socket) follow(ctx context.Context, id string, o *operation, r *request
 	}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, "", to)
 	if subscriber == nil {
+		if ctx.Err() != nil { // the client has completed it
+			to.ended()
+			return
+		}
 		to.Fail(errs)
 		return
 	}
@@ -218,6 +221,6 @@ func (s *socket) follow(ctx context.Context, id string, o *operation, r *request
 		subscriber.Cancel()
 		release()
 	}
-	// The hub has a context of its own.
+	// The hub uses its own context.
 	o.cancel()
 }

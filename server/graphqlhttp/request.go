@@ -19,7 +19,7 @@ import (
 
 func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
 
-// request is what was asked: what to run, and how its document is named.
+// request is a decoded GraphQL request: what to run, and how its document is named.
 type request struct {
 	engine.Request
 	documentID string
@@ -41,8 +41,8 @@ func read(r *http.Request) (*request, int, error) {
 	return into, http.StatusBadRequest, readURL(r.URL.RawQuery, into)
 }
 
-// readBody decodes a POST. Only JSON is taken: what a form can send without
-// asking, another site can send in a user's name.
+// readBody decodes a POST. It accepts only JSON: another site can send any type of an HTML form with the user's credentials
+// without a preflight request.
 func readBody(r *http.Request, into *request) (int, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != typeJSON {
@@ -72,7 +72,7 @@ func readBody(r *http.Request, into *request) (int, error) {
 	return http.StatusBadRequest, into.members(members)
 }
 
-// members takes the members of a body; those of other names are not its matter.
+// members decodes the members of a body and ignores unknown names.
 func (r *request) members(given map[string]json.RawMessage) error {
 	return cmp.Or(
 		text("query", given["query"], &r.Query),

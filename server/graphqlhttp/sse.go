@@ -27,8 +27,7 @@ func events(r *http.Request) bool {
 	})
 }
 
-// Stream reports whether a request may become a stream, which has no time limit
-// of its own.
+// Stream reports whether a request may become a stream, which has no time limit.
 func Stream(r *http.Request) bool { return webSocket(r) || events(r) }
 
 func headerHas(h http.Header, name, value string) bool {
@@ -42,9 +41,8 @@ func headerHas(h http.Header, name, value string) bool {
 	return false
 }
 
-// follow answers a subscription with a stream of events: the distinct
-// connections mode of graphql-sse. Each change has its cursor as id, so that
-// Last-Event-ID goes on behind it.
+// follow answers a subscription with a stream of events: the distinct connections mode of graphql-sse. The id of an event is
+// its cursor, so that Last-Event-ID resumes after it.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -91,7 +89,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	e.begin()
 	h.pump(ctx, e, out, signal, ended, func(over ending) {
 		if over.fault == nil {
-			return // without complete: the client comes back
+			return // without complete, so that the client reconnects
 		}
 		f := *over.fault
 		if cursor := subscriber.Cursor(); cursor != "" {
@@ -104,7 +102,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	}
 }
 
-// pump sends what the outbox has until the stream ends.
+// pump sends the messages of the outbox until the stream ends.
 func (h *Handler) pump(ctx context.Context, e *eventWriter, out *outbox, signal chan struct{}, ended chan ending, over func(ending)) {
 	alive := time.NewTicker(h.Streams.Limits.PingTime)
 	defer alive.Stop()
@@ -135,19 +133,19 @@ type eventWriter struct {
 	err      error
 }
 
-// begin sends the headers. A proxy must pass events on as they come.
+// begin sends the headers, which tell proxies not to buffer.
 func (e *eventWriter) begin() {
 	h := e.w.Header()
 	h.Set("Content-Type", typeEvents+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
-	// The time to send a request has nothing to do with how long the stream is.
+	// The read timeout is for the request, not for the stream.
 	_ = e.control.SetReadDeadline(time.Time{})
 	e.w.WriteHeader(http.StatusOK)
 	e.write(":\n\n")
 }
 
-// send sends a frame: errors are an answer without data, and the end.
+// send sends a frame. Errors are sent as an answer without data, followed by complete.
 func (e *eventWriter) send(f *frame) {
 	switch f.kind {
 	case "next":
@@ -168,7 +166,7 @@ func (e *eventWriter) write(text string) {
 	if e.err != nil {
 		return
 	}
-	// A writer that knows no deadlines has none to lift.
+	// It fails only for a writer without deadlines.
 	_ = e.control.SetWriteDeadline(time.Now().Add(e.time))
 	if _, e.err = e.w.Write([]byte(text)); e.err == nil {
 		e.err = e.control.Flush()

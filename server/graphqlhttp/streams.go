@@ -18,23 +18,23 @@ import (
 	"cloudapi/server/subscription"
 )
 
-// StreamLimits bound the streams of a server. A zero means the default.
+// StreamLimits bounds the streams of a server. A zero means the default, which each comment gives.
 type StreamLimits struct {
 	Connections     int // of a server: 20,000
-	UserConnections int // of a user, on one server: 500
-	Operations      int // at once on a WebSocket: 100
+	UserConnections int // of a user on one server: 500
+	Operations      int // concurrent, on a WebSocket: 100
 	Subscriptions   int // of a server: 50,000
-	// UserSubscriptions are those of a user, on one server: 2,000
+	// UserSubscriptions is the maximum for a user on one server: 2,000.
 	UserSubscriptions int
-	Queue             int           // bytes that wait for a slow reader: 1 MiB
-	Message           int64         // bytes of a message that a client sends: 1 MiB
+	Queue             int           // bytes queued for a slow client: 1 MiB
+	Message           int64         // size of a client's message in bytes: 1 MiB
 	InitTime          time.Duration // until connection_init: 10 s
 	IdleTime          time.Duration // of a WebSocket without an operation: 10 min
-	PingTime          time.Duration // between signs of life: 25 s
+	PingTime          time.Duration // between pings: 25 s
 	WriteTime         time.Duration // to send one message: 30 s
 }
 
-// OrDefault returns the limits with defaults in the place of zeros.
+// OrDefault returns the limits with each zero replaced by the default.
 func (l StreamLimits) OrDefault() StreamLimits {
 	return StreamLimits{
 		Connections: cmp.Or(l.Connections, 20_000), UserConnections: cmp.Or(l.UserConnections, 500),
@@ -46,31 +46,33 @@ func (l StreamLimits) OrDefault() StreamLimits {
 	}
 }
 
-// Accounts says what users and tokens are worth now.
+// Accounts returns the current state of users and tokens.
 type Accounts interface {
 	Standing(ctx context.Context, users, tokens []uuid.UUID) (*session.Standing, error)
 }
 
-// Streams are the connections of a server that stay open: what they have in
-// common. It is safe for concurrent use.
+// Streams has the open streaming connections of a server. It is safe for concurrent use.
 type Streams struct {
 	Hub      *subscription.Hub
 	Accounts Accounts
 	Limits   StreamLimits
 	Log      *slog.Logger
-	// Cut counts streams that the server ends, by why.
+	// Poll reports that nothing announces that rights have changed, so that the users of streams are checked every few
+	// seconds. It is nil if every change is announced.
+	Poll func() bool
+	// Cut is called with the reason for each stream that the server ends.
 	Cut func(reason string)
 
 	mu       sync.Mutex
 	open     map[*stream]struct{}
 	users    map[uuid.UUID]int
-	active   map[uuid.UUID]int // subscriptions, by user
+	active   map[uuid.UUID]int // number of subscriptions by user
 	all      int               // subscriptions of all users
 	stopping bool
 	checks   chan struct{}
 }
 
-// NewStreams returns streams without one that is open.
+// NewStreams returns an empty set of streams.
 func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *slog.Logger) *Streams {
 	return &Streams{
 		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log, Cut: func(string) {},
@@ -82,25 +84,25 @@ func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *s
 type stream struct {
 	transport string
 	end       func(ending)
-	watch     func(now time.Time) // looks for signs of life, nil for nothing to look for
+	watch     func(now time.Time) // checks that the client is alive; may be nil
 	started   time.Time
 
-	// Under the lock of Streams:
+	// Guarded by the lock of Streams:
 	viewer  *viewer.Viewer
 	account *session.User
 	expiry  *time.Timer
 }
 
-// ending is why a stream ends.
+// ending is the reason why a stream ends.
 type ending struct {
-	code   int // of a WebSocket
+	code   int // close code of a WebSocket
 	reason string
-	fault  *fault.Fault // what each subscription is told, nil for nothing
+	fault  *fault.Fault // sent to each subscription, nil for none
 }
 
 func stopped() ending { return ending{code: closeRestart, reason: "Service restart"} }
 
-// add takes a connection in, or refuses it.
+// add adds a connection, or fails if a limit is reached.
 func (s *Streams) add(c *stream) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +121,7 @@ func tooMany(limit, format string, most int) error {
 	return fault.New(fault.TooMany, format, most).With("limit", limit).With("max", most).After(5 * time.Second)
 }
 
-// remove takes a connection out.
+// remove removes a connection.
 func (s *Streams) remove(c *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,7 +145,7 @@ func (s *Streams) release(c *stream) {
 	c.viewer = nil
 }
 
-// identify says whose connection it is, and ends it when the credentials do.
+// identify sets the viewer of a connection, and ends the connection when the credentials expire.
 func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) error {
 	if v == nil {
 		return nil
@@ -154,9 +156,9 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	}
 	account, expires, ok := standing.Of(v)
 	if !ok || account.Role != v.Role {
-		return fault.New(fault.Unauthenticated, "Authentication failed")
+		return fault.AuthenticationFailed()
 	}
-	if expires.IsZero() {
+	if expires.IsZero() || !v.Expires.IsZero() && v.Expires.Before(expires) {
 		expires = v.Expires
 	}
 	s.mu.Lock()
@@ -188,7 +190,7 @@ func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.
 	return s.Accounts.Standing(ctx, users, tokens)
 }
 
-// begin counts a subscription, or refuses it. The place is given back by done.
+// begin counts a subscription, or fails if a limit is reached. done ends the subscription.
 func (s *Streams) begin(v *viewer.Viewer) (done func(), err error) {
 	user := uuid.Nil
 	if v != nil {
@@ -214,8 +216,7 @@ func (s *Streams) begin(v *viewer.Viewer) (done func(), err error) {
 	}), nil
 }
 
-// Open is how many connections there are, by transport, and how many
-// subscriptions.
+// Open returns the number of connections by transport, and the number of subscriptions.
 func (s *Streams) Open() (connections map[string]int, subscriptions int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,7 +227,7 @@ func (s *Streams) Open() (connections map[string]int, subscriptions int) {
 	return connections, s.all
 }
 
-// Stop ends all streams so that clients come back to another server.
+// Stop ends all streams; the clients reconnect to another server.
 func (s *Streams) Stop() {
 	s.mu.Lock()
 	s.stopping = true
@@ -248,7 +249,7 @@ func (s *Streams) streams() []*stream {
 	return all
 }
 
-// Rights says that what users may do may have changed.
+// Rights reports that the rights of users may have changed.
 func (s *Streams) Rights() {
 	select {
 	case s.checks <- struct{}{}:
@@ -256,10 +257,11 @@ func (s *Streams) Rights() {
 	}
 }
 
+// encode returns errors as JSON.
 func encode(value any) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
-		return []byte(`[{"message":"Internal server error"}]`)
+		return []byte(`[{"message":"` + fault.InternalMessage + `"}]`)
 	}
 	return text
 }

@@ -9,15 +9,17 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// checkTime bounds a look at the users of all streams.
+// pollTicks is how many seconds pass between two checks of users when nothing announces changes of rights.
+const pollTicks = 2
+
+// checkTime is the time limit of a check of all streams' users.
 const checkTime = 10 * time.Second
 
-// Run looks after the streams until ctx ends: whose user may no longer have
-// them, and who gives no sign of life.
+// Run checks the streams until ctx ends: whether their users still have the rights, and whether the clients are alive.
 func (s *Streams) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	again := false
+	again, ticks := false, 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,7 +27,8 @@ func (s *Streams) Run(ctx context.Context) error {
 		case <-s.checks:
 			again = s.check(ctx) != nil
 		case now := <-tick.C:
-			if again {
+			ticks++
+			if again || ticks%pollTicks == 0 && s.Poll != nil && s.Poll() {
 				again = s.check(ctx) != nil
 			}
 			s.mu.Lock()
@@ -40,8 +43,8 @@ func (s *Streams) Run(ctx context.Context) error {
 	}
 }
 
-// check ends the streams of users who are disabled or deleted, have another role
-// or password, and those of tokens that are revoked.
+// check ends the streams of users who were disabled or deleted, or whose role or password has changed, and the streams of
+// revoked tokens.
 func (s *Streams) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

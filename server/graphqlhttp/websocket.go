@@ -18,18 +18,18 @@ import (
 
 const (
 	transportWebSocket = "websocket"
-	// protocol is the sub-protocol, as its PROTOCOL.md says.
+	// protocol is the sub-protocol (PROTOCOL.md of graphql-ws).
 	protocol = "graphql-transport-ws"
 )
 
-// The codes that end a connection.
+// The close codes.
 const (
 	closeNormal       = 1000
 	closeRestart      = 1012
-	closeBad          = 4400 // a message that is not one of the protocol
-	closeUnauthorized = 4401 // an operation before the connection is acknowledged
-	closeForbidden    = 4403 // the credentials are refused, or no longer valid
-	closeProtocol     = 4406 // the client does not speak the sub-protocol
+	closeBad          = 4400 // an invalid message
+	closeUnauthorized = 4401 // an operation before connection_ack
+	closeForbidden    = 4403 // invalid or expired credentials
+	closeProtocol     = 4406 // the client does not support the sub-protocol
 	closeTimeout      = 4408 // no connection_init in time
 	closeExists       = 4409 // an operation with an id that is in use
 	closeTooMany      = 4429 // a second connection_init, or a limit
@@ -41,14 +41,14 @@ type socket struct {
 	streams *Streams
 	conn    *websocket.Conn
 	stream  *stream
-	request *http.Request // what is kept of the upgrade request
+	request *http.Request // the parts of the upgrade request that are still needed
 	out     *outbox
 
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
 
 	mu           sync.Mutex
-	initialised  bool // connection_init has come
+	initialised  bool // connection_init was received
 	acknowledged bool
 	operations   map[string]*operation
 	ending       *ending
@@ -58,19 +58,19 @@ type socket struct {
 	init         *time.Timer
 }
 
-// operation is one that runs on a socket.
+// operation is a running operation of a socket.
 type operation struct {
 	cancel context.CancelFunc
-	// Of a subscription that has begun:
+	// Set when a subscription has started:
 	subscriber *subscription.Subscriber
-	release    func() // gives its place back
+	release    func() // ends the count of the subscription
 }
 
-// webSocket reports whether a request wants to become a WebSocket.
+// webSocket reports whether a request is an upgrade to WebSocket.
 func webSocket(r *http.Request) bool { return headerHas(r.Header, "Upgrade", "websocket") }
 
-// serveWebSocket makes a request a WebSocket. The handler returns at once, so
-// that little of the request stays in memory.
+// serveWebSocket upgrades a request to a WebSocket. The handler returns at once, so that most of the request's memory is
+// freed.
 func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s := &socket{
 		handler: h, streams: h.Streams, operations: map[string]*operation{},
@@ -86,11 +86,11 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	w.Header().Del("Content-Type")
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols: []string{protocol},
-		// The origin was checked before, as CORS is.
+		// The origin was already checked, as for CORS.
 		InsecureSkipVerify: true,
 	})
 	if err != nil {
-		h.Streams.remove(s.stream) // Accept has answered
+		h.Streams.remove(s.stream) // Accept has sent an answer
 		return
 	}
 	observe.NoteUpgrade(r.Context())
@@ -115,7 +115,7 @@ func (s *socket) late() {
 	}
 }
 
-// read takes the client's messages until the connection ends.
+// read handles the client's messages until the connection ends.
 func (s *socket) read() {
 	defer s.close()
 	for {
@@ -134,7 +134,7 @@ func (s *socket) read() {
 	}
 }
 
-// close ends everything of a connection that has ended.
+// close ends all operations of a closed connection.
 func (s *socket) close() {
 	if s.init != nil {
 		s.init.Stop()
@@ -163,8 +163,8 @@ func (s *socket) stop(o *operation) {
 	}
 }
 
-// end ends the connection: with what its subscriptions are told, where to go on,
-// and the code. The writer does it after what waits.
+// end ends the connection: it sends the fault and the cursor to each subscription, and then the close code, after the queued
+// messages.
 func (s *socket) end(e ending) {
 	s.mu.Lock()
 	if s.ending != nil || s.operations == nil {
@@ -194,7 +194,7 @@ func (s *socket) end(e ending) {
 
 func (s *socket) bad(reason string) { s.end(ending{code: closeBad, reason: reason}) }
 
-// write sends what waits, and ends.
+// write sends the queued messages, and ends.
 func (s *socket) write() {
 	for {
 		f := s.out.take()
@@ -205,7 +205,7 @@ func (s *socket) write() {
 			s.mu.Lock()
 			e := s.ending
 			s.mu.Unlock()
-			// A reason has at most 123 bytes.
+			// RFC 6455 limits a reason to 123 bytes.
 			_ = s.conn.Close(websocket.StatusCode(e.code), e.reason[:min(len(e.reason), 123)])
 			s.cancel()
 			return
@@ -224,12 +224,12 @@ func (s *socket) write() {
 	}
 }
 
-// message is a frame as the protocol has it.
+// message encodes a frame for the protocol.
 func (f *frame) message() []byte {
 	b := append([]byte(`{"type":"`), f.kind...)
 	b = append(b, '"')
 	if f.id != "" {
-		id, _ := json.Marshal(f.id) // a string always encodes
+		id, _ := json.Marshal(f.id) // a string can always be encoded
 		b = append(append(b, `,"id":`...), id...)
 	}
 	if len(f.body) > 0 {
@@ -238,8 +238,7 @@ func (f *frame) message() []byte {
 	return append(b, '}')
 }
 
-// watch pings a client that is quiet, and ends a connection that gives no sign of
-// life or has nothing to do.
+// watch pings a quiet client, and ends a connection whose client is gone or that has no operation.
 func (s *socket) watch(now time.Time) {
 	l := s.streams.Limits
 	s.mu.Lock()
@@ -263,8 +262,7 @@ func (s *socket) watch(now time.Time) {
 	}
 }
 
-// identify takes the credentials of connection_init, or those of the upgrade
-// request.
+// identify authenticates by the payload of connection_init, or by the upgrade request.
 func (s *socket) identify(payload map[string]json.RawMessage) error {
 	v := viewer.FromContext(s.ctx)
 	if given := authorization(payload); given != "" {
@@ -280,8 +278,7 @@ func (s *socket) identify(payload map[string]json.RawMessage) error {
 	return s.streams.identify(s.ctx, s.stream, v)
 }
 
-// authorization is the member Authorization of a connection_init's payload, by
-// itself or in headers.
+// authorization returns the member Authorization of a connection_init's payload, at the top level or in headers.
 func authorization(payload map[string]json.RawMessage) string {
 	for _, name := range []string{"Authorization", "authorization"} {
 		var text string

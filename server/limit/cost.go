@@ -9,29 +9,34 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Cost is what an operation costs; the unit is an object that is read.
+// Cost is the cost of an operation; the unit is one object read.
 type Cost struct {
-	// Requested is how many objects the operation may have to read: pages count
-	// as large as they are asked for, filters by their conditions.
+	// Requested is the maximum number of objects that the operation reads: pages count with their requested size, filters by
+	// their conditions.
 	Requested int
-	// fixed is the part that does not depend on how many objects there are.
+	// fixed is the part that does not depend on the number of objects.
 	fixed int
-	// Memory is what the inputs take, in bytes.
+	// Memory is the size of the inputs in memory, in bytes.
 	Memory int
 }
 
-// bytesOfObject is how long an object is that has nothing large, in bytes.
+// bytesOfObject is the size of a typical object in an answer, in bytes.
 const bytesOfObject = 1 << 10
 
-// Actual is what the operation has cost after all, by its answer and by what was
-// counted while it was made: most pages are not full, and lists without pages may
-// be longer than they were priced at.
+// Actual returns what the operation has cost, computed from its answer and from what was counted during execution. Most
+// pages are not full, and lists without pages may be longer than estimated.
 func (c Cost) Actual(data []byte, objects, size int) int {
 	return max(1, c.fixed+max(bytes.Count(data, []byte("{")), objects, size/bytesOfObject))
 }
 
-// Price sums up a validated operation with its variables in their places, and
-// refuses one that costs too much.
+// Plus adds a price that does not depend on how many objects there are.
+func (c Cost) Plus(price int) Cost {
+	c.Requested += price
+	c.fixed += price
+	return c
+}
+
+// Price estimates the cost of a validated operation with its variables, and rejects one that costs too much.
 func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
 	b := &costVisitor{
 		prices: p, inputs: inputs{schema: p.schema, variables: variables, sizes: map[string]size{}},
@@ -52,7 +57,7 @@ func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[s
 
 func rounded(tenths int) int { return (tenths + object - 1) / object }
 
-// costVisitor sums an operation up, in tenths of an object.
+// costVisitor adds up the cost of an operation, in tenths of an object.
 type costVisitor struct {
 	prices *CostModel
 	inputs inputs
@@ -64,15 +69,13 @@ type costVisitor struct {
 	err    error
 }
 
-// spread is a fragment where a page, or a change, has that many entries: it is
-// priced once.
+// spread is a fragment on a page, or in a change, with that many entries: it is priced once.
 type spread struct {
 	name           string
 	entries, parts int
 }
 
-// set prices selections; entries is the size of the page if they are those of a
-// connection.
+// set prices selections; entries is the page size if they are the selections of a connection.
 func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
 	sum := 0
 	for _, s := range set {
@@ -112,7 +115,7 @@ func (b *costVisitor) field(f *ast.Field, entries int) int {
 	return add(input, b.parent(f, entries))
 }
 
-// parent prices a field that has fields.
+// parent prices a field with selections.
 func (b *costVisitor) parent(f *ast.Field, entries int) int {
 	p, paged := b.prices.pages[f.Definition]
 	switch {
@@ -122,6 +125,8 @@ func (b *costVisitor) parent(f *ast.Field, entries int) int {
 		return b.once(computed)
 	case paged:
 		return add(object, b.set(f.SelectionSet, b.inputs.page(f, p)))
+	case isTotal(f):
+		return add(b.once(total), times(handful, add(object, b.set(f.SelectionSet, 1))))
 	case isConnection(f.ObjectDefinition) && isList(f.Definition):
 		// The object of an edge is counted with its node.
 		each := b.set(f.SelectionSet, 1)
@@ -154,7 +159,7 @@ func isChange(f *ast.Field) bool {
 	return f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation"
 }
 
-// once is a price that does not depend on the data.
+// once adds a price that does not depend on the data.
 func (b *costVisitor) once(price int) int {
 	b.fixed = add(b.fixed, price)
 	return price
@@ -167,9 +172,7 @@ func (b *costVisitor) leaf(f *ast.Field) int {
 	return 1
 }
 
-// scan is the price of a condition that has to look at each row: of the whole
-// table below the root of an operation, and of what is there of one object
-// elsewhere.
+// scan prices a condition that must check each row: of the whole table for a root field, of one object's rows otherwise.
 func (b *costVisitor) scan(f *ast.Field) int {
 	if f.ObjectDefinition == b.prices.schema.Query {
 		return scanTable
@@ -177,8 +180,7 @@ func (b *costVisitor) scan(f *ast.Field) int {
 	return elsewhere
 }
 
-// arguments prices the arguments of a field, and refuses those that are too
-// large.
+// arguments prices the arguments of a field, and rejects those that are too large.
 func (b *costVisitor) arguments(f *ast.Field) int {
 	price := 0
 	for _, a := range f.Arguments {

@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Document holds a parsed document against the limits that need no schema. A
-// fragment counts wherever it is spread, and is looked at once.
+// Document checks a parsed document against the limits that need no schema. A fragment counts each time it is spread, but is
+// visited once.
 func (l Limits) Document(doc *ast.QueryDocument) error {
 	if n := len(doc.Operations); n > l.Operations {
 		return over("operations", fmt.Sprintf("document has %d operations", n), l.Operations, n)
@@ -28,7 +28,7 @@ func (l Limits) Document(doc *ast.QueryDocument) error {
 		}
 	}
 	for _, f := range doc.Fragments {
-		// A fragment that no operation spreads is validated all the same.
+		// A fragment that no operation spreads is validated too.
 		x := w.fragment(f.Name)
 		x.directives += len(f.Directives)
 		if err := l.extent(x); err != nil {
@@ -50,10 +50,10 @@ func (l Limits) extent(x extent) error {
 	return nil
 }
 
-// extent is how far a selection goes, each number at most countless.
+// extent is the size of a selection; each number is at most countless.
 type extent struct{ depth, aliases, directives int }
 
-// countless stops counts from overflowing where fragments spread fragments.
+// countless prevents overflow where fragments spread fragments.
 const countless = 1 << 20
 
 func many(n int) string {
@@ -71,7 +71,7 @@ func (x extent) plus(y extent) extent {
 	}
 }
 
-// walk goes through a document once.
+// walk visits a document once.
 type walk struct {
 	fragments map[string]*ast.FragmentDefinition
 	seen      map[string]extent
@@ -104,8 +104,7 @@ func (w *walk) selection(s ast.Selection) extent {
 			x.aliases++
 		}
 		if strings.HasPrefix(s.Name, "__") {
-			// Introspection is as deep as the types it tells of, which a rule of
-			// validation bounds.
+			// The depth of introspection is that of the types it describes; a validation rule limits it.
 			x.depth = 0
 		}
 		x.depth++
@@ -122,8 +121,7 @@ func (w *walk) selection(s ast.Selection) extent {
 	return extent{}
 }
 
-// fragment walks each fragment once. One that spreads itself ends here and is
-// refused by validation.
+// fragment visits each fragment once. One that spreads itself ends here; validation rejects it.
 func (w *walk) fragment(name string) extent {
 	if x, ok := w.seen[name]; ok {
 		return x

@@ -7,15 +7,14 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The most of a client's own text that an error gives back, in bytes.
+// How much of a client's own text an error repeats at most, in bytes.
 const (
 	longestMessage = 1000
 	longestName    = 200
 )
 
-// Trim keeps an answer's errors few and short: most of what makes one long was
-// the client's own.
-func (l Limits) Trim(errs gqlerror.List) gqlerror.List {
+// TruncateErrors limits the number and the length of an answer's errors. Most of a long error is the client's own text.
+func (l Limits) TruncateErrors(errs gqlerror.List) gqlerror.List {
 	if len(errs) > l.Errors {
 		errs = errs[:l.Errors]
 	}
@@ -35,7 +34,7 @@ func (l Limits) Trim(errs gqlerror.List) gqlerror.List {
 	return errs
 }
 
-// clip cuts text to at most longest bytes, not within a character.
+// clip cuts text to at most longest bytes, at the boundary of a character.
 func clip(text string, longest int) string {
 	if len(text) <= longest {
 		return text

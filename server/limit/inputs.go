@@ -8,19 +8,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// size is how large an input is.
+// size is the size of an input.
 type size struct {
-	values    int // lists and objects included
+	values    int // including lists and objects
 	depth     int // of lists and objects, 0 for a scalar
 	elsewhere int // conditions on other entities
-	scans     int // conditions that no index serves
+	scans     int // conditions without an index
 	plain     int // other conditions
-	entries   int // objects that stand in lists
-	memory    int // bytes, decoded
+	entries   int // objects in lists
+	memory    int // decoded size in bytes
 }
 
-// What a decoded input takes in memory, in bytes: an object has room for each of
-// its fields, and those of a filter are many.
+// The memory of a decoded input, in bytes: an object has space for each of its possible fields, and a filter has many.
 const (
 	memoryOfObject = 3 << 10
 	memoryOfValue  = 64
@@ -38,7 +37,7 @@ func (s size) plus(inner size) size {
 	}
 }
 
-// condition counts a field of an input, if it is one of a filter.
+// condition counts a field of an input if the input is a filter.
 func (s *size) condition(of *ast.Definition, name string) {
 	if of == nil || name == "" || !strings.HasSuffix(of.Name, "WhereInput") {
 		return
@@ -54,8 +53,7 @@ func (s *size) condition(of *ast.Definition, name string) {
 	}
 }
 
-// scans tells whether a condition has to look at each row: ent names what it
-// compares at the end.
+// scans reports whether a condition must check each row. The suffix of ent's names gives the comparison.
 func scans(name string) bool {
 	for _, suffix := range []string{"Contains", "ContainsFold", "HasSuffix", "EqualFold", "NEQ", "NotIn", "NotNil"} {
 		if strings.HasSuffix(name, suffix) {
@@ -65,12 +63,11 @@ func scans(name string) bool {
 	return false
 }
 
-// valuesOfChange is how many times the values of another argument the input of a
-// change may have: it is stored, and no statement is planned for its values.
+// valuesOfChange is the factor by which the limit is higher for the input of a change: its values are stored, and no statement is
+// planned for them.
 const valuesOfChange = 2
 
-// input refuses an input that is too large: each of its values becomes a
-// parameter of a statement, each of its levels one of a condition.
+// input rejects an input that is too large: each value becomes a parameter of a statement, each level a nested condition.
 func (l Limits) input(what string, s size, isChange bool) error {
 	most := l.Values
 	if isChange {
@@ -85,15 +82,14 @@ func (l Limits) input(what string, s size, isChange bool) error {
 	return nil
 }
 
-// inputs knows the variables of an operation.
+// inputs has the variables of an operation.
 type inputs struct {
 	schema    *ast.Schema
 	variables map[string]any
 	sizes     map[string]size
 }
 
-// value measures a value of a document with the variables in their places. What
-// is within a scalar is the scalar's matter.
+// value measures a value of a document with the variables inserted. The content of a scalar is checked by the scalar.
 func (in *inputs) value(v *ast.Value) size {
 	switch {
 	case v == nil:
@@ -161,7 +157,7 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 	return s
 }
 
-// page is how many entries a connection is asked for.
+// page returns the requested number of entries of a connection.
 func (in *inputs) page(f *ast.Field, p page) int {
 	for _, name := range []string{"first", "last"} {
 		if a := f.Arguments.ForName(name); a != nil {
@@ -173,7 +169,7 @@ func (in *inputs) page(f *ast.Field, p page) int {
 	return p.usual
 }
 
-// whole is a whole number, false for none and for null.
+// whole returns a whole number; false if the value is absent or null.
 func (in *inputs) whole(v *ast.Value) (int, bool) {
 	value, err := v.Value(in.variables)
 	if err != nil {
@@ -193,8 +189,7 @@ func (in *inputs) whole(v *ast.Value) (int, bool) {
 	return 0, false
 }
 
-// entries is how many entries a list without pages has: as many as were asked
-// for by a list of guids, or a handful.
+// entries returns the number of entries of a list without pages: the number of requested guids, or an estimate.
 func (in *inputs) entries(f *ast.Field) int {
 	for _, a := range f.Arguments {
 		if s := in.value(a.Value); s.depth > 0 {
@@ -204,7 +199,7 @@ func (in *inputs) entries(f *ast.Field) int {
 	return handful
 }
 
-// included tells whether @skip and @include leave a selection in.
+// included reports whether @skip and @include keep a selection.
 func (in *inputs) included(list ast.DirectiveList) bool {
 	for _, d := range list {
 		if d.Name != "skip" && d.Name != "include" {

@@ -18,8 +18,7 @@ import (
 	"cloudapi/server/limit"
 )
 
-// refusal is what a client is told of a limit: its name, its value and what was
-// asked, "" for none.
+// refusal returns what an error says of a limit: its name, its value and the requested amount; "" for none.
 func refusal(err error) string {
 	if err == nil {
 		return ""
@@ -179,7 +178,7 @@ func TestPrice(t *testing.T) {
 	}
 }
 
-// spreading is a chain of fragments, a page of customers in each.
+// spreading returns a chain of fragments with a page of customers in each.
 func spreading(n int) string {
 	text := ""
 	for i := range n {
@@ -188,7 +187,7 @@ func spreading(n int) string {
 	return text + fmt.Sprintf(" fragment f%d on Customer { id }", n)
 }
 
-// nested is a filter that is negated so many times.
+// nested returns a filter with n levels of negation.
 func nested(n int) any {
 	var filter any = map[string]any{"name": "a"}
 	for range n {
@@ -197,7 +196,7 @@ func nested(n int) any {
 	return filter
 }
 
-// doubling is a chain of fragments, each of which has the next twice.
+// doubling returns a chain of fragments, each of which spreads the next twice.
 func doubling(n int) string {
 	text := ""
 	for i := range n {
@@ -218,7 +217,7 @@ func read(t *testing.T, s *ast.Schema, query string) *ast.QueryDocument {
 	return doc
 }
 
-// many are conditions on a field.
+// many returns n conditions on a field.
 func many(n int, field string) []any {
 	all := make([]any, n)
 	for i := range all {
@@ -253,7 +252,7 @@ func TestTrim(t *testing.T) {
 			Message: long, Path: ast.Path{ast.PathName(long), ast.PathIndex(1)}, Extensions: map[string]any{"field": long, "max": 1},
 		})
 	}
-	got := limit.Limits{}.OrDefault().Trim(errs)
+	got := limit.Limits{}.OrDefault().TruncateErrors(errs)
 	if len(got) != 5 {
 		t.Errorf("%d errors, want 5", len(got))
 	}

@@ -1,16 +1,11 @@
-// Package limit bounds what one operation may ask for and how much a caller may
-// ask in a time. Everything in it is linear in the size of what it looks at,
-// and most of it looks before anything is validated: some of the rules of
-// validation grow with the square of a document.
+// Package limit bounds what one operation may request and how much a caller may spend in a time. All checks take linear time
+// in the size of the input, and most run before validation, because some validation rules take quadratic time.
 //
-// The order in which an engine asks:
+// The order of the checks:
 //
-//  1. Source: the text, by the lexer alone. Tokens, names, and numbers that
-//     later steps take for granted to fit.
-//  2. Document: what was parsed. Depth, aliases, directives, operations.
-//  3. Price: with the variables in their places, how large the inputs are and
-//     how many objects the operation may have to read.
-//  4. Rate: whether the caller may spend that now.
+// 1. Source: the text, with the lexer alone. Tokens, names, and numbers whose range later steps rely on. 2. Document: the
+// parsed document. Depth, aliases, directives, operations. 3. Price: with the variables, the size of the inputs and the
+// number of objects that the operation may read. 4. Rate: whether the caller may spend that now.
 package limit
 
 import (
@@ -20,22 +15,22 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Limits bound what one operation may ask for. A zero means the default.
+// Limits bounds one operation. A zero means the default, which each comment gives.
 type Limits struct {
-	Tokens     int // of a document, its comments included: 2,000
-	Name       int // bytes of a name in a document; an alias is repeated in each object of an answer: 128
-	Depth      int // of nested fields: 15
-	Aliases    int // in an operation, fragments included wherever they are spread: 50
-	Directives int // likewise: 50
+	Tokens     int // in a document, including comments: 2,000
+	Name       int // bytes of a name; an alias is repeated in each object of an answer: 128
+	Depth      int // nested fields: 15
+	Aliases    int // in an operation; a fragment counts each time it is spread: 50
+	Directives int // in an operation; a fragment counts each time it is spread: 50
 	Operations int // in a document: 20
-	Variables  int // that an operation declares: 100
-	Values     int // in one argument of a field, its variables included: 2,000
-	InputDepth int // of nested lists and objects in an argument: 15
-	Cost       int // objects that an operation may have to read: 1,000,000
+	Variables  int // declared by an operation: 100
+	Values     int // in one argument of a field, including its variables: 2,000
+	InputDepth int // nested lists and objects in an argument: 15
+	Cost       int // objects that an operation may read: 1,000,000
 	Errors     int // in an answer: 5
 }
 
-// OrDefault returns the limits with defaults in the place of zeros.
+// OrDefault returns the limits with each zero replaced by the default.
 func (l Limits) OrDefault() Limits {
 	return Limits{
 		Tokens:     cmp.Or(l.Tokens, 2000),
@@ -52,7 +47,7 @@ func (l Limits) OrDefault() Limits {
 	}
 }
 
-// Unbounded returns limits that no document passes.
+// Unbounded returns limits that every document meets.
 func Unbounded() Limits {
 	const most = math.MaxInt32
 	return Limits{
@@ -61,8 +56,8 @@ func Unbounded() Limits {
 	}
 }
 
-// over says which limit was passed, its value and what was asked, in words and
-// for programs.
+// over returns the fault for an exceeded limit, with the limit and the requested amount in the message and in the
+// extensions.
 func over(name, has string, limit, asked int) error {
 	return fault.New(fault.TooLarge, "The %s; at most %d are allowed", has, limit).
 		With("limit", name).With("max", limit).With("asked", asked)

@@ -7,32 +7,32 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// What things cost, in tenths of an object. A leaf is a tenth, so that an
-// object with ten fields costs twice what its guid costs.
+// Prices in tenths of an object. A leaf costs a tenth, so that an object with ten fields costs twice as much as its guid
+// alone.
 const (
 	object        = 10
-	computed      = 10 * object    // a field with arguments, or a count over a list
-	change        = 10 * object    // a mutation: a transaction, with its job
+	computed      = 10 * object    // a field with arguments, or a count of a list
+	change        = 10 * object    // a mutation: a transaction with its job
+	total         = 200 * object   // sums over a whole list
 	partOfChange  = 5 * object     // an entry of a mutation's input, with its job
-	elsewhere     = 10 * object    // a condition on other entities, or one that no index serves
-	scanTable     = 1_000 * object // a condition that no index serves, on a whole table
-	condition     = object         // another condition
+	elsewhere     = 10 * object    // a condition on other entities, or one without an index
+	scanTable     = 1_000 * object // a condition without an index on a whole table
+	condition     = object         // any other condition
 	introspection = 5_000 * object // the whole schema
-	handful       = 10             // entries of a list without pages
-	ceiling       = 1 << 40        // no sum grows beyond this
+	handful       = 10             // estimated entries of a list without pages
+	ceiling       = 1 << 40        // maximum of any sum
 )
 
-// CostModel are what the fields of a schema cost. They are safe for concurrent use.
+// CostModel has the costs of a schema's fields. It is safe for concurrent use.
 type CostModel struct {
 	schema *ast.Schema
 	pages  map[*ast.FieldDefinition]page
 }
 
-// page is the directive @page: how many entries are given without asking, and
-// how many at most.
+// page has the arguments of the directive @page: the default and the maximum number of entries.
 type page struct{ usual, most int }
 
-// NewCostModel reads the sizes of pages from a schema's @page directives.
+// NewCostModel reads the page sizes from a schema's @page directives.
 func NewCostModel(schema *ast.Schema) *CostModel {
 	p := &CostModel{schema: schema, pages: map[*ast.FieldDefinition]page{}}
 	for _, t := range schema.Types {
@@ -47,7 +47,7 @@ func NewCostModel(schema *ast.Schema) *CostModel {
 	return p
 }
 
-// directiveInt is an argument of a directive in the schema, at least 1.
+// directiveInt returns an argument of a directive in the schema, at least 1.
 func directiveInt(schema *ast.Schema, d *ast.Directive, name string) int {
 	value := (*ast.Value)(nil)
 	if definition := schema.Directives[d.Name]; definition != nil {
@@ -70,6 +70,11 @@ func directiveInt(schema *ast.Schema, d *ast.Directive, name string) int {
 
 func isConnection(d *ast.Definition) bool {
 	return d != nil && strings.HasSuffix(d.Name, "Connection")
+}
+
+// isTotal reports whether a field sums up the whole list of its connection: it is a list, and not that of the page.
+func isTotal(f *ast.Field) bool {
+	return isConnection(f.ObjectDefinition) && isList(f.Definition) && f.Name != "nodes" && f.Name != "edges"
 }
 
 func isPayload(d *ast.Definition) bool {

@@ -13,15 +13,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Rates bound how much one caller may ask for in a time; the unit is that of
-// Cost. A zero means the default, a negative Burst that there is no bound.
+// Rates bounds the cost that one caller may spend in a time; the unit is that of Cost. A zero means the default, a negative
+// Burst means no bound.
 type Rates struct {
-	Burst     int // what may be spent at once; never less than one operation may cost: 100,000,000
-	PerSecond int // what comes back in a second: 20,000,000
-	Callers   int // that are remembered; the one who was quiet longest is forgotten: 10,000
+	Burst     int // maximum spent at once, at least the maximum cost of one operation: 100,000,000
+	PerSecond int // restored per second: 20,000,000
+	Callers   int // maximum number of tracked callers; the least recently active is dropped: 10,000
 }
 
-// OrDefault returns the rates with defaults in the place of zeros.
+// OrDefault returns the rates with each zero replaced by the default.
 func (r Rates) OrDefault() Rates {
 	return Rates{
 		Burst:     cmp.Or(r.Burst, 100_000_000),
@@ -30,9 +30,8 @@ func (r Rates) OrDefault() Rates {
 	}
 }
 
-// Rate keeps an account for each caller. What an operation may cost is taken
-// before it runs, so that what runs at once is bounded too, and what it did not
-// cost comes back afterwards. It is safe for concurrent use.
+// Rate has a token bucket for each caller. The maximum cost of an operation is taken before it runs, which also limits
+// concurrent operations; the difference to the actual cost is returned afterwards. It is safe for concurrent use.
 type Rate struct {
 	now       func() time.Time
 	burst     float64
@@ -47,13 +46,12 @@ type account struct {
 	at   time.Time
 }
 
-// NewRate returns a rate under which an operation that costs dearest can run;
-// nil if there is no bound.
+// NewRate returns a rate that allows a single operation with the cost dearest; nil if there is no bound.
 func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	if r = r.OrDefault(); r.Burst < 0 {
 		return nil
 	}
-	// The size is positive, which is all that can be refused.
+	// NewLRU fails only for a size that is not positive.
 	accounts, _ := simplelru.NewLRU[string, *account](max(1, r.Callers), nil)
 	return &Rate{
 		now:       now,
@@ -63,16 +61,22 @@ func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
 	}
 }
 
-// Quota is how a caller stands with its rate. The zero value is that of one
-// without.
-type Quota struct {
-	Limit     int           // what may be spent at once
-	Remaining int           // what is left of it
-	Reset     time.Duration // until all of it is there again
+// Burst is what may be spent at once, 0 where there is no bound.
+func (r *Rate) Burst() int {
+	if r == nil {
+		return 0
+	}
+	return int(r.burst)
 }
 
-// Take takes cost from a caller's account. Where there is not enough nothing is
-// taken, and the fault says when there will be.
+// Quota is a caller's position in its rate. The zero value means that there is no bound.
+type Quota struct {
+	Limit     int           // maximum spent at once
+	Remaining int           // of Limit, now
+	Reset     time.Duration // until Remaining equals Limit
+}
+
+// Take takes cost from a caller's quota. If there is not enough it takes nothing, and the fault says when there will be.
 func (r *Rate) Take(caller string, cost int) (Quota, error) {
 	if r == nil {
 		return Quota{}, nil
@@ -92,8 +96,7 @@ func (r *Rate) Take(caller string, cost int) (Quota, error) {
 	return r.standing(a), nil
 }
 
-// Settle gives back what was taken too much, or takes what was too little: a
-// negative refund may leave an account in debt.
+// Settle returns the cost that was taken too much. A negative refund takes more and may make the quota negative.
 func (r *Rate) Settle(caller string, refund int) Quota {
 	if r == nil {
 		return Quota{}
@@ -105,7 +108,7 @@ func (r *Rate) Settle(caller string, refund int) Quota {
 	return r.standing(a)
 }
 
-// account is a caller's account as it is now.
+// account returns a caller's account, updated to the current time.
 func (r *Rate) account(caller string) *account {
 	now := r.now()
 	a, ok := r.accounts.Get(caller)
@@ -127,8 +130,8 @@ func (r *Rate) standing(a *account) Quota {
 	}
 }
 
-// Header tells a client how it stands (draft-ietf-httpapi-ratelimit-headers:
-// the fields of its versions up to 07, which clients know, and those of now).
+// Header sets the rate-limit fields (draft-ietf-httpapi-ratelimit-headers): those of drafts up to 07, which clients support,
+// and the current ones.
 func (s Quota) Header(h http.Header) {
 	if s.Limit == 0 {
 		return

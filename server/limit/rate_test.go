@@ -19,7 +19,7 @@ func TestRate(t *testing.T) {
 		take      int
 		settle    int
 		remaining int
-		retry     time.Duration // 0: it is taken
+		retry     time.Duration // 0 means that the cost is taken
 	}{
 		{0, "a", 60, 0, 40, 0},
 		{0, "a", 60, 0, 40, 2 * time.Second},
@@ -34,7 +34,7 @@ func TestRate(t *testing.T) {
 		{time.Second, "a", 5, 0, 5, 0},
 		{0, "b", 100, 0, 0, 0},
 		{0, "c", 100, 0, 0, 0},
-		{0, "a", 100, 0, 0, 0}, // was forgotten for c
+		{0, "a", 100, 0, 0, 0}, // was dropped when c arrived
 	} {
 		now = now.Add(step.wait)
 		standing, err := r.Take(step.caller, step.take)
@@ -60,7 +60,7 @@ func TestStandingInHeaders(t *testing.T) {
 	h := http.Header{}
 	limit.Quota{Limit: 100, Remaining: 40, Reset: 5500 * time.Millisecond}.Header(h)
 	var got strings.Builder
-	// Into memory.
+	// A write to memory does not fail.
 	_ = h.Write(&got)
 	want := "Ratelimit: \"cost\";r=40;t=6\r\nRatelimit-Limit: 100\r\nRatelimit-Policy: \"cost\";q=100\r\n" +
 		"Ratelimit-Remaining: 40\r\nRatelimit-Reset: 6\r\n"

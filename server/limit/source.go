@@ -13,12 +13,11 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// shown is how much of a refused text an error repeats, in bytes.
+// shown is how much of a rejected text an error repeats, in bytes.
 const shown = 40
 
-// Source holds the text of a document against the limits that a lexer can
-// tell, and returns how many tokens it has. A text that is no GraphQL passes
-// as far as it was read: the parser says what is wrong with it.
+// Source checks the text of a document against the limits that the lexer can check, and returns the number of tokens. It
+// checks invalid GraphQL up to the error, which the parser then reports.
 func (l Limits) Source(query string) (int, error) {
 	s := &source{text: query, limits: l}
 	lex, tokens := lexer.New(&ast.Source{Input: query}), 0
@@ -52,7 +51,7 @@ func (s *source) check(t lexer.Token) error {
 			return over("name", fmt.Sprintf("name %.*s… has %d bytes", shown, t.Value, n), s.limits.Name, n)
 		}
 	case lexer.String:
-		return s.halves(t)
+		return s.rejectLoneSurrogates(t)
 	case lexer.Int:
 		if _, err := strconv.ParseInt(t.Value, 10, 64); err != nil {
 			return tooBig(t)
@@ -65,23 +64,21 @@ func (s *source) check(t lexer.Token) error {
 	return nil
 }
 
-// tooBig refuses a number that does not fit: what comes later takes it for
-// granted that it does, and panics where it does not.
+// tooBig rejects a number that does not fit its Go type: later steps panic on it.
 func tooBig(t lexer.Token) error {
 	return fault.New(fault.Invalid, "The number %.*s is too large: it must fit into 64 bits", shown, t.Value)
 }
 
-// halves refuses half of a surrogate pair in a string: the lexer puts a
-// replacement character into its place without a word. A replacement character
-// that was meant passes, therefore it is the raw text that decides.
-func (s *source) halves(t lexer.Token) error {
+// rejectLoneSurrogates rejects a lone surrogate in a string, which the lexer silently replaces by U+FFFD. U+FFFD itself is
+// valid, so the check reads the raw text.
+func (s *source) rejectLoneSurrogates(t lexer.Token) error {
 	if !strings.ContainsRune(t.Value, utf8.RuneError) {
 		return nil
 	}
 	if s.runes == nil {
 		s.runes = []rune(s.text)
 	}
-	// The lexer counts runes.
+	// The lexer's positions count runes.
 	raw := string(s.runes[t.Pos.Start:t.Pos.End])
 	if strictjson.LoneSurrogate([]byte(raw)) {
 		return fault.New(fault.Invalid, "A string of the document has half of a surrogate pair")

@@ -13,22 +13,20 @@ import (
 	"cloudapi/internal/store"
 )
 
-// Queue is the work that is not done yet.
+// Queue describes the unfinished jobs.
 type Queue struct {
 	Waiting, Running int
-	// Oldest is when the oldest of it was asked for, zero where there is none.
+	// Oldest is the creation time of the oldest unfinished job, zero if there is none.
 	Oldest time.Time
 }
 
-// How the database is asked how much work there is: /metrics needs no
-// credentials, so that it must not be a way to keep the database busy.
+// Limits of the query for unfinished jobs: /metrics needs no credentials, so scraping it must not load the database.
 const (
 	askEvery = 5 * time.Second
 	askLimit = 2 * time.Second
 )
 
-// Database adds the figures of the database: its pools, and, where it answers,
-// the jobs that are not done.
+// Database adds metrics of the database: its pools and, while it answers, the unfinished jobs.
 func (m *Metrics) Database(s *store.Store, queue func(context.Context) (Queue, error)) {
 	m.registry.MustRegister(&database{store: s, ask: queue})
 }
@@ -55,7 +53,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("cloudapi_"+name, help, labels, nil)
 }
 
-// database collects the figures when they are asked for.
+// database is a collector that reads the figures at each scrape.
 type database struct {
 	store *store.Store
 	ask   func(context.Context) (Queue, error)
@@ -66,10 +64,10 @@ type database struct {
 	err   error
 }
 
-// Describe describes nothing: what there is depends on the database.
+// Describe sends nothing: the metrics depend on the database.
 func (d *database) Describe(chan<- *prometheus.Desc) {}
 
-// Collect collects.
+// Collect implements prometheus.Collector.
 func (d *database) Collect(out chan<- prometheus.Metric) {
 	put := func(kind prometheus.ValueType, desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, kind, value, labels...)
@@ -123,7 +121,7 @@ func (d *database) collectQueue(put func(prometheus.ValueType, *prometheus.Desc,
 	put(prometheus.GaugeValue, describe("jobs_oldest_unfinished_seconds", "How long ago the oldest job that has not ended was asked for."), age)
 }
 
-// queue asks the database, or gives its last answer while that is new.
+// queue queries the database, or returns its last answer while that is recent.
 func (d *database) queue() (Queue, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

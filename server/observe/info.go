@@ -9,25 +9,25 @@ import (
 
 type infoKey struct{}
 
-// Info is what becomes known of a request while it is served. Operations of a
-// WebSocket share that of the request that opened it, also after its end.
+// Info is collected while a request is served, for its log line and metrics. Operations on a WebSocket share the Info of the
+// request that opened it, also after that request ended.
 type Info struct {
 	ID string
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	User      string
-	Operation string // of the log: clients name theirs
-	Root      string // of the metrics: from a list of the server's own
+	Operation string // for the log; clients choose the name
+	Root      string // for the metrics; from a fixed list
 	Cost      int    // of all operations of the request, in objects
-	Code      string // of the first fault that the caller is told
+	Code      string // of the first fault in the answer
 	Aborted   string // why the answer was broken off, "" if it was not
 
-	upgraded bool // it is a WebSocket now
+	upgraded bool // the connection is a WebSocket now
 
 	metrics *Metrics
 }
 
-// RequestID returns the id of the request being served, "" outside of one.
+// RequestID returns the id of the current request, "" outside of one.
 func RequestID(ctx context.Context) string {
 	if info := From(ctx); info != nil {
 		return info.ID
@@ -35,13 +35,13 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// From returns what is known of the request being served, nil outside of one.
+// From returns the Info of the current request, nil outside of one.
 func From(ctx context.Context) *Info {
 	info, _ := ctx.Value(infoKey{}).(*Info)
 	return info
 }
 
-// Note keeps the user and the operation of the request for its log line.
+// Note records the user and the operation of the request for its log line.
 func Note(ctx context.Context, user, operation string) {
 	if info := From(ctx); info != nil {
 		info.mu.Lock()
@@ -55,8 +55,7 @@ func Note(ctx context.Context, user, operation string) {
 	}
 }
 
-// NoteUpgrade says that the request has become a WebSocket, whose operations count
-// for themselves.
+// NoteUpgrade records that the connection is now a WebSocket, whose operations are counted separately.
 func NoteUpgrade(ctx context.Context) {
 	if info := From(ctx); info != nil {
 		info.mu.Lock()
@@ -65,9 +64,8 @@ func NoteUpgrade(ctx context.Context) {
 	}
 }
 
-// NoteRoot keeps what the request is about for the metrics. It must come from a
-// list that no client can add to. What was noted first stays. An operation of a
-// WebSocket is counted as a request of its own.
+// NoteRoot records the root field or method of the request for the metrics. It must come from a list that clients cannot
+// extend. Only the first call has an effect. An operation on a WebSocket is counted as a request.
 func NoteRoot(ctx context.Context, root string) {
 	info := From(ctx)
 	if info == nil {
@@ -82,7 +80,7 @@ func NoteRoot(ctx context.Context, root string) {
 	info.Root = cmp.Or(info.Root, root)
 }
 
-// NoteCost adds the cost of an operation to that of the request.
+// NoteCost adds the cost of an operation to the cost of the request.
 func NoteCost(ctx context.Context, cost int) {
 	if info := From(ctx); info != nil {
 		info.mu.Lock()
@@ -91,8 +89,7 @@ func NoteCost(ctx context.Context, cost int) {
 	}
 }
 
-// NoteAborted keeps why an answer that had begun is broken off. What was noted
-// first stays.
+// NoteAborted records why an answer was broken off after it had begun. Only the first call has an effect.
 func NoteAborted(ctx context.Context, reason string) {
 	if info := From(ctx); info != nil {
 		info.abort(reason)
@@ -105,9 +102,8 @@ func (i *Info) abort(reason string) {
 	i.Aborted = cmp.Or(i.Aborted, reason)
 }
 
-// NoteFault counts an error that the caller is told, by what the request is about
-// and by its code, and the limit that has refused the request, "" for none.
-// operation is that of a WebSocket's, "" for none.
+// NoteFault counts an error in an answer by root field and code, and by the limit that rejected the request, "" for none.
+// operation is set for an operation on a WebSocket, "" otherwise.
 func NoteFault(ctx context.Context, operation, code, limit string) {
 	info := From(ctx)
 	if info == nil {
@@ -125,7 +121,7 @@ func NoteFault(ctx context.Context, operation, code, limit string) {
 	}
 }
 
-// face is which part of the server a path belongs to.
+// face returns the part of the server that serves a path.
 func face(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/appserver/rest/"):

@@ -7,13 +7,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Contextual adds to each record the id of the request that it is about, and
-// that of its trace.
+// Contextual adds the request id and the trace id to each log record.
 func Contextual(h slog.Handler) slog.Handler { return contextual{h} }
 
 type contextual struct{ slog.Handler }
 
-// Handle adds what the context knows.
+// Handle adds the attributes from the context.
 func (c contextual) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request", id))

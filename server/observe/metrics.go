@@ -13,8 +13,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Metrics are the server's numbers, in a registry of their own. Each label has
-// values from a list that the server makes: no client can make a new series.
+// Metrics has the server's metrics in its own registry. All label values come from fixed lists, so that clients cannot
+// create series.
 type Metrics struct {
 	registry   *prometheus.Registry
 	requests   *prometheus.CounterVec
@@ -36,7 +36,7 @@ type Metrics struct {
 	cut        *prometheus.CounterVec
 }
 
-// NewMetrics returns metrics of a program of that version.
+// NewMetrics returns the metrics of a program version.
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests = m.counter("requests_total", "Requests, by face (rest, xmlrpc, graphql, playground, other), operation (a method of the old API, a root field of GraphQL, several, or other) and class of the status.", "face", "operation", "status")
@@ -66,8 +66,7 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-// begin makes the series of closed lists, so that a rate has a zero to begin
-// with.
+// begin creates the series of fixed lists, so that a rate starts at zero.
 func (m *Metrics) begin() {
 	m.Operations("other", "several")
 	for _, reason := range []string{CutSlow, CutSilent, CutRestored, CutLimited, CutRevoked} {
@@ -93,8 +92,7 @@ func (m *Metrics) begin() {
 	}
 }
 
-// Operations makes the series of faults of operations: an alert must see the first
-// fault as a rise from zero.
+// Operations creates the series of operations' faults: an alert must see the first fault as an increase from zero.
 func (m *Metrics) Operations(names ...string) {
 	for _, name := range names {
 		for _, code := range []fault.Code{fault.Unavailable, fault.Timeout, fault.Internal} {
@@ -103,7 +101,7 @@ func (m *Metrics) Operations(names ...string) {
 	}
 }
 
-// seconds are the bounds of the histograms of durations.
+// seconds returns the bucket bounds of duration histograms.
 func seconds() []float64 {
 	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 }
@@ -125,23 +123,21 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// Gatherer hands the metrics out, for tests.
+// Gatherer returns the registry, for tests.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
-// Fault counts an error that a client is told, of an operation, "" for none that is
-// known.
+// Fault counts an error in an answer by operation ("" if unknown) and code.
 func (m *Metrics) Fault(operation, code string) {
 	m.faults.WithLabelValues(cmp.Or(operation, "other"), code).Inc()
 }
 
-// Refused counts a request that a limit has refused.
+// Refused counts a request that a limit rejected.
 func (m *Metrics) Refused(limit string) { m.refused.WithLabelValues(limit).Inc() }
 
-// SignIn counts credentials that were verified anew: by basic, token or oidc,
-// and ok, wrong or refused.
+// SignIn counts verified credentials (not cached ones): method is basic, token or oidc, outcome is ok, wrong or refused.
 func (m *Metrics) SignIn(method, outcome string) { m.signIns.WithLabelValues(method, outcome).Inc() }
 
-// Shared returns what counts how many requests were executed together.
+// Shared returns a function that counts how many requests were executed together.
 func (m *Metrics) Shared(what string) func(members int) {
 	return func(members int) { m.shared.WithLabelValues(what).Observe(float64(members)) }
 }
@@ -149,12 +145,11 @@ func (m *Metrics) Shared(what string) func(members int) {
 // Alone counts a change that could not share a commit.
 func (m *Metrics) Alone() { m.alone.Inc() }
 
-// Key counts a change with an idempotency key: first, repeated, reused or
-// failed.
+// Key counts a use of an idempotency key: first, repeated, reused or failed.
 func (m *Metrics) Key(outcome string) { m.keys.WithLabelValues(outcome).Inc() }
 
-// Job counts a job that has ended.
+// Job counts a finished job.
 func (m *Metrics) Job(action, status string) { m.jobs.WithLabelValues(action, status).Inc() }
 
-// class is the class of a status: 2xx, 4xx.
+// class returns the class of a status: 2xx, 4xx.
 func class(status int) string { return strconv.Itoa(status/100) + "xx" }

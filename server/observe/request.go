@@ -1,5 +1,4 @@
-// Package observe is what a person on call sees of the server: request ids, the
-// access log, metrics and the spans of traces.
+// Package observe has request ids, the access log, metrics and trace spans.
 package observe
 
 import (
@@ -14,9 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Requests gives each request an id, counts it and logs it. The log has the
-// path, never the query string: old URLs carry passwords there.
-// address says where a request comes from. Probes are logged at DEBUG.
+// Requests gives each request an id, counts it and logs it. The log has the path without the query string, because old URLs
+// have passwords there. address returns the client address. Health probes are logged at DEBUG.
 func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -26,7 +24,7 @@ func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Reques
 		ctx, span := t.request(r, info.ID)
 		ctx = context.WithValue(ctx, infoKey{}, info)
 		m.inFlight.Inc()
-		// An answer that breaks off is a panic, and counts as well.
+		// An answer that is broken off panics; it is counted too.
 		defer func() {
 			took := time.Since(started)
 			info.mu.Lock()
@@ -40,7 +38,7 @@ func Requests(log *slog.Logger, m *Metrics, t *Tracer, address func(*http.Reques
 	})
 }
 
-// level is that of the line of a request.
+// level returns the log level for a request.
 func level(path string, info *Info) slog.Level {
 	switch {
 	case info.Aborted != "":
@@ -51,8 +49,7 @@ func level(path string, info *Info) slog.Level {
 	return slog.LevelInfo
 }
 
-// line is what the log has of a request. The handlers of slog quote what a
-// client has sent, so that it cannot write a line of its own.
+// line returns the log attributes of a request. The slog handlers quote clients' text, so clients cannot forge a line.
 func line(r *http.Request, rec *recorder, info *Info, address string, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
@@ -75,7 +72,7 @@ func (m *Metrics) request(face string, status int, info *Info, took time.Duratio
 	}
 }
 
-// requestID takes the caller's id where it is short and plain, or makes one.
+// requestID returns the client's id if it is short and plain, otherwise a new one.
 func requestID(given string) string {
 	const longest = 64
 	if given == "" || len(given) > longest {
@@ -89,8 +86,7 @@ func requestID(given string) string {
 	return given
 }
 
-// recorder remembers the status and the size of an answer, and whether it could
-// be sent.
+// recorder records the status and the size of an answer, and whether sending failed.
 type recorder struct {
 	http.ResponseWriter
 	info   *Info
@@ -99,7 +95,7 @@ type recorder struct {
 	wrote  bool
 }
 
-// Write counts what is sent.
+// Write counts bytes.
 func (r *recorder) Write(p []byte) (int, error) {
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
@@ -109,7 +105,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteHeader keeps the status.
+// WriteHeader records the status.
 func (r *recorder) WriteHeader(status int) {
 	if !r.wrote {
 		r.status, r.wrote = status, true
@@ -117,5 +113,5 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach what is beneath.
+// Unwrap is used by http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

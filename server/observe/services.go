@@ -6,8 +6,7 @@ import (
 	"cloudapi/internal/service"
 )
 
-// Services adds the state of each background service. The services are all
-// there when it is called.
+// Services adds the state of each background service. Call it after all services were added.
 func (m *Metrics) Services(s *service.Supervisor) {
 	for i, one := range s.Status() {
 		labels := prometheus.Labels{"service": one.Name}

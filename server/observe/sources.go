@@ -8,9 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Reads adds how many root fields of queries the fast read path has answered,
-// how many it has left to the ordinary one, and how many of those because it
-// failed.
+// Reads adds counters of root query fields: answered by the fast path, answered by the ordinary path, and the part of the
+// latter for which the fast path failed.
 func (m *Metrics) Reads(fast, ordinary, failed func() int64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "cloudapi_fast_read_failures_total",
@@ -24,7 +23,7 @@ func (m *Metrics) Reads(fast, ordinary, failed func() int64) {
 	}
 }
 
-// Circuit adds the state of the portal's circuit, one of the names.
+// Circuit adds the state of the portal's circuit breaker; names are the possible states.
 func (m *Metrics) Circuit(state func() string, names []string) {
 	for _, name := range slices.Clone(names) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -39,7 +38,7 @@ func (m *Metrics) Circuit(state func() string, names []string) {
 	}
 }
 
-// Portal counts and traces single requests to the portal.
+// Portal counts and traces HTTP requests to the portal.
 func Portal(m *Metrics, t *Tracer) func(*http.Request) func(status int) {
 	return func(r *http.Request) func(int) {
 		started, span := time.Now(), t.portal(r)

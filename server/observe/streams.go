@@ -6,13 +6,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Streams adds the connections that stay open, by transport, the subscriptions
-// on them, and how long committed changes have been held back.
+// Streams adds the open streaming connections by transport, their subscriptions, and how long committed changes have been
+// delayed.
 func (m *Metrics) Streams(open func() (map[string]int, int), held func() time.Duration) {
 	m.registry.MustRegister(&streams{open: open, held: held})
 }
 
-// Why the server ends a stream.
+// Reasons why the server ends a stream.
 const (
 	CutSlow     = "slow"
 	CutSilent   = "silent"
@@ -21,25 +21,25 @@ const (
 	CutRevoked  = "revoked"
 )
 
-// StreamCut counts a stream that the server ends.
+// StreamCut counts a stream that the server ended.
 func (m *Metrics) StreamCut(reason string) { m.cut.WithLabelValues(reason).Inc() }
 
-// Sent counts an answer that a subscriber was given.
+// Sent counts an answer that was sent to a subscriber.
 func (m *Metrics) Sent(root string) { m.sent.WithLabelValues(root).Inc() }
 
 // SubscriptionExecuted counts an execution of a subscription.
 func (m *Metrics) SubscriptionExecuted(root string) { m.executed.WithLabelValues(root).Inc() }
 
-// streams collects the figures when they are asked for.
+// streams is a collector that reads the figures at each scrape.
 type streams struct {
 	open func() (map[string]int, int)
 	held func() time.Duration
 }
 
-// Describe is part of prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (s *streams) Describe(chan<- *prometheus.Desc) {}
 
-// Collect is part of prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (s *streams) Collect(out chan<- prometheus.Metric) {
 	put := func(desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)

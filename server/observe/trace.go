@@ -14,11 +14,10 @@ import (
 	"cloudapi/internal/store"
 )
 
-// Spans follow OpenTelemetry's semantic conventions as far as those let secrets
-// out: there is no query string, no header, no variable, no body and no value of
-// a statement in any of them.
+// Spans follow OpenTelemetry's semantic conventions, except where those could expose secrets: no span has a query string, a
+// header, a variable, a body or a value of a statement.
 
-// Tracer makes spans. A nil one makes none, at no cost.
+// Tracer makes spans. A nil Tracer makes none, at no cost.
 type Tracer struct{ tracer trace.Tracer }
 
 // NewTracer returns nil for a nil tracer.
@@ -29,8 +28,8 @@ func NewTracer(t trace.Tracer) *Tracer {
 	return &Tracer{t}
 }
 
-// request begins the span of a request: a child of the caller's, where it sends
-// one (W3C Trace Context). Those who look how the server is have none.
+// request begins the span of a request, as a child of the caller's span if it sends one (W3C Trace Context). Health probes
+// have none.
 func (t *Tracer) request(r *http.Request, id string) (context.Context, trace.Span) {
 	if t == nil || face(r.URL.Path) == "other" {
 		return r.Context(), trace.SpanFromContext(r.Context())
@@ -41,7 +40,7 @@ func (t *Tracer) request(r *http.Request, id string) (context.Context, trace.Spa
 		attribute.String("cloudapi.request_id", id)))
 }
 
-// ended ends the span of a request with what has become known of it.
+// ended ends the span of a request and sets its attributes.
 func ended(span trace.Span, face string, status int, info *Info) {
 	if span.IsRecording() {
 		span.SetName(face + " " + cmp.Or(info.Root, "other"))
@@ -54,8 +53,7 @@ func ended(span trace.Span, face string, status int, info *Info) {
 	span.End()
 }
 
-// statement begins the span of an SQL statement within that of a request. The
-// text has placeholders where the values go.
+// statement begins the span of an SQL statement. The text has placeholders instead of values.
 func (t *Tracer) statement(ctx context.Context, query string) trace.Span {
 	if t == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return nil
@@ -66,8 +64,7 @@ func (t *Tracer) statement(ctx context.Context, query string) trace.Span {
 	return span
 }
 
-// portal begins the span of a request to the portal, and tells the portal which
-// trace it belongs to.
+// portal begins the span of a request to the portal and adds the trace context to its header.
 func (t *Tracer) portal(r *http.Request) trace.Span {
 	if t == nil {
 		return nil
@@ -79,8 +76,7 @@ func (t *Tracer) portal(r *http.Request) trace.Span {
 	return span
 }
 
-// finish ends a span that may be nil. The text of an error may hold values, so
-// that only its presence is told.
+// finish ends a span, which may be nil. It records only that an error happened, because the error's text may contain values.
 func finish(span trace.Span, failed bool) {
 	if span == nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestNoTracesCostNothing: a server that exports nothing does nothing for it.
+// TestNoTracesCostNothing: a server without an exporter does no work for traces.
 func TestNoTracesCostNothing(t *testing.T) {
 	var none *Tracer
 	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)

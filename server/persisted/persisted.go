@@ -1,8 +1,6 @@
-// Package persisted knows documents by their hashes: those that clients have
-// sent before (automatic persisted queries, Apollo's protocol), or only those
-// that the operator trusts. A request names one by the extension
-// `persistedQuery`, as Apollo's clients do, or by `documentId`, as the appendix
-// on persisted documents of GraphQL over HTTP has it.
+// Package persisted maps hashes to documents: documents that clients have sent before (automatic persisted queries, Apollo's
+// protocol), or a fixed list that the operator trusts. A request names a document by the extension `persistedQuery`, as
+// Apollo's clients do, or by `documentId`, as the appendix on persisted documents of GraphQL over HTTP defines it.
 package persisted
 
 import (
@@ -17,7 +15,7 @@ import (
 	"cloudapi/internal/lru"
 )
 
-// The codes of Apollo's protocol, and what its clients look for in a message.
+// The codes of Apollo's protocol, and the texts that its clients search for in a message.
 const (
 	CodeNotFound     = "PERSISTED_QUERY_NOT_FOUND"
 	CodeNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
@@ -32,22 +30,21 @@ const (
 	keptBytes   = 8 << 20
 )
 
-// Request is what a request says of its document.
+// Request is the part of a request that names its document.
 type Request struct {
 	Query      string
 	DocumentID string
 	Extensions map[string]any
 }
 
-// Documents are the documents that may be named, or used at all. A nil one
-// takes only the text of a query.
+// Documents has the named documents, and reports whether others are allowed. A nil one accepts only full texts.
 type Documents struct {
 	automatic *lru.Cache[string]
 	trusted   map[string]string
 	texts     map[string]bool
 }
 
-// Automatic returns documents that clients add to, in bounded memory.
+// Automatic returns an empty store that clients add documents to. Its memory is bounded.
 func Automatic() *Documents {
 	return &Documents{automatic: lru.New[string](keptQueries, keptBytes)}
 }
@@ -56,8 +53,7 @@ func refuse(code, message string) error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }
 
-// Resolve returns the text of the document that a request means. Errors are
-// gqlerror.Error with a code, or faults.
+// Resolve returns the text of a request's document. An error is a gqlerror.Error with a code, or a fault.
 func (d *Documents) Resolve(r Request) (string, error) {
 	id, err := r.id()
 	if err != nil {
@@ -84,8 +80,7 @@ func (d *Documents) Resolve(r Request) (string, error) {
 	return r.Query, nil
 }
 
-// Keep remembers the document of a request that was executed. What was refused
-// is not worth room.
+// Keep stores the document of an executed request. Documents of rejected requests are not stored.
 func (d *Documents) Keep(r Request) {
 	if d == nil || d.automatic == nil || r.Query == "" {
 		return
@@ -95,8 +90,7 @@ func (d *Documents) Keep(r Request) {
 	}
 }
 
-// id is what a request names its document by, "" for nothing. A prefix
-// "sha256:" is left out.
+// id returns the hash in a request, without the prefix "sha256:"; "" for none.
 func (r Request) id() (string, error) {
 	id := strings.TrimPrefix(r.DocumentID, "sha256:")
 	extension, ok := r.Extensions["persistedQuery"]

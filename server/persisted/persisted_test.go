@@ -22,18 +22,18 @@ func sum(text string) string {
 	return hex.EncodeToString(s[:])
 }
 
-// step is a request about a document, and what is in its answer.
+// step is a request about a document, and a part of its answer.
 type step struct {
 	body string
 	get  bool
 	want string
 }
 
-// of is the body of a request with members that are JSON.
+// of returns a request body with JSON members.
 func of(members ...string) string { return "{" + strings.Join(members, ",") + "}" }
 
 func text(query string) string {
-	// A text always encodes.
+	// A text can always be encoded.
 	b, _ := json.Marshal(query)
 	return `"query":` + string(b)
 }
@@ -44,7 +44,7 @@ func hashed(hash string) string {
 
 func named(id string) string { return `"documentId":"` + id + `"` }
 
-// run takes the steps one after the other on one API.
+// run runs the steps one after another on one API.
 func run(t *testing.T, a *apitest.API, steps []step) {
 	t.Helper()
 	for i, s := range steps {
@@ -102,7 +102,7 @@ func TestAutomatic(t *testing.T) {
 	})
 }
 
-// TestAGetNeverChanges: what a GET must not do it must not do by a hash.
+// TestAGetNeverChanges: a GET must not run a mutation, neither by text nor by hash.
 func TestAGetNeverChanges(t *testing.T) {
 	const change = `mutation { createCustomer(input: {name: "x"}) { customer { name } } }`
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/get.db")

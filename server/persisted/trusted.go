@@ -7,11 +7,9 @@ import (
 	"path/filepath"
 )
 
-// Trusted returns the documents of a path, which are then the only ones that
-// are accepted. The path is a directory of .graphql files, known by the SHA-256
-// of what is in them; or a JSON file: a manifest of Apollo's, or an object from
-// ids to texts, as Relay and the client preset of GraphQL Code Generator write
-// it.
+// Trusted reads the documents of a path; no others are accepted. The path is a directory of .graphql files, which are named
+// by the SHA-256 of their content, or a JSON file: Apollo's manifest, or an object from ids to texts as Relay and GraphQL
+// Code Generator's client preset write it.
 func Trusted(path string) (*Documents, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -33,7 +31,7 @@ func Trusted(path string) (*Documents, error) {
 	return d, nil
 }
 
-// Texts are the texts of all trusted documents.
+// Texts returns the texts of all trusted documents.
 func (d *Documents) Texts() []string {
 	if d == nil {
 		return nil
@@ -84,7 +82,7 @@ func manifest(path string) (map[string]string, error) {
 	return documents, nil
 }
 
-// trustedText is the text of a trusted document, by its id or as it is.
+// trustedText returns the text of a trusted document, by its id or by its text.
 func (d *Documents) trustedText(id, query string) (string, error) {
 	if id == "" {
 		if !d.texts[query] {

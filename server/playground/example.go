@@ -18,21 +18,19 @@ type Example struct {
 	// Title is the name of the file without its number.
 	Title string `json:"title"`
 	Query string `json:"query"`
-	// Variables is a JSON object, or empty. The page replaces RANDOM by random
-	// digits, and the nil guid by what Setup returns.
+	// Variables is a JSON object, or empty. The page replaces RANDOM by random digits, and the nil guid by the id that Setup
+	// returns.
 	Variables string `json:"variables,omitempty"`
-	// Setup has operations that make what the example needs. The page runs them
-	// in order before the example. Their aliases name the variables and input
-	// fields that get the first id of the answer; the alias bearer has a token,
-	// with which the example is sent.
+	// Setup has operations that create what the example needs. The page runs them in order before the example. Their aliases
+	// name the variables and input fields that get the first id of the answer; the alias bearer returns a token, which the
+	// example is sent with.
 	Setup string `json:"setup,omitempty"`
-	// URL is the old URL that does the same, empty where there is none.
+	// URL is the equivalent old URL, empty for none.
 	URL string `json:"url,omitempty"`
 }
 
-// Examples are the ready-made tabs, in the order of their file names:
-// examples/<number>-<group>/<number>_<title>.graphql. Beside it may be files
-// with the same name that end in .json (variables), .setup.graphql and .url.
+// Examples returns the tabs in the order of their file names: examples/<number>-<group>/<number>_<title>.graphql. Beside it
+// may be files with the same name that end in .json (variables), .setup.graphql and .url.
 func Examples() ([]Example, error) {
 	names, err := fs.Glob(files, "examples/*/*.graphql")
 	if err != nil {
@@ -64,12 +62,11 @@ func Examples() ([]Example, error) {
 	return examples, nil
 }
 
-// valueInURL is the value of a parameter.
+// valueInURL matches the value of a parameter.
 var valueInURL = regexp.MustCompile(`=[^&]*`)
 
-// harmless returns the example as it is for a server with real data. A click
-// must not change anything there: the variables of a change stand in a comment,
-// and nothing is made before it.
+// harmless returns the example for a server with real data. A click must not change anything there: the variables of a
+// change are in a comment, and the setup is removed.
 func (e Example) harmless() Example {
 	if strings.Contains(e.Setup, "mutation ") {
 		e.Setup = ""

@@ -1,5 +1,4 @@
-// Package playground serves GraphiQL from the binary, with examples to start
-// from. It needs no network.
+// Package playground serves GraphiQL from the binary, with examples. The page loads nothing from other servers.
 package playground
 
 import (
@@ -15,43 +14,39 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Prefix is the path of the page; everything else lies below it.
+// Prefix is the path of the page. All of its files are below.
 const Prefix = "/playground"
 
 //go:embed template page assets examples
 var files embed.FS
 
-// policy lets the page load from its own origin only, scripts as files only.
-// GraphiQL's editor writes style attributes, and its dialogs a style element.
+// policy is the Content-Security-Policy: the page loads from its own origin only, and scripts only from files. GraphiQL's
+// editor writes style attributes, and its dialogs a style element.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"connect-src 'self'; img-src 'self' data:; font-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const (
-	// revalidate is for what keeps its address when it changes.
+	// revalidate is for addresses whose content changes.
 	revalidate = "private, no-cache"
-	// forever is for what has its content's hash in its address.
+	// forever is for addresses that contain the hash of their content.
 	forever = "private, max-age=31536000, immutable"
 )
 
 // Options of the playground.
 type Options struct {
-	// Demo says that the server has demo data only. Then the examples make what
-	// they change, and each succeeds at a click. Otherwise nothing is filled in
-	// that could change something at a click.
+	// Demo says that the server has only demo data. Then the examples create what they change, and each succeeds at a click.
+	// Otherwise no example changes anything at a click.
 	Demo bool
-	// Secrets are the names of arguments and input fields with secret values.
-	// The page never stores such values.
+	// Secrets has the names of arguments and input fields with secret values. The page never stores such values.
 	Secrets []string
-	// Challenge asks the browser for credentials.
+	// Challenge sets the WWW-Authenticate header.
 	Challenge func(http.Header)
 }
 
-// New returns the handler of Prefix and everything below it. The page talks to
-// /graphql of its own origin, with the credentials of the browser or with a
-// bearer token. Without credentials the page is a form to sign in, which a person
-// sees who cancels the browser's prompt. The files that the page loads are public;
-// the examples are not.
+// New returns the handler of Prefix and everything below. The page sends requests to /graphql of its own origin, with the
+// browser's credentials or with a bearer token. Without credentials the page is a sign-in form, which is visible after
+// cancelling the browser's prompt. The files that the page loads are public; the examples are not.
 func New(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	addresses, err := serveFiles(mux, "assets", "page")
@@ -75,8 +70,7 @@ func New(o Options) (http.Handler, error) {
 	}), nil
 }
 
-// serveFiles serves each file below an address that names its content, and
-// returns the addresses by file name.
+// serveFiles serves each file at an address with its content's hash, and returns the addresses by file name.
 func serveFiles(mux *http.ServeMux, dirs ...string) (map[string]string, error) {
 	addresses := map[string]string{}
 	for _, dir := range dirs {
@@ -98,8 +92,7 @@ func serveFiles(mux *http.ServeMux, dirs ...string) (map[string]string, error) {
 	return addresses, nil
 }
 
-// mediaType does not ask the machine's own table, which may lack what a
-// browser insists on.
+// mediaType does not use the operating system's table, which may lack types that browsers require.
 func mediaType(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -111,7 +104,7 @@ func mediaType(name string) string {
 	}
 }
 
-// render writes the page with the addresses of what it loads.
+// render writes the page with the addresses of its files.
 func render(addresses map[string]string) ([]byte, error) {
 	t, err := template.ParseFS(files, "template/playground.html")
 	if err != nil {
@@ -125,8 +118,7 @@ func render(addresses map[string]string) ([]byte, error) {
 	return page.Bytes(), nil
 }
 
-// orSignIn answers with the resource, or for a request without credentials with
-// 401, a challenge and content.
+// orSignIn answers with the resource, or with 401, a challenge and content if the request has no credentials.
 func (o Options) orSignIn(res *resource, content []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if viewer.FromContext(r.Context()) != nil {
@@ -142,7 +134,7 @@ func (o Options) orSignIn(res *resource, content []byte) http.Handler {
 	})
 }
 
-// encodeStart is the JSON that the page begins with.
+// encodeStart returns the JSON that the page starts with.
 func encodeStart(o Options) ([]byte, error) {
 	examples, err := Examples()
 	if err != nil {

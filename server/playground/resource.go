@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// resource is a file as it is served: once plain, and once compressed, which
-// is done when the first browser asks for it.
+// resource is a file to serve, plain or compressed. It is compressed when a browser first requests that.
 type resource struct {
 	mediaType, caching, hash string
 	plain                    []byte
@@ -24,7 +23,7 @@ func newResource(mediaType, caching string, content []byte) *resource {
 	sum := sha256.Sum256(content)
 	return &resource{
 		mediaType: mediaType, caching: caching, plain: content,
-		// 64 bits tell versions of one file apart.
+		// 64 bits are enough to distinguish versions of one file.
 		hash:       hex.EncodeToString(sum[:8]),
 		compressed: sync.OnceValue(func() []byte { return compress(content) }),
 	}
@@ -33,13 +32,13 @@ func newResource(mediaType, caching string, content []byte) *resource {
 func compress(content []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	// A buffer takes everything.
+	// A buffer accepts every write.
 	_, _ = w.Write(content)
 	_ = w.Close()
 	return b.Bytes()
 }
 
-// ServeHTTP answers with the file, or with 304 where the browser has it.
+// ServeHTTP answers with the file, or with 304 if the browser has it.
 func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", r.mediaType)
@@ -54,7 +53,7 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	http.ServeContent(w, request, "", time.Time{}, bytes.NewReader(content))
 }
 
-// acceptsGzip reads Accept-Encoding: gzip, or everything, with a weight above 0.
+// acceptsGzip reports whether Accept-Encoding has gzip, or *, with a weight above 0.
 func acceptsGzip(h http.Header) bool {
 	for item := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
 		coding, weight, _ := strings.Cut(item, ";")

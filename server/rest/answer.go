@@ -14,15 +14,18 @@ import (
 // run executes the operation of a method and returns its data.
 type run func(vars map[string]any) ([]byte, error)
 
-// writer remembers whether an answer has begun: until then a failure can still
-// be told.
+// writer records whether an answer has begun: until then a failure can still be sent.
 type writer struct {
 	http.ResponseWriter
 	transport Transport
-	// query says that the method changes nothing: its answer may be compressed.
-	query  bool
+	// query is true if the method changes nothing: its answer may be compressed.
+	query bool
+	// executed is true once the operation is executed: the engine reports the faults from then on.
+	executed bool
+	// own is the caller's own message for a failure, "" for none.
+	own    string
 	begun  bool
-	answer io.Writer // once it has begun
+	answer io.Writer // set when the answer has begun
 }
 
 // Write begins the answer with its headers.
@@ -42,8 +45,7 @@ func headers(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// answer runs a method and writes what comes of it. Nothing is written before
-// the first page is there.
+// answer runs a method and writes the result. It writes nothing before the first page is complete.
 func (m *Method) answer(w *writer, vars map[string]any, run run) error {
 	run = m.rewriting(run)
 	if m.nothing(vars) {
@@ -59,7 +61,7 @@ func (m *Method) answer(w *writer, vars map[string]any, run run) error {
 	return m.shape.stream(w, data, vars, run)
 }
 
-// whole writes an answer that comes at once.
+// whole writes an answer of a single page.
 func (s *shape) whole(w io.Writer, data []byte) error {
 	result := s.found(data)
 	if s.bare {
@@ -77,7 +79,7 @@ func (s *shape) whole(w io.Writer, data []byte) error {
 	return nil
 }
 
-// found is the JSON of the result.
+// found returns the JSON of the result.
 func (s *shape) found(data []byte) string {
 	for _, path := range s.others {
 		if found := gjson.GetBytes(data, path); found.Raw != "" {
@@ -87,7 +89,7 @@ func (s *shape) found(data []byte) string {
 	return raw(data, s.result, "true")
 }
 
-// writeText writes a text without a copy of all of it.
+// writeText writes a text without copying all of it.
 func writeText(w io.Writer, text string) error {
 	const size = 32 << 10
 	for len(text) > 0 {
@@ -100,8 +102,7 @@ func writeText(w io.Writer, text string) error {
 	return nil
 }
 
-// raw is the JSON at a path, as the engine wrote it; without a path it is
-// absent.
+// raw returns the JSON at a path as the engine wrote it, or absent if path is "".
 func raw(data []byte, path, absent string) string {
 	if path == "" {
 		return absent
@@ -109,11 +110,11 @@ func raw(data []byte, path, absent string) string {
 	if found := gjson.GetBytes(data, path); found.Raw != "" {
 		return found.Raw
 	}
-	// Something above it is null.
+	// A parent is null.
 	return "null"
 }
 
-// items is the inside of the list at a path.
+// items returns the JSON between the brackets of the list at a path.
 func items(data []byte, path string) string {
 	list := raw(data, path, "[]")
 	return list[1 : len(list)-1]
@@ -121,8 +122,7 @@ func items(data []byte, path string) string {
 
 var errNoCursor = errors.New("a connection goes on and has no cursor")
 
-// stream writes one list of the items of all pages, with one page in memory at
-// a time.
+// stream writes one list with the items of all pages, with one page in memory at a time.
 func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) error {
 	before, after, each := s.frame(data)
 	list := items(data, each)
@@ -155,8 +155,8 @@ func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) err
 	return err
 }
 
-// frame is what stands before and after the items of the list, and where each
-// page has them. Within a result the connection becomes the list of its nodes.
+// frame returns the JSON before and after the items of the list, and the path of the items in each page. Within a result the
+// connection becomes the list of its nodes.
 func (s *shape) frame(data []byte) (before, after []byte, each string) {
 	before = []byte(`{"jobguid":null,"result":`)
 	if s.listed() {
@@ -179,8 +179,7 @@ func (s *shape) frame(data []byte) (before, after []byte, each string) {
 	return before, append(after, '}'), s.nodes
 }
 
-// rest begins the object of a connection with all that it has but its nodes,
-// which come last, and its page information.
+// rest begins the object of a connection with all of its fields except page information; the nodes come last.
 func (s *shape) rest(before []byte, page gjson.Result) ([]byte, []byte) {
 	nodes := s.nodes[len(s.page)+1:]
 	before = append(before, '{')

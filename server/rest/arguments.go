@@ -11,7 +11,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// arguments are what a call gives of a method's parameters, by name.
+// arguments are the parameters of a call, by name.
 type arguments struct {
 	method *Method
 	given  map[string]string
@@ -42,7 +42,7 @@ func (a arguments) body(r *http.Request) error {
 		}
 		return a.parse(string(body))
 	}
-	// A body of another type cannot be understood; none at all is fine.
+	// A body of another type is an error; an empty body is valid.
 	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
 		return invalid("The body must be application/x-www-form-urlencoded or multipart/form-data")
 	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -62,7 +62,7 @@ func Unreadable(err error) error {
 	return invalid("The body could not be read")
 }
 
-// parse reads the form a=1&b=2, where + is a space.
+// parse parses the form a=1&b=2, where + is a space.
 func (a arguments) parse(form string) error {
 	for pair := range strings.SplitSeq(form, "&") {
 		if pair == "" {
@@ -94,7 +94,7 @@ func (a arguments) add(name, value string) error {
 	return nil
 }
 
-// multipart reads a form with a boundary. The body is bounded already.
+// multipart parses a multipart form. The size of the body is already limited.
 func (a arguments) multipart(r *http.Request, boundary string) error {
 	if boundary == "" {
 		return invalid("The multipart body has no boundary")
@@ -124,12 +124,12 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 	}
 }
 
-// variables decodes the arguments of a method, and reports all that is wrong.
+// variables decodes the arguments of a method, and reports all faults.
 func (m *Method) variables(given map[string]string) (map[string]any, error) {
 	return m.collect(func(_ int, p *Parameter) (any, error) { return p.decode(given[p.Name]) })
 }
 
-// collect decodes each parameter of a method, and reports all that is wrong.
+// collect decodes each parameter of a method, and reports all faults.
 func (m *Method) collect(decode func(i int, p *Parameter) (any, error)) (map[string]any, error) {
 	vars := make(map[string]any, len(m.Parameters)+1)
 	var faults []*fault.Fault

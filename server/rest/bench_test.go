@@ -8,8 +8,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// BenchmarkListCapacity measures a call that reads one customer, the whole
-// server beneath it.
+// BenchmarkListCapacity measures a call that reads one customer, through the whole server.
 func BenchmarkListCapacity(b *testing.B) {
 	for name, url := range databases {
 		b.Run(name, func(b *testing.B) { benchmarkListCapacity(b, apitest.New(b, url(b))) })

@@ -9,22 +9,19 @@ import (
 	"cloudapi/server/observe"
 )
 
-// Transport is what differs between the transports of the old API: this package's
-// URLs, and XML-RPC.
+// Transport is a transport of the old API: this package's URLs, or XML-RPC.
 type Transport interface {
 	// Arguments reads the arguments of a call of m, as variables of its operation.
 	Arguments(r *http.Request, m *Method) (map[string]any, error)
-	// Begin starts an answer. The answer is written to what Begin returns, as the
-	// JSON that the old URLs have, a page at a time.
+	// Begin starts an answer. The answer is written to its result as the JSON of the old URLs, one page at a time.
 	Begin(w http.ResponseWriter) io.Writer
-	// Fail writes an answer that says why there is none.
+	// Fail writes a failure.
 	Fail(w http.ResponseWriter, r *http.Request, f Failure)
 }
 
-// Call answers one call by a transport. Service and method are checked first,
-// then the credentials, then the arguments (CONTRACT.md, 1). When Call returns,
-// the answer is written or has failed; where an answer that had begun fails, Call
-// panics with http.ErrAbortHandler.
+// Call answers one call. It checks the service and the method first, then the credentials, then the arguments (CONTRACT.md,
+// 1). When Call returns, the answer or a failure is written. If an answer that has begun fails, Call panics with
+// http.ErrAbortHandler.
 func (h *Handler) Call(w http.ResponseWriter, r *http.Request, service, name string, t Transport) {
 	out := &writer{ResponseWriter: w, transport: t}
 	defer h.recoverPanic(out, r)
@@ -40,51 +37,41 @@ func (h *Handler) Call(w http.ResponseWriter, r *http.Request, service, name str
 	}
 	observe.Note(r.Context(), "", service+"."+name)
 	observe.NoteRoot(r.Context(), service+"."+name)
+	if err := h.call(out, r, m); err != nil {
+		out.writeFault(r, m, err)
+	}
+}
+
+// call checks the caller and the arguments of a call, executes the method and writes its answer. On failure it returns the
+// error, which is not yet written.
+func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 	v, err := h.authenticate(r)
-	if err == nil && v == nil {
-		err = fault.New(fault.Unauthenticated, "Authentication failed")
-	}
-	if err == nil {
-		observe.Note(r.Context(), v.Login, "")
-		err = forgery(r, m)
-	}
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
+	}
+	if v == nil {
+		return fault.AuthenticationFailed()
+	}
+	observe.Note(r.Context(), v.Login, "")
+	if err := forgery(r, m); err != nil {
+		return err
 	}
 	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	defer leave()
-	h.run(out, r, m)
-}
-
-// run executes a method for a caller who may call it.
-func (h *Handler) run(out *writer, r *http.Request, m *Method) {
 	vars, err := out.transport.Arguments(r, m)
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	ctx, end, err := m.begin(r.Context(), vars)
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	defer end()
-	own := ownWords(vars)
-	out.query = !m.Mutation()
-	if err := m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m)); err != nil {
-		if out.begun {
-			// The client must not take half an answer for a whole one.
-			f := fault.As(err)
-			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
-			abort(out.ResponseWriter, r)
-		}
-		out.writeFault(r, m, err, own)
-	}
+	out.executed, out.query, out.own = true, !m.Mutation(), ownWords(vars)
+	return m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m))
 }
 
 // urls is the transport of the old URLs.
@@ -106,7 +93,7 @@ func (urls) Begin(w http.ResponseWriter) io.Writer {
 	return w
 }
 
-// Fail writes a failure as JSON, with a challenge where credentials are missing.
+// Fail writes a failure as JSON, with a challenge if credentials are missing.
 func (u urls) Fail(w http.ResponseWriter, r *http.Request, f Failure) {
 	if f.code == codeUnauthenticated {
 		u.challenge(w.Header())

@@ -11,9 +11,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestContract plays testdata/contract/*.txtar against the whole server, each
-// scenario on a database of its own. How to write one stands in
-// testdata/contract/README.md.
+// TestContract runs testdata/contract/*.txtar against the whole server, each scenario on its own database.
+// testdata/contract/README.md describes the format.
 func TestContract(t *testing.T) {
 	files, err := filepath.Glob("testdata/contract/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -45,8 +44,7 @@ var databases = map[string]func(testing.TB) string{
 	"postgres": pgtest.URL,
 }
 
-// keptSecret looks for what a log must never have: the old URLs carry passwords
-// in their query.
+// keptSecret checks that the log has no passwords, which old URLs have in their query.
 func keptSecret(t *testing.T, a *apitest.API) {
 	t.Helper()
 	for _, secret := range []string{apitest.Password, apitest.PortalSecret, "portal+secret", "portal%20secret", "customerguid="} {

@@ -9,8 +9,7 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// decodeJSON decodes a list or a dictionary. Blank and null mean that nothing
-// is given.
+// decodeJSON decodes a list or a dictionary. Blank and null mean that no value is given.
 func (p *Parameter) decodeJSON(value string) (any, error) {
 	if strings.TrimSpace(value) == "" {
 		return nil, nil
@@ -22,13 +21,12 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 	return p.structure(v, "a JSON list", "a JSON dictionary")
 }
 
-// structure takes a list or a dictionary, which an error calls by the words of
-// the transport.
+// structure accepts a list or a dictionary. list and dictionary are the transport's words for them, for errors.
 func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	if p.list {
+	if p.List {
 		if _, ok := v.([]any); !ok {
 			return nil, invalid("%s must be %s", p.Name, list)
 		}
@@ -44,19 +42,18 @@ func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
 	return p.object(given)
 }
 
-// other is the field of an input object that takes the keys which the object
-// does not declare.
-const other = "other"
+// OtherKeys is the field of an input object for the keys that the object does not declare.
+const OtherKeys = "other"
 
 func (p *Parameter) object(given map[string]any) (any, error) {
 	object, rest := map[string]any{}, map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		v, field := given[key], p.definition.Fields.ForName(key)
 		switch {
-		case field == nil || key == other:
+		case field == nil || key == OtherKeys:
 			rest[key] = v
 		case v == nil || v == "":
-			// Blank means not given here as well.
+			// Blank means that no value is given here too.
 		default:
 			value, ok := coerce(field.Type.Name(), v)
 			if !ok {
@@ -66,17 +63,16 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 		}
 	}
 	if len(rest) > 0 {
-		if p.definition.Fields.ForName(other) == nil {
+		if p.definition.Fields.ForName(OtherKeys) == nil {
 			return nil, invalid("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
 		}
-		object[other] = rest
+		object[OtherKeys] = rest
 	}
 	return object, nil
 }
 
-// coerce takes a value of a dictionary as its field wants it: numbers and truth
-// may be quoted, as other values of old clients are, and text may look like a
-// number. Other types are for the schema to judge.
+// coerce converts a value of a dictionary to the type of its field: numbers and booleans may be quoted, because old clients
+// quote other values too, and text may look like a number. The schema checks other types.
 func coerce(typ string, v any) (any, bool) {
 	s, isText := v.(string)
 	switch typ {

@@ -10,29 +10,26 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// The directives that an operation may have beside those of GraphQL. The router
-// obeys them and takes them out before the engine reads the operation.
+// Directives for the router that an operation may have. The router removes them before the engine parses the operation.
 const (
-	valueDirective   = "value"          // on a field: a value of the router's, see rewrite
+	valueDirective   = "value"          // on a field: the router inserts a value, see rewrite
 	blankDirective   = "blank"          // on a field: null is ""
-	timeDirective    = "time"           // on a field: a time as the old API writes it
-	nothingDirective = "matchesNothing" // on a variable: a value for it makes the list empty
-	secondDirective  = "endOfSecond"    // on a variable: a time with all of its second
+	timeDirective    = "time"           // on a field: a time in the old API's format
+	nothingDirective = "matchesNothing" // on a variable: if it has a value, the list is empty
+	secondDirective  = "endOfSecond"    // on a variable: a time that includes its whole second
 )
 
-// The form of a time in the old API, in UTC.
+// The format of a time in the old API, in UTC.
 const timeForm = "2006-01-02 15:04:05"
 
-// rewrite says how the values of a selection are written: by directives on its
-// fields, and on those below them.
+// rewrite describes how the values of a selection are written, from the directives on its fields and on those below.
 type rewrite struct {
 	directive string
 	value     *ast.Value // of @value
 	fields    map[string]*rewrite
 }
 
-// takeDirectives takes the router's directives out of a selection. It returns
-// nil where there are none.
+// takeDirectives removes the router's directives from a selection. It returns nil if there are none.
 func takeDirectives(set ast.SelectionSet) (*rewrite, error) {
 	all := &rewrite{fields: map[string]*rewrite{}}
 	for _, s := range set {
@@ -82,7 +79,7 @@ func withoutDirective(list ast.DirectiveList, name string) ast.DirectiveList {
 	return rest
 }
 
-// apply appends a value to out as the directives have it.
+// apply appends a value to out, rewritten by the directives.
 func (r *rewrite) apply(out []byte, v gjson.Result, vars map[string]any) []byte {
 	switch {
 	case r == nil:
@@ -103,7 +100,7 @@ func (r *rewrite) apply(out []byte, v gjson.Result, vars map[string]any) []byte 
 	case r.directive != "" && v.Type == gjson.Null:
 		return append(out, `""`...)
 	case r.directive == timeDirective:
-		// What the engine wrote is a time.
+		// The engine's value is a time.
 		if at, err := time.Parse(time.RFC3339Nano, v.String()); err == nil {
 			return append(out, `"`+at.UTC().Format(timeForm)+`"`...)
 		}
@@ -126,9 +123,8 @@ func (r *rewrite) object(out []byte, v gjson.Result, vars map[string]any) []byte
 	return append(out, '}')
 }
 
-// literal is the JSON of @value: a literal, or what the caller gave for a
-// variable, "" where that is nothing. Only guids come in variables here, which
-// are JSON as they are.
+// literal returns the JSON of @value: a literal, or the caller's value of a variable, "" if it has none. Only guids are used
+// as variables here, and they need no escapes in JSON.
 func (r *rewrite) literal(vars map[string]any) string {
 	if r.value.Kind != ast.Variable {
 		return r.value.String()
@@ -137,7 +133,7 @@ func (r *rewrite) literal(vars map[string]any) string {
 	return `"` + given + `"`
 }
 
-// rewriting is run with the directives of the method applied to its data.
+// rewriting returns run with the directives of the method applied to its data.
 func (m *Method) rewriting(run run) run {
 	if m.rewrite == nil {
 		return run
@@ -151,8 +147,8 @@ func (m *Method) rewriting(run run) run {
 	}
 }
 
-// takeVariables takes the router's directives out of the variables of an
-// operation, and the variables that only the router takes.
+// takeVariables removes the router's directives from the variables of an operation, and the variables that only the router
+// uses.
 func takeVariables(op *ast.OperationDefinition) (declared ast.VariableDefinitionList) {
 	declared = op.VariableDefinitions
 	op.VariableDefinitions = nil
@@ -167,7 +163,7 @@ func takeVariables(op *ast.OperationDefinition) (declared ast.VariableDefinition
 	return declared
 }
 
-// nothing reports whether the caller gave a parameter that no object meets.
+// nothing reports whether the caller gave a parameter that no object matches.
 func (m *Method) nothing(vars map[string]any) bool {
 	for _, p := range m.Parameters {
 		if p.nothing && vars[p.Name] != nil {

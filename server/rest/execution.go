@@ -13,23 +13,23 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// longestCall is the most that maxduration may be, as for jobs.
+// longestCall is the maximum of maxduration, also for jobs.
 const longestCall = 24 * time.Hour
 
-// begin takes the time limit of a call that is no job: the operation of such a
-// method does not declare the execution parameters.
+// begin applies the time limit of a call that is not a job: the operation of such a method does not declare the execution
+// parameters.
 func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, error) {
-	if !m.byName[paramsName].implicit {
+	if !m.byName[ParamsName].Implicit {
 		return ctx, func() {}, nil
 	}
-	params, _ := vars[paramsName].(map[string]any)
+	params, _ := vars[ParamsName].(map[string]any)
 	n, ok := params["maxduration"].(json.Number)
 	if !ok {
 		return ctx, func() {}, nil
 	}
 	seconds, err := n.Float64()
 	if err != nil || seconds <= 0 || seconds > longestCall.Seconds() {
-		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", paramsName, longestCall.Seconds())
+		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", ParamsName, longestCall.Seconds())
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
 	ctx = context.WithValue(ctx, callerLimit{}, true)
@@ -39,9 +39,8 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 
 type callerLimit struct{}
 
-// nextPageContext is the context of a page after the first. How long a whole list takes is
-// up to its length and to how fast the client reads, so that the time of a
-// request bounds each page; the caller's own maxduration bounds all of them.
+// nextPageContext returns the context of a page after the first. The time for a whole list depends on its length and on the
+// client's speed, so the request's time limits each page, and the caller's maxduration limits all pages together.
 func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if h.pageTime == 0 || ctx.Value(callerLimit{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return ctx, func() {}
@@ -49,8 +48,7 @@ func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context
 	late := fault.New(fault.Timeout, "A page took longer than %v", h.pageTime)
 	page, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), h.pageTime, late)
 	stop := context.AfterFunc(ctx, func() {
-		// That the request's time is over does not matter, that the client hangs
-		// up does.
+		// The end of the request's time is ignored, a cancelled request is not.
 		if errors.Is(ctx.Err(), context.Canceled) {
 			cancel()
 		}
@@ -61,37 +59,36 @@ func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context
 	}
 }
 
-// passed are the variables that the operation declares.
+// passed returns the variables that the operation declares.
 func (m *Method) passed(vars map[string]any) map[string]any {
-	for _, name := range []string{jobAlias, paramsName} {
-		if m.byName[name].implicit {
+	for _, name := range []string{JobAlias, ParamsName} {
+		if m.byName[name].Implicit {
 			delete(vars, name)
 		}
 	}
 	return vars
 }
 
-// ownWords is what the caller wants a person to be told of a failure.
+// ownWords returns the caller's own message for a failure.
 func ownWords(vars map[string]any) string {
-	params, _ := vars[paramsName].(map[string]any)
+	params, _ := vars[ParamsName].(map[string]any)
 	own, _ := params["userErrormsg"].(string)
 	return own
 }
 
-// late is why a call that only reads is over its time, nil while it is not. A
-// read that was done just after its time is given up as well.
+// late returns an error if a read-only call has exceeded its time, even if its read has just finished.
 func (m *Method) late(ctx context.Context) error {
 	end, limited := ctx.Deadline()
 	if m.Mutation() || !limited || time.Now().Before(end) {
 		return nil
 	}
-	// The deadline is over; the context hears of it at any moment.
+	// The deadline has passed; the context ends within a moment.
 	<-ctx.Done()
 	return context.Cause(ctx)
 }
 
-// failed is the fault in an error of the engine. One that is about a value is
-// said to be about the parameter that the value came from.
+// failed returns the fault of an engine's error. If the fault concerns a value, it names the parameter that the value came
+// from.
 func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
 		return late
@@ -108,7 +105,7 @@ func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 	return asParameter(f)
 }
 
-// asParameter is a fault of a variable, and a variable is a parameter.
+// asParameter converts a fault of a variable to a fault of the parameter with the same name.
 func asParameter(f *fault.Fault) *fault.Fault {
 	parameter, ok := f.Details["variable"].(string)
 	if !ok {
@@ -116,12 +113,11 @@ func asParameter(f *fault.Fault) *fault.Fault {
 	}
 	about := *f
 	about.Field = parameter
-	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+other, "", 1)
+	about.Message = strings.Replace(strings.TrimPrefix(f.Message, "$"), "."+OtherKeys, "", 1)
 	return &about
 }
 
-// source is the parameter that fed what stands at the path of an error, with
-// what follows of the path within it, "" for none.
+// source returns the parameter that provided the value at an error's path, followed by the rest of the path, "" for none.
 func (m *Method) source(path ast.Path) string {
 	at, found, inner := "", "", ""
 	for _, key := range path {
@@ -139,6 +135,6 @@ func (m *Method) source(path ast.Path) string {
 	if found == "" {
 		return ""
 	}
-	// Where undeclared keys of a dictionary go is the router's own affair.
-	return strings.TrimSuffix(join(found, inner), "."+other)
+	// Clients do not know the field for undeclared keys of a dictionary.
+	return strings.TrimSuffix(join(found, inner), "."+OtherKeys)
 }

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// TestGoOn shows which time a page after the first has: one of its own, unless
-// the caller said how long all of them may take.
+// TestGoOn: a page after the first has its own time limit, unless the caller limits all pages together.
 func TestGoOn(t *testing.T) {
 	services, err := load(newEngine())
 	if err != nil {
@@ -26,7 +25,7 @@ func TestGoOn(t *testing.T) {
 			if m == nil {
 				continue
 			}
-			ctx, end, err := m.begin(t.Context(), map[string]any{paramsName: c.params})
+			ctx, end, err := m.begin(t.Context(), map[string]any{ParamsName: c.params})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,7 +23,7 @@ const (
 	codeForbidden       = 9001
 )
 
-// Failure is an answer that says why there is none (CONTRACT.md, 1).
+// Failure is the answer of a failed call (CONTRACT.md, 1).
 type Failure struct {
 	status    int
 	code      int
@@ -31,8 +31,8 @@ type Failure struct {
 	exception string
 }
 
-// Fault is the failure as XML-RPC has it (OLD-FAMILY.md, 3): the same code, and
-// one text, which for 8002 is what the old URLs call the exception.
+// Fault returns the failure for XML-RPC (OLD-FAMILY.md, 3): the same code, and a text. For 8002 the text is the exception of
+// the old URLs.
 func (f Failure) Fault() (code int, text string) {
 	switch f.code {
 	case codeInvalid:
@@ -43,7 +43,7 @@ func (f Failure) Fault() (code int, text string) {
 	return f.code, f.message
 }
 
-// NewFailure is the failure of a request that did not get to its method.
+// NewFailure returns the failure of a request that was rejected before its method was called.
 func NewFailure(ctx context.Context, err error) Failure {
 	f := fault.As(err)
 	noteFault(ctx, f)
@@ -60,7 +60,7 @@ func noService(name string) Failure {
 		fmt.Sprintf("No service called %s registered on this server", shown(name))}
 }
 
-// NoMethod is the failure of a call to a method that a service does not have.
+// NoMethod returns the failure for a method that a service does not have.
 func NoMethod(service, name string) Failure {
 	return Failure{http.StatusNotFound, codeNoMethod, "Method not found",
 		fmt.Sprintf("Service %s exposes no method %s", service, shown(name))}
@@ -71,8 +71,7 @@ func notAllowed(verb string) Failure {
 		"The HTTP method " + clip(verb) + " is not allowed; use GET or POST"}
 }
 
-// failureOf is the one table from faults to failures. The text is what a person
-// is told unless the fault is the server's own.
+// failureOf is the only table from faults to failures. The client sees text, unless the fault is the server's own.
 func failureOf(f *fault.Fault, text, requestID string) Failure {
 	out := Failure{f.Code.Status(), codeInvalid, http.StatusText(f.Code.Status()), text}
 	switch f.Code {
@@ -87,18 +86,16 @@ func failureOf(f *fault.Fault, text, requestID string) Failure {
 	case fault.Conflict:
 		out.message = "Conflict"
 	case fault.KeyReused, fault.TooLarge, fault.TooMany, fault.Timeout:
-		// The status text says it.
+		// The status text suffices.
 	case fault.Internal, fault.Unavailable:
-		out.message = "Internal server error"
-		out.exception = "Internal server error (request " + requestID + ")"
+		out.message = fault.InternalMessage
+		out.exception = fault.InternalMessage + " (request " + requestID + ")"
 	}
 	return out
 }
 
-// named makes a message name the old parameter: what an operation calls by the
-// name of an input field came from a parameter of the caller. A message that is
-// a sentence says by itself what it is about, and old clients compare some of
-// those to the letter.
+// named returns a message that names the old parameter: an input field's name in a message came from a parameter of the
+// caller. Messages that are sentences name their subject themselves, and old clients compare some of those literally.
 func (m *Method) named(f *fault.Fault) string {
 	all := make([]string, 0, 1+len(f.More))
 	for _, each := range f.Each() {
@@ -129,29 +126,30 @@ func (m *Method) nameOne(f *fault.Fault) string {
 	return name + ": " + f.Message
 }
 
-// Refuse answers a request that got no further than its headers.
+// Refuse answers a request that was rejected because of its headers.
 func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	noteFault(r.Context(), f)
 	h.writeError(w, r, Failure{status, codeInvalid, http.StatusText(status), f.Message})
 }
 
-// writeRefusal answers a call that did not get to its operation.
-func (w *writer) writeRefusal(r *http.Request, m *Method, err error) {
-	noteFault(r.Context(), fault.As(err))
-	w.writeFault(r, m, err, "")
-}
-
-// writeFault answers a call that failed. A person is told the caller's own words,
-// where it gave some: a failed job has them already, and a call that only reads
-// is no job.
-func (w *writer) writeFault(r *http.Request, m *Method, err error, own string) {
+// writeFault answers a call that failed, with the caller's own message if it gave one. The message of a failed job already
+// contains it; a read-only call has no job.
+func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 	f := fault.As(err)
+	if w.begun {
+		// The client must not mistake half an answer for a whole one.
+		observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
+		abort(w.ResponseWriter, r)
+	}
+	if !w.executed {
+		noteFault(r.Context(), f)
+	}
 	if seconds := f.RetrySeconds(); seconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	out := failureOf(f, m.named(f), observe.RequestID(r.Context()))
-	if own != "" && (!m.Mutation() || f.Message == own) {
-		out.exception = own
+	if w.own != "" && (!m.Mutation() || f.Message == w.own) {
+		out.exception = w.own
 	}
 	w.transport.Fail(w.ResponseWriter, r, out)
 }
@@ -159,13 +157,8 @@ func (w *writer) writeFault(r *http.Request, m *Method, err error, own string) {
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f Failure) {
 	headers(w.Header())
 	w.WriteHeader(f.status)
-	// A struct of texts and numbers always encodes.
-	text, _ := json.Marshal(struct {
-		Message   string `json:"message"`
-		Code      int    `json:"code"`
-		Exception string `json:"exception"`
-		Error     bool   `json:"error"`
-	}{f.message, f.code, f.exception, true})
+	// Texts and numbers can always be encoded.
+	text, _ := json.Marshal(f)
 	if _, err := w.Write(text); err != nil {
 		h.log.DebugContext(r.Context(), "the client is gone", "error", err)
 	}

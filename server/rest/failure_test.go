@@ -9,8 +9,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// TestFailureOf is the table of CONTRACT.md, section 1, for every code that
-// there is.
+// TestFailureOf compares every code with the table of CONTRACT.md, section 1.
 func TestFailureOf(t *testing.T) {
 	const own = "Internal server error (request 7)"
 	table := map[fault.Code]Failure{
@@ -36,8 +35,7 @@ func TestFailureOf(t *testing.T) {
 
 const faultsFile = "../../docs/xmlrpc.md"
 
-// TestFaults is what XML-RPC makes of each failure (OLD-FAMILY.md, 3), and holds
-// the table in docs/xmlrpc.md fresh.
+// TestFaults checks XML-RPC's form of each failure (OLD-FAMILY.md, 3), and that the table in docs/xmlrpc.md is up to date.
 func TestFaults(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| what | old URL: status | `code` | `message` | `exception` | XML-RPC: `faultCode` | `faultString` |\n|---|---|---|---|---|---|---|\n")

@@ -11,9 +11,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// FuzzArguments decodes any query string and body as the arguments of every
-// method. What is refused must be so with a clean fault, what is taken must be
-// what the variables of the operation allow.
+// FuzzArguments decodes any query string and body as the arguments of every method. An error must be a fault, and a result
+// must fit the variables of the operation.
 func FuzzArguments(f *testing.F) {
 	services, err := load(newEngine())
 	if err != nil {
@@ -54,7 +53,7 @@ func decode(t *testing.T, m *Method, query, media, body string) {
 	for _, p := range m.Parameters {
 		taken(t, p, given[p.Name], vars[p.Name])
 	}
-	// The record of an Idempotency-Key is their JSON.
+	// The JSON is stored with an Idempotency-Key.
 	if _, err := json.Marshal(vars); err != nil {
 		t.Errorf("%s: %v", m.Name, err)
 	}
@@ -88,7 +87,7 @@ func taken(t *testing.T, p *Parameter, given string, value any) {
 			t.Errorf("%s=%q became the guid %q", p.Name, given, v)
 		}
 	case map[string]any:
-		if !p.structured() {
+		if !p.Structured() {
 			t.Errorf("%s=%q became a dictionary", p.Name, given)
 		}
 	default:

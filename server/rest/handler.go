@@ -1,36 +1,26 @@
-// Package rest serves the old URLs, /appserver/rest/<service>/<method>
-// (CONTRACT.md). It knows no method by name: each is a GraphQL operation in
-// operations/<service>.graphql, whose name is the method's and whose variables
-// are the old parameters. What it understands of an operation:
+// Package rest serves the old URLs, /appserver/rest/<service>/<method> (CONTRACT.md). It contains no method's name: each
+// method is a GraphQL operation in operations/<service>.graphql with the same name, and its variables are the old
+// parameters. The rules for an operation:
 //
-//   - The field aliased `result` is the result. Below a list it becomes the
-//     array of its values. The field aliased `results` is put into an array of
-//     one. A mutation without either answers true.
-//   - The field aliased `jobguid` is the guid of the job, which each mutation
-//     selects; a query has none, and answers null.
-//   - The variable `$after` marks a connection to follow to its end: the
-//     operation is repeated until there is no next page, and one array of all
-//     of them goes out, a page in memory at a time. The result is in its nodes,
-//     or has the connection in it, as the array of its nodes. Nothing is
-//     written before the first page is there; when a later one fails, the
-//     connection is broken off.
-//   - `jobguid` and `executionparams` are taken by every method. Where the
-//     operation does not declare them, the time limit and the message in the
-//     latter are honoured all the same.
-//   - A parameter is decoded by the type of its variable. Keys of a dictionary
-//     that its input type does not declare go into the field `other`.
-//   - The parameter that an error is about is the one that feeds the argument
-//     or input field in question.
+//   - The field with the alias `result` is the result. Below a list it becomes the array of its values. The field with the
+//     alias `results` is put into an array of one. A mutation without either answers true.
+//   - The field with the alias `jobguid` is the guid of the job, which each mutation selects; a query has none, and answers
+//     null.
+//   - The variable `$after` marks a connection to follow to its end: the operation is repeated until there is no next page,
+//     and the answer is one array of all pages, with one page in memory at a time. The result is in the connection's nodes,
+//     or contains the connection as the array of its nodes. Nothing is written before the first page is complete; if a later
+//     one fails, the connection is closed.
+//   - Every method accepts `jobguid` and `executionparams`. If the operation does not declare them, the router itself applies
+//     the time limit and the message in the latter.
+//   - A parameter is decoded by the type of its variable. Keys of a dictionary that its input type does not declare go into
+//     the field `other`.
+//   - An error names the parameter that provides the faulty argument or input field.
 //
-// Where CONTRACT.md is silent: `;` is a plain character in a query string. A
-// body of another type than a form is refused with 400, an empty one is fine
-// whatever its type. Files in a multipart form are refused. Names of
-// parameters have their case. An OPTIONS request is 405 as well: no other
-// site's scripts may call.
+// Where CONTRACT.md does not say: `;` is an ordinary character in a query string. A body that is not a form is rejected with
+// 400, an empty one is valid with any type. Files in a multipart form are rejected. Parameter names are case-sensitive. An
+// OPTIONS request gets 405 too: scripts of other sites may not call.
 //
-// The OpenAPI description of all of it is served beside the services, at
-// /appserver/rest/openapi.json, to everybody: it says what this repository
-// says.
+// The OpenAPI description is public, at /appserver/rest/openapi.json: it contains only what this repository contains.
 package rest
 
 import (
@@ -42,6 +32,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/internal/viewer"
 	"cloudapi/server/csrf"
@@ -49,7 +40,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// Prefix is where the old URLs begin.
+// Prefix is the path of the old URLs.
 const Prefix = "/appserver/rest/"
 
 // Handler serves the old URLs.
@@ -63,30 +54,34 @@ type Handler struct {
 	pageTime     time.Duration
 }
 
-// readingTime is how long a client may take to read a page of a list after the
-// first, as long as the server gives it for a whole answer.
+// readingTime is how long a client may take to read a page of a list after the first, as long as the server allows for a
+// whole answer.
 const readingTime = 10 * time.Minute
 
-// Options say what a handler stands on.
+// Options configures a handler.
 type Options struct {
 	Engine       *engine.Engine
 	Authenticate func(*http.Request) (*viewer.Viewer, error)
 	Challenge    func(http.Header)
 	Log          *slog.Logger
-	// PageTime is how long each page of a list may take after the first, whose
-	// time is that of the request; 0 for the request's time for all of them.
+	// Describe writes the description that is served at DescriptionName; nil means that none is served.
+	Describe func([]*Service, *ast.Schema) ([]byte, error)
+	// PageTime is the time limit of each page of a list after the first, which has the request's; 0 means that the request's
+	// time limits all pages together.
 	PageTime time.Duration
 }
 
-// New returns a handler. It fails when an operation does not fit the schema.
+// New returns a handler. It fails if an operation does not fit the schema.
 func New(o Options) (*Handler, error) {
 	services, err := load(o.Engine)
 	if err != nil {
 		return nil, err
 	}
-	description, err := describe(services, o.Engine.Schema())
-	if err != nil {
-		return nil, err
+	var description []byte
+	if o.Describe != nil {
+		if description, err = o.Describe(services, o.Engine.Schema()); err != nil {
+			return nil, err
+		}
 	}
 	h := &Handler{
 		engine: o.Engine, services: make(map[string]*Service, len(services)), description: description,
@@ -98,7 +93,7 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
-// Operations are the names that requests have in the metrics.
+// Operations returns the names of the methods in the metrics.
 func (h *Handler) Operations() []string {
 	var names []string
 	for _, s := range h.services {
@@ -109,7 +104,7 @@ func (h *Handler) Operations() []string {
 	return names
 }
 
-// Method returns a method, nil for none.
+// Method returns a method, nil if it does not exist.
 func (h *Handler) Method(service, name string) *Method {
 	if s := h.services[service]; s != nil {
 		return s.byName[name]
@@ -117,7 +112,7 @@ func (h *Handler) Method(service, name string) *Method {
 	return nil
 }
 
-// OpenAPI is the description of the old URLs, as JSON.
+// OpenAPI returns the description of the old URLs, as JSON.
 func (h *Handler) OpenAPI() []byte { return h.description }
 
 // ServeHTTP answers one call.
@@ -128,7 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
-	if path == descriptionName {
+	if path == DescriptionName && h.description != nil {
 		h.describe(w, r)
 		return
 	}
@@ -136,9 +131,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Call(w, r, service, name, urls{h})
 }
 
-// forgery refuses a call that a page of another site sent. The old URLs change
-// things by GET, so the operation decides, not the HTTP method. The engine would
-// refuse it too, but only after the arguments were read.
+// forgery rejects a call from a page of another site. The old URLs make changes by GET, so the operation decides, not the
+// HTTP method. The engine would reject it too, but only after the arguments were read.
 func forgery(r *http.Request, m *Method) error {
 	if m.Mutation() {
 		return csrf.Change(r.Context())
@@ -146,16 +140,15 @@ func forgery(r *http.Request, m *Method) error {
 	return csrf.OtherSite(r.Context(), false)
 }
 
-// runner executes the operation of a method with the engine that GraphQL has.
-// The first page decides whether the caller may have the answer, and is what
-// the headers tell of.
+// runner returns a function that executes the operation of a method with the engine. The first page decides whether the
+// caller may have the answer, and its headers are sent.
 func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Request, m *Method) run {
 	begun := false
 	return func(vars map[string]any) ([]byte, error) {
 		ctx, end := ctx, context.CancelFunc(func() {})
 		if begun {
 			ctx, end = h.nextPageContext(ctx)
-			// Where the connection has no deadline nothing has to be put off.
+			// It fails only if the connection has no deadlines.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingTime))
 		}
 		defer end()

@@ -12,7 +12,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// values are what earlier answers were.
+// values are values from earlier answers.
 type values map[string]string
 
 var (
@@ -24,7 +24,7 @@ var (
 	}
 )
 
-// fill replaces ${name} by what is known of it, and ${name=x*3} by xxx.
+// fill replaces ${name} by its value, and ${name=x*3} by xxx.
 func (v values) fill(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
 		m := placeholder.FindStringSubmatch(p)
@@ -44,9 +44,8 @@ func (v values) fill(text string) string {
 	})
 }
 
-// match compares got with a text in which ${name=kind} stands for a value of a
-// kind, to be known from then on, ${=kind} for one to be forgotten, and ${name}
-// for what is known.
+// match compares got with a text in which ${name=kind} stands for a new value of a kind, ${=kind} for one that is not
+// stored, and ${name} for a stored one.
 func (v values) match(want, got string) error {
 	var pattern strings.Builder
 	var names []string
@@ -82,7 +81,7 @@ func (v values) match(want, got string) error {
 	return nil
 }
 
-// known fills in what is known and leaves the rest of the placeholders.
+// known inserts the stored values and keeps the other placeholders.
 func (v values) known(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
 		if value, ok := v[strings.Trim(p, "${}")]; ok {
@@ -92,7 +91,7 @@ func (v values) known(text string) string {
 	})
 }
 
-// result is the result of a successful answer, a text.
+// result returns the result of a successful answer, a text.
 func result(got *httptest.ResponseRecorder) (string, error) {
 	var answer struct {
 		JobGUID *string `json:"jobguid"`
@@ -113,7 +112,7 @@ func checkResult(got *httptest.ResponseRecorder, want string, known values) erro
 	return known.match(want, strings.TrimSuffix(text, "\n"))
 }
 
-// checkThrift decodes a result by the library of Apache, into a line a field.
+// checkThrift decodes a result with Apache's library, one line for each field.
 func checkThrift(got *httptest.ResponseRecorder, want string, known values) error {
 	text, err := result(got)
 	if err != nil {
@@ -142,8 +141,7 @@ func checkThrift(got *httptest.ResponseRecorder, want string, known values) erro
 	return known.match(want, strings.TrimSuffix(d.out.String(), "\n"))
 }
 
-// thriftDump writes each field as "id type value"; what is inside of a list is
-// indented.
+// thriftDump writes each field as "id type value"; the content of a list is indented.
 type thriftDump struct {
 	ctx context.Context
 	in  thrift.TProtocol

@@ -13,21 +13,17 @@ import (
 	"cloudapi/server/engine"
 )
 
-// The document of the methods is written from what is served.
-//
-//go:generate go test . -run ^TestDocument$ -update
-
 //go:embed operations/*.graphql
 var operations embed.FS
 
-// The names that the router knows in operations; see the package documentation.
+// The names with a meaning for the router; see the package documentation.
 const (
 	resultAlias  = "result"
 	resultsAlias = "results"
 	bareAlias    = "bare"
-	jobAlias     = "jobguid"
+	JobAlias     = "jobguid"
 	afterName    = "after"
-	paramsName   = "executionparams"
+	ParamsName   = "executionparams"
 )
 
 // Method is an old method: an operation, and how its answer is read.
@@ -46,7 +42,7 @@ type Method struct {
 // Mutation reports whether calls of the method are jobs.
 func (m *Method) Mutation() bool { return m.operation.Operation == ast.Mutation }
 
-// Service is an old service: the methods of one file, in its order.
+// Service is an old service: the methods of one file, in the same order.
 type Service struct {
 	Name    string
 	Methods []*Method
@@ -54,8 +50,7 @@ type Service struct {
 	byName map[string]*Method
 }
 
-// load reads the operations and has the engine validate them. The file is the
-// service, the operation the method.
+// load reads the operations, which the engine validates. Each file is a service, each operation a method.
 func load(e *engine.Engine) ([]*Service, error) {
 	files, err := fs.Glob(operations, "operations/*.graphql")
 	if err != nil {
@@ -67,7 +62,7 @@ func load(e *engine.Engine) ([]*Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := service(e, strings.TrimSuffix(path.Base(file), ".graphql"), string(text))
+		s, err := loadService(e, strings.TrimSuffix(path.Base(file), ".graphql"), string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -76,7 +71,7 @@ func load(e *engine.Engine) ([]*Service, error) {
 	return services, nil
 }
 
-func service(e *engine.Engine, name, text string) (*Service, error) {
+func loadService(e *engine.Engine, name, text string) (*Service, error) {
 	doc, err := engine.Parse(text)
 	if err != nil {
 		return nil, err
@@ -93,8 +88,7 @@ func service(e *engine.Engine, name, text string) (*Service, error) {
 	return s, nil
 }
 
-// method makes a document of its own of one operation, and learns how to call
-// it and how to read what it gives.
+// method makes a document of one operation, and analyses its parameters and its answer.
 func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 	m := &Method{Name: op.Name, Description: strings.TrimSpace(op.Description), byName: map[string]*Parameter{}}
 	op.Description = ""
@@ -116,7 +110,7 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 			m.add(newParameter(e.Schema(), v, false))
 		}
 	}
-	for _, common := range []struct{ name, typ string }{{jobAlias, "ID"}, {paramsName, "ExecutionParams"}} {
+	for _, common := range []struct{ name, typ string }{{JobAlias, "ID"}, {ParamsName, "ExecutionParams"}} {
 		if m.byName[common.name] == nil {
 			m.add(newParameter(e.Schema(), &ast.VariableDefinition{
 				Variable: common.name, Type: ast.NamedType(common.typ, nil),

@@ -16,8 +16,7 @@ func newEngine() *engine.Engine {
 	})
 }
 
-// TestOperationsRefused shows that the server does not start with an operation
-// that it could not answer.
+// TestOperationsRefused: the server does not start with an operation that it could not answer.
 func TestOperationsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"not GraphQL":        {`query m {`, "Expected Name"},
@@ -31,7 +30,7 @@ func TestOperationsRefused(t *testing.T) {
 		"pages below a list": {`query m($after: Cursor) { result: customers { nodes { cloudSpaces(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } } }`, "below a list"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := service(newEngine(), "s", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := loadService(newEngine(), "s", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

@@ -20,10 +20,10 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// Two pages of 500, and some.
+// More than two pages of 500.
 const many = 1003
 
-// made are the guids of many things, in the order they were created.
+// made creates many objects and returns their guids in the order of creation.
 func made[B any](t *testing.T, build func(i int) B, save func(ctx context.Context, all []B) ([]uuid.UUID, error)) []string {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
@@ -63,7 +63,7 @@ func manyCustomers(t *testing.T, a *apitest.API) []string {
 	})
 }
 
-// TestPages shows that lists longer than a page come whole, in order.
+// TestPages: lists longer than a page are complete and in order.
 func TestPages(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		customers := manyCustomers(t, a)
@@ -90,8 +90,7 @@ func TestPages(t *testing.T) {
 	})
 }
 
-// compare compares the guids of a result, that are its values or stand in them
-// under a key.
+// compare compares the guids in a result, which are its values or its values' members with a key.
 func compare(t *testing.T, method string, want []string, result any, key string) {
 	t.Helper()
 	var got []string
@@ -106,10 +105,8 @@ func compare(t *testing.T, method string, want []string, result any, key string)
 	}
 }
 
-// TestLaterPages shows what becomes of a list once its answer has begun. That
-// the time of a request is over does not end it: each page has its own. When the
-// client hangs up what is left is broken off, so that half a list is never taken
-// for a whole one.
+// TestLaterPages: the end of the request's time does not end a list that has begun, because each page has its own time
+// limit. A cancelled request breaks the answer off, so that half a list is never mistaken for a whole one.
 func TestLaterPages(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
 	customers := manyCustomers(t, a)
@@ -145,8 +142,7 @@ func TestLaterPages(t *testing.T) {
 	}
 }
 
-// listEnding calls find over a socket; the call's context ends as soon as its
-// answer has begun.
+// listEnding calls find over a socket; the call's context ends as soon as its answer has begun.
 func listEnding(t *testing.T, a *apitest.API, ends func(context.Context) (context.Context, func())) (string, error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -180,7 +176,7 @@ func (w *endsWith) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// overdue returns a context whose deadline is over when end is called.
+// overdue returns a context whose deadline has passed when end is called.
 func overdue(ctx context.Context) (context.Context, func()) {
 	c := &deadline{Context: ctx, over: make(chan struct{})}
 	return c, sync.OnceFunc(func() { close(c.over) })
@@ -202,8 +198,7 @@ func (c *deadline) Err() error {
 	}
 }
 
-// TestOwnFault shows what a caller is told when the server itself is broken: the
-// guid to find the reason in the log by, and nothing of the reason.
+// TestOwnFault: for a failure of the server the answer has the guid to search the log for, and nothing of the reason.
 func TestOwnFault(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
 	if answer := a.Get(apitest.Administrator, "cloud_api_customer/list"); answer.Status != http.StatusOK {

@@ -21,32 +21,32 @@ type Parameter struct {
 	Required bool
 	// Type is the variable's type in schema.graphqls.
 	Type string
-	// Description is that of what the parameter feeds in schema.graphqls, "" for
-	// a parameter that the router takes by itself.
+	// Description is the description, in schema.graphqls, of the argument or field that the parameter provides, "" for a
+	// parameter that only the router uses.
 	Description string
 
+	// List says that the value is a list of the type.
+	List bool
+	// Implicit says that the router takes the parameter, and not the operation.
+	Implicit bool
+
 	definition *ast.Definition
-	list       bool
-	implicit   bool // taken by the router, not by the operation
-	// Of the router's directives.
+	// From the router's directives.
 	nothing, endOfSecond bool
 }
 
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
 		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
-		definition: schema.Types[v.Type.Name()], list: v.Type.Elem != nil, implicit: implicit,
+		definition: schema.Types[v.Type.Name()], List: v.Type.Elem != nil, Implicit: implicit,
 		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
 }
 
-// The longest values, in characters: the schema's own limits are below them.
-const (
-	longestText       = 4096
-	longestStructured = 1 << 20
-)
+// longestStructured is the maximum length of a list or a dictionary, in characters: the schema's own limits are lower.
+const longestStructured = 1 << 20
 
-// Whole numbers as JSON writes them, and their size by type.
+// Whole numbers as JSON writes them, and their number of bits by type.
 var (
 	integer = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 	bits    = map[string]int{"Int": 32, "Amount": 64, "BigInt": 64}
@@ -54,17 +54,15 @@ var (
 
 func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
 
-// structured reports whether the values of the parameter are lists or
-// dictionaries, in JSON.
-func (p *Parameter) structured() bool {
-	return p.list || p.definition.Kind == ast.InputObject || p.Type == "JSONObject"
+// Structured reports whether the values of the parameter are lists or dictionaries, in JSON.
+func (p *Parameter) Structured() bool {
+	return p.List || p.definition.Kind == ast.InputObject || p.Type == "JSONObject"
 }
 
-// decode turns the text of a parameter into the value of its variable, by the
-// declared type. A blank text is nil: it means that nothing is given. An error
-// names the parameter.
+// decode converts the text of a parameter to the value of its variable, by the declared type. A blank text becomes nil: no
+// value is given. An error names the parameter.
 func (p *Parameter) decode(value string) (any, error) {
-	if p.structured() {
+	if p.Structured() {
 		if err := textrule.Check(p.Name, value, longestStructured); err != nil {
 			return nil, err
 		}
@@ -77,12 +75,12 @@ func (p *Parameter) decode(value string) (any, error) {
 	return p.text(value)
 }
 
-// text decodes a text that is taken as it is.
+// text decodes a text without interpreting it.
 func (p *Parameter) text(value string) (any, error) {
 	if value == "" {
 		return nil, nil
 	}
-	if err := textrule.Check(p.Name, value, longestText); err != nil {
+	if err := textrule.Check(p.Name, value, textrule.MaxText); err != nil {
 		return nil, err
 	}
 	return p.scalar(value)
@@ -125,14 +123,13 @@ func (p *Parameter) integer(value string) (any, error) {
 	return json.Number(value), nil
 }
 
-// enumeration is the old name of an enumeration.
+// enumeration returns the old name of an enumeration.
 func enumeration(name string) string {
 	const ending = "type"
 	return strings.TrimSuffix(strings.ToLower(name), ending) + ending
 }
 
-// unquote takes the quotes off a value that is a JSON string: old clients quote
-// text that looks like a number.
+// unquote removes the quotes of a value that is a JSON string: old clients quote text that looks like a number.
 func (p *Parameter) unquote(value string) (string, error) {
 	if len(value) < 2 || value[0] != '"' {
 		return value, nil
@@ -148,7 +145,7 @@ func (p *Parameter) unquote(value string) (string, error) {
 	return s, nil
 }
 
-// clip keeps what an error repeats short.
+// clip shortens a value for an error.
 func clip(value string) string {
 	const most = 80
 	if runes := []rune(value); len(runes) > most {

@@ -9,10 +9,9 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// Positional decodes arguments that come by position and with types of their
-// own: string, []byte, bool, int64, float64, time.Time, []any, map[string]any and
-// nil. Those at the end may be left out. A blank text means that nothing is
-// given. A scalar stands for its text, which is never unquoted.
+// Positional decodes arguments that are given by position with types: string, []byte, bool, int64, float64, time.Time,
+// []any, map[string]any and nil. The last ones may be omitted. A blank text means that no value is given. A scalar is used
+// as its text, which is never unquoted.
 func (m *Method) Positional(values []any) (map[string]any, error) {
 	if len(values) > len(m.Parameters) {
 		return nil, invalid("%s takes %d parameters at most, not %d", m.Name, len(m.Parameters), len(values))
@@ -31,9 +30,9 @@ func (p *Parameter) typed(v any) (any, error) {
 	}
 	text, scalar := plain(v)
 	switch {
-	case p.structured() && scalar && strings.TrimSpace(text) == "":
+	case p.Structured() && scalar && strings.TrimSpace(text) == "":
 		return nil, nil
-	case p.structured():
+	case p.Structured():
 		v, err := p.inner(v)
 		if err != nil {
 			return nil, err
@@ -45,7 +44,7 @@ func (p *Parameter) typed(v any) (any, error) {
 	return p.text(text)
 }
 
-// plain is the text of a scalar.
+// plain returns the text of a scalar.
 func plain(v any) (text string, scalar bool) {
 	switch v := v.(type) {
 	case string:
@@ -64,8 +63,7 @@ func plain(v any) (text string, scalar bool) {
 	return "", false
 }
 
-// inner is a list or a dictionary as JSON has it: numbers keep their digits,
-// bytes and times are texts.
+// inner returns a list or a dictionary in JSON's types: numbers keep their digits, bytes and times become texts.
 func (p *Parameter) inner(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool:

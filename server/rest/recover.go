@@ -1,40 +1,32 @@
 package rest
 
 import (
-	"errors"
 	"net"
 	"net/http"
-	"runtime/debug"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/server/observe"
 )
 
-// recoverPanic is deferred: it answers a call that panicked in the form of the old
-// API, with the request id and nothing of what is inside. Where an answer has
-// begun the connection is broken off, so that nobody takes half of it for a
-// whole one.
+// recoverPanic turns a panic into an old-API 500 that shows only the request id. If the answer has begun, it breaks the
+// connection off, so that no client mistakes half an answer for a whole one. Call it deferred.
 func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	value := recover()
 	if value == nil {
 		return
 	}
-	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(value)
-	}
-	h.log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-	observe.NoteFault(r.Context(), "", string(fault.Internal), "")
+	service.LogPanic(r.Context(), h.log, value)
+	failure := NewFailure(r.Context(), fault.New(fault.Internal, "panic"))
 	if out.begun {
 		observe.NoteAborted(r.Context(), "panic")
 		abort(out.ResponseWriter, r)
 	}
-	internal := fault.New(fault.Internal, "panic")
-	out.transport.Fail(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
+	out.transport.Fail(out.ResponseWriter, r, failure)
 }
 
-// abort breaks an answer off, so that the client does not take half of it for a
-// whole one. HTTP/1.0 has no chunks, and the end of a connection is the end of an
-// answer: it is reset.
+// abort breaks an answer off, so that the client does not mistake half of it for a whole one. HTTP/1.0 has no chunks, and
+// the end of the connection is the end of an answer, so the connection is reset.
 func abort(w http.ResponseWriter, r *http.Request) {
 	if !r.ProtoAtLeast(1, 1) {
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {

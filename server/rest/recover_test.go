@@ -12,8 +12,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// TestSurvive: a panic is an answer of the old API with nothing of it inside,
-// and breaks the connection off where an answer has begun.
+// TestSurvive: a panic gives an answer of the old API that shows nothing internal, and breaks the connection off if an
+// answer has begun.
 func TestSurvive(t *testing.T) {
 	var log bytes.Buffer
 	method := &Method{Name: "list"}

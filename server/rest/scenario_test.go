@@ -19,18 +19,17 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// step is a request and the answer it must have.
+// step is a request and its expected answer.
 type step struct {
 	title string
-	// again repeats the request until it has the answer: a job goes on by
-	// itself.
+	// again repeats the request until the answer matches: jobs run in the background.
 	again   bool
 	request string
 	answers []txtar.File
 }
 
-// patience is how long a step is repeated.
-const patience = 30 * time.Second
+// maxRepeat is how long a step is repeated.
+const maxRepeat = 30 * time.Second
 
 func parseSteps(archive *txtar.Archive) ([]step, error) {
 	var steps []step
@@ -57,7 +56,7 @@ func parseSteps(archive *txtar.Archive) ([]step, error) {
 func play(t *testing.T, handler http.Handler, steps []step) {
 	known := values{}
 	for _, s := range steps {
-		deadline := time.Now().Add(patience)
+		deadline := time.Now().Add(maxRepeat)
 		for {
 			got := send(t, handler, known.fill(s.request))
 			err := s.check(got, known)
@@ -72,7 +71,7 @@ func play(t *testing.T, handler http.Handler, steps []step) {
 	}
 }
 
-// check holds an answer against all that is said of it.
+// check compares an answer with all expectations.
 func (s *step) check(got *httptest.ResponseRecorder, known values) error {
 	for _, want := range s.answers {
 		text := strings.TrimSuffix(string(want.Data), "\n")
@@ -94,8 +93,7 @@ func (s *step) check(got *httptest.ResponseRecorder, known values) error {
 	return nil
 }
 
-// checkAnswer compares status, the headers that are named, and the body, if
-// there is an empty line before it.
+// checkAnswer compares the status, the named headers, and the body, if an empty line precedes it.
 func checkAnswer(got *httptest.ResponseRecorder, want string, known values) error {
 	head, body, whole := strings.Cut(want, "\n\n")
 	lines := strings.Split(head, "\n")
@@ -115,11 +113,10 @@ func checkAnswer(got *httptest.ResponseRecorder, want string, known values) erro
 	return known.match(body, cost.ReplaceAllString(got.Body.String(), ""))
 }
 
-// cost is what a GraphQL answer tells of its cost, which no case is about.
+// cost matches the cost in a GraphQL answer, which no scenario tests.
 var cost = regexp.MustCompile(`,"extensions":\{"cost":\{[^}]*\}\}`)
 
-// send makes the request that the text says. Lines of a multipart body end as
-// the standard wants them.
+// send makes the request in a text. Lines of a multipart body end with CRLF, as RFC 2046 requires.
 func send(t *testing.T, handler http.Handler, text string) *httptest.ResponseRecorder {
 	t.Helper()
 	head, body, _ := strings.Cut(strings.TrimSuffix(text, "\n"), "\n\n")
@@ -145,14 +142,14 @@ func send(t *testing.T, handler http.Handler, text string) *httptest.ResponseRec
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r.WithContext(t.Context()))
 	if r.Method == http.MethodHead {
-		// The recorder keeps what a server would not send.
+		// A server would not send the rest of the body.
 		_, _ = io.Copy(io.Discard, w.Body)
 	}
 	return w
 }
 
-// signIn takes the line `As: login` or `As: login:password`; without it the
-// administrator is asking. `As:` alone is nobody.
+// signIn applies the line `As: login` or `As: login:password`; the default is the administrator. `As:` alone means no
+// credentials.
 func signIn(r *http.Request, fields textproto.MIMEHeader) {
 	who := apitest.Administrator
 	if given, ok := fields["As"]; ok {

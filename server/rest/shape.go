@@ -7,26 +7,24 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// shape says where in the data of an operation the parts of the old answer
-// stand. Paths are gjson's: response keys, and # for each element of a list.
+// shape has the paths of the old answer's parts in the data of an operation. Paths are gjson's: response keys, and # for
+// each element of a list.
 type shape struct {
 	result string // "" for true
-	// others are results of fields that @skip and @include leave out in turn.
+	// others are alternative results, of which @skip and @include select one.
 	others   []string
-	bare     bool   // whether the result is all of the answer
-	wrap     bool   // whether the result is put into an array of one
+	bare     bool   // the result is all of the answer
+	wrap     bool   // the result is put into an array of one
 	job      string // the guid of the job, "" for none
 	mutation bool
-	// A connection to follow to its end, "" for none: where it is, its nodes,
-	// whether it goes on, and from where.
+	// The paths of a connection to follow to its end, "" for none: the connection, its nodes, its page information,
+	// hasNextPage and endCursor.
 	page, nodes, info, more, cursor string
-	// fields is which parameter feeds an argument or an input field of that
-	// name, feeds the same by the path to it from the root.
+	// fields maps the name of an argument or input field to its parameter; feeds maps its path from the root.
 	fields, feeds map[string]string
-	// kept says that the connection has more than its nodes, which are then not
-	// all of what stands for it.
+	// kept means that the connection has other fields than its nodes, which the answer includes.
 	kept bool
-	// told is what schema.graphqls says of what a parameter feeds.
+	// told has the descriptions, in schema.graphqls, of what the parameters provide.
 	told map[string]string
 }
 
@@ -37,8 +35,7 @@ func newShape(op *ast.OperationDefinition) (*shape, error) {
 	return s, s.check(op)
 }
 
-// check refuses, when the server starts, an operation that the router could not
-// answer.
+// check rejects, when the server starts, an operation that the router cannot answer.
 func (s *shape) check(op *ast.OperationDefinition) error {
 	paged := op.VariableDefinitions.ForName(afterName) != nil
 	switch {
@@ -60,8 +57,7 @@ func (s *shape) check(op *ast.OperationDefinition) error {
 	return nil
 }
 
-// listed reports whether the result is the array of what stands in the nodes,
-// and not something that has the connection in it.
+// listed reports whether the result is the array of a value in each node, and not an object that contains the connection.
 func (s *shape) listed() bool { return below(s.result, s.nodes) }
 
 // below reports whether path is at or under root.
@@ -70,7 +66,7 @@ func below(path, root string) bool {
 	return ok && (rest == "" || rest[0] == '.')
 }
 
-// walk finds the parts. path is that of the set for gjson, keys that of errors.
+// walk finds the parts. path is gjson's path of the set, keys the path in errors.
 func (s *shape) walk(set ast.SelectionSet, path, keys string) {
 	for _, selection := range set {
 		f, ok := selection.(*ast.Field)
@@ -100,8 +96,8 @@ func (s *shape) note(f *ast.Field, path, here string) {
 			s.others = append(s.others, s.result)
 		}
 		s.result, s.wrap, s.bare = here, f.Alias == resultsAlias, f.Alias == bareAlias
-	case jobAlias:
-		// Below a query a job is an object like others.
+	case JobAlias:
+		// In a query, jobguid is an ordinary field.
 		if s.mutation {
 			s.job = here
 		}
@@ -123,7 +119,7 @@ func (s *shape) note(f *ast.Field, path, here string) {
 	}
 }
 
-// feed notes which parameters an argument, or a field of an input object, takes.
+// feed records which parameters an argument, or a field of an input object, uses.
 func (s *shape) feed(name, keys string, v *ast.Value, description string) {
 	if v.Kind == ast.Variable {
 		s.fields[name], s.feeds[keys], s.told[v.Raw] = v.Raw, v.Raw, description

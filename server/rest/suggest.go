@@ -6,9 +6,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// suggest names the parameter that was meant by an unknown name, where there is
-// one: the nearest in letters, or the only one of the method's own that is a guid
-// as well (customerguid for rootobjectguid).
+// suggest returns the parameter that was probably meant by an unknown name, "" for none: the most similar one, or the
+// method's only parameter that is a guid too (customerguid for rootobjectguid).
 func (m *Method) suggest(name string) string {
 	lower, best, distance := strings.ToLower(name), "", len(name)/3+1
 	guids := []string{}
@@ -16,7 +15,7 @@ func (m *Method) suggest(name string) string {
 		if d := levenshtein.ComputeDistance(lower[:min(len(lower), 64)], p.Name); d < distance {
 			best, distance = p.Name, d
 		}
-		if p.Name != jobAlias && strings.HasSuffix(p.Name, "guid") {
+		if p.Name != JobAlias && strings.HasSuffix(p.Name, "guid") {
 			guids = append(guids, p.Name)
 		}
 	}

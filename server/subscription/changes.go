@@ -15,11 +15,10 @@ import (
 	"cloudapi/server/observe"
 )
 
-// pageSize is how many events are read from the log at once.
+// pageSize is how many events one read of the log returns.
 const pageSize = 200
 
-// runChanges gives the changes that wait, one after the other, until there are
-// no more.
+// runChanges sends the pending changes one after another until none are left.
 func (t *topic) runChanges() {
 	h := t.hub
 	for {
@@ -30,7 +29,7 @@ func (t *topic) runChanges() {
 			h.mu.Unlock()
 			return
 		case t.behind:
-			// What is delivered from now on is kept; what came before is in the log.
+			// New events are added to pending from here on; earlier ones are in the log.
 			t.behind, t.pending = false, nil
 			h.mu.Unlock()
 			if !t.catchUp() {
@@ -60,8 +59,7 @@ func (t *topic) runChanges() {
 	}
 }
 
-// join moves the subscribers of a topic that has caught up to the topic that
-// others share; the lock is held.
+// join moves the subscribers of a topic that has caught up to the shared topic; the lock is held.
 func (t *topic) join() {
 	h := t.hub
 	shared := h.topics[t.key]
@@ -69,7 +67,7 @@ func (t *topic) join() {
 	case shared == nil:
 		h.topics[t.key] = t
 	case shared == t, shared.running, shared.behind, len(shared.pending) > 0:
-		// At the next change, perhaps.
+		// Try again at the next change.
 	default:
 		for s := range t.subscribers {
 			shared.take(s, t.at)
@@ -79,9 +77,8 @@ func (t *topic) join() {
 	}
 }
 
-// take adds a subscriber that has been given every change up to at; the lock is
-// held. The topic may have been ahead: a topic that catches up reads changes that
-// the feed has not delivered yet.
+// take adds a subscriber that has received every change up to at; the lock is held. The topic may be ahead: a topic that catches
+// up reads changes that the feed has not delivered yet.
 func (t *topic) take(s *Subscriber, at event.Position) {
 	s.topic = t
 	t.subscribers[s] = struct{}{}
@@ -90,8 +87,7 @@ func (t *topic) take(s *Subscriber, at event.Position) {
 	}
 }
 
-// needs reports whether a change at a position follows what some subscriber has
-// been given.
+// needs reports whether a change at a position is new to some subscriber.
 func (t *topic) needs(at event.Position) bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -103,7 +99,7 @@ func (t *topic) needs(at event.Position) bool {
 	return false
 }
 
-// catchUp gives what the log has after the topic's position.
+// catchUp sends the changes in the log after the topic's position.
 func (t *topic) catchUp() bool {
 	delay := firstRetry
 	for {
@@ -144,8 +140,8 @@ func (t *topic) advance(p event.Position) {
 	}
 }
 
-// one gives one change to the subscribers, as often as it takes: a change is not
-// passed over because the database is away. It reports whether to go on.
+// one sends one change to the subscribers. It retries while the database is unavailable, because no change may be skipped.
+// It reports whether to continue.
 func (t *topic) one(e *event.Event) bool {
 	change := &event.Change{Cursor: t.hub.feed.Epoch().Cursor(e.Position), JobID: e.Job}
 	if e.CustomerID != uuid.Nil {
@@ -173,8 +169,8 @@ func (t *topic) one(e *event.Event) bool {
 	}
 }
 
-// giveChange gives an answer to all subscribers whose position it follows; the
-// lock is held. An answer of nil is a change that the viewer may not see.
+// giveChange sends an answer to all subscribers whose position is before it; the lock is held. A nil answer is a change that
+// the viewer may not see.
 func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string) {
 	var a *Answer
 	if r != nil {
@@ -204,7 +200,7 @@ func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string
 	}
 }
 
-// asWitness lets a viewer who could see a customer see the job that deleted it.
+// asWitness returns a context that lets a viewer see the job that deleted a customer, if the viewer could see the customer.
 func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (context.Context, error) {
 	if v.Role != viewer.Member || e.Action != "deleteCustomer" {
 		return ctx, nil
@@ -232,7 +228,7 @@ func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (
 	return viewer.NewContext(ctx, &witness), nil
 }
 
-// alias is the name of the only field in the answers of a topic.
+// alias returns the name of the only field in the answers of a topic.
 func alias(t *topic) string {
 	if f, ok := t.op.Operation().SelectionSet[0].(*ast.Field); ok {
 		return f.Alias

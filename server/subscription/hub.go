@@ -1,11 +1,9 @@
-// Package subscription answers GraphQL subscriptions: it joins subscribers of
-// the same operation and the same rights in a topic, executes the operation once
-// for each event that concerns the topic, and gives the answer to all of them.
+// Package subscription answers GraphQL subscriptions. It groups subscribers with the same operation and the same rights in a
+// topic, executes the operation once for each event that concerns the topic, and sends the answer to all of them.
 //
-// A topic about one object (a customer, a job) is executed again after events
-// that may have changed it, and sends what differs from the last answer. A topic
-// of changes is executed for each change in turn, and skips none: a subscriber
-// that is too slow is ended with the cursor to go on from.
+// A topic of one object (a customer, a job) is executed again after events that may have changed the object, and sends an
+// answer if it differs from the last one. A topic of changes is executed for every change in order. It skips none: a
+// subscriber that is too slow is disconnected with the cursor from which it can resume.
 package subscription
 
 import (
@@ -24,11 +22,11 @@ import (
 	"cloudapi/server/engine"
 )
 
-// Sink is where the answers for one subscriber go. Its methods do not block.
+// Sink receives the answers for one subscriber. Its methods do not block.
 type Sink interface {
-	// Next takes an answer, and reports whether there was room for it.
+	// Next accepts an answer and reports whether there was space for it.
 	Next(a *Answer) bool
-	// Newest takes an answer that may replace one that is not sent yet.
+	// Newest accepts an answer that may replace one that is not yet sent.
 	Newest(a *Answer)
 	// Fail ends the subscription with errors.
 	Fail(errs gqlerror.List)
@@ -36,31 +34,31 @@ type Sink interface {
 	Complete()
 }
 
-// Answer is an answer for any number of subscribers.
+// Answer is an answer for one or more subscribers.
 type Answer struct {
 	// Body is the answer as JSON.
 	Body []byte
-	// Cursor is its position, "" where it has none.
+	// Cursor is the position of the answer, "" for none.
 	Cursor string
 }
 
-// Options say what a hub stands on.
+// Options configures a hub.
 type Options struct {
 	Engine *engine.Engine
 	// Log reads positions.
 	Log *event.Log
 	// Time bounds one execution.
 	Time time.Duration
-	// Parallel is how many executions run at once, 8.
+	// Parallel is the maximum number of concurrent executions, 8.
 	Parallel int
 	// Deleted returns the users who could see a deleted customer.
 	Deleted func(ctx context.Context, job uuid.UUID) (map[uuid.UUID]bool, error)
-	// Rights is called after a change that may have changed what users may do.
+	// Rights is called after a change that may have changed the rights of users.
 	Rights func()
 	Logger *slog.Logger
-	// Sent counts answers, and Executed executions; nil for nobody.
+	// Sent is called for each answer sent, Executed for each execution; both may be nil.
 	Sent, Executed func(root string)
-	// Cut counts subscriptions that the hub ends, by why; nil for nobody.
+	// Cut is called with the reason for each subscription that the hub ends; it may be nil.
 	Cut func(reason string)
 }
 
@@ -79,10 +77,10 @@ type Hub struct {
 	customers map[uuid.UUID]map[*topic]struct{}
 	jobs      map[uuid.UUID]map[*topic]struct{}
 	changes   map[*topic]struct{}
-	gone      map[uuid.UUID]map[uuid.UUID]bool // by job: who could see what it deleted
+	gone      map[uuid.UUID]map[uuid.UUID]bool // by job: the users who could see the deleted object
 }
 
-// New returns a hub. SetFeed follows.
+// New returns a hub. Call SetFeed before its first use.
 func New(o Options) *Hub {
 	if o.Parallel <= 0 {
 		o.Parallel = 8
@@ -101,10 +99,10 @@ func New(o Options) *Hub {
 	return h
 }
 
-// SetFeed gives the hub the feed that delivers to it.
+// SetFeed sets the feed that delivers events to the hub.
 func (h *Hub) SetFeed(f *event.Feed) { h.feed = f }
 
-// Close ends every execution. The transports have ended their subscriptions.
+// Close cancels all executions. The transports have already ended their subscriptions.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -120,15 +118,14 @@ type Subscriber struct {
 	sink   Sink
 	viewer *viewer.Viewer
 	cost   int
-	// from is the position behind which it gets changes, and then the position
-	// of the last one that it was given.
+	// from is the position of the last change that was sent, or at first the one after which changes are sent.
 	from event.Position
-	had  bool // it has had an answer
+	had  bool // at least one answer was sent
 	over bool
 }
 
-// Subscribe begins a subscription of a viewer; its answers go to sink. Changes
-// follow after, where that is not "", whatever the operation says.
+// Subscribe starts a subscription of a viewer; answers go to sink. If after is not "", changes start there and not where the
+// operation says.
 func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after string, sink Sink) (*Subscriber, gqlerror.List) {
 	about, errs := find(ctx, op)
 	if len(errs) > 0 {
@@ -151,8 +148,8 @@ func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after stri
 	return s, nil
 }
 
-// enter puts a subscriber into its topic: that of others where there is one, and
-// where it is not behind them.
+// enter adds a subscriber to a topic: to the shared one if it exists and is not ahead of the subscriber, otherwise to a new
+// one.
 func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Position) error {
 	s.from = head
 	if t.about.Job != uuid.Nil {
@@ -184,7 +181,7 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 	} else {
 		h.add(t)
 	}
-	// The head was read before the topic was there to be delivered to.
+	// head was read before the topic could receive events.
 	if t.about.Changes != nil && !t.behind && len(t.subscribers) == 0 {
 		t.behind = true
 	}
@@ -196,14 +193,14 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 	return nil
 }
 
-// Cancel ends a subscription without another word to its sink.
+// Cancel ends a subscription without calling its sink.
 func (s *Subscriber) Cancel() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.leave()
 }
 
-// leave takes a subscriber out of its topic; the lock is held.
+// leave removes a subscriber from its topic; the lock is held.
 func (s *Subscriber) leave() {
 	if s.over {
 		return
@@ -216,8 +213,7 @@ func (s *Subscriber) leave() {
 	s.hub.feed.Leave()
 }
 
-// Cursor is the cursor that the subscriber goes on from; "" where its
-// subscription has none.
+// Cursor returns the cursor from which the subscriber can resume, "" if its subscription has none.
 func (s *Subscriber) Cursor() string {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -231,7 +227,7 @@ func (s *Subscriber) cursor() string {
 	return s.hub.feed.Epoch().Cursor(s.from)
 }
 
-// add makes a topic known; the lock is held.
+// add registers a topic; the lock is held.
 func (h *Hub) add(t *topic) {
 	if h.topics[t.key] == nil && !t.behind && !t.last {
 		h.topics[t.key] = t
@@ -252,7 +248,7 @@ func (h *Hub) add(t *topic) {
 	}
 }
 
-// remove forgets a topic; the lock is held.
+// remove unregisters a topic; the lock is held.
 func (h *Hub) remove(t *topic) {
 	if h.topics[t.key] == t {
 		delete(h.topics, t.key)
@@ -273,7 +269,7 @@ func (h *Hub) locked(f func()) {
 	f()
 }
 
-// start lets a topic run where it does not run already; the lock is held.
+// start runs a topic unless it is already running; the lock is held.
 func (h *Hub) start(t *topic) {
 	if t.running || h.closed {
 		return

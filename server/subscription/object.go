@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// find executes a subscription to find what it is about.
+// find executes a subscription to find its topic.
 func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
 	about := &graph.Topic{}
 	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: about}))
@@ -27,8 +27,7 @@ func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.
 	return about, nil
 }
 
-// runObject reads the object until nothing more has changed, and gives each
-// answer that differs to the subscribers.
+// runObject executes the topic until its object has no more changes, and sends each answer that differs from the last one.
 func (t *topic) runObject() {
 	h := t.hub
 	delay, attempt := firstRetry, 0
@@ -66,8 +65,8 @@ func (t *topic) runObject() {
 	}
 }
 
-// give gives an answer to those who were there when it was asked for; the lock
-// is held. Those who came later wait for the next one.
+// give sends an answer to the subscribers that were present when its execution began; the lock is held. Others get the next
+// one.
 func (t *topic) give(r *graphql.Response, present []*Subscriber, last bool) {
 	gone := empty(r.Data) && (len(r.Errors) == 0 || code(r.Errors) == string(fault.NotFound))
 	var a *Answer
@@ -99,8 +98,7 @@ func (t *topic) give(r *graphql.Response, present []*Subscriber, last bool) {
 	}
 }
 
-// pays takes the cost of an answer from a subscriber, or ends it; the lock is
-// held.
+// pays charges the cost of an answer to a subscriber, or ends it if the quota is used up; the lock is held.
 func (h *Hub) pays(s *Subscriber) bool {
 	err := h.o.Engine.Spend(s.viewer, s.cost)
 	if err == nil {

@@ -19,8 +19,7 @@ import (
 	"cloudapi/server/observe"
 )
 
-// topic is one operation with the rights of one viewer, or of all
-// administrators. Its fields are the hub's, under its lock.
+// topic is one operation with the rights of one viewer, or of all administrators. The hub's lock guards its fields.
 type topic struct {
 	hub         *Hub
 	key         string
@@ -31,19 +30,18 @@ type topic struct {
 	subscribers map[*Subscriber]struct{}
 	running     bool
 
-	// Of a topic about one object.
-	dirty bool   // it may have changed since it was read
+	// For one object:
+	dirty bool   // the object may have changed since it was read
 	data  []byte // the last answer
-	last  bool   // the job has ended: one answer more
+	last  bool   // the job has ended: one more answer
 
-	// Of a topic of changes.
-	at      event.Position // every change up to it was given to all subscribers
-	pending []event.Event  // what was delivered and not yet given
-	behind  bool           // what follows at is read from the log
+	// For changes:
+	at      event.Position // all changes up to here were sent to all subscribers
+	pending []event.Event  // delivered, not yet sent
+	behind  bool           // changes after at must be read from the log
 }
 
-// maxPending is how many events wait for a topic. What is more is read from the
-// log again.
+// maxPending is the maximum number of pending events of a topic. Further ones are read from the log.
 const maxPending = 1000
 
 func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Viewer) *topic {
@@ -65,8 +63,7 @@ func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Vie
 	}
 }
 
-// Deliver is part of event.Consumer. Where it panics, topics read the log for what
-// they have not been given.
+// Deliver implements event.Consumer. If it panics, topics read the events they missed from the log.
 func (h *Hub) Deliver(events []event.Event) {
 	rights := false
 	err := service.Recovered(func() error {
@@ -82,8 +79,7 @@ func (h *Hub) Deliver(events []event.Event) {
 	}
 }
 
-// deliver gives events to the topics that they concern, and reports whether they
-// may have changed what somebody sees.
+// deliver adds events to the topics that they concern, and reports whether they may have changed the rights of users.
 func (h *Hub) deliver(events []event.Event) (rights bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,8 +109,7 @@ func (h *Hub) deliver(events []event.Event) (rights bool) {
 	return rights
 }
 
-// missed has every topic look for what it may not have been given; the lock is
-// held.
+// missed makes every topic read the events that it may have missed from the log; the lock is held.
 func (h *Hub) missed() {
 	for t := range h.changes {
 		t.behind = true
@@ -123,8 +118,7 @@ func (h *Hub) missed() {
 	h.rightsChanged()
 }
 
-// changesRights reports whether an action may change what somebody sees. An
-// action that is not known may.
+// changesRights reports whether an action may change the rights of users. Unknown actions may.
 func changesRights(action string) bool {
 	switch action {
 	case "createCloudUser", "createAccessToken", "createPortalAccount", "setPortalAccountPassword",
@@ -134,8 +128,8 @@ func changesRights(action string) bool {
 	return true
 }
 
-// rightsChanged reads every customer again: groups and users are part of what is
-// shown, and decide who sees it.
+// rightsChanged executes the topics of all customers again: groups and users are part of their answers, and determine who
+// may see a customer.
 func (h *Hub) rightsChanged() {
 	for _, topics := range h.customers {
 		for t := range topics {
@@ -149,7 +143,7 @@ func (h *Hub) rightsChanged() {
 	}
 }
 
-// Restored is part of event.Consumer.
+// Restored implements event.Consumer.
 func (h *Hub) Restored(event.Epoch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,7 +175,7 @@ func (t *topic) deliver(e *event.Event) {
 	t.hub.start(t)
 }
 
-// run does what there is to do, and ends.
+// run works until nothing is left to do.
 func (t *topic) run() {
 	if t.about.Changes != nil {
 		t.runChanges()
@@ -190,14 +184,14 @@ func (t *topic) run() {
 	t.runObject()
 }
 
-// context is that of one execution.
+// context returns the context for one execution.
 func (t *topic) context() (context.Context, context.CancelFunc) {
 	ctx := viewer.NewContext(t.hub.ctx, t.viewer)
 	return context.WithTimeout(ctx, t.hub.o.Time)
 }
 
-// execute executes the operation, and reports whether to give the answer: not
-// where it failed for a reason that passes, and another attempt is made.
+// execute executes the operation, and reports whether to send the answer. It returns false if a temporary failure is to be
+// retried.
 func (t *topic) execute(attempt int, run func(context.Context) *graphql.Response) (*graphql.Response, bool) {
 	select {
 	case t.hub.slots <- struct{}{}:
@@ -212,10 +206,10 @@ func (t *topic) execute(attempt int, run func(context.Context) *graphql.Response
 	return response, !passing(response, attempt)
 }
 
-// maxTimeouts is how often an execution that takes too long is made again.
+// maxTimeouts is how often an execution that times out is retried.
 const maxTimeouts = 5
 
-// passing reports whether an answer failed for a reason that passes.
+// passing reports whether an answer failed for a temporary reason.
 func passing(r *graphql.Response, attempt int) bool {
 	if r == nil {
 		return false
@@ -243,13 +237,13 @@ func code(errs gqlerror.List) string {
 	return code
 }
 
-// How long a topic waits before it executes again what the database refused.
+// How long a topic waits before it retries after a failure of the database.
 const (
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 2 * time.Second
 )
 
-// wait waits before another attempt, and reports whether to make it.
+// wait waits before a retry, and reports whether to retry.
 func (t *topic) wait(delay *time.Duration) bool {
 	select {
 	case <-t.hub.ctx.Done():
@@ -265,10 +259,10 @@ func (t *topic) wait(delay *time.Duration) bool {
 // broken ends all subscriptions of a topic that has panicked; the lock is held.
 func (t *topic) broken() {
 	t.ended()
-	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, "Internal server error")))
+	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, fault.InternalMessage)))
 }
 
-// ended says that the topic does not run any more; the lock is held.
+// ended marks the topic as not running; the lock is held.
 func (t *topic) ended() { t.running = false }
 
 // fail ends all subscriptions with errors; the lock is held.
@@ -279,11 +273,11 @@ func (t *topic) fail(errs gqlerror.List) {
 	}
 }
 
-// body is an answer as clients get it.
+// body returns an answer as JSON.
 func body(r *graphql.Response) []byte {
 	text, err := json.Marshal(r)
 	if err != nil {
-		return []byte(`{"errors":[{"message":"Internal server error"}],"data":null}`)
+		return []byte(`{"errors":[{"message":"` + fault.InternalMessage + `"}],"data":null}`)
 	}
 	return text
 }

@@ -1,5 +1,5 @@
-// Package telemetry sends traces and logs to an OpenTelemetry collector, by
-// OTLP over HTTP. Without a collector there is nothing of it.
+// Package telemetry sends traces and logs to an OpenTelemetry collector, by OTLP over HTTP. It does nothing without a
+// collector.
 package telemetry
 
 import (
@@ -21,24 +21,21 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// name is what spans and logs are from, and the service unless OTEL_SERVICE_NAME
-// says otherwise.
+// name is the instrumentation scope, and the service name unless OTEL_SERVICE_NAME is set.
 const name = "cloudapi"
 
-// longestValue bounds each attribute of a span, in characters: statements are
-// written by programs.
+// longestValue is the maximum length of a span attribute, in characters: generated statements can be long.
 const longestValue = 4096
 
-// Options say where to send what.
+// Options configures the exporter.
 type Options struct {
-	// Endpoint is the collector's base URL, http://collector:4318; "" for none.
-	// Headers and the like come from OpenTelemetry's own variables.
+	// Endpoint is the collector's base URL, http://collector:4318; "" for none. OpenTelemetry's own variables set headers
+	// and other options.
 	Endpoint string
-	// Sample is the part of requests that are traced, 0 to 1, where the caller's
-	// traceparent does not say.
+	// Sample is the fraction of requests that are traced, 0 to 1, if the caller's traceparent does not decide.
 	Sample  float64
 	Version string
-	// Log hears of what could not be sent. It must not be one that sends.
+	// Log gets a warning for what could not be sent. It must not export to the collector.
 	Log *slog.Logger
 }
 
@@ -48,8 +45,7 @@ type Telemetry struct {
 	logs   *sdklog.LoggerProvider
 }
 
-// Start begins to export; nil where no endpoint is given. It does not wait for
-// the collector, which may come later.
+// Start starts exporting; it returns nil if there is no endpoint. It does not wait for the collector, which may start later.
 func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if o.Endpoint == "" {
 		return nil, nil
@@ -75,7 +71,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("send logs: %w", err), spans.Shutdown(ctx))
 	}
-	// The library has one place for its errors.
+	// OpenTelemetry has one global error handler.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("sending telemetry", "error", err) }))
 	limits := sdktrace.NewSpanLimits()
 	limits.AttributeValueLengthLimit = longestValue
@@ -87,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	}, nil
 }
 
-// Tracer begins spans; nil where nothing is exported.
+// Tracer returns a tracer; nil if nothing is exported.
 func (t *Telemetry) Tracer() trace.Tracer {
 	if t == nil {
 		return nil
@@ -95,7 +91,7 @@ func (t *Telemetry) Tracer() trace.Tracer {
 	return t.traces.Tracer(name)
 }
 
-// Handler returns a handler that sends what h takes as well.
+// Handler returns a handler that passes records to h and exports them.
 func (t *Telemetry) Handler(h slog.Handler) slog.Handler {
 	if t == nil {
 		return h
@@ -103,7 +99,7 @@ func (t *Telemetry) Handler(h slog.Handler) slog.Handler {
 	return slog.NewMultiHandler(h, leveled{otelslog.NewHandler(name, otelslog.WithLoggerProvider(t.logs)), h})
 }
 
-// Stop sends what is left, within a time limit, and ends.
+// Stop exports the remaining records and spans within a time limit, and stops.
 func (t *Telemetry) Stop(ctx context.Context, limit time.Duration) error {
 	if t == nil {
 		return nil
@@ -113,13 +109,13 @@ func (t *Telemetry) Stop(ctx context.Context, limit time.Duration) error {
 	return errors.Join(t.traces.Shutdown(ctx), t.logs.Shutdown(ctx))
 }
 
-// leveled takes what another handler takes: the bridge would take all.
+// leveled accepts the levels of another handler: the bridge would accept all.
 type leveled struct {
 	slog.Handler
 	like slog.Handler
 }
 
-// Enabled reports whether the other handler takes the level.
+// Enabled reports whether the other handler accepts the level.
 func (l leveled) Enabled(ctx context.Context, level slog.Level) bool {
 	return l.like.Enabled(ctx, level)
 }

@@ -9,15 +9,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// The limits of a call, beside that of its body. What a method takes is far
-// below.
+// The limits of a call, in addition to that of its body. All methods need much less.
 const (
 	maxDepth  = 32
 	maxValues = 10_000
 	maxText   = 1 << 20 // bytes
 )
 
-// decoder reads a call. It knows no entities but the five of XML.
+// decoder parses a call. It supports no entities except XML's five.
 type decoder struct {
 	xml    *xml.Decoder
 	values int
@@ -36,7 +35,7 @@ type tag struct {
 	end        bool
 }
 
-// next reads to the next tag.
+// next reads up to the next tag.
 func (d *decoder) next() (tag, error) {
 	var text []byte
 	for {
@@ -63,7 +62,7 @@ func (d *decoder) next() (tag, error) {
 	}
 }
 
-// broken is the fault of what is no XML. Errors of the connection stay.
+// broken returns the fault for invalid XML. It returns errors of the connection unchanged.
 func (d *decoder) broken(err error) error {
 	if errors.Is(err, io.EOF) {
 		return d.wrong("it ends too early")
@@ -78,7 +77,7 @@ func (d *decoder) broken(err error) error {
 	return err
 }
 
-// expect reads the start or the end of an element, and nothing else.
+// expect reads the start or the end of a given element.
 func (d *decoder) expect(name string, end bool) error {
 	t, err := d.next()
 	switch {
@@ -97,7 +96,7 @@ func (d *decoder) unexpected(what string, end bool) error {
 	return d.wrong("%s is expected", what)
 }
 
-// more reads the start of a further element within another, or the end of that.
+// more reads the start of another element within outer, or the end of outer.
 func (d *decoder) more(name, outer string) (bool, error) {
 	t, err := d.next()
 	switch {
@@ -109,7 +108,7 @@ func (d *decoder) more(name, outer string) (bool, error) {
 	return !t.end, nil
 }
 
-// text reads the text of an element that has begun, with its end.
+// text reads the text and the end of an element that has begun.
 func (d *decoder) text(name string) (string, error) {
 	t, err := d.next()
 	if err == nil && !t.end {
@@ -118,7 +117,7 @@ func (d *decoder) text(name string) (string, error) {
 	return t.text, err
 }
 
-// method reads a call to the end of its method's name.
+// method reads a call up to the end of the method name.
 func (d *decoder) method() (string, error) {
 	for _, name := range []string{"methodCall", "methodName"} {
 		if err := d.expect(name, false); err != nil {
@@ -129,7 +128,7 @@ func (d *decoder) method() (string, error) {
 	return strings.TrimSpace(name), err
 }
 
-// params reads what follows the method's name, to the end of the body.
+// params reads the rest of the body after the method name.
 func (d *decoder) params() ([]any, error) {
 	var values []any
 	given, err := d.more("params", "methodCall")
@@ -158,7 +157,7 @@ func (d *decoder) params() ([]any, error) {
 	return values, d.nothingElse()
 }
 
-// nothingElse reads to the end of the body.
+// nothingElse reads to the end of the body, which must be empty.
 func (d *decoder) nothingElse() error {
 	for {
 		token, err := d.xml.Token()
@@ -180,7 +179,7 @@ func (d *decoder) nothingElse() error {
 	}
 }
 
-// wrapped reads the value of an element that has begun, with the element's end.
+// wrapped reads the value and the end of an element that has begun.
 func (d *decoder) wrapped(name string) (any, error) {
 	if err := d.expect("value", false); err != nil {
 		return nil, err
@@ -192,7 +191,7 @@ func (d *decoder) wrapped(name string) (any, error) {
 	return v, d.expect(name, true)
 }
 
-// value reads a value that has begun, with its end. One without a type is text.
+// value reads the content and the end of a value element. A value without a type is text.
 func (d *decoder) value(depth int) (any, error) {
 	if d.values++; d.values > maxValues {
 		return nil, d.wrong("it has more than %d values", maxValues)

@@ -13,12 +13,12 @@ import (
 
 const declaration = `<?xml version="1.0" encoding="UTF-8"?>` + "\n<methodResponse>"
 
-// encoder writes JSON that is known to be valid as the answer to a call. It takes
-// the JSON in pieces of any size and holds no more than one text of it.
+// encoder converts valid JSON to the answer of a call. It accepts the JSON in pieces of any size and buffers at most one
+// text.
 type encoder struct {
 	out             *bufio.Writer
-	open            []byte // the brackets around what comes next
-	token           []byte // a text, a number or a word that has begun
+	open            []byte // the open brackets
+	token           []byte // an incomplete text, number or word
 	quoted, escaped bool
 }
 
@@ -28,12 +28,12 @@ func newEncoder(w io.Writer) *encoder {
 	return e
 }
 
-// writeFault writes an answer that says why there is none.
+// writeFault writes a fault response.
 func writeFault(w io.Writer, f rest.Failure) error {
 	code, text := f.Fault()
 	e := &encoder{out: bufio.NewWriter(w)}
 	e.put(declaration + "<fault>")
-	// A struct of a text and a number always encodes.
+	// A struct of a text and a number can always be encoded.
 	fault, _ := json.Marshal(struct {
 		Code int    `json:"faultCode"`
 		Text string `json:"faultString"`
@@ -43,10 +43,10 @@ func writeFault(w io.Writer, f rest.Failure) error {
 	return e.out.Flush()
 }
 
-// put writes text that is XML. The writer keeps an error for Write and end.
+// put writes XML. The writer keeps an error for Write and end.
 func (e *encoder) put(text string) { _, _ = e.out.WriteString(text) }
 
-// Write takes a piece of the JSON.
+// Write accepts a piece of the JSON.
 func (e *encoder) Write(p []byte) (int, error) {
 	for _, c := range p {
 		e.next(c)
@@ -107,23 +107,23 @@ func (e *encoder) leave(closing string) {
 	e.member()
 }
 
-// member ends a member of a struct, where the value that has ended is one.
+// member ends a member of a struct, if the last value was one.
 func (e *encoder) member() {
 	if n := len(e.open); n > 0 && e.open[n-1] == '{' {
 		e.put("</member>")
 	}
 }
 
-// text writes the text that has been read. What XML cannot carry becomes U+FFFD.
+// text writes the completed text. Characters that XML cannot represent become U+FFFD.
 func (e *encoder) text() {
 	var s string
-	// The engine wrote it.
+	// The engine wrote it, so it is valid.
 	_ = json.Unmarshal(e.token, &s)
 	e.token = e.token[:0]
 	_ = xml.EscapeText(e.out, []byte(s))
 }
 
-// scalar writes the value that has been read, if there is one.
+// scalar writes the completed value, if there is one.
 func (e *encoder) scalar() {
 	if len(e.token) == 0 {
 		return
@@ -148,7 +148,7 @@ func (e *encoder) scalar() {
 	e.member()
 }
 
-// number is a number with its type: i8 beyond 32 bits, and no exponent.
+// number returns the type and the text of a number: i8 beyond 32 bits, and without an exponent.
 func number(text string) string {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		if n < math.MinInt32 || n > math.MaxInt32 {

@@ -1,8 +1,6 @@
-// Package xmlrpc serves the old API as XML-RPC, at /appserver/xmlrpc/ and any
-// path below it (OLD-FAMILY.md, 3). A method is called by the name
-// <service>.<method>, with its parameters by position. What the methods are, who
-// may call them and what goes wrong is server/rest's; this package has the wire
-// format. docs/xmlrpc.md describes it for clients.
+// Package xmlrpc serves the old API as XML-RPC, at /appserver/xmlrpc/ and any path below it (OLD-FAMILY.md, 3). A method is
+// called as <service>.<method>, with its parameters by position. server/rest has the methods, rights and errors; this
+// package has the wire format. docs/xmlrpc.md describes it for clients.
 package xmlrpc
 
 import (
@@ -16,10 +14,10 @@ import (
 	"cloudapi/server/rest"
 )
 
-// Prefix is where the XML-RPC server begins.
+// Prefix is the path of the XML-RPC server.
 const Prefix = "/appserver/xmlrpc/"
 
-// maxAhead is how much of a body is read before the caller is known, in bytes.
+// maxAhead is how much of a body is read before the caller is authenticated, in bytes.
 const maxAhead = 16 << 10
 
 // Handler serves the old API as XML-RPC.
@@ -31,8 +29,8 @@ type Handler struct {
 // New returns a handler that calls the methods of the old URLs.
 func New(methods *rest.Handler, log *slog.Logger) *Handler { return &Handler{methods, log} }
 
-// ServeHTTP answers one call. The name of the method is read first and the
-// parameters only once the caller may call it.
+// ServeHTTP answers one call. It reads the method name first, and the parameters only after checking that the caller may
+// call the method.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -63,7 +61,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Refuse answers a request that got no further than its headers.
+// Refuse answers a request that was rejected because of its headers.
 func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, _ int, f *fault.Fault) {
 	headers(w, http.StatusOK)
 	h.write(w, r, rest.NewFailure(r.Context(), f))
@@ -81,11 +79,10 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, f rest.Failure) 
 	}
 }
 
-// source is where a decoder reads from. The body is another once the request is
-// admitted: one that counts the caller's memory.
+// source is the input of a decoder. The body is replaced once the caller is known, by one that counts the caller's memory.
 type source struct{ io.Reader }
 
-// call is one call, and the transport of it.
+// call is one call and its transport.
 type call struct {
 	handler *Handler
 	source  *source
@@ -93,7 +90,7 @@ type call struct {
 	answer  *encoder
 }
 
-// method reads the name of the method that is called.
+// method reads the name of the called method.
 func (c *call) method(r *http.Request) (string, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "text/xml" && media != "application/xml" {
@@ -123,7 +120,7 @@ func (c *call) Begin(w http.ResponseWriter) io.Writer {
 	return c.answer
 }
 
-// Fail writes a fault. It has status 200, and no challenge.
+// Fail writes a fault. Its status is 200, without a challenge.
 func (c *call) Fail(w http.ResponseWriter, r *http.Request, f rest.Failure) {
 	headers(w, http.StatusOK)
 	c.handler.write(w, r, f)

@@ -14,7 +14,7 @@ var (
 	spaces  = strings.NewReplacer(" ", "", "\t", "", "\n", "", "\r", "")
 )
 
-// scalar is the value of a text with a type.
+// scalar converts the text of a typed element to its value.
 func scalar(typ, text string) (any, bool) {
 	if typ == "string" {
 		return text, true
@@ -43,7 +43,7 @@ func scalar(typ, text string) (any, bool) {
 	return nil, false
 }
 
-// moment is a time, which is UTC.
+// moment parses a time, which is UTC.
 func moment(text string) (any, bool) {
 	for _, form := range []string{"20060102T15:04:05", "2006-01-02T15:04:05"} {
 		if at, err := time.Parse(form, strings.TrimSuffix(text, "Z")); err == nil {

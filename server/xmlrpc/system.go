@@ -10,9 +10,8 @@ import (
 	"cloudapi/server/rest"
 )
 
-// system answers the methods that describe the server, to everybody, as
-// /appserver/rest/openapi.json does. system.multicall is not offered: it would
-// take any number of calls past the limits of one.
+// system answers the introspection methods without credentials, like /appserver/rest/openapi.json. system.multicall is not
+// supported: it would bypass the limits of a call.
 func (h *Handler) system(w http.ResponseWriter, r *http.Request, c *call, name string) bool {
 	var answer any
 	switch name {
@@ -32,7 +31,7 @@ func (h *Handler) system(w http.ResponseWriter, r *http.Request, c *call, name s
 	default:
 		return false
 	}
-	// Texts always encode.
+	// Texts can always be encoded.
 	text, _ := json.Marshal(answer)
 	out := c.Begin(w)
 	_, err := out.Write(text)
@@ -45,7 +44,7 @@ func (h *Handler) system(w http.ResponseWriter, r *http.Request, c *call, name s
 	return true
 }
 
-// help is the description of a method with its parameters in their order.
+// help returns the description of a method and its parameters in order.
 func (h *Handler) help(values []any) (string, error) {
 	if len(values) != 1 {
 		return "", fault.New(fault.Invalid, "methodHelp takes the name of a method")

@@ -32,6 +32,17 @@ func TestVersionFitsTheChangelog(t *testing.T) {
 	}
 }
 
+// TestManifestsNameTheLastRelease, or the first one on its way.
+func TestManifestsNameTheLastRelease(t *testing.T) {
+	want := strings.TrimSuffix(cloudapi.Version(), "-dev")
+	if sections := release.Sections(read(t, root+"CHANGELOG.md")); len(sections) > 1 {
+		want = sections[1].Version
+	}
+	if !strings.Contains(read(t, root+"kubernetes.yaml"), "image: cloudapi:"+want+"\n") {
+		t.Errorf("kubernetes.yaml does not have the image of %s", want)
+	}
+}
+
 // TestSchemaKeepsItsPromises: the schema breaks nothing that the last release had,
 // unless the changelog names it. docs/releases has the schema of each release.
 func TestSchemaKeepsItsPromises(t *testing.T) {

@@ -1,6 +1,5 @@
-// Package bare is what the server is measured against: a handler that does
-// nothing but run one statement, written by hand for one answer, and passes on
-// what the database made of it. It knows no user and no limit.
+// Package bare is the baseline for the benchmarks: a handler that runs one hand-written statement for each answer and passes
+// the database's JSON on. It has no users and no limits.
 package bare
 
 import (
@@ -24,13 +23,14 @@ import (
 //	POST /add                       adds capacity, as the mutation does
 //	POST /create, /status, /update  change customers, likewise
 //
-// The answers equal the server's as JSON, but for the form of times.
+// The answers equal the server's as JSON, except for the format of times.
 type Handler struct {
 	db       *sql.DB
 	prepared map[int]*sql.Stmt // closed with db
+	lite     bool
 }
 
-// The places in prepared.
+// The indexes of the prepared statements.
 const (
 	oneAt = iota
 	firstPageAt
@@ -49,13 +49,17 @@ const (
 
 // New prepares the statements.
 func New(ctx context.Context, db *sql.DB) (*Handler, error) {
-	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}}
-	for i, query := range [...]string{
+	return prepare(ctx, db, []string{
 		one, page("c.id", ""), page("c.id", "WHERE c.id > $1"),
 		page("c.name_fold, c.id", ""), page("c.name_fold, c.id", "WHERE (c.name_fold, c.id) > ($1, $2)"),
 		capacity, touch, addUnit, recordJob,
 		createCustomer, setStatus, updateCustomer, recordChange,
-	} {
+	}, false)
+}
+
+func prepare(ctx context.Context, db *sql.DB, statements []string, lite bool) (*Handler, error) {
+	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}, lite: lite}
+	for i, query := range statements {
 		prepared, err := db.PrepareContext(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", query, err)
@@ -65,7 +69,7 @@ func New(ctx context.Context, db *sql.DB) (*Handler, error) {
 	return h, nil
 }
 
-// Routes are the handler's.
+// Routes returns the handler's routes.
 func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /one", answer(h.one))
@@ -87,7 +91,7 @@ func answer(make func(*http.Request) ([]byte, error)) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		// Nobody is left to hear that the client has gone.
+		// An error means that the client is gone.
 		_, _ = w.Write(body)
 	})
 }
@@ -106,20 +110,20 @@ func (h *Handler) capacity(r *http.Request) (result []byte, err error) {
 func (h *Handler) page(r *http.Request) ([]byte, error) {
 	query := r.URL.Query()
 	if query.Has("id") {
-		return connection(h.prepared[laterPageAt].QueryRowContext(r.Context(), query.Get("id")), false)
+		return h.pageOf(r, firstPageAt, laterPageAt, false, query.Get("id"))
 	}
-	return connection(h.prepared[firstPageAt].QueryRowContext(r.Context()), false)
+	return h.pageOf(r, firstPageAt, laterPageAt, false)
 }
 
 func (h *Handler) names(r *http.Request) ([]byte, error) {
 	query := r.URL.Query()
 	if query.Has("after") {
-		return connection(h.prepared[laterNamesAt].QueryRowContext(r.Context(), query.Get("after"), query.Get("id")), true)
+		return h.pageOf(r, firstNamesAt, laterNamesAt, true, query.Get("after"), query.Get("id"))
 	}
-	return connection(h.prepared[firstNamesAt].QueryRowContext(r.Context()), true)
+	return h.pageOf(r, firstNamesAt, laterNamesAt, true)
 }
 
-// connection is a page's answer; positions in the order of names have the name.
+// connection returns a page's answer; cursors in the order of names contain the name.
 func connection(row *sql.Row, named bool) ([]byte, error) {
 	var (
 		nodes []byte
@@ -132,13 +136,22 @@ func connection(row *sql.Row, named bool) ([]byte, error) {
 	}
 	end := "null"
 	if last.Valid {
-		list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
-		if named {
-			list.Column, value = "name_fold", name.String
+		var err error
+		if end, err = position(last.UUID.String(), name.String, named); err != nil {
+			return nil, err
 		}
-		end = `"` + ent.EncodeCursor(list.Cursor(last.UUID, value)) + `"`
 	}
 	return around(`{"data":{"customers":{"nodes":`, nodes, fmt.Sprintf(`,"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, more, end)), nil
+}
+
+// position is the cursor of a customer, as JSON.
+func position(id, name string, named bool) (string, error) {
+	list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
+	if named {
+		list.Column, value = "name_fold", name
+	}
+	guid, err := uuid.Parse(id)
+	return `"` + ent.EncodeCursor(list.Cursor(guid, value)) + `"`, err
 }
 
 func around(before string, body []byte, after string) []byte {

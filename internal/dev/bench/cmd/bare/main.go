@@ -1,7 +1,8 @@
-// Command bare serves the handler that make bench compares the server with.
-// It listens on the address given and ends with an interrupt:
+// Command bare serves the baseline handler that make bench compares the server with. It listens on the given address until
+// an interrupt:
 //
 //	bare -database postgres://… -listen 127.0.0.1:9000
+//	bare -database sqlite:///path/file.db
 package main
 
 import (
@@ -14,10 +15,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
-	_ "github.com/lib/pq" // the driver that the server uses
+	// The same drivers as the server's.
+	_ "github.com/lib/pq"
+	_ "modernc.org/sqlite"
 
 	"cloudapi/internal/dev/bench/bare"
 )
@@ -36,14 +40,18 @@ func main() {
 }
 
 func serve(ctx context.Context, database, listen string, connections int) (err error) {
-	db, err := sql.Open("postgres", database)
+	driver, source, handler := "postgres", database, bare.New
+	if file, ok := strings.CutPrefix(database, "sqlite://"); ok {
+		driver, source, handler = "sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=case_sensitive_like(1)", bare.NewLite
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	h, err := bare.New(ctx, db)
+	h, err := handler(ctx, db)
 	if err != nil {
 		return err
 	}

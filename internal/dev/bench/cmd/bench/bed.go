@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/dev/bench/dataset"
 	"cloudapi/internal/dev/bench/process"
 	"cloudapi/internal/dev/pgtest"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/token"
 )
 
@@ -28,7 +28,9 @@ type bed struct {
 
 	server, ordinary, bare *process.Program // on small
 	serverLarge            *process.Program // on large
-	debug                  string           // address of server's debug port, "" where it is closed
+	// On a copy of small in SQLite; nil where no row wants them.
+	lite, liteOrdinary, liteBare *process.Program
+	debug                        string // address of server's debug port, "" where it is closed
 }
 
 // callers is how many users send requests, each with a token of its own.
@@ -61,7 +63,13 @@ func newBed(ctx context.Context, o options) (b *bed, err error) {
 			return b, err
 		}
 	}
-	return b, b.start(ctx, o.profiles != "")
+	if err := b.start(ctx, o.profiles != ""); err != nil {
+		return b, err
+	}
+	if !o.wants("lite") {
+		return b, nil
+	}
+	return b, b.startLite(ctx)
 }
 
 func (b *bed) build(ctx context.Context, program, path string) error {
@@ -166,14 +174,14 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 	tokens := make([]string, callers)
 	for i := range tokens {
 		plain, hash := token.New(token.Personal)
-		user, login := mixin.NewID(), "caller-"+strconv.Itoa(i)
+		user, login := stamp.NewID(), "caller-"+strconv.Itoa(i)
 		_, err := db.ExecContext(ctx, `INSERT INTO cloud_users (id, version, created_at, login, login_fold, role) VALUES ($1, $1, now(), $2, $2, 'ADMINISTRATOR')`,
 			user, login)
 		if err != nil {
 			return nil, fmt.Errorf("make a caller: %w", err)
 		}
 		_, err = db.ExecContext(ctx, `INSERT INTO access_tokens (id, created_at, kind, name, hash, user_id) VALUES ($1, now(), 'PERSONAL', 'bench', decode($2, 'hex'), $3)`,
-			mixin.NewID(), hex.EncodeToString(hash), user)
+			stamp.NewID(), hex.EncodeToString(hash), user)
 		if err != nil {
 			return nil, fmt.Errorf("make a caller: %w", err)
 		}
@@ -185,8 +193,7 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 // start starts the programs.
 func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	serve := func(name string, d *data, more ...string) (*process.Program, error) {
-		args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", d.url}, more...)
-		return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
+		return b.serve(ctx, name, d.url, more...)
 	}
 	var more []string
 	if debug {
@@ -210,9 +217,14 @@ func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	return err
 }
 
+func (b *bed) serve(ctx context.Context, name, url string, more ...string) (*process.Program, error) {
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", url}, more...)
+	return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
+}
+
 func (b *bed) close() error {
 	var errs []error
-	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge} {
+	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge, b.lite, b.liteOrdinary, b.liteBare} {
 		if t != nil {
 			errs = append(errs, t.Stop())
 		}

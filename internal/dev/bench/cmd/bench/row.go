@@ -30,7 +30,7 @@ type subject struct {
 
 // keys are what -rows takes.
 func keys() []string {
-	return []string{"one", "page", "names", "capacity", "far", "large",
+	return []string{"one", "page", "names", "capacity", "far", "large", "lite",
 		"add", "oldadd", "create", "oldcreate", "status", "oldstatus", "update", "oldupdate", "import", "fanout", "idle"}
 }
 
@@ -60,6 +60,8 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 			all = append(all, b.against(key, "old URL listCapacity", 1.1, server, bare, true))
 		case "far":
 			all = append(all, b.far())
+		case "lite":
+			all = append(all, b.onLite()...)
 		case "large":
 			if b.large != nil {
 				all = append(all, b.sizes()...)

@@ -1,0 +1,61 @@
+package openapi
+
+import "cloudapi/server/rest"
+
+// keyHeader is the header that makes a change safe to repeat.
+func keyHeader() object {
+	return object{
+		{"name", "Idempotency-Key"}, {"in", "header"}, {"required", false},
+		{"description", "A name for this change, 1 to 255 visible ASCII characters. The same call under the same key is made once, and gets the first answer again; " +
+			"another call under it is 422."},
+		{"schema", object{{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}},
+	}
+}
+
+func reference(kind, name string) object {
+	return object{{"$ref", "#/components/" + kind + "/" + name}}
+}
+
+// headersOf are the headers of an answer with a status.
+func headersOf(status int) object {
+	of := object{{"X-Request-Id", reference("headers", "X-Request-Id")}}
+	switch status {
+	case 200, 429:
+		of = append(of, member{"RateLimit", reference("headers", "RateLimit")}, member{"RateLimit-Policy", reference("headers", "RateLimit-Policy")})
+	case 401:
+		of = append(of, member{"WWW-Authenticate", reference("headers", "WWW-Authenticate")})
+	case 405:
+		of = append(of, member{"Allow", reference("headers", "Allow")})
+	}
+	if status == 429 || status == 503 {
+		of = append(of, member{"Retry-After", reference("headers", "Retry-After")})
+	}
+	return of
+}
+
+func headers() object {
+	text := func(description, example string) object {
+		return object{{"description", description}, {"schema", object{{"type", "string"}}}, {"example", example}}
+	}
+	return object{
+		{"Allow", text("The verbs that are allowed.", "GET, HEAD, POST")},
+		{"RateLimit", text("What is left of the caller's rate (`r`, in the units of the policy), and the seconds until all of it is back (`t`).", `"cost";r=999000;t=1`)},
+		{"RateLimit-Policy", text("The caller's rate: how much may be used at once (`q`).", `"cost";q=1000000`)},
+		{"Retry-After", object{
+			{"description", "The seconds after which the call may be made again."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}, {"example", 1},
+		}},
+		{"WWW-Authenticate", text("The challenge. It comes with every answer without valid credentials.", `Basic realm="Applicationserver"`)},
+		{"X-Request-Id", text("The id of the request, as the server's log has it; the request's own where it has a proper one.", "22544b07-4129-47b1-8690-b92c0db21434")},
+	}
+}
+
+// encodings says that lists and dictionaries are JSON in a form as well.
+func encodings(m *rest.Method) object {
+	all := object{}
+	for _, p := range m.Parameters {
+		if p.Structured() {
+			all = append(all, member{p.Name, object{{"contentType", "application/json"}}})
+		}
+	}
+	return all
+}
