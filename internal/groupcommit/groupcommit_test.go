@@ -127,48 +127,60 @@ func (w *world) count(text string) (n int) {
 	return n
 }
 
-// TestEachIsMadeOnce: those that fail, early or late, leave nothing and hear their
-// own error; the others are made once.
+// TestEachIsMadeOnce: changes that fail, early or late, leave nothing and report
+// their own error; the others are made once.
 func TestEachIsMadeOnce(t *testing.T) {
 	each(t, func(w *world) {
-		late := errors.New("late")
-		var changes []groupcommit.Change
-		for i := range 20 {
-			text := fmt.Sprint(i)
-			changes = append(changes, groupcommit.Change{OnlyWrites: true, Work: func(ctx context.Context) error {
-				if i%5 == 3 {
-					return fmt.Errorf("early %d", i)
-				}
-				tx, err := w.store.Driver().Tx(ctx)
-				if err != nil {
-					return err
-				}
-				w.exec(ctx, tx, `INSERT INTO "things" ("id", "text") VALUES ($1, $2)`, uuid.New(), text)
-				if err := tx.Exec(ctx, `UPDATE "things" SET "more" = $1 WHERE "text" = $2`, []any{text, text}, nil); err != nil {
-					return errors.Join(err, tx.Rollback())
-				}
-				if i == 7 {
-					return errors.Join(late, tx.Rollback())
-				}
-				return tx.Commit()
-			}})
-		}
-		for i, err := range w.together(changes...) {
-			want := 1
-			switch {
-			case i == 7 && !errors.Is(err, late), i%5 == 3 && (err == nil || err.Error() != fmt.Sprintf("early %d", i)), i != 7 && i%5 != 3 && err != nil:
-				w.Errorf("%d: %v", i, err)
-			case i == 7 || i%5 == 3:
-				want = 0
+		for round, late := range []int{-1, 7} {
+			w.sizes = nil
+			changes := make([]groupcommit.Change, 20)
+			for i := range changes {
+				changes[i] = w.change(round, i, late)
 			}
-			if n := w.count(fmt.Sprint(i)); n != want {
-				w.Errorf("%d is there %d times", i, n)
+			for i, err := range w.together(changes...) {
+				want := fmt.Sprintf("early %d", i)
+				if i == late {
+					want = fmt.Sprintf("late %d", i)
+				}
+				there := 0
+				if fails := i == late || i%5 == 3; !fails {
+					there = 1
+				}
+				if there == 0 && (err == nil || err.Error() != want) || there == 1 && err != nil {
+					w.Errorf("round %d, %d: %v", round, i, err)
+				}
+				if n := w.count(fmt.Sprint(round, i)); n != there {
+					w.Errorf("round %d, %d is there %d times", round, i, n)
+				}
 			}
-		}
-		if len(w.sizes) != 2 || w.sizes[1] != 20 {
-			w.Errorf("groups of %v", w.sizes)
+			if len(w.sizes) != 2 || w.sizes[1] != 20 {
+				w.Errorf("groups of %v", w.sizes)
+			}
 		}
 	})
+}
+
+// change inserts a thing and changes it. Some fail before, and late after.
+func (w *world) change(round, i, late int) groupcommit.Change {
+	text := fmt.Sprint(round, i)
+	return groupcommit.Change{OnlyWrites: true, Work: func(ctx context.Context) error {
+		if i%5 == 3 && i != late {
+			return fmt.Errorf("early %d", i)
+		}
+		tx, err := w.store.Driver().Tx(ctx)
+		if err != nil {
+			return err
+		}
+		w.exec(ctx, tx, `INSERT INTO "things" ("id", "text") VALUES ($1, $2)`, uuid.New(), text)
+		if err := tx.Exec(ctx, `UPDATE "things" SET "more" = $1 WHERE "text" = $2`, []any{text, text}, nil); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		if i == late {
+			_ = tx.Rollback()
+			return fmt.Errorf("late %d", i)
+		}
+		return tx.Commit()
+	}}
 }
 
 // TestReadersAreMadeAlone: a change that reads, though it says that it only writes,
