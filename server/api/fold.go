@@ -20,14 +20,11 @@ const foldedAtOnce = 500
 // foldTexts fills the columns of case-folded texts where a migration has added them to rows. SQL folds case in other ways
 // than textrule.Fold does.
 func foldTexts(ctx context.Context, client *ent.Client, dialect string) error {
-	for _, c := range []struct{ table, column, folded string }{
-		{customer.Table, customer.FieldCity, customer.FieldCityFold},
-		{clouduser.Table, clouduser.FieldName, clouduser.FieldNameFold},
-		{clouduser.Table, clouduser.FieldEmail, clouduser.FieldEmailFold},
-		{cloudusergroup.Table, cloudusergroup.FieldName, cloudusergroup.FieldNameFold},
-		{cloudspace.Table, cloudspace.FieldName, cloudspace.FieldNameFold},
+	for _, c := range []struct{ table, column string }{
+		{customer.Table, customer.FieldCity}, {clouduser.Table, clouduser.FieldName}, {clouduser.Table, clouduser.FieldEmail},
+		{cloudusergroup.Table, cloudusergroup.FieldName}, {cloudspace.Table, cloudspace.FieldName},
 	} {
-		f := folder{client: client, dialect: dialect, table: c.table, column: c.column, folded: c.folded}
+		f := folder{client: client, dialect: dialect, table: c.table, column: c.column}
 		for done := false; !done; {
 			var err error
 			if done, err = f.page(ctx); err != nil {
@@ -40,16 +37,17 @@ func foldTexts(ctx context.Context, client *ent.Client, dialect string) error {
 
 // folder fills the folded column of one column.
 type folder struct {
-	client                         *ent.Client
-	dialect, table, column, folded string
-	last                           uuid.UUID
+	client                 *ent.Client
+	dialect, table, column string
+	last                   uuid.UUID
 }
 
 // page folds the texts of some rows. It reports whether there are no more.
 func (f *folder) page(ctx context.Context) (done bool, err error) {
 	t := sql.Dialect(f.dialect).Table(f.table)
+	folded := textrule.FoldedColumn(f.column)
 	query, args := sql.Dialect(f.dialect).Select(t.C("id"), t.C(f.column)).From(t).
-		Where(sql.And(sql.EQ(t.C(f.folded), ""), sql.NEQ(t.C(f.column), ""), sql.GT(t.C("id"), f.last))).
+		Where(sql.And(sql.EQ(t.C(folded), ""), sql.NEQ(t.C(f.column), ""), sql.GT(t.C("id"), f.last))).
 		OrderBy(t.C("id")).Limit(foldedAtOnce).Query()
 	texts, err := f.read(ctx, query, args)
 	if err != nil || len(texts) == 0 {
@@ -60,7 +58,7 @@ func (f *folder) page(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	for id, text := range texts {
-		update, args := sql.Dialect(f.dialect).Update(f.table).Set(f.folded, textrule.Fold(text)).
+		update, args := sql.Dialect(f.dialect).Update(f.table).Set(folded, textrule.Fold(text)).
 			Where(sql.And(sql.EQ("id", id), sql.EQ(f.column, text))).Query()
 		if _, err := tx.ExecContext(ctx, update, args...); err != nil {
 			_ = tx.Rollback()

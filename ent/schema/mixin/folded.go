@@ -21,14 +21,11 @@ type Folded struct {
 	Columns []string
 }
 
-// suffix ends the name of a column with folded text.
-const suffix = "_fold"
-
 // Fields of the mixin.
 func (f Folded) Fields() []ent.Field {
 	fields := make([]ent.Field, len(f.Columns))
 	for i, column := range f.Columns {
-		fields[i] = field.String(column + suffix).Default("").
+		fields[i] = field.String(textrule.FoldedColumn(column)).Default("").
 			SchemaType(map[string]string{dialect.Postgres: "text", dialect.SQLite: "text"}).
 			Annotations(entsql.Annotation{Collation: "C"}, entgql.Skip(entgql.SkipAll))
 	}
@@ -45,7 +42,7 @@ func (f Folded) Hooks() []ent.Hook {
 					continue
 				}
 				if text, ok := given.(string); ok {
-					if err := m.SetField(column+suffix, textrule.Fold(text)); err != nil {
+					if err := m.SetField(textrule.FoldedColumn(column), textrule.Fold(text)); err != nil {
 						return nil, err
 					}
 				}
