@@ -22,7 +22,7 @@ import (
 func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
 	out := &model.CreateCustomerPayload{}
 	return job.Run(ctx, s.Jobs, job.Change{
-		Action: "createCustomer", Input: in, Execution: in.Execution,
+		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: len(in.CloudUserGroupIds) == 0,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
 	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {

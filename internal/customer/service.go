@@ -21,15 +21,13 @@ type Service struct {
 	Portal portal.Portal
 	// Queue records domain work for the background (wait: false).
 	Queue *job.Queue
-	// CapacityBatcher join additions of capacity; nil where each is made alone.
-	Additions *CapacityBatcher
 }
 
 // Update changes the given properties.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
 	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.change(ctx, s.writing("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, nil)
 	return out, err
 }
@@ -62,7 +60,7 @@ func clearOrSet[U any](id *uuid.UUID, clearID func() U, set func(uuid.UUID) U) {
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
 	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.change(ctx, s.writing("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, nil)
 	return out, err
 }
@@ -73,6 +71,13 @@ func (s *Service) about(action string, id uuid.UUID, input any, ex *model.Execut
 		Action: action, Input: input, Execution: ex, CustomerID: &id,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
 	}
+}
+
+// writing describes a change whose work only writes.
+func (s *Service) writing(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+	c := s.about(action, id, input, ex)
+	c.OnlyWrites = true
+	return c
 }
 
 // change updates a customer, which gives it a new version and locks its row until the end, and then does more with it.
