@@ -54,7 +54,7 @@ func (s step) read() int {
 
 // sequential are the tables that are read from their beginning.
 func (s step) sequential() (relations []string) {
-	if s.Type == "Seq Scan" && s.Loops > 0 && s.Rows+s.Filtered > 0 { // an empty table costs nothing
+	if s.Type == "Seq Scan" && s.Loops > 0 {
 		relations = append(relations, s.Relation)
 	}
 	for _, inner := range s.Plans {
