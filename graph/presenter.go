@@ -50,7 +50,7 @@ func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 		Err: f,
 	}
 	if f.Code == fault.Internal {
-		shown.Message = "Internal server error (request " + p.RequestID(ctx) + ")"
+		shown.Message = fault.InternalMessage + " (request " + p.RequestID(ctx) + ")"
 	}
 	return shown
 }

@@ -13,12 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
-)
-
-// The range of an amount: the whole numbers that JSON numbers represent exactly (RFC 8259, 6).
-const (
-	minAmount = 1
-	maxAmount = 1<<53 - 1
+	"cloudapi/internal/strictjson"
 )
 
 // CapacityUnit is an amount of capacity that a customer has or uses. Units are added and removed, never changed.
@@ -37,7 +32,7 @@ func (CapacityUnit) Fields() []ent.Field {
 		field.Enum("kind").Values("AVAILABLE", "CONSUMED").Immutable(),
 		field.Enum("type").
 			Values("CU", "LV", "MU", "NBU", "NUIPPORTS", "NUM", "SUA", "SUP", "WV").Immutable(),
-		field.Int64("amount").Range(minAmount, maxAmount).Immutable(),
+		field.Int64("amount").Range(1, strictjson.MaxInteger).Immutable(),
 		field.String("name").SchemaType(textColumn()).Default("").Validate(optional("name", maxName)).Immutable(),
 		field.String("description").SchemaType(textColumn()).Default("").
 			Validate(optional("description", maxText)).Immutable(),

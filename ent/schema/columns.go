@@ -11,10 +11,9 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// The maximum lengths of texts, in characters (DESIGN.md, "The model").
 const (
-	maxName = 255
-	maxText = 4096
+	maxName = textrule.MaxName
+	maxText = textrule.MaxText
 )
 
 // bytewise makes PostgreSQL compare text by bytes, as SQLite does: the same order and equality in every locale.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/stamp"
 )
 
 // Domain is a domain name registered for a customer. Its unique name gives a domain at most one owner (CONTRACT.md, 5).
@@ -25,7 +26,7 @@ func (Domain) Fields() []ent.Field {
 			Annotations(entgql.MapsTo("customerId")),
 		field.String("name").SchemaType(textColumn()).Unique().Immutable().
 			Annotations(bytewise(), entgql.OrderField("NAME")),
-		field.Time("registered_at").Default(mixin.Now).Immutable().
+		field.Time("registered_at").Default(stamp.Now).Immutable().
 			Annotations(entgql.OrderField("REGISTERED_AT")),
 		field.String("portal_username").SchemaType(textColumn()).Immutable().
 			Validate(required("username", maxName)),

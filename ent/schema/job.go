@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/schema/mixin"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/strictjson"
 )
 
@@ -41,7 +42,7 @@ func recordFields() []ent.Field {
 			Validate(optional("userErrormsg", maxText)),
 		field.String("internal_error_message").SchemaType(textColumn()).Default("").
 			Validate(optional("internalErrormsg", maxText)),
-		field.Time("started_at").Default(mixin.Now).Annotations(entgql.OrderField("STARTED_AT")),
+		field.Time("started_at").Default(stamp.Now).Annotations(entgql.OrderField("STARTED_AT")),
 		field.Time("ended_at").Optional().Nillable(),
 		field.UUID("user_id", uuid.UUID{}).Optional().Nillable().Immutable().
 			Annotations(entgql.MapsTo("userId")),

@@ -18,9 +18,6 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// MaxText is the maximum length of any text, in characters.
-const MaxText = 4096
-
 func invalid(format string, args ...any) error {
 	return fault.New(fault.Invalid, format, args...)
 }
@@ -95,13 +92,13 @@ func UnmarshalString(v any) (string, error) {
 	if !ok {
 		return "", invalid("String cannot represent a non string value: %v", shown(v))
 	}
-	return s, textrule.Check("", s, MaxText)
+	return s, textrule.Check("", s, textrule.MaxText)
 }
 
 // The range of an amount.
 const (
 	MinAmount = 1
-	MaxAmount = 1<<53 - 1
+	MaxAmount = strictjson.MaxInteger
 )
 
 // MarshalAmount writes an amount as a number.
@@ -136,7 +133,7 @@ func UnmarshalBigInt(v any) (*big.Int, error) {
 	case string:
 		text = v
 	}
-	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) <= MaxText {
+	if i, ok := new(big.Int).SetString(text, 10); ok && len(text) <= textrule.MaxText {
 		return i, nil
 	}
 	return nil, invalid("BigInt cannot represent non-integer value: %v", shown(v))
@@ -151,8 +148,8 @@ func UnmarshalSecret(v any) (secret.Text, error) {
 	if !ok {
 		return secret.Text{}, invalid("Secret cannot represent a non string value")
 	}
-	if err := textrule.Check("", s, MaxText); err != nil {
-		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", MaxText)
+	if err := textrule.Check("", s, textrule.MaxText); err != nil {
+		return secret.Text{}, invalid("Secret must be text without control characters, up to %d characters", textrule.MaxText)
 	}
 	return secret.New(s), nil
 }

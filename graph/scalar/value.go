@@ -50,7 +50,7 @@ func checkWithin(v any, levels int) error {
 	}
 	switch v := v.(type) {
 	case string:
-		return textrule.Check("", v, MaxText)
+		return textrule.Check("", v, textrule.MaxText)
 	case []any:
 		for _, e := range v {
 			if err := checkWithin(e, levels-1); err != nil {
@@ -59,7 +59,7 @@ func checkWithin(v any, levels int) error {
 		}
 	case map[string]any:
 		for k, e := range v {
-			if err := textrule.Check("", k, MaxText); err != nil {
+			if err := textrule.Check("", k, textrule.MaxText); err != nil {
 				return err
 			}
 			if err := checkWithin(e, levels-1); err != nil {

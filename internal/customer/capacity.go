@@ -9,6 +9,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/document"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
@@ -16,11 +17,7 @@ import (
 
 // Types are the types of capacity units, in the order of the documented API.
 func Types() []capacityunit.Type {
-	return []capacityunit.Type{
-		capacityunit.TypeCU, capacityunit.TypeLV, capacityunit.TypeMU,
-		capacityunit.TypeNBU, capacityunit.TypeNUIPPORTS, capacityunit.TypeNUM,
-		capacityunit.TypeSUA, capacityunit.TypeSUP, capacityunit.TypeWV,
-	}
+	return document.Enum[capacityunit.Type](document.UnitTypes())
 }
 
 // AddAvailable appends a unit to what the customer has.

@@ -11,10 +11,10 @@ import (
 	"cloudapi/ent/cloudspace"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/textrule"
 )
 
@@ -42,7 +42,7 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 // create makes a customer with all that it begins with. It reports all that is
 // wrong with the input.
 func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (*ent.Customer, error) {
-	b := beginning{tx: tx, customer: mixin.NewID()}
+	b := beginning{tx: tx, customer: stamp.NewID()}
 	b.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
 	b.addUnits("input.capacityConsumed", capacityunit.KindCONSUMED, in.CapacityConsumed)
 	b.addSpaces("input.cloudSpaces", nil, in.CloudSpaces)
@@ -99,7 +99,7 @@ func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.Ne
 		if s.Description != nil {
 			b.wrong.note(e, "description", cloudspace.DescriptionValidator(*s.Description))
 		}
-		id := mixin.NewID()
+		id := stamp.NewID()
 		b.spaces = append(b.spaces, b.tx.CloudSpace.Create().
 			SetID(id).SetCustomerID(b.customer).SetNillableParentID(parent).
 			SetName(s.Name).SetNillableDescription(s.Description).SetNillableStatus(s.Status))

@@ -6,6 +6,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/customer"
 	"cloudapi/ent/domain"
+	"cloudapi/internal/document"
 	"cloudapi/internal/domainname"
 	"cloudapi/internal/fault"
 )
@@ -29,5 +30,5 @@ func DomainByName(ctx context.Context, client *ent.Client, name string) (*ent.Do
 
 // Statuses are the statuses of a customer, in the order of the documented API.
 func Statuses() []customer.Status {
-	return []customer.Status{customer.StatusACTIVE, customer.StatusCONFIGURED, customer.StatusDISABLED}
+	return document.Enum[customer.Status](document.Statuses())
 }

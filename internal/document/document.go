@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/internal/secret"
+	"cloudapi/internal/strictjson"
 )
 
 // Customer is a customer in the serialized forms. An empty text is unset, and so is a nil guid. Lists are written in the
@@ -101,9 +102,8 @@ type Job struct {
 	System               bool
 }
 
-// MaxAmount is the largest amount: the largest integer up to which a float64 represents every integer, as RFC 8259, 6
-// advises for JSON.
-const MaxAmount = 1<<53 - 1
+// MaxAmount is the largest amount.
+const MaxAmount = strictjson.MaxInteger
 
 // Statuses returns the values of a customer's status (CONTRACT.md, 2).
 func Statuses() []string { return []string{"ACTIVE", "CONFIGURED", "DISABLED"} }
@@ -118,6 +118,15 @@ func CloudUserStatuses() []string { return []string{"CONFIGURED", "CREATED", "DI
 
 // CloudSpaceStatuses returns the values of a cloud space's status (OLD-FAMILY.md, 1).
 func CloudSpaceStatuses() []string { return []string{"ACTIVE", "DISABLED"} }
+
+// Enum converts the values of an enumeration to another type.
+func Enum[T ~string](values []string) []T {
+	all := make([]T, len(values))
+	for i, v := range values {
+		all[i] = T(v)
+	}
+	return all
+}
 
 var errNotScalar = errors.New("not a scalar")
 

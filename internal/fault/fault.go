@@ -112,6 +112,12 @@ func Stale(kind string, id, current, expected fmt.Stringer) *Fault {
 		On("expectedVersion").With("currentVersion", current.String())
 }
 
+// AuthenticationFailed returns the one fault for missing or wrong credentials, an unknown login and a disabled user.
+func AuthenticationFailed() *Fault { return New(Unauthenticated, "Authentication failed") }
+
+// InternalMessage is what clients see of a fault with the code INTERNAL, besides the request id.
+const InternalMessage = "Internal server error"
+
 // As returns the fault in err's chain, or an INTERNAL fault with err as its cause.
 func As(err error) *Fault {
 	if err == nil {
@@ -120,7 +126,7 @@ func As(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
-	return New(Internal, "Internal server error").Because(err)
+	return New(Internal, InternalMessage).Because(err)
 }
 
 // Is reports whether err is a fault with the code.

@@ -16,9 +16,9 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/idempotencykey"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -26,9 +26,6 @@ import (
 
 // Kept is how long an answer is stored at least.
 const Kept = 24 * time.Hour
-
-// maxKey is the maximum length of a key, in characters.
-const maxKey = 255
 
 // Encrypter encrypts answers and hashes requests with the server's key.
 type Encrypter interface {
@@ -65,7 +62,7 @@ func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations [
 func (k *Keys) once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) (*graphql.Response, error) {
-	if err := textrule.Check("Idempotency-Key", key, maxKey); err != nil {
+	if err := textrule.Check("Idempotency-Key", key, textrule.MaxName); err != nil {
 		return nil, err
 	}
 	hash, err := k.Encrypter.MAC(ctx, "idempotency", request)
@@ -215,6 +212,6 @@ func about(user uuid.UUID, key string) []byte {
 // Clean removes expired keys.
 func (k *Keys) Clean(ctx context.Context) error {
 	_, err := k.Client.IdempotencyKey.Delete().
-		Where(idempotencykey.CreatedAtLT(mixin.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+		Where(idempotencykey.CreatedAtLT(stamp.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
 	return err
 }

@@ -43,7 +43,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	// The password is hashed before the transaction begins.
 	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		err = checkAll(newUser(s.Client, in).Mutation(),
-			textrule.Login("login", in.Login, maxLogin), password.Check("password", in.Password))
+			textrule.Login("login", in.Login, textrule.MaxName), password.Check("password", in.Password))
 		if err == nil {
 			hash, err = s.Passwords.Hash(ctx, in.Password)
 		}
@@ -69,9 +69,6 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	out.CloudUser = job.Settled(ctx, out.CloudUser)
 	return out, nil
 }
-
-// maxLogin is the longest login, in characters.
-const maxLogin = 255
 
 func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCreate {
 	return client.CloudUser.Create().

@@ -18,8 +18,7 @@ type BeforeTx struct{ ended *atomic.Bool }
 // beyond it.
 func (b BeforeTx) Check() error {
 	if b.ended == nil || b.ended.Load() {
-		return fault.New(fault.Internal, "Internal server error").
-			Because(errors.New("job: a call to another system, not before the transaction"))
+		return fault.As(errors.New("job: a call to another system, not before the transaction"))
 	}
 	return nil
 }

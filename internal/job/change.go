@@ -19,9 +19,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/strictjson"
 )
 
@@ -79,7 +79,7 @@ type attempt struct {
 }
 
 func newAttempt(c *Change) *attempt {
-	a := &attempt{Change: c, id: mixin.NewID(), started: c.asked}
+	a := &attempt{Change: c, id: stamp.NewID(), started: c.asked}
 	if a.started.IsZero() {
 		a.started = now()
 	}
@@ -151,4 +151,4 @@ func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
 }
 
 // now is the present as the database keeps it.
-func now() time.Time { return mixin.Now() }
+func now() time.Time { return stamp.Now() }

@@ -12,11 +12,11 @@ import (
 	entjob "cloudapi/ent/job"
 	"cloudapi/ent/migrate"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/viewer"
 )
@@ -42,13 +42,13 @@ func TestLeases(t *testing.T) {
 					ctx := viewer.SystemContext(t.Context())
 					leased := waiting(t, ctx, client)
 					err := leased.Update().SetStatus(entjob.StatusRUNNING).SetLeaseOwner(uuid.New()).
-						SetLeaseUntil(mixin.Now().Add(c.until)).Exec(ctx)
+						SetLeaseUntil(stamp.Now().Add(c.until)).Exec(ctx)
 					if err != nil {
 						t.Fatal(err)
 					}
 					// Jobs are taken in the order of their ids: when the second is
 					// done the first has been passed over, or is done.
-					clock := func(context.Context) (time.Time, error) { return mixin.Now().Add(c.ahead), nil }
+					clock := func(context.Context) (time.Time, error) { return stamp.Now().Add(c.ahead), nil }
 					runUntilEnd(t, client, workerBy(client, clock, nothing()), waiting(t, ctx, client).ID)
 					found, err := client.Job.Get(ctx, leased.ID)
 					if err != nil || found.Status != c.want {

@@ -15,10 +15,10 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	entjob "cloudapi/ent/job"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/viewer"
 )
 
@@ -92,7 +92,7 @@ func TestAJobWhoseServersDiedIsGivenUp(t *testing.T) {
 		for deaths, want := range map[int]entjob.Status{1: entjob.StatusDONE, 2: entjob.StatusERROR} {
 			left := waiting(t, ctx, client)
 			err := left.Update().SetStatus(entjob.StatusRUNNING).SetLeaseOwner(uuid.New()).
-				SetLeaseUntil(mixin.Now().Add(-1)).SetDeaths(deaths).Exec(ctx)
+				SetLeaseUntil(stamp.Now().Add(-1)).SetDeaths(deaths).Exec(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +188,7 @@ func TestBeforeEndsWithItsStage(t *testing.T) {
 func TestPruneRemovesWhatEndedBefore(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
-		limit := mixin.Now().Add(-time.Hour)
+		limit := stamp.Now().Add(-time.Hour)
 		rows := []*ent.JobCreate{}
 		for i := range 1200 {
 			at := limit.Add(-time.Duration(i+1) * time.Second)
@@ -198,8 +198,8 @@ func TestPruneRemovesWhatEndedBefore(t *testing.T) {
 		old := limit.Add(-time.Minute)
 		stays := []uuid.UUID{
 			client.Job.Create().SetAction(action).SetStatus(entjob.StatusWAITING).SetStartedAt(old).SaveX(ctx).ID,
-			client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(old).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
-			client.Job.Create().SetAction(action).SetStatus(entjob.StatusERROR).SetEndedAt(mixin.Now()).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusDONE).SetStartedAt(old).SetEndedAt(stamp.Now()).SaveX(ctx).ID,
+			client.Job.Create().SetAction(action).SetStatus(entjob.StatusERROR).SetEndedAt(stamp.Now()).SaveX(ctx).ID,
 		}
 		removed, err := job.Prune(ctx, client, limit)
 		if err != nil || removed != 1200 {

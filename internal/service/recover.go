@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"time"
 )
@@ -17,6 +18,14 @@ type PanicError struct {
 
 // Error returns the value and the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
+
+// LogPanic logs a recovered panic with its stack. It panics again for http.ErrAbortHandler, which breaks an answer off.
+func LogPanic(ctx context.Context, log *slog.Logger, value any) {
+	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(value)
+	}
+	log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
+}
 
 // errExited is the error of a function that called runtime.Goexit.
 var errExited = errors.New("service: the function ended its goroutine")

@@ -8,9 +8,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/store"
 	"cloudapi/internal/textrule"
 	"cloudapi/internal/viewer"
@@ -78,7 +78,7 @@ func (s *Accounts) roleUntil(c Claim) time.Time {
 	if c.Role == "" {
 		return c.IssuedAt
 	}
-	until := mixin.Now().Add(s.RoleTime)
+	until := stamp.Now().Add(s.RoleTime)
 	if c.Expires.After(until) {
 		until = c.Expires.UTC()
 	}
@@ -106,15 +106,12 @@ func (s *Accounts) follow(ctx context.Context, u *ent.CloudUser, c Claim) error 
 	return err
 }
 
-// maxLogin is the maximum length of a login, in characters.
-const maxLogin = 255
-
 // provision creates the user of a claim. Its login contains a colon, which no local login does. If an older login is equal,
 // or another user of the issuer has the same name, a part of the subject's hash makes it unique.
 func (s *Accounts) provision(ctx context.Context, c Claim) (*ent.CloudUser, error) {
 	sum := sha256.Sum256([]byte(c.Issuer + "\x00" + c.Subject))
 	mark := "~" + hex.EncodeToString(sum[:8])
-	for _, login := range []string{shorten(c.Login, maxLogin), shorten(c.Login, maxLogin-len(mark)) + mark} {
+	for _, login := range []string{shorten(c.Login, textrule.MaxName), shorten(c.Login, textrule.MaxName-len(mark)) + mark} {
 		err := s.create(ctx, login, c)
 		if err != nil && !fault.Is(err, fault.Conflict) {
 			return nil, err

@@ -11,10 +11,10 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/rule"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
 )
@@ -41,7 +41,7 @@ func (s *Service) SignIn(ctx context.Context, in model.SignInInput) (*model.Sign
 	}
 	system := viewer.SystemContext(ctx)
 	plain, hash := token.New(token.Session)
-	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: mixin.Now().Add(s.Time)}
+	out := &model.SignInPayload{Token: plain.Reveal(), ExpiresAt: stamp.Now().Add(s.Time)}
 	if out.Viewer, err = s.Client.CloudUser.Get(system, id); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// MaxInteger is the largest integer up to which every JSON reader represents all integers exactly (RFC 7493, 2.2).
+const MaxInteger = 1<<53 - 1
+
 // The reasons to reject a text. None quotes it.
 var (
 	ErrUTF8      = errors.New("it is not valid UTF-8")

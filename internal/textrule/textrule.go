@@ -12,6 +12,14 @@ import (
 	"cloudapi/internal/fault"
 )
 
+// The maximum lengths of texts, in characters (DESIGN.md, "The model").
+const (
+	// MaxName is for names, logins, e-mail addresses, phone numbers and Idempotency-Keys.
+	MaxName = 255
+	// MaxText is for all other texts.
+	MaxText = 4096
+)
+
 // Check rejects text that is not UTF-8, has control characters other than tab and line breaks, has code points that XML
 // cannot represent, or is longer than limit characters. The fault names field, "" for none.
 func Check(field, value string, limit int) error {

@@ -12,8 +12,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// clash is what two administrators do at the same moment: to the other, or to
-// themselves.
+// clash is two concurrent changes by two administrators: each changes the other, or itself.
 type clash struct {
 	first, second func(own, other string) (string, map[string]any)
 }
@@ -52,8 +51,8 @@ func clashes() map[string]clash {
 	}
 }
 
-// TestLastAdministratorStays: of two administrators who take each other's or
-// their own rights at the same moment, one stays.
+// TestLastAdministratorStays: if two administrators concurrently remove each other's rights or their own, one administrator
+// remains.
 func TestLastAdministratorStays(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) { administratorsClash(t, servers(t, a)) })
 	t.Run("postgres, serializable", func(t *testing.T) {
@@ -87,7 +86,7 @@ func clashOnce(t *testing.T, on []*apitest.API, c clash, name string) {
 		clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.LoginNotIn(logins...)).AllX(ctx) {
 		on[0].Client.CloudUser.UpdateOne(old).SetRole(clouduser.RoleMEMBER).ExecX(ctx)
 	}
-	// Both are signed in before, so that neither is refused at the door.
+	// Both sign in before, so that neither request fails to authenticate.
 	for i, login := range logins {
 		on[i%len(on)].Query(login, "{ viewer { id } }", nil)
 	}
@@ -109,7 +108,7 @@ func clashOnce(t *testing.T, on []*apitest.API, c clash, name string) {
 			made++
 		case strings.Contains(answer.Body, `"code":"CONFLICT"`):
 		case strings.Contains(answer.Body, `"code":"FORBIDDEN"`), strings.Contains(answer.Body, `"code":"UNAUTHENTICATED"`):
-			// The first change was made before the second request was looked at.
+			// The first change was made before the second request was checked.
 		default:
 			t.Errorf("neither made nor refused: %d %s", answer.Status, answer.Body)
 		}

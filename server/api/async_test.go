@@ -22,8 +22,8 @@ const (
 	unregisterDomain = `mutation($in: UnregisterDomainInput!) { unregisterDomain(input: $in) { job { id } } }`
 )
 
-// TestNotWaitingIsCheckedAsWaitingIs: whatever a waiting call is refused for, a
-// call that does not wait is refused for, in the same words, and nothing waits.
+// TestNotWaitingIsCheckedAsWaitingIs: a call with wait: false fails with the same errors as a waiting call, and leaves no
+// waiting job.
 func TestNotWaitingIsCheckedAsWaitingIs(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
 		a := apitest.Open(t, first.URL, withoutWorkers)
@@ -84,8 +84,7 @@ func jobsWith(t *testing.T, a *apitest.API, status entjob.Status) int {
 	return n
 }
 
-// TestWorkEndsWithItsUser: a user who is disabled, demoted or deleted while its
-// job waits may not have it done.
+// TestWorkEndsWithItsUser: the job of a user who is disabled, demoted or deleted while it waits is not executed.
 func TestWorkEndsWithItsUser(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
 		a := apitest.Open(t, first.URL, withoutWorkers)
@@ -140,7 +139,7 @@ func TestWorkEndsWithItsUser(t *testing.T) {
 	})
 }
 
-// domainLater registers a domain without waiting, and returns the job.
+// domainLater registers a domain with wait: false, and returns the job.
 func domainLater(t *testing.T, a *apitest.API, ctx context.Context, customer, name string) string {
 	t.Helper()
 	wait := false
@@ -154,8 +153,7 @@ func domainLater(t *testing.T, a *apitest.API, ctx context.Context, customer, na
 	return out.Job.ID.String()
 }
 
-// TestCancelJob: a waiting job is ended by its user or an administrator, once,
-// and is not run.
+// TestCancelJob: its user or an administrator can cancel a waiting job once, and it is not executed.
 func TestCancelJob(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
 		a := apitest.Open(t, first.URL, withoutWorkers)

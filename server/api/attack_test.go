@@ -13,8 +13,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// attacks are bodies of requests to /graphql that do harm to a server that does
-// not look, most of them to gqlgen's defaults.
+// attacks returns bodies of requests to /graphql that would harm a server without limits; most would harm one with gqlgen's
+// defaults.
 func attacks() map[string]string {
 	query := func(q string) string {
 		text, _ := json.Marshal(map[string]string{"query": q})
@@ -90,8 +90,8 @@ func TestAttacksAreHarmless(t *testing.T) {
 	}
 }
 
-// TestTextsAtTheDoor: no text field of any mutation takes what some format could
-// not carry, and none takes too much; the table of customers stays as it is.
+// TestTextsAtTheDoor: no text field of any mutation accepts characters that some format cannot represent, or text that is
+// too long; the table of customers does not change.
 func TestTextsAtTheDoor(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "untouched")
@@ -123,8 +123,8 @@ func TestTextsAtTheDoor(t *testing.T) {
 	})
 }
 
-// TestArgumentsAreStrict: scalars take what graphql-js takes, pages are 1 to
-// 500, and errors say what and where.
+// TestArgumentsAreStrict: scalars accept what graphql-js accepts, pages have 1 to 500 entries, and errors say what and
+// where.
 func TestArgumentsAreStrict(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for query, want := range map[string]string{

@@ -10,11 +10,10 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// audits is how many audits npm's graphql-http has.
+// audits is the number of audits in npm's graphql-http.
 const audits = 61
 
-// TestGraphQLOverHTTP runs every audit of GraphQL over HTTP, MUST, SHOULD and
-// MAY, against a listening server.
+// TestGraphQLOverHTTP runs every audit of GraphQL over HTTP (MUST, SHOULD and MAY) against a listening server.
 func TestGraphQLOverHTTP(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/audit.db")
 	server := httptest.NewServer(a.Handler)

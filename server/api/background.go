@@ -8,10 +8,10 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/idempotency"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/service"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/viewer"
 )
 
@@ -37,7 +37,7 @@ func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	})})
 	if o.KeepJobs > 0 {
 		a.background.Add(service.Service{Name: "old-jobs", Run: service.Every(cleanEvery, func(ctx context.Context) error {
-			_, err := jobs.Prune(ctx, a.Client, mixin.Now().Add(-o.KeepJobs))
+			_, err := jobs.Prune(ctx, a.Client, stamp.Now().Add(-o.KeepJobs))
 			return err
 		})})
 	}
@@ -49,7 +49,7 @@ func removeExpiredTokens(ctx context.Context, client *ent.Client) error {
 	ctx = viewer.SystemContext(ctx)
 	for {
 		ids, err := client.AccessToken.Query().
-			Where(accesstoken.ExpiresAtLT(mixin.Now())).Limit(batch).IDs(ctx)
+			Where(accesstoken.ExpiresAtLT(stamp.Now())).Limit(batch).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return err
 		}

@@ -12,8 +12,8 @@ const createWhole = `mutation($in: CreateCustomerInput!) { createCustomer(input:
 	id capacityAvailable { type amount name } capacityConsumed { type amount } cloudUserGroups { nodes { name } }
 	cloudSpaces { nodes { name status parent { name } } } } job { id customer { id } } } }`
 
-// TestCustomerWithAllThatItBeginsWith makes one in one change, in the order of its
-// input. Its job shows nobody a group that is not theirs.
+// TestCustomerWithAllThatItBeginsWith creates a customer with units, groups and spaces in one change, in the order of its
+// input. A viewer of its job sees no groups of others in it.
 func TestCustomerWithAllThatItBeginsWith(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		_, own := a.Group(t, a.Customer(t, "other"), apitest.Member)
@@ -46,8 +46,7 @@ func TestCustomerWithAllThatItBeginsWith(t *testing.T) {
 	})
 }
 
-// TestCustomerThatBeginsWrongly: all that is wrong is reported, with its place, and
-// nothing is made.
+// TestCustomerThatBeginsWrongly: all faults are reported with their paths, and nothing is created.
 func TestCustomerThatBeginsWrongly(t *testing.T) {
 	const never = "00000000-0000-4000-8000-000000000000"
 	long := strings.Repeat("x", 256)

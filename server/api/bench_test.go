@@ -14,8 +14,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// BenchmarkJobCost compares adding capacity as a job with the same change in a
-// transaction without one: what recording adds to a mutation.
+// BenchmarkJobCost compares adding capacity as a job with the same change in a transaction without a job: the cost of
+// recording.
 func BenchmarkJobCost(b *testing.B) {
 	a := apitest.New(b, pgtest.URL(b))
 	id := uuid.MustParse(a.Customer(b, "c"))

@@ -21,7 +21,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// bounded runs a test with a budget, on each database and either path of reads.
+// bounded runs a test with a budget, on each database and each path of reads.
 func bounded(t *testing.T, limits budget.Limits, test func(*testing.T, *apitest.API)) {
 	postgres := pgtest.URL(t)
 	for name, ordinary := range map[string]bool{"fast": false, "ordinary": true} {
@@ -36,7 +36,7 @@ func bounded(t *testing.T, limits budget.Limits, test func(*testing.T, *apitest.
 	}
 }
 
-// units makes a customer with n units.
+// units creates a customer with n units.
 func units(t *testing.T, a *apitest.API, n int) string {
 	t.Helper()
 	id := a.Customer(t, "large")
@@ -50,8 +50,8 @@ func units(t *testing.T, a *apitest.API, n int) string {
 	return id
 }
 
-// TestAnOperationHasABudget: on every path that makes objects or bytes, what is
-// more than a limit ends the operation with one error that names the limit.
+// TestAnOperationHasABudget: on every path that produces objects or bytes, an operation that exceeds a limit ends with one
+// error that names the limit.
 func TestAnOperationHasABudget(t *testing.T) {
 	bounded(t, budget.Limits{Objects: 50, Bytes: 8000}, func(t *testing.T, a *apitest.API) {
 		id, few := units(t, a, 60), units(t, a, 40)
@@ -90,8 +90,8 @@ func longNames() string {
 	return "capacityAvailable { " + all.String() + "}"
 }
 
-// TestACommittedChangeIsTold: where the answer to a change is too large, the
-// error has the guids of what was committed; under a key nothing was.
+// TestACommittedChangeIsTold: if the answer to a change is too large, the error has the guids of what was committed; with an
+// Idempotency-Key nothing was.
 func TestACommittedChangeIsTold(t *testing.T) {
 	bounded(t, budget.Limits{Objects: 50}, func(t *testing.T, a *apitest.API) {
 		id := units(t, a, 60)
@@ -117,8 +117,7 @@ func TestACommittedChangeIsTold(t *testing.T) {
 	})
 }
 
-// TestAListHasABudgetForEachPage: a list of an old URL is as long as it is; a
-// page that is too large is refused, or ends the list.
+// TestAListHasABudgetForEachPage: a list of an old URL has no total limit; a page that is too large fails, or ends the list.
 func TestAListHasABudgetForEachPage(t *testing.T) {
 	bounded(t, budget.Limits{Objects: 600, Bytes: 50_000, Held: 2 << 20}, func(t *testing.T, a *apitest.API) {
 		const n = 1700
@@ -140,8 +139,7 @@ func TestAListHasABudgetForEachPage(t *testing.T) {
 	})
 }
 
-// TestWhatWasCountedIsCharged: the cost of an operation is what it has made, also
-// where it was priced at less.
+// TestWhatWasCountedIsCharged: the cost of an operation is what it produced, also if it was estimated lower.
 func TestWhatWasCountedIsCharged(t *testing.T) {
 	bounded(t, budget.Limits{}, func(t *testing.T, a *apitest.API) {
 		id := units(t, a, 300)
@@ -153,8 +151,7 @@ func TestWhatWasCountedIsCharged(t *testing.T) {
 	})
 }
 
-// TestACallerHoldsSoMuch: what the requests of one caller hold together is
-// bounded, and other callers do not notice.
+// TestACallerHoldsSoMuch: the memory of all requests of one caller is limited, and other callers are not affected.
 func TestACallerHoldsSoMuch(t *testing.T) {
 	bounded(t, budget.Limits{Held: 1 << 20}, func(t *testing.T, a *apitest.API) {
 		body := &stalled{sent: strings.Repeat(" ", 250_000), arrived: make(chan struct{}), release: make(chan struct{})}
@@ -192,7 +189,7 @@ func TestACallerHoldsSoMuch(t *testing.T) {
 	})
 }
 
-// stalled is a body that is sent but for its end.
+// stalled is a body that never ends.
 type stalled struct {
 	sent             string
 	arrived, release chan struct{}
@@ -212,7 +209,7 @@ func (s *stalled) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestTheEndOfItsTimeEndsAnOperation: also where its rows are in memory already.
+// TestTheEndOfItsTimeEndsAnOperation: an operation ends at its time limit, also if its rows are already in memory.
 func TestTheEndOfItsTimeEndsAnOperation(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
 		o.OrdinaryReads, o.RequestTime = true, 100*time.Millisecond

@@ -15,10 +15,10 @@ import (
 	"cloudapi/server/compression"
 )
 
-// large has more than compression.MinSize bytes in it.
+// large is repeated to more than compression.MinSize bytes.
 const large = "a description that is repeated: "
 
-// compressionAPI has a customer whose description is large, and trusts a site.
+// compressionAPI returns an API with a large customer and a trusted origin.
 func compressionAPI(t *testing.T, with ...func(*api.Options)) *apitest.API {
 	t.Helper()
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", append(with, func(o *api.Options) { o.CORSOrigins = []string{trusted} })...)
@@ -28,9 +28,8 @@ func compressionAPI(t *testing.T, with ...func(*api.Options)) *apitest.API {
 	return a
 }
 
-// TestWhatIsCompressed: large answers without a secret are, in the coding that the
-// caller prefers. What a page of another site has sent, changes and answers that
-// quote their caller never are.
+// TestWhatIsCompressed: large answers without a secret are compressed in the caller's preferred coding. Requests of pages of
+// other sites, changes, and answers that quote their caller never are.
 func TestWhatIsCompressed(t *testing.T) {
 	a := compressionAPI(t)
 	const (
@@ -110,7 +109,7 @@ func decoded(t *testing.T, answer apitest.Answer) string {
 	return string(text)
 }
 
-// TestCompressionCanBeTurnedOff: a proxy may do it instead.
+// TestCompressionCanBeTurnedOff: for a proxy that compresses instead.
 func TestCompressionCanBeTurnedOff(t *testing.T) {
 	a := compressionAPI(t, func(o *api.Options) { o.NoCompression = true })
 	answer := a.Do(sent("GET", "/appserver/rest/cloud_api_customer/find", "", "Accept-Encoding", "gzip"), apitest.Administrator)

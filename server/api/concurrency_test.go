@@ -23,8 +23,7 @@ func together(do func(i int) apitest.Answer) []apitest.Answer {
 	return answers
 }
 
-// servers are the servers of a test: two on PostgreSQL, which carries any
-// number, one on SQLite.
+// servers returns the servers of a test: two on PostgreSQL, one on SQLite, which supports only one.
 func servers(t *testing.T, a *apitest.API) []*apitest.API {
 	if a.Store.Dialect() == "postgres" {
 		return []*apitest.API{a, apitest.Open(t, a.URL)}
@@ -85,8 +84,7 @@ func TestOneOwnerOfADomain(t *testing.T) {
 	})
 }
 
-// TestAddedCapacityIsExact: with one commit for several additions and with one
-// for each.
+// TestAddedCapacityIsExact: with shared commits and with separate ones.
 func TestAddedCapacityIsExact(t *testing.T) {
 	for name, separate := range map[string]bool{"shared": false, "separate": true} {
 		t.Run(name, func(t *testing.T) {
@@ -117,8 +115,8 @@ func sum(t *testing.T, a *apitest.API, separate bool) {
 	}
 }
 
-// TestUnitsAreRemovedOnce: of many who remove the same units one has removed
-// them, and the others hear that there are none.
+// TestUnitsAreRemovedOnce: of many clients that remove the same units, one succeeds, and the others get an error that there
+// are none.
 func TestUnitsAreRemovedOnce(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id, on := a.Customer(t, "emptied"), servers(t, a)
@@ -142,8 +140,8 @@ func TestUnitsAreRemovedOnce(t *testing.T) {
 	})
 }
 
-// TestOneChangeOfAVersion: of many who change the same version of a customer one
-// has changed it, and the others hear that it has another.
+// TestOneChangeOfAVersion: of many clients that change the same version of a customer, one succeeds, and the others get a
+// conflict.
 func TestOneChangeOfAVersion(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id, on := a.Customer(t, "c"), servers(t, a)

@@ -8,8 +8,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestTotalsOfManyJobs: jobs are counted up to 10,000, in every list and on both
-// read paths, and the schema's field says where there are more.
+// TestTotalsOfManyJobs: jobs are counted up to 10,000, in every list and on both read paths, and totalCountIsEstimate
+// reports whether there are more.
 func TestTotalsOfManyJobs(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		few, many := a.Customer(t, "few"), a.Customer(t, "many")
@@ -42,7 +42,7 @@ func TestTotalsOfManyJobs(t *testing.T) {
 	})
 }
 
-// insertJobs adds jobs of a customer that are over, numbered from and to.
+// insertJobs inserts finished jobs of a customer, numbered from and to.
 func insertJobs(t testing.TB, a *apitest.API, from, to int, customer string) {
 	t.Helper()
 	insert := "WITH RECURSIVE i(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM i WHERE n < %d) " +

@@ -15,7 +15,7 @@ import (
 
 const trusted = "https://front.example"
 
-// sent is a request with headers in pairs.
+// sent returns a request with headers in pairs.
 func sent(method, path, body string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -24,8 +24,8 @@ func sent(method, path, body string, headers ...string) *http.Request {
 	return r
 }
 
-// TestOtherSites: what a browser sends for the page of another site changes
-// nothing and reads nothing, unless that site is configured.
+// TestOtherSites: a request that a browser sends for a page of another site changes nothing and reads nothing, unless that
+// site is configured.
 func TestOtherSites(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.CORSOrigins = []string{trusted} })
 	const (
@@ -76,7 +76,7 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
-// TestCORS: the answers are for the configured origins alone.
+// TestCORS: only the configured origins can read answers.
 func TestCORS(t *testing.T) {
 	preflight := []string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type"}
 	for _, c := range []struct {
@@ -111,8 +111,8 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestCORSHeaders: the scripts of allowed sites may send what Apollo Client and
-// OpenTelemetry send, and read what tells them when to come again.
+// TestCORSHeaders: scripts of allowed origins may send the headers of Apollo Client and OpenTelemetry, and read the headers
+// about retries.
 func TestCORSHeaders(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.CORSOrigins = []string{trusted} })
 	allowed := a.Do(sent("OPTIONS", "/graphql", "", "Origin", trusted, "Access-Control-Request-Method", "POST"), "").Header
@@ -130,8 +130,7 @@ func TestCORSHeaders(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerIsGuarded: each answer has the headers that keep browsers from
-// making something else of it.
+// TestEveryAnswerIsGuarded: each answer has the headers that prevent browsers from interpreting it in other ways.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	for _, path := range []string{
@@ -153,8 +152,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
-// TestTheSchemaIsForThoseWhoMayAsk: who may not introspect gets no schema, and
-// no hints about it from errors either.
+// TestTheSchemaIsForThoseWhoMayAsk: a viewer who may not introspect gets neither the schema nor suggestions in errors.
 func TestTheSchemaIsForThoseWhoMayAsk(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
 		o.Introspect = func(v *viewer.Viewer) bool { return v.May(viewer.Administrator) }
@@ -181,7 +179,7 @@ func TestTheSchemaIsForThoseWhoMayAsk(t *testing.T) {
 	}
 }
 
-// TestLogsSayLittle: of a request only what is needed to find it is logged.
+// TestLogsSayLittle: the log of a request has only what is needed to find it.
 func TestLogsSayLittle(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	const marked = "m4rked"
@@ -206,8 +204,7 @@ func TestLogsSayLittle(t *testing.T) {
 	}
 }
 
-// TestOtherSitesAreNamed: the refusal says that another site sent the call, and
-// which header says so (CONTRACT.md, 1).
+// TestOtherSitesAreNamed: the error says that another site sent the call, and which header shows it (CONTRACT.md, 1).
 func TestOtherSitesAreNamed(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	const create = "/appserver/rest/cloud_api_customer/create?name=Forged"
@@ -220,19 +217,18 @@ func TestOtherSitesAreNamed(t *testing.T) {
 				t.Errorf("%s: %d %s, want %s", header, answer.Status, answer.Body, want)
 			}
 		}
-		// Credentials come before: nothing is said to who has none.
+		// Credentials are checked first: a request without any gets no details.
 		if answer := a.Do(sent("GET", create, "", header, value), ""); answer.Status != http.StatusUnauthorized {
 			t.Errorf("%s without credentials: %d %s", header, answer.Status, answer.Body)
 		}
 	}
 }
 
-// TestChangesOverHTTPS: where plain HTTP is not enough for changes, both faces
-// refuse them, and reads go on.
+// TestChangesOverHTTPS: if changes need HTTPS, both faces reject them over plain HTTP, and reads still work.
 func TestChangesOverHTTPS(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
 		o.RequireHTTPSForChanges = true
-		o.Addresses.Proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} // where httptest's requests come from
+		o.Addresses.Proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} // the address of httptest's requests
 	})
 	const (
 		create = "/appserver/rest/cloud_api_customer/create?name=Plain"

@@ -10,9 +10,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestFailedFastReadsAreSeen: a fast read that fails is answered by the ordinary
-// path, counted by itself, and logged with its cause. What is not covered is no
-// failure.
+// TestFailedFastReadsAreSeen: a fast read that fails is answered by the ordinary path, counted separately, and logged with
+// its cause. A read that the fast path does not support is not a failure.
 func TestFailedFastReadsAreSeen(t *testing.T) {
 	a := apitest.New(t, pgtest.URL(t))
 	id := a.Customer(t, "one")

@@ -12,8 +12,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestEmptyPartsOfFilters: an empty list of alternatives matches nothing, an
-// empty filter matches everything, at any depth; a negation matches the rest.
+// TestEmptyPartsOfFilters: an empty list of alternatives matches nothing, an empty filter matches everything, at any depth;
+// a negation matches the rest.
 func TestEmptyPartsOfFilters(t *testing.T) {
 	eachPath(t, func(t *testing.T, a *apitest.API) {
 		group := uuid.NewString()
@@ -59,8 +59,7 @@ func TestEmptyPartsOfFilters(t *testing.T) {
 	})
 }
 
-// TestEmptySelectionsAreObjects: an object of which every field is left out is
-// written as {}.
+// TestEmptySelectionsAreObjects: an object whose fields are all skipped is written as {}.
 func TestEmptySelectionsAreObjects(t *testing.T) {
 	eachPath(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "one")

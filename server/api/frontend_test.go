@@ -13,8 +13,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// frontend is a folder with what docs/clients has, the checks of it and their
-// packages, and the schema.
+// frontend is a folder with the files of docs/clients, their checks and packages, and the schema.
 func frontend(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -70,8 +69,8 @@ func npm(t *testing.T, dir string, command ...string) string {
 	return string(out)
 }
 
-// TestFrontendClients runs the configurations in docs/clients against a listening
-// server: caches, pages, optimistic changes, persisted queries and subscriptions.
+// TestFrontendClients runs the configurations in docs/clients against a listening server: caches, pages, optimistic changes,
+// persisted queries and subscriptions.
 func TestFrontendClients(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/clients.db")
 	url := listen(t, a) + "/graphql"
@@ -94,7 +93,7 @@ func TestFrontendClients(t *testing.T) {
 	}
 }
 
-// TestErrorCodesAreDocumented with their status, in docs/frontend.md.
+// TestErrorCodesAreDocumented: docs/frontend.md has each code with its status.
 func TestErrorCodesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../docs/frontend.md")
 	if err != nil {
@@ -110,8 +109,7 @@ func TestErrorCodesAreDocumented(t *testing.T) {
 	}
 }
 
-// TestCodegen: the types that graphql-codegen makes of the schema fit the documents
-// in docs/clients/codegen.
+// TestCodegen: the types that graphql-codegen generates from the schema fit the documents in docs/clients/codegen.
 func TestCodegen(t *testing.T) {
 	dir := filepath.Join(frontend(t), "codegen")
 	npm(t, dir, "../node_modules/.bin/graphql-codegen", "--config", "codegen.ts", "--silent")

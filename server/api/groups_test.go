@@ -15,7 +15,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// groups makes n groups.
+// groups creates n groups.
 func groups(t *testing.T, a *apitest.API, n int) []uuid.UUID {
 	t.Helper()
 	var ids []uuid.UUID
@@ -36,9 +36,8 @@ func nest(t *testing.T, a *apitest.API, group, member uuid.UUID) error {
 	return err
 }
 
-// TestMembersOfMembersRead: a user of a group within a group within a group reads
-// what the outermost is linked to, by GraphQL on either path and by old URLs,
-// until a link of the chain goes.
+// TestMembersOfMembersRead: a user of a group within a group within a group reads the customers of the outermost group, by
+// GraphQL on both paths and by old URLs, until a link of the chain is removed.
 func TestMembersOfMembersRead(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())
@@ -80,7 +79,7 @@ func TestMembersOfMembersRead(t *testing.T) {
 			}
 		}
 		sees(true)
-		// Its groups are all three, and the fourth is none of them.
+		// The member sees these three groups, and not the fourth.
 		if answer := a.Query(apitest.Member, `{ cloudUserGroups { totalCount } }`, nil); !strings.Contains(answer.Body, `"totalCount":3`) {
 			t.Error(answer.Body)
 		}
@@ -90,7 +89,7 @@ func TestMembersOfMembersRead(t *testing.T) {
 	})
 }
 
-// TestCirclesOfGroupsAreRefused: also where two changes close one together.
+// TestCirclesOfGroupsAreRefused: also if two concurrent changes would close one together.
 func TestCirclesOfGroupsAreRefused(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		g := groups(t, a, 6)
@@ -108,8 +107,8 @@ func TestCirclesOfGroupsAreRefused(t *testing.T) {
 		if err := nest(t, a, g[0], g[1]); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "already part of the group") {
 			t.Errorf("twice: %v", err)
 		}
-		// 0 > 1 > 2 > 3 is there. 3 > 4 and 5 > 0 are not a circle; 3 > 5 and
-		// 5 > 0 are, and so are 3 > 4, 4 > 5 and 5 > 0, whatever comes first.
+		// 0 > 1 > 2 > 3 exists. 3 > 4 and 5 > 0 do not close a circle; 3 > 5 and 5 > 0 do, and so do 3 > 4, 4 > 5 and 5 > 0,
+		// in any order.
 		for round := range 20 {
 			var wait sync.WaitGroup
 			for _, pair := range [][2]int{{3, 4}, {4, 5}, {5, 0}, {3, 5}} {
@@ -128,7 +127,7 @@ func TestCirclesOfGroupsAreRefused(t *testing.T) {
 	})
 }
 
-// circle fails when a group is its own member at some depth.
+// circle fails if a group is its own member at some depth.
 func circle(t *testing.T, a *apitest.API, all []uuid.UUID) {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
@@ -149,8 +148,8 @@ func circle(t *testing.T, a *apitest.API, all []uuid.UUID) {
 	}
 }
 
-// TestVersionsFollowWhatIsShown: whatever serialized shows of a group changes its
-// version, and what shows a group that is deleted has another version.
+// TestVersionsFollowWhatIsShown: a change of anything in a group's serialized form gives the group a new version, and
+// deleting a group gives a new version to the objects whose forms show it.
 func TestVersionsFollowWhatIsShown(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())

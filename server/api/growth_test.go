@@ -18,15 +18,13 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// growth is how many changes the test of growth makes; docs/growth.md has what
-// 100,000 take.
+// growth is how many changes TestGrowth makes; docs/growth.md has the figures for 100,000.
 var growth = flag.Int("growth", 400, "changes that TestGrowth makes on each database")
 
-// TestGrowth measures what changes take on disk, and holds it below what
-// docs/growth.md reckons with.
+// TestGrowth measures the disk space of changes, and checks that it is below the figures in docs/growth.md.
 func TestGrowth(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
-		// As in production, a page is written whole into the WAL after a checkpoint.
+		// As in production, PostgreSQL writes whole pages into the WAL after a checkpoint.
 		server := pgtest.Start(t, pgtest.Options{Settings: map[string]string{"full_page_writes": "on", "max_wal_size": "'1GB'"}})
 		grow(t, server.URL("postgres"), `SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
 			`SELECT coalesce(sum(pg_indexes_size(oid)), 0)::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
@@ -41,7 +39,7 @@ func TestGrowth(t *testing.T) {
 	})
 }
 
-// grow makes changes, and reports by how much each figure has grown for one.
+// grow makes changes, and reports the growth of each figure per change.
 func grow(t *testing.T, url string, figures ...string) {
 	t.Helper()
 	a := apitest.New(t, url, func(o *api.Options) { o.Rates.Burst = -1 })
@@ -71,8 +69,7 @@ func grow(t *testing.T, url string, figures ...string) {
 	}
 }
 
-// growing makes one change: of a hundred 70 add capacity, 10 rename, 10 create a
-// cloud space, and 10 create a customer.
+// growing makes one change: of a hundred, 70 add capacity, 10 rename, 10 create a cloud space, and 10 create a customer.
 func growing(t *testing.T, a *apitest.API, client, i int, id *string) {
 	vars := map[string]any{"id": *id}
 	change := `mutation($id: ID!) { addCapacityAvailable(input: { customerId: $id, type: CU, amount: 1 }) { job { id } } }`

@@ -2,14 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/auth"
 	"cloudapi/server/csrf"
@@ -26,11 +25,8 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if value := recover(); value != nil {
-				if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(value)
-				}
-				log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-				refuse(w, r, fault.New(fault.Internal, "Internal server error (request %s)", observe.RequestID(r.Context())))
+				service.LogPanic(r.Context(), log, value)
+				refuse(w, r, fault.New(fault.Internal, fault.InternalMessage+" (request %s)", observe.RequestID(r.Context())))
 			}
 		}()
 		h := w.Header()

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// TestGuardSurvives: a panic is an error in GraphQL's form; what it was about is
-// in the log alone.
+// TestGuardSurvives: a panic gives an error in GraphQL's form; only the log has the details.
 func TestGuardSurvives(t *testing.T) {
 	var log bytes.Buffer
 	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("the innards") })

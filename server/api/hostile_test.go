@@ -10,8 +10,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// hostileGuids are guids that programs have fallen over: none, all, of nobody,
-// and of another type.
+// hostileGuids returns guids that often cause errors: the nil guid, the maximum, an unknown one, and one of another type.
 func hostileGuids(w things) []string {
 	return []string{
 		"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
@@ -19,12 +18,11 @@ func hostileGuids(w things) []string {
 	}
 }
 
-// brokenGuids are no guids.
+// brokenGuids are not guids.
 var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-00000000000", "{}", "' OR 1=1 --", "\u0000", strings.Repeat("0", 5000)}
 
-// TestHostileGuids gives each operation of the matrix guids that it does not
-// expect, in each place for a guid, waiting and not: the answer is an answer,
-// and never the server's own fault.
+// TestHostileGuids calls each operation of the matrix with unexpected guids in each place, waiting or not: the answer is
+// never an internal error.
 func TestHostileGuids(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
 		a := apitest.Open(t, first.URL, withoutWorkers, func(o *api.Options) { o.Rates.Burst = -1 })
@@ -45,13 +43,12 @@ func TestHostileGuids(t *testing.T) {
 		if log := a.Log.String(); strings.Contains(log, "panic") {
 			t.Errorf("something has panicked:\n%s", log)
 		}
-		// A job that got through ends with any worker.
+		// Any worker can run an accepted job.
 		waitForJobs(t, apitest.Open(t, first.URL))
 	})
 }
 
-// hostile returns the variables of an operation with a guid in each place that
-// has one, and the same without waiting.
+// hostile returns the variables of an operation with a guid in each possible place, also with wait: false.
 func hostile(t *testing.T, name string, w things, login, guid string) []map[string]any {
 	t.Helper()
 	_, vars := operation(t, name, w, login)
@@ -77,8 +74,7 @@ func hostile(t *testing.T, name string, w things, login, guid string) []map[stri
 	return all
 }
 
-// placed returns an input with a guid in each place that has one, in the entries
-// of its lists too.
+// placed returns inputs with a guid in each possible place, also in the entries of lists.
 func placed(in map[string]any, guid string) []map[string]any {
 	var all []map[string]any
 	put := func(key string, value any) {

@@ -9,8 +9,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestIntrospectionHasNulls: a field of __Type that a kind of type does not have
-// is null, and one that it has is not.
+// TestIntrospectionHasNulls: a field of __Type is null if it does not apply to the type's kind, and only then.
 func TestIntrospectionHasNulls(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	const parts = ` kind name fields { name type { kind fields { name } interfaces { name } ofType { kind } } } interfaces { name }
@@ -39,7 +38,7 @@ func TestIntrospectionHasNulls(t *testing.T) {
 				want = want || f == field
 			}
 			if name, _ := typ["name"].(string); kind == "SCALAR" && slices.Contains([]string{"Boolean", "Float", "ID", "Int", "String"}, name) {
-				want = false // the scalars of the specification itself
+				want = false // the specification's own scalars
 			}
 			if got := typ[field] != nil; got != want {
 				t.Errorf("%s of the %s %s is %v", field, kind, typ["name"], typ[field])

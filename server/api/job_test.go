@@ -12,7 +12,7 @@ import (
 
 var guid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
-// jobOf is the guid of the job in an answer of an old URL.
+// jobOf returns the guid of the job in an answer of an old URL.
 func jobOf(t *testing.T, answer apitest.Answer) string {
 	t.Helper()
 	id := guid.FindString(answer.Body)
@@ -49,7 +49,7 @@ func TestExecutionParameters(t *testing.T) {
 	})
 }
 
-// TestAChangeIsOneJob counts the jobs of changes by either face.
+// TestAChangeIsOneJob counts the jobs of changes on either face.
 func TestAChangeIsOneJob(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")
@@ -112,7 +112,7 @@ func TestDeletedCustomerStaysInItsJob(t *testing.T) {
 	})
 }
 
-// TestJobSurvivesItsServer: a job whose server is gone is run by the next one.
+// TestJobSurvivesItsServer: a job whose server has ended is run by the next server.
 func TestJobSurvivesItsServer(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")

@@ -9,9 +9,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestAKeyedRegistrationIsMadeOnce: a registration with an Idempotency-Key, which
-// asks the portal, is answered again and leaves one job, whether it is waited for
-// or not.
+// TestAKeyedRegistrationIsMadeOnce: repeating a registration with an Idempotency-Key, which calls the portal, returns the
+// first answer and creates no second job, waiting or not.
 func TestAKeyedRegistrationIsMadeOnce(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx, customer := viewer.SystemContext(t.Context()), a.Customer(t, "c")

@@ -12,13 +12,11 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// mostMore is how much more memory a server may hold when it has written a long
-// answer than when it had begun it, in bytes: for some pages and their garbage,
-// and far less than the answer has.
-const mostMore = 32 << 20
+// maxGrowth is how much more memory a server may use after writing a long answer than after its first part, in bytes: a few
+// pages and their garbage, much less than the answer.
+const maxGrowth = 32 << 20
 
-// testList: the old URL list writes all customers while it reads them, in
-// constant memory.
+// testList: the old URL list writes all customers while it reads them, in constant memory.
 func testList(t *testing.T, database string) {
 	// With little garbage the peak shows what the answer itself holds. A memory
 	// limit would do the same, and spend most of the time on collecting.
@@ -56,7 +54,7 @@ func testList(t *testing.T, database string) {
 	}
 	held := peak(t, server)
 	t.Logf("%d customers in %d MB; the server held %d MB, and %d when it began", n, body.n>>20, held>>20, begun>>20)
-	if n != many || body.n < 2*mostMore || held-begun > mostMore {
+	if n != many || body.n < 2*maxGrowth || held-begun > maxGrowth {
 		t.Errorf("%d customers of %d in %d bytes; the server held %d, and %d when it began", n, many, body.n, held, begun)
 	}
 }
@@ -70,7 +68,7 @@ func peak(t *testing.T, server *process.Program) int64 {
 	return bytes
 }
 
-// built runs the server as a process of its own until the test ends.
+// built starts the built server as a separate process until the test ends.
 func built(t *testing.T, args ...string) *process.Program {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "cloudapi")
@@ -89,7 +87,7 @@ func built(t *testing.T, args ...string) *process.Program {
 	return server
 }
 
-// seek reads up to the list that is the value of a key.
+// seek reads up to the list under a key.
 func seek(t *testing.T, d *json.Decoder, key string) {
 	t.Helper()
 	for token := json.Token(nil); token != key; {
@@ -103,7 +101,7 @@ func seek(t *testing.T, d *json.Decoder, key string) {
 	}
 }
 
-// counted counts what is read.
+// counted is a reader that counts bytes.
 type counted struct {
 	*bufio.Reader
 	n int

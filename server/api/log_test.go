@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// failRegexes are those of docs/fail2ban, with its <ADDR> in the form of Go.
+// failRegexes are those of docs/fail2ban, with its <ADDR> in Go's syntax.
 func failRegexes(t *testing.T) []*regexp.Regexp {
 	t.Helper()
 	file, err := os.Open("../../docs/fail2ban/cloudapi.conf")
@@ -36,8 +36,8 @@ func failRegexes(t *testing.T) []*regexp.Regexp {
 	return found
 }
 
-// TestFailedSignInsAreLines: each failed sign-in is a line that fail2ban finds,
-// with the address of the client and no other, whatever the client sends.
+// TestFailedSignInsAreLines: for each failed sign-in fail2ban finds a log line with the address of the client and no other,
+// whatever the client sends.
 func TestFailedSignInsAreLines(t *testing.T) {
 	t.Run("text", func(t *testing.T) {
 		failedSignIns(t, func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) })
@@ -66,7 +66,7 @@ func failedSignIns(t *testing.T, form func(io.Writer) slog.Handler) {
 	}
 	failed, dated := 0, regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`)
 	for line := range strings.Lines(log) {
-		// fail2ban cuts the time out before it compares.
+		// fail2ban removes the time before it matches.
 		line = dated.ReplaceAllString(line, "")
 		for _, expression := range failRegexes(t) {
 			if m := expression.FindStringSubmatch(line); m != nil {
@@ -87,7 +87,7 @@ func failedSignIns(t *testing.T, form func(io.Writer) slog.Handler) {
 	}
 }
 
-// TestARequestIsALine: with all that is needed to find it; probes are not.
+// TestARequestIsALine: with everything needed to find it; health probes have none.
 func TestARequestIsALine(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	a.Get(apitest.Administrator, "cloud_api_customer/getYAML?customerguid=00000000-0000-0000-0000-000000000000")
@@ -113,8 +113,8 @@ func TestARequestIsALine(t *testing.T) {
 	}
 }
 
-// TestNobodyLearnsTheSchema: who is not signed in gets one answer to everything
-// but signing in, whether it is valid or not.
+// TestNobodyLearnsTheSchema: a caller who is not signed in gets the same answer to every document except signing in, valid
+// or not.
 func TestNobodyLearnsTheSchema(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	valid := a.Query("", "{ customers { totalCount } }", nil)

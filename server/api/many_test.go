@@ -18,9 +18,8 @@ const addUnits = `mutation($in: AddCapacityUnitsInput!) { addCapacityUnits(input
 	capacityUnits { amount customer { id } } customers { id version capacityBalance { type available } }
 	job { id action customerId children(first: 500, orderBy: {field: STARTED_AT, direction: ASC}) { totalCount nodes { action parentId customerId } } } } }`
 
-// TestManyUnitsAtOnce adds as many units as one change may, to customers that
-// appear in any order: each in its place, each with a job, and each customer read
-// once whatever is selected of it.
+// TestManyUnitsAtOnce adds the maximum number of units in one change, to customers in any order: the order is kept, each has
+// a job, and each customer is read once whatever is selected.
 func TestManyUnitsAtOnce(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		var customers []string
@@ -31,7 +30,7 @@ func TestManyUnitsAtOnce(t *testing.T) {
 		for i := range 500 {
 			units = append(units, map[string]any{"customerId": customers[i*7%20], "kind": "AVAILABLE", "type": "CU", "amount": i + 1})
 		}
-		a.Query(apitest.Operator, "{ __typename }", nil) // signing in has statements of its own
+		a.Query(apitest.Operator, "{ __typename }", nil) // signs in, which has its own statements
 		sent, _ := json.Marshal(map[string]any{"query": addUnits, "variables": map[string]any{"in": map[string]any{"units": units}}})
 		r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(sent))
 		r.Header.Set("Content-Type", "application/json")
@@ -78,8 +77,7 @@ func TestManyUnitsAtOnce(t *testing.T) {
 	})
 }
 
-// TestAllOrNone: one entry that is wrong leaves nothing of the others, and each
-// entry that is wrong is reported with its place.
+// TestAllOrNone: if one entry is invalid, nothing of the others is kept, and each invalid entry is reported with its path.
 func TestAllOrNone(t *testing.T) {
 	const never = "00000000-0000-4000-8000-000000000000"
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
@@ -141,8 +139,8 @@ func TestAllOrNone(t *testing.T) {
 	})
 }
 
-// TestManyAtOnceDoNotBlockEachOther: changes of the same customers in opposite
-// orders wait for each other and are all made, those with a key too, once.
+// TestManyAtOnceDoNotBlockEachOther: concurrent changes of the same customers in opposite orders wait for each other and all
+// succeed; those with a key are made once.
 func TestManyAtOnceDoNotBlockEachOther(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		on, forwards := servers(t, a), []any{}

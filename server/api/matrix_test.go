@@ -11,21 +11,20 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// What a role gets of an operation.
+// What a role gets from an operation.
 const (
-	yes  = "yes"       // it is done, or read
-	no   = "FORBIDDEN" // refused
-	none = "NOT_FOUND" // there is no such thing for this role
+	yes  = "yes"       // it succeeds
+	no   = "FORBIDDEN" // it is rejected
+	none = "NOT_FOUND" // the object does not exist for this role
 )
 
-// cell is an operation, and what administrator, operator and member get of it.
+// cell is an operation, and what administrator, operator and member get from it.
 type cell struct {
 	name                            string
 	administrator, operator, member string
 }
 
-// matrix is role by operation. A field of Query or Mutation without a row here
-// fails the test.
+// matrix has the rights of each role by operation. A field of Query or Mutation without a row fails the test.
 var matrix = []cell{
 	{"node", yes, yes, none}, {"nodes", yes, yes, none}, {"viewer", yes, yes, yes},
 	{"customer", yes, yes, none}, {"customers", yes, yes, yes},
@@ -65,7 +64,7 @@ func TestRolesByOperation(t *testing.T) {
 				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
 			} {
 				for _, wait := range []bool{true, false} {
-					// Everything is made anew, so that no cell spoils another.
+					// Everything is created anew, so that cells are independent.
 					query, vars := operation(t, c.name, world(t, a), login)
 					if !wait && !doNotWait(c.name, vars) {
 						continue
@@ -80,11 +79,11 @@ func TestRolesByOperation(t *testing.T) {
 	})
 }
 
-// withoutWorkers leaves jobs that nobody waits for to other servers.
+// withoutWorkers leaves background jobs to other servers.
 func withoutWorkers(o *api.Options) { o.JobWorkers = -1 }
 
-// doNotWait has the input of a mutation say wait: false. It reports whether it
-// can: an operation without an execution is no job.
+// doNotWait sets wait: false in the input of a mutation. It returns false for an operation that is not a job, and has no
+// execution.
 func doNotWait(name string, vars map[string]any) bool {
 	in, ok := vars["in"].(map[string]any)
 	if !ok || name == "signIn" || name == "signOut" {
@@ -94,7 +93,7 @@ func doNotWait(name string, vars map[string]any) bool {
 	return true
 }
 
-// TestEveryOperationHasARow holds the matrix against the schema.
+// TestEveryOperationHasARow compares the matrix with the schema.
 func TestEveryOperationHasARow(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/matrix.db")
 	answer := a.Query(apitest.Administrator, `{ __schema { queryType { fields { name } } mutationType { fields { name } } } }`, nil)
@@ -121,8 +120,8 @@ func outcome(answer apitest.Answer) string {
 	return yes
 }
 
-// TestInvisibleIsAbsent: what a member may not see gives the same answer as a
-// guid that was never there, and leaves no trace in counts and filters.
+// TestInvisibleIsAbsent: for an object that a member may not see the answer equals that for an unknown guid, and counts and
+// filters do not include it.
 func TestInvisibleIsAbsent(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
@@ -156,8 +155,7 @@ func TestInvisibleIsAbsent(t *testing.T) {
 	})
 }
 
-// TestLeastRoles holds the roles that may have a stored answer again against the
-// matrix.
+// TestLeastRoles compares the roles that may get a stored answer again with the matrix.
 func TestLeastRoles(t *testing.T) {
 	for _, c := range matrix {
 		query, _ := operation(t, c.name, things{}, "")

@@ -9,8 +9,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestMetricsOfStreams: each operation of a WebSocket counts as a request, with its
-// faults by its own name, and a stream whose user loses the right to it as cut.
+// TestMetricsOfStreams: each operation of a WebSocket counts as a request, with its faults under its own name, and a stream
+// whose user loses the right to it counts as cut.
 func TestMetricsOfStreams(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	url := listen(t, a)

@@ -13,8 +13,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestMetricsMove: a server that listens tells of what it was asked, and each
-// number moves by what it is about.
+// TestMetricsMove: each metric of a listening server changes when the events that it counts happen.
 func TestMetricsMove(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		server := httptest.NewServer(a.Handler)
@@ -37,7 +36,7 @@ func TestMetricsMove(t *testing.T) {
 	})
 }
 
-// TestMetricsFollowConventions: Prometheus' own linter has nothing to say.
+// TestMetricsFollowConventions: Prometheus' linter has no complaints.
 func TestMetricsFollowConventions(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	a.Get(apitest.Administrator, "cloud_api_customer/list")
@@ -50,7 +49,7 @@ func TestMetricsFollowConventions(t *testing.T) {
 	}
 }
 
-// metrics are the series that a server tells of, by name and labels.
+// metrics returns the series of a server, by name and labels.
 func metrics(t *testing.T, url string) map[string]float64 {
 	t.Helper()
 	answer, err := http.Get(url + "/metrics")
@@ -87,7 +86,7 @@ func has(series map[string]float64, prefix string) bool {
 	return false
 }
 
-// measured does what the test measures.
+// measured causes the events that the test measures.
 func measured(t *testing.T, a *apitest.API, id string) {
 	t.Helper()
 	add := `mutation AnyNameOfAClient($id: ID!) { addCapacityAvailable(input: { customerId: $id, type: CU, amount: 1 }) { job { id } } }`
@@ -107,7 +106,7 @@ func measured(t *testing.T, a *apitest.API, id string) {
 	a.Do(wrong, "")
 }
 
-// moves are the series that must move, and by how much at least.
+// moves has the series that must change, and the minimum change.
 func moves() map[string]float64 {
 	return map[string]float64{
 		`cloudapi_requests_total{face="graphql",operation="addCapacityAvailable",status="2xx"}`:      2,

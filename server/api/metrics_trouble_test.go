@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/limit"
 )
 
-// TestMetricsOfRefusals: what a limit refuses is counted by its name.
+// TestMetricsOfRefusals: requests that a limit rejects are counted by the limit's name.
 func TestMetricsOfRefusals(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
 		o.Limits = limit.Limits{Cost: 20}
@@ -42,8 +42,7 @@ func TestMetricsOfRefusals(t *testing.T) {
 	}
 }
 
-// TestMetricsOfTrouble: a portal that fails opens its circuit, and a job that
-// nobody waits for is seen waiting.
+// TestMetricsOfTrouble: a failing portal opens its circuit, and the metrics show a waiting background job.
 func TestMetricsOfTrouble(t *testing.T) {
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
@@ -60,7 +59,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 	register := `mutation { registerDomain(input: { customerId: %q, username: "u", password: "p", domain: "d%d.example", execution: { params: { wait: %v } } }) { job { id } } }`
 	a.Query(apitest.Administrator, fmt.Sprintf(register, id, 1, true), nil)
 	a.Query(apitest.Administrator, fmt.Sprintf(register, id, 3, false), nil)
-	// While the circuit is open no job is taken: the worker opens it.
+	// While the circuit is open no job is accepted: the worker opens it.
 	for deadline := time.Now().Add(time.Minute); remote.State() != "open" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 	}
 	if refused := a.Query(apitest.Administrator, fmt.Sprintf(register, id, 2, false), nil); !strings.Contains(refused.Body, `"code":"UNAVAILABLE"`) {
@@ -81,7 +80,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 	}
 }
 
-// TestMetricsWithoutDatabase: the metrics are there, and say that it is away.
+// TestMetricsWithoutDatabase: the metrics are served, and report that the database is unavailable.
 func TestMetricsWithoutDatabase(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	server := httptest.NewServer(a.Handler)

@@ -9,8 +9,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestNamesOnBothDatabases: the same names are found by the same parts, and come
-// in the same order, whatever the database makes of case and Unicode.
+// TestNamesOnBothDatabases: filters and orders by name give the same results on both databases, whatever their rules for
+// case and Unicode.
 func TestNamesOnBothDatabases(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		names := []string{"Ümlaut", "alpha", "Alpha", "100% sure", "100 sure", "snake_case", "snakeXcase", `back\slash`, "STRASSE", "straße", "Ωmega"}

@@ -8,8 +8,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestAFailingFieldTakesNoNeighbourAway: what was committed is always told, by
-// ordinary reads and by fast ones.
+// TestAFailingFieldTakesNoNeighbourAway: what was committed is always reported, by ordinary and by fast reads.
 func TestAFailingFieldTakesNoNeighbourAway(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")
@@ -62,8 +61,7 @@ func TestAFailingFieldTakesNoNeighbourAway(t *testing.T) {
 	})
 }
 
-// TestAnErrorBelowAPayloadLeavesItsJob: the object is null, the job and the
-// neighbours are told.
+// TestAnErrorBelowAPayloadLeavesItsJob: the object is null; the job and the other fields are not.
 func TestAnErrorBelowAPayloadLeavesItsJob(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		answer := a.Query(apitest.Operator, `mutation {
@@ -77,8 +75,8 @@ func TestAnErrorBelowAPayloadLeavesItsJob(t *testing.T) {
 	})
 }
 
-// TestAKeyIsAllOrNothing: under an Idempotency-Key the operation is one
-// transaction, so that nothing of one that failed is told as done.
+// TestAKeyIsAllOrNothing: with an Idempotency-Key the operation is one transaction, and a failed one reports nothing as
+// done.
 func TestAKeyIsAllOrNothing(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		answer := a.Query(apitest.Operator, `mutation { a: createCustomer(input: {name: "undone"}) { customer { id } }

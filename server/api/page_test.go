@@ -29,7 +29,7 @@ func eachPath(t *testing.T, test func(t *testing.T, a *apitest.API)) {
 	})
 }
 
-// warnings are the lines of the log that are no plain record of a request.
+// warnings returns the lines of the log that are not ordinary request lines.
 func warnings(a *apitest.API) []string {
 	return slices.DeleteFunc(strings.Split(a.Log.String(), "\n"), func(line string) bool { return !strings.Contains(line, "level=WARN") })
 }
@@ -39,7 +39,7 @@ type listed struct {
 	PageInfo struct{ HasPreviousPage, HasNextPage bool }
 }
 
-// TestPagesAreCutByBothCursors: Relay's algorithm, at the root and below.
+// TestPagesAreCutByBothCursors: Relay's algorithm, for root fields and nested ones.
 func TestPagesAreCutByBothCursors(t *testing.T) {
 	eachPath(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())
@@ -77,7 +77,7 @@ func pageCases(t *testing.T, a *apitest.API, root, order string) {
 	}
 	for _, c := range []struct {
 		args                   string
-		from, to               int // of the page, in all
+		from, to               int // of the page, in the whole list
 		hasPrevious, hasFollow bool
 	}{
 		{"first: 2, before: c3", 0, 2, false, true},
@@ -117,7 +117,7 @@ func pageCases(t *testing.T, a *apitest.API, root, order string) {
 	}
 }
 
-// askList asks for one list, which is called x.
+// askList requests one list with the alias x.
 func askList(t *testing.T, a *apitest.API, query string) listed {
 	t.Helper()
 	answer := a.Query(apitest.Administrator, query, nil)
@@ -139,8 +139,7 @@ func askList(t *testing.T, a *apitest.API, query string) listed {
 	return *body.Data.Customer.X
 }
 
-// TestForeignCursorsAreRefused: a cursor of another field or order is an error
-// of the caller's, whatever is selected.
+// TestForeignCursorsAreRefused: a cursor of another field or order is a client error, whatever is selected.
 func TestForeignCursorsAreRefused(t *testing.T) {
 	eachPath(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "one")

@@ -11,8 +11,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestParametersShowNothingNew: a member that sees a customer sees its jobs, and
-// in them no group or portal account that it does not see elsewhere.
+// TestParametersShowNothingNew: a member that sees a customer sees its jobs; they show no group or portal account that the
+// member does not see elsewhere.
 func TestParametersShowNothingNew(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)

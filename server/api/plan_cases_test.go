@@ -11,12 +11,12 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// customersPage is a page of 20; arguments begin with a comma.
+// customersPage returns a query for a page of 20; arguments begin with a comma.
 func customersPage(arguments string) string {
 	return "{ customers(first: 20" + arguments + ") { nodes { name } pageInfo { hasNextPage endCursor } } }"
 }
 
-// cursor is the position of a customer in an order, by its place from 0.
+// cursor returns the cursor of a customer in an order, by its index from 0.
 func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirection, at int) string {
 	t.Helper()
 	var id uuid.UUID
@@ -34,8 +34,7 @@ func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirec
 
 const farAway = many * 4 / 5
 
-// orders: each order, either way, from the beginning, from far away, and back
-// from there.
+// orders: each order in both directions, from the beginning, from a distant cursor, and backwards from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
 	check := func(name, order, column string, direction ent.OrderDirection) {
@@ -57,7 +56,7 @@ func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	}
 }
 
-// search is a filter with values that meet many customers, some or none.
+// search is a filter with values that match many customers, some or none.
 type search struct {
 	where  string
 	values []string
@@ -93,7 +92,7 @@ func (l *landmarks) filters() []search {
 	}
 }
 
-// searches: each filter, on the first page and far away.
+// searches: each filter, on the first page and on a distant one.
 func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	far := l.cursor(t, "id", "ASC", farAway)
 	for _, f := range l.filters() {
@@ -118,8 +117,7 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	})
 }
 
-// neighbors: what one customer has, be it much: at most all of it is read to
-// choose a page.
+// neighbors: the lists of one customer with many rows; at most all of them are read to choose a page.
 func (l *landmarks) neighbors(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	for name, selection := range map[string]string{
 		"domains": "domains(first: 20) { nodes { name } pageInfo { hasNextPage } }", "cloud spaces": "cloudSpaces(first: 20) { nodes { name } }",

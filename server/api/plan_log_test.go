@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// plan is what PostgreSQL tells of a statement.
+// plan is PostgreSQL's plan of a statement.
 type plan struct {
 	Text string `json:"Query Text"`
 	Plan step
@@ -39,8 +39,7 @@ func (s step) write(b *strings.Builder, indent string) {
 	}
 }
 
-// read is how many rows the steps read of tables and indexes, those included
-// that did not meet a condition.
+// read returns how many rows the steps read from tables and indexes, including rows that a condition rejected.
 func (s step) read() int {
 	sum := 0
 	if strings.Contains(s.Type, "Scan") && len(s.Plans) == 0 {
@@ -52,7 +51,7 @@ func (s step) read() int {
 	return sum
 }
 
-// sequential are the tables that are read from their beginning.
+// sequential returns the tables that are read completely.
 func (s step) sequential() (relations []string) {
 	if s.Type == "Seq Scan" && s.Loops > 0 {
 		relations = append(relations, s.Relation)
@@ -63,9 +62,8 @@ func (s step) sequential() (relations []string) {
 	return relations
 }
 
-// parsePlans reads the plans out of PostgreSQL's log, where each line but the
-// first of an entry begins with a tab. What the server does by itself is left
-// out: leasing jobs, forgetting keys and tokens.
+// parsePlans parses the plans in PostgreSQL's log, where each line of an entry except the first begins with a tab. It omits
+// the server's background work: leasing jobs, removing old keys and tokens.
 func parsePlans(t *testing.T, log string) (plans []plan) {
 	t.Helper()
 	for _, entry := range strings.Split(log, "  plan:\n")[1:] {

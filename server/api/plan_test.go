@@ -13,19 +13,17 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// many is how many customers the plans are made for, every second of them with
-// a domain, a group and a job; giant is how much more one of them has of each.
+// many is the number of customers, of which every second has a domain, a group and a job; giant is how many more of each one
+// of them has.
 const (
 	many  = 500_000
 	giant = 500
 )
 
-// pageRows is how many rows a page of 20 may read, where each of its customers,
-// and one more, may be looked up in a few tables.
+// pageRows is how many rows a page of 20 may read: each of its customers, and one more, may be looked up in a few tables.
 const pageRows = 400
 
-// TestManyCustomers loads a large database once for what shows in such a one
-// only.
+// TestManyCustomers loads a large database once for the tests that need it.
 func TestManyCustomers(t *testing.T) {
 	s := pgtest.Start(t, pgtest.Options{Settings: map[string]string{
 		"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'4GB'", "shared_buffers": "'512MB'",
@@ -36,13 +34,12 @@ func TestManyCustomers(t *testing.T) {
 	t.Run("list", func(t *testing.T) { testList(t, s.URL("postgres")) })
 }
 
-// testPlans: every filter and every order that is offered on customers, and on
-// what they have, is served by an index, on the first page and on one far away.
-// The plans are those of the statements that the server itself runs, as
-// PostgreSQL logs them with the rows that each step has read.
+// testPlans: an index serves every filter and every order of customers and of their lists, on the first page and on a
+// distant one. It reads the plans of the server's own statements from PostgreSQL's log, with the rows that each step has
+// read.
 func testPlans(t *testing.T, s *pgtest.Server, known *landmarks) {
 	for path, ordinary := range map[string]bool{"fast": false, "ordinary": true} {
-		// Where statements are kept they have a plan for all values, sooner or later.
+		// A prepared statement eventually gets a generic plan.
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan", "auto"} {
 			t.Run(path+"/"+mode, func(t *testing.T) {
 				a := apitest.Open(t, explained(s.URL("postgres"), mode), func(o *api.Options) { o.OrdinaryReads = ordinary })
@@ -58,8 +55,7 @@ func testPlans(t *testing.T, s *pgtest.Server, known *landmarks) {
 	}
 }
 
-// explained is a connection string whose sessions log the plan of each
-// statement.
+// explained returns a connection string whose sessions log the plan of each statement.
 func explained(target, mode string) string {
 	return target + "&" + url.Values{
 		"auto_explain.log_min_duration": {"0"},
@@ -68,10 +64,10 @@ func explained(target, mode string) string {
 	}.Encode()
 }
 
-// landmarks are what requests need to know of the database.
+// landmarks are the values for requests.
 type landmarks struct {
 	db                    *sql.DB
-	id, resources, giants string // guids: of the customer 123456 and its resource group, and of the customer with most
+	id, resources, giants string // guids: of customer 123456 and its resource group, and of the customer with the most rows
 }
 
 func loadMany(t *testing.T, target string) *landmarks {
@@ -94,7 +90,7 @@ func loadMany(t *testing.T, target string) *landmarks {
 	return known
 }
 
-// grow gives one customer much of everything, and the member that customer.
+// grow gives one customer many rows of everything, and links the member to it.
 func (l *landmarks) grow(t *testing.T) {
 	t.Helper()
 	if err := l.db.QueryRow("SELECT " + dataset.CustomerID("250000")).Scan(&l.giants); err != nil {
@@ -117,16 +113,15 @@ func (l *landmarks) grow(t *testing.T) {
 	}
 }
 
-// expectation is what a request may cost.
+// expectation is the maximum cost of a request.
 type expectation struct {
 	login   string
 	query   string
-	most    int      // rows that may be read of all tables
-	usually []string // the same request with values that make its kept statements settle for a plan
+	most    int      // maximum number of rows read from all tables
+	usually []string // the same request with values that make its prepared statements get a generic plan
 }
 
-// settle is how often PostgreSQL plans a kept statement for the values at hand
-// before it may take a plan for all values, and once more.
+// settle is how often PostgreSQL uses a custom plan before it may choose a generic one, plus one.
 const settle = 6
 
 func (e expectation) check(t *testing.T, s *pgtest.Server, a *apitest.API) {
@@ -136,7 +131,7 @@ func (e expectation) check(t *testing.T, s *pgtest.Server, a *apitest.API) {
 			a.Query(e.login, query, nil)
 		}
 	}
-	a.Query(e.login, "{ __typename }", nil) // signs in, with statements of its own
+	a.Query(e.login, "{ __typename }", nil) // signs in, which has its own statements
 	before := len(s.Log())
 	answer := a.Query(e.login, e.query, nil)
 	if answer.Status != 200 || strings.Contains(answer.Body, `"errors"`) {

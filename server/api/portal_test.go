@@ -14,9 +14,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestEqualPortalCredentialsAreVerifiedOnce registers forty domains at once with
-// a hasher that does one hash at a time at the recommended cost: none is told to
-// come back, and one hash was made.
+// TestEqualPortalCredentialsAreVerifiedOnce registers forty domains at once with a hasher of one hash at a time: none fails
+// with RATE_LIMITED, and one hash was computed.
 func TestEqualPortalCredentialsAreVerifiedOnce(t *testing.T) {
 	hasher := password.NewHasher(password.Recommended(), 1)
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.Passwords = hasher })
@@ -44,8 +43,7 @@ func TestEqualPortalCredentialsAreVerifiedOnce(t *testing.T) {
 	}
 }
 
-// TestPortalPasswordsAreNotGuessed: a caller who guesses is slowed down, others
-// are not; a new password counts at once.
+// TestPortalPasswordsAreNotGuessed: a caller who guesses is slowed down, others are not; a new password is valid at once.
 func TestPortalPasswordsAreNotGuessed(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")

@@ -12,9 +12,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestARefusedChangeLeavesNoText: the job of a change that was refused has its
-// action, user, time, code and guids, and nothing else of its caller's; it does
-// not belong to a customer that the caller may not change.
+// TestARefusedChangeLeavesNoText: the job of a rejected change has its action, user, time, code and guids, and nothing else
+// from its caller; it does not belong to a customer that the caller may not change.
 func TestARefusedChangeLeavesNoText(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")
@@ -32,7 +31,7 @@ func TestARefusedChangeLeavesNoText(t *testing.T) {
 			"FORBIDDEN":      {apitest.Member, "updateCustomer", map[string]any{"customerId": id, "city": text}, id, false},
 			"NOT_FOUND":      {apitest.Operator, "updateCustomer", map[string]any{"customerId": never, "city": text}, never, false},
 			"BAD_USER_INPUT": {apitest.Operator, "removeCapacityAvailable", map[string]any{"customerId": id, "type": "CU"}, id, true},
-			// Time that is too short does not hide that the caller may not.
+			// A short time limit does not hide that the caller lacks the right.
 			"FORBIDDEN ": {apitest.Member, "updateCustomer", map[string]any{"customerId": id, "city": text, "short": true}, id, false},
 		} {
 			code = strings.TrimSpace(code)
@@ -64,10 +63,9 @@ func TestARefusedChangeLeavesNoText(t *testing.T) {
 	})
 }
 
-// TestNoRefusedChangeLeavesText calls every mutation with every role, with texts
-// in its input and its execution, and with so little time that it ends before the
-// work does. It reads the table of jobs afterwards: only a caller who may make the
-// change has left text.
+// TestNoRefusedChangeLeavesText calls every mutation with every role, with texts in its input and its execution, and with a
+// time limit that ends before the work does. Afterwards it reads the table of jobs: only callers with the right to make the
+// change left text.
 func TestNoRefusedChangeLeavesText(t *testing.T) {
 	const text = "attacker"
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
@@ -75,7 +73,7 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 		w := world(t, a)
 		for _, c := range matrix {
 			if c.name == "signIn" || c.name == "signOut" {
-				continue // no jobs
+				continue // has no jobs
 			}
 			for login, want := range map[string]string{
 				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
@@ -89,7 +87,7 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 				for _, wait := range []bool{true, false} {
 					for limited, params := range map[string]map[string]any{"": {}, "TIMEOUT": {"maxduration": 0.000001}} {
 						if limited == "" && want == yes {
-							continue // it would be done
+							continue // it would succeed
 						}
 						params["wait"], params["name"], params["description"] = wait, text, text
 						params["userErrormsg"], params["internalErrormsg"] = "", text
@@ -113,8 +111,7 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 	})
 }
 
-// writeText puts a text in for each text of an input, in the entries of its lists
-// too.
+// writeText replaces each text of an input, also in the entries of lists.
 func writeText(in map[string]any, text string) {
 	for name, value := range in {
 		switch name {
@@ -130,7 +127,7 @@ func writeText(in map[string]any, text string) {
 	}
 }
 
-// lastJob is the last job of an action and a user, with all its columns.
+// lastJob returns the last job of an action and a user, with all columns.
 func lastJob(t *testing.T, a *apitest.API, action, login string) string {
 	t.Helper()
 	j, err := a.Client.Job.Query().Where(entjob.Action(action), entjob.UserLogin(login)).
@@ -141,7 +138,7 @@ func lastJob(t *testing.T, a *apitest.API, action, login string) string {
 	return j.String()
 }
 
-// TestAChangeThatFailsLaterKeepsItsText: a conflict keeps what was asked for.
+// TestAChangeThatFailsLaterKeepsItsText: the job of a conflict has the texts of the request.
 func TestAChangeThatFailsLaterKeepsItsText(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)

@@ -11,9 +11,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestWhatIsOldGoes: a server with --keep-jobs removes jobs that ended long ago,
-// in several batches, and leaves those that are recent or have not ended. Every
-// server removes tokens that have expired.
+// TestWhatIsOldGoes: a server with --keep-jobs removes jobs that ended long ago, in several batches, and keeps recent and
+// unfinished ones. Every server removes expired tokens.
 func TestWhatIsOldGoes(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())

@@ -27,7 +27,7 @@ func serveSchema(core *engine.Engine) http.Handler {
 		switch {
 		case core.MayIntrospect(v):
 		case v == nil:
-			refuse(w, r, fault.New(fault.Unauthenticated, "Authentication failed"))
+			refuse(w, r, fault.AuthenticationFailed())
 			return
 		default:
 			refuse(w, r, fault.New(fault.Forbidden, "The schema may not be read here"))

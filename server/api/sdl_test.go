@@ -15,8 +15,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestSchemaIsServed: /schema.graphql is a valid schema with its descriptions, for
-// those who may introspect.
+// TestSchemaIsServed: /schema.graphql returns a valid schema with descriptions to viewers who may introspect.
 func TestSchemaIsServed(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	answer := a.Do(sent("GET", "/schema.graphql", ""), apitest.Member)
@@ -39,7 +38,7 @@ func TestSchemaIsServed(t *testing.T) {
 	}
 }
 
-// TestPageSizesAreDescribed: what @page says of a list, its arguments say in words.
+// TestPageSizesAreDescribed: the descriptions of arguments give the page sizes of @page.
 func TestPageSizesAreDescribed(t *testing.T) {
 	schema := graph.NewSchema(&graph.Resolver{}).Schema()
 	lists := 0
@@ -66,7 +65,7 @@ func TestPageSizesAreDescribed(t *testing.T) {
 	}
 }
 
-// TestSchemaIsRefused to those who may not introspect.
+// TestSchemaIsRefused: to viewers who may not introspect.
 func TestSchemaIsRefused(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) {
 		o.Introspect = func(v *viewer.Viewer) bool { return v != nil && v.Login == apitest.Administrator }

@@ -10,8 +10,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestSecretsStayInside: no password or token is in the database file, in the
-// log, or in an answer, whatever happens to the request that carried it.
+// TestSecretsStayInside: no password or token is in the database file, in the log, or in an answer, whatever happens to its
+// request.
 func TestSecretsStayInside(t *testing.T) {
 	dir := t.TempDir()
 	a := apitest.New(t, "sqlite://"+dir+"/secret.db")
@@ -68,7 +68,7 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
-// waitForJobs waits until no job is under way; the test's own deadline bounds it.
+// waitForJobs waits until no job is running or waiting, up to the test's deadline.
 func waitForJobs(t *testing.T, a *apitest.API) {
 	t.Helper()
 	for t.Context().Err() == nil {

@@ -16,14 +16,14 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// panicking is a log that panics while it is armed: in the goroutines of the
-// streams and of the workers, when they log that the database fails them.
+// panicking is a log that panics while it is armed: in the goroutines of the streams and of the workers, when they log a
+// failure of the database.
 type panicking struct {
 	slog.Handler
 	armed *atomic.Bool
 }
 
-// Handle is part of slog.Handler.
+// Handle implements slog.Handler.
 func (p panicking) Handle(ctx context.Context, r slog.Record) error {
 	if p.armed.Load() && (strings.Contains(r.Message, "changes cannot be read") || strings.Contains(r.Message, "looking for work")) {
 		panic("the log panics")
@@ -31,20 +31,19 @@ func (p panicking) Handle(ctx context.Context, r slog.Record) error {
 	return p.Handler.Handle(ctx, r)
 }
 
-// WithAttrs is part of slog.Handler.
+// WithAttrs implements slog.Handler.
 func (p panicking) WithAttrs(a []slog.Attr) slog.Handler {
 	return panicking{p.Handler.WithAttrs(a), p.armed}
 }
 
-// WithGroup is part of slog.Handler.
+// WithGroup implements slog.Handler.
 func (p panicking) WithGroup(name string) slog.Handler {
 	return panicking{p.Handler.WithGroup(name), p.armed}
 }
 
-// TestServicesOutliveAPanic: the goroutines of the streams and of the workers panic
-// while the database is out of order. The process goes on, /metrics and /readyz
-// say what has failed, and afterwards the services work: a subscription that was
-// there goes on, a new one begins, and a job is run.
+// TestServicesOutliveAPanic: the goroutines of the streams and of the workers panic while the database fails. The process
+// continues, /metrics and /readyz report the failures, and afterwards the services work: an existing subscription continues,
+// a new one starts, and a job runs.
 func TestServicesOutliveAPanic(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + t.TempDir() + "/test.db", "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +91,7 @@ func TestServicesOutliveAPanic(t *testing.T) {
 	}
 }
 
-// alter changes the schema behind the server's back.
+// alter changes the schema directly in the database.
 func alter(t testing.TB, a *apitest.API, statement string) {
 	t.Helper()
 	if _, err := a.Store.Driver().(event.Database).ExecContext(t.Context(), statement); err != nil {

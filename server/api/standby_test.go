@@ -35,7 +35,7 @@ func newReplicated(t *testing.T) *replicated {
 	return r
 }
 
-// reads are the ways to read a customer, each of which shows its name.
+// reads are the ways to read a customer's name.
 var reads = map[string]func(a *apitest.API, id string) apitest.Answer{
 	"a query": func(a *apitest.API, id string) apitest.Answer {
 		return a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { name domains(first: 3) { nodes { name } } } }`,
@@ -64,9 +64,8 @@ var writes = map[string]func(a *apitest.API, id, name string) apitest.Answer{
 	},
 }
 
-// TestReadYourWrites holds the standby up and changes a customer by every way
-// through every server: each read through any of them shows the change. When
-// the standby has it, the standby answers.
+// TestReadYourWrites pauses the standby's replay and changes a customer in every way through every server: each read through
+// any server shows the change. When the standby has it, the standby answers.
 func TestReadYourWrites(t *testing.T) {
 	r := newReplicated(t)
 	id, n := r.servers["a server"].Customer(t, "before"), 0
@@ -87,8 +86,8 @@ func TestReadYourWrites(t *testing.T) {
 	r.everyReadShows(t, id, fmt.Sprint("name-", n), "the end")
 }
 
-// TestMutationsStayWithThePrimary makes a change that reads before and after its
-// transaction, while the standby could answer.
+// TestMutationsStayWithThePrimary makes a change that reads before and after its transaction, while the standby could
+// answer.
 func TestMutationsStayWithThePrimary(t *testing.T) {
 	r := newReplicated(t)
 	id := r.servers["a server"].Customer(t, "c")
@@ -108,8 +107,8 @@ func TestMutationsStayWithThePrimary(t *testing.T) {
 	}
 }
 
-// TestPromotion kills the primary: the servers, which are not restarted, find
-// the standby that is promoted, and what was acknowledged and replicated is there.
+// TestPromotion kills the primary: the running servers find the promoted standby, which has everything that was acknowledged
+// and replicated.
 func TestPromotion(t *testing.T) {
 	r := newReplicated(t)
 	id := r.servers["a server"].Customer(t, "before")
@@ -168,7 +167,7 @@ func (r *replicated) replay(t *testing.T, what string) {
 	}
 }
 
-// await polls for what another process does, and gives up after half a minute.
+// await polls for a state of another process, for up to half a minute.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {

@@ -11,15 +11,14 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestReadsTakeFewStatements: how many SQL statements a read may take does not
-// depend on how many rows it reads.
+// TestReadsTakeFewStatements: the number of SQL statements of a read does not depend on the number of rows.
 func TestReadsTakeFewStatements(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for range 5 {
 			world(t, a)
 		}
 		id := world(t, a).customer
-		// Signing in has statements of its own.
+		// Signing in has its own statements.
 		a.Query(apitest.Administrator, "{ __typename }", nil)
 		for _, c := range []struct {
 			query string
@@ -32,7 +31,7 @@ func TestReadsTakeFewStatements(t *testing.T) {
 			{`{ customers(first: 5) { edges { node { name } } totalCount } }`, 2},
 			{`{ customers(first: 5) { nodes { domains { nodes { name } } cloudSpaces { nodes { name } } } } }`, 3},
 			{`{ customers(first: 5) { nodes { d: domains { e: nodes { name } pageInfo { hasNextPage } } } } }`, 2},
-			// A link table costs a statement more.
+			// A link table needs one more statement.
 			{`{ customers(first: 5) { nodes { cloudUserGroups { nodes { name users { nodes { login } } } } } } }`, 5},
 			{`{ jobs(first: 5) { nodes { action user { login } customer { name } parent { action } } } }`, 4},
 		} {
@@ -51,8 +50,7 @@ func TestReadsTakeFewStatements(t *testing.T) {
 	})
 }
 
-// TestEitherFormOfAConnection: nodes, edges, aliases and fragments give the same
-// rows, and none of them counts what is not asked for.
+// TestEitherFormOfAConnection: nodes, edges, aliases and fragments give the same rows, and count only what is selected.
 func TestEitherFormOfAConnection(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for range 3 {

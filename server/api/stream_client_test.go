@@ -17,7 +17,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// deadline is when a test gives up waiting for what must come.
+// deadline is how long a test waits for an expected message.
 const deadline = 30 * time.Second
 
 // listen serves an API on a socket.
@@ -42,7 +42,7 @@ func basic(login string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login+":"+apitest.Password))
 }
 
-// dial opens a socket that is not initialised.
+// dial opens a socket without connection_init.
 func dial(t testing.TB, url string, header http.Header, protocols ...string) *socket {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), deadline)
@@ -78,18 +78,18 @@ func (s *socket) send(format string, args ...any) {
 
 func (s *socket) subscribe(id, query string) {
 	s.t.Helper()
-	text, _ := json.Marshal(query) // a string always encodes
+	text, _ := json.Marshal(query) // a string can always be encoded
 	s.send(`{"id":%q,"type":"subscribe","payload":{"query":%s}}`, id, text)
 }
 
-// message is one from the server.
+// message is a message of the server.
 type message struct {
 	Type    string
 	ID      string
 	Payload json.RawMessage
 }
 
-// next is the next message that is no ping.
+// next returns the next message except pings.
 func (s *socket) next() message {
 	s.t.Helper()
 	for {
@@ -107,7 +107,7 @@ func (s *socket) next() message {
 	}
 }
 
-// expect reads the next message, which must have a type and a part.
+// expect reads the next message and checks its type and a part of it.
 func (s *socket) expect(kind, part string) message {
 	s.t.Helper()
 	m := s.next()

@@ -8,8 +8,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestClients: each of the usual clients subscribes, loses its connection and
-// goes on, with nothing lost and nothing twice.
+// TestClients: each of the common clients subscribes, loses its connection and resumes, and misses and repeats nothing.
 func TestClients(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		url := listen(t, a)

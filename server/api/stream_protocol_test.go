@@ -14,8 +14,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestProtocol holds the server to graphql-transport-ws: each message, and each
-// code that ends a connection.
+// TestProtocol tests graphql-transport-ws: each message, and each close code.
 func TestProtocol(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.Streams.InitTime = 300 * time.Millisecond })
 	url := listen(t, a)
@@ -76,8 +75,7 @@ func TestProtocol(t *testing.T) {
 	})
 }
 
-// TestStreamsOfOtherSites: a page of another site opens no stream with what the
-// browser knows of the user.
+// TestStreamsOfOtherSites: a page of another site cannot open a stream with the browser's credentials.
 func TestStreamsOfOtherSites(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.CORSOrigins = []string{"https://app.example"} })
 	url := listen(t, a)
@@ -97,7 +95,7 @@ func TestStreamsOfOtherSites(t *testing.T) {
 	}
 }
 
-// TestStoppingServerSendsClientsAway: to come back elsewhere.
+// TestStoppingServerSendsClientsAway: with a code that makes them reconnect.
 func TestStoppingServerSendsClientsAway(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	url := listen(t, a)
@@ -115,8 +113,7 @@ func TestStoppingServerSendsClientsAway(t *testing.T) {
 	}
 }
 
-// TestOneReadForAll: a change reaches 1,000 subscribers of the same operation
-// with fewer than 20 statements.
+// TestOneReadForAll: a change reaches 1,000 subscribers of the same operation with fewer than 20 statements.
 func TestOneReadForAll(t *testing.T) {
 	const connections, each, most = 10, 100, 20
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {

@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestCustomerArrives: a subscriber gets the customer, each change, and its end.
+// TestCustomerArrives: a subscriber gets the customer, each change, and the end.
 func TestCustomerArrives(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		url := listen(t, a)
@@ -87,8 +87,8 @@ func changeIn(t testing.TB, m message) changed {
 	return body.Data.Changes
 }
 
-// TestRightsAtEveryEvent: a member gets what its groups may see, as long as it is
-// in them, and the deletion of what it could see.
+// TestRightsAtEveryEvent: a member gets what its groups may see while it belongs to them, and the deletion of what it could
+// see.
 func TestRightsAtEveryEvent(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		url, ctx := listen(t, a), viewer.SystemContext(t.Context())
@@ -99,8 +99,7 @@ func TestRightsAtEveryEvent(t *testing.T) {
 		s.expect("next", "seen")
 		s.subscribe("x", `subscription { changes { customerId job { action } } }`)
 		s.subscribe("mark", `query { viewer { login } }`)
-		// The answer to the query does not say that the subscription has begun;
-		// changes are made until one arrives.
+		// The answer to the query does not show that the subscription has begun; changes are made until one arrives.
 		begun := false
 		for i := 0; !begun; i++ {
 			a.Rename(t, hidden, fmt.Sprint("hidden ", i))
@@ -154,8 +153,7 @@ func TestDisabledUsersStreamsEnd(t *testing.T) {
 	})
 }
 
-// TestEventsResume: a stream of events has cursors as ids, and Last-Event-ID
-// goes on behind one.
+// TestEventsResume: the ids of events are cursors, and Last-Event-ID resumes after one.
 func TestEventsResume(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		url := listen(t, a)

@@ -12,15 +12,14 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestARequestEndsWithItsTime holds a lock on a table: reads and changes by either
-// face end by their own time. The database itself lets them wait for the lock
-// without a limit.
+// TestARequestEndsWithItsTime locks a table: reads and changes on either face end at their time limit. The database itself
+// has no limit for waiting for the lock.
 func TestARequestEndsWithItsTime(t *testing.T) {
 	url := pgtest.URL(t) + "&lock_timeout=0"
 	apitest.New(t, url)
 	a := apitest.Open(t, url, func(o *api.Options) { o.RequestTime = 300 * time.Millisecond })
 	id := a.Customer(t, "c")
-	// Signing in has its own time.
+	// Signing in has its own time limit.
 	a.Query(apitest.Operator, "{ __typename }", nil)
 	db, err := sql.Open("postgres", url)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// tokenOf makes a personal token of a login, with the scope given.
+// tokenOf creates a personal token of a login with a scope.
 func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...string) string {
 	t.Helper()
 	answer := a.Query(login, `mutation { createAccessToken(input: {name: "t", scope: `+scope+`}) { token } }`, nil, headers...)
@@ -30,8 +30,7 @@ func tokenOf(t *testing.T, a *apitest.API, login, scope string, headers ...strin
 	return token
 }
 
-// TestTokensAreBounded: a user has a hundred tokens at most, and may make another
-// when one is revoked.
+// TestTokensAreBounded: a user has at most a hundred tokens, and can create another after revoking one.
 func TestTokensAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for range 100 {
@@ -47,8 +46,7 @@ func TestTokensAreBounded(t *testing.T) {
 	})
 }
 
-// TestSessionsAreBounded: a user has a thousand sessions at most; signing in ends
-// the oldest ones.
+// TestSessionsAreBounded: a user has at most a thousand sessions; signing in ends the oldest ones.
 func TestSessionsAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())
@@ -70,8 +68,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	})
 }
 
-// TestMembersChangesAreBounded: every change leaves a job, also one that is
-// refused, so a member makes 200 at once and then waits.
+// TestMembersChangesAreBounded: every change creates a job, also a rejected one, so a member may make 200 at once and then
+// must wait.
 func TestMembersChangesAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		refused := `{ job { id } } `
@@ -89,7 +87,7 @@ func TestMembersChangesAreBounded(t *testing.T) {
 		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
 			t.Errorf("%d %s", answer.Status, answer.Body)
 		}
-		// Reading goes on with what comes back in a moment; others do not notice.
+		// Reading continues with the quota that returns within a moment; other users are not affected.
 		if answer := a.Query(apitest.Operator, query, nil); answer.Status != http.StatusOK {
 			t.Errorf("an operator: %d %s", answer.Status, answer.Body)
 		}
@@ -98,8 +96,7 @@ func TestMembersChangesAreBounded(t *testing.T) {
 
 func as(token string) []string { return []string{"Authorization", "Bearer " + token} }
 
-// TestReadTokens: a token with the scope READ changes nothing on any face, and its
-// use is shown to the hour.
+// TestReadTokens: a token with the scope READ changes nothing on any face, and shows the hour of its last use.
 func TestReadTokens(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id, token := a.Customer(t, "c"), tokenOf(t, a, apitest.Administrator, "READ")
@@ -130,8 +127,7 @@ func TestReadTokens(t *testing.T) {
 	})
 }
 
-// TestPasswordOfAnAdministratorEndsTokens: a password that an administrator sets
-// ends sessions and personal tokens, unless told otherwise.
+// TestPasswordOfAnAdministratorEndsTokens: setting a user's password ends its sessions and, by default, its personal tokens.
 func TestPasswordOfAnAdministratorEndsTokens(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		otto := a.Client.CloudUser.Query().Where(clouduser.Login(apitest.Operator)).OnlyX(viewer.SystemContext(t.Context())).ID.String()
@@ -159,8 +155,8 @@ func TestPasswordOfAnAdministratorEndsTokens(t *testing.T) {
 	})
 }
 
-// TestKeysKeepNoSecrets: neither passwords nor tokens of keyed requests are in the
-// database, and the answer is the same all the same.
+// TestKeysKeepNoSecrets: the database has neither passwords nor tokens of requests with a key, and the answer is still the
+// same.
 func TestKeysKeepNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	a := apitest.New(t, "sqlite://"+dir+"/keys.db")
@@ -175,7 +171,7 @@ func TestKeysKeepNoSecrets(t *testing.T) {
 	}
 }
 
-// TestKeysWithoutMeaning: a key that could promise nothing is refused at once.
+// TestKeysWithoutMeaning: a key that has no effect is rejected.
 func TestKeysWithoutMeaning(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		const signIn = `mutation { signIn(input: {login: "otto", password: "correct horse"}) { token } }`
@@ -192,8 +188,8 @@ func TestKeysWithoutMeaning(t *testing.T) {
 	})
 }
 
-// TestStoredAnswerNeedsTheRole: the answer to a key is given again as long as the
-// user's role would allow the mutation, whether or not its object is still there.
+// TestStoredAnswerNeedsTheRole: a stored answer is returned only while the user's role allows the mutation, whether or not
+// its object still exists.
 func TestStoredAnswerNeedsTheRole(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		ctx := viewer.SystemContext(t.Context())

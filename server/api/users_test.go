@@ -13,8 +13,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestUnknownGroupIsNotFound: a user cannot be put into, or taken out of, a group
-// that is not there.
+// TestUnknownGroupIsNotFound: a user cannot be added to, or removed from, a group that does not exist.
 func TestUnknownGroupIsNotFound(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
@@ -37,7 +36,7 @@ func TestUnknownGroupIsNotFound(t *testing.T) {
 
 const nilGUID = "00000000-0000-0000-0000-000000000000"
 
-// TestNilGUIDIsNotFound: the guid of zeros is a valid one that nothing has.
+// TestNilGUIDIsNotFound: the nil guid is valid, but no object has it.
 func TestNilGUIDIsNotFound(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
@@ -67,8 +66,7 @@ func TestNilGUIDIsNotFound(t *testing.T) {
 	})
 }
 
-// TestLoginsCanBeTold: a login that cannot be used, or taken for another one, is
-// refused when it is made.
+// TestLoginsCanBeTold: a new login that is unusable or could be mistaken for another is rejected.
 func TestLoginsCanBeTold(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for _, login := range []string{"", " ", "ada:x", " x", "x ", "x\ny", "x\ty", "x\u00a0y", "x\u200by", "x\u202ey", "\ufeffx"} {
@@ -86,8 +84,8 @@ func TestLoginsCanBeTold(t *testing.T) {
 	})
 }
 
-// TestAllFaultsOfANewUserAreReported: rules of fields, of logins and of passwords
-// are reported together, each with its field.
+// TestAllFaultsOfANewUserAreReported: violations of the rules for fields, logins and passwords are reported together, each
+// with its field.
 func TestAllFaultsOfANewUserAreReported(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for mutation, fields := range map[string]string{
@@ -107,8 +105,7 @@ func TestAllFaultsOfANewUserAreReported(t *testing.T) {
 	})
 }
 
-// TestChangePasswordIsThrottled: the current password cannot be guessed faster
-// than by signing in.
+// TestChangePasswordIsThrottled: the current password cannot be guessed faster than by signing in.
 func TestChangePasswordIsThrottled(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		signedIn := a.Query("", `mutation { signIn(input: {login: "otto", password: "correct horse"}) { token } }`, nil)

@@ -11,8 +11,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// hostileValues are values that no scalar may fail at, as JSON and as literals of a
-// document.
+// hostileValues are values that no scalar may fail on, as JSON and as literals.
 func hostileValues() []string {
 	return []string{
 		`null`, `true`, `0`, `-0`, `1.0`, `1e1`, `1.5`, `-1`, `1e400`, `-1e-400`, `123456789012345678901234567890`, `9007199254740993`,
@@ -22,8 +21,7 @@ func hostileValues() []string {
 	}
 }
 
-// places are where a value of each type stands: a type and a document around it,
-// by what it takes.
+// places has, for each type, a document with a place for a value.
 func places() map[string]string {
 	return map[string]string{
 		"Int":                  `query%s { customers(first: %s) { totalCount } }`,
@@ -48,9 +46,8 @@ func places() map[string]string {
 	}
 }
 
-// TestNoValueIsAnInternalError: every type of input, as a literal, as a variable,
-// nested in one, and as the default of one, with every hostile value, is taken or
-// refused as the caller's.
+// TestNoValueIsAnInternalError: every type of input, as a literal, as a variable, nested in one, and as a default, with
+// every hostile value, is accepted or gives a client error.
 func TestNoValueIsAnInternalError(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/values.db")
 	a.Customer(t, "c")
@@ -86,7 +83,7 @@ func TestNoValueIsAnInternalError(t *testing.T) {
 	}
 }
 
-// TestValuesAreCoercedAsTheSpecificationSays holds answers to values in variables.
+// TestValuesAreCoercedAsTheSpecificationSays compares answers to values in variables.
 func TestValuesAreCoercedAsTheSpecificationSays(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		a.Customer(t, "c")
@@ -119,8 +116,7 @@ func TestValuesAreCoercedAsTheSpecificationSays(t *testing.T) {
 	})
 }
 
-// TestAllThatIsWrongIsToldAtOnce: each fault of an input has its field, and the
-// path is that of the response.
+// TestAllThatIsWrongIsToldAtOnce: each fault of an input has its field, and the path is the response's.
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		const literal = `mutation { made: createCustomer(input: {name: "\u0001", city: "\u0001", resourceGroupId: "x"}) { job { id } } }`
@@ -158,8 +154,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	})
 }
 
-// TestSerializedChangesWithTheVersion: whatever the serialized forms show gives
-// the customer a new version.
+// TestSerializedChangesWithTheVersion: a change of anything in the serialized forms gives the customer a new version.
 func TestSerializedChangesWithTheVersion(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
@@ -196,8 +191,7 @@ func TestSerializedChangesWithTheVersion(t *testing.T) {
 	})
 }
 
-// TestSigningInWithAWrongToken: a token that is over does not keep its owner from
-// a new one, and opens nothing else.
+// TestSigningInWithAWrongToken: an expired token does not prevent its owner from signing in again, and grants nothing else.
 func TestSigningInWithAWrongToken(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/signin.db")
 	for query, want := range map[string]int{

@@ -8,9 +8,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestStaleVersionIsAConflict calls every mutation that takes an expectedVersion:
-// with the version that its object has it is made, with another one it is a
-// conflict that changes nothing and says which version the object has.
+// TestStaleVersionIsAConflict calls every mutation with an expectedVersion: with the object's version it succeeds, with
+// another one it is a conflict that changes nothing and names the object's version.
 func TestStaleVersionIsAConflict(t *testing.T) {
 	var mutations []string
 	schema := graph.NewSchema(&graph.Resolver{}).Schema()

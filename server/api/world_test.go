@@ -14,7 +14,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// things are one of each, that only administrators and operators see.
+// things has one object of each type, which only administrators and operators see.
 type things struct {
 	n                                                                            int64
 	customer, group, subgroup, user, space, account, token, job, waiting, domain string
@@ -22,7 +22,7 @@ type things struct {
 
 var worlds atomic.Int64
 
-// world makes one of each thing, with names of its own.
+// world creates one object of each type, with unique names.
 func world(t *testing.T, a *apitest.API) things {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
@@ -84,7 +84,7 @@ func world(t *testing.T, a *apitest.API) things {
 	return w
 }
 
-// operation is an operation of that name on the things of a world.
+// operation returns the named operation on the objects of a world.
 func operation(t *testing.T, name string, w things, login string) (string, map[string]any) {
 	t.Helper()
 	id := map[string]string{

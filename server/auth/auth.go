@@ -112,9 +112,6 @@ func New(o Options) *Authenticator {
 	}
 }
 
-// Failed is the one error for a wrong password, an unknown login and a disabled user.
-func Failed() *fault.Fault { return fault.New(fault.Unauthenticated, "Authentication failed") }
-
 // Authenticate returns the viewer of a request: nil if it has no credentials, a fault with the code UNAUTHENTICATED if they
 // are wrong.
 func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
@@ -128,7 +125,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	method := "basic"
 	switch {
 	case !ok:
-		method, err = "header", Failed().Because(malformed)
+		method, err = "header", fault.AuthenticationFailed().Because(malformed)
 	case given.scheme == basic:
 		v, err = seen(a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context())))
 	case token.Is(given.secret.Reveal()):

@@ -37,9 +37,8 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
-	const longest = 255
-	if textrule.Name("login", login, longest) != nil || textrule.Name("sub", verified.Subject, longest) != nil || verified.IssuedAt.IsZero() {
-		return session.Claim{}, Failed()
+	if textrule.Name("login", login, textrule.MaxName) != nil || textrule.Name("sub", verified.Subject, textrule.MaxName) != nil || verified.IssuedAt.IsZero() {
+		return session.Claim{}, fault.AuthenticationFailed()
 	}
 	issued := verified.IssuedAt.UTC()
 	if now := i.o.Now().UTC(); issued.After(now) {
@@ -74,7 +73,7 @@ func (i *Issuer) role(claim any) (widest viewer.Role) {
 // again every Fresh.
 func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.Viewer, error) {
 	if a.Issuer == nil || strings.Count(given, ".") != 2 {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	key := a.digest("oidc", given)
 	who, ok := a.oidcVerified.get(key)
@@ -90,14 +89,14 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		a.oidcVerified.put(key, who)
 	}
 	if !a.Now().Before(who.Expires) {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	account, err := a.oidcAccount(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	if account != nil && account.Disabled {
-		return nil, Failed()
+		return nil, fault.AuthenticationFailed()
 	}
 	if account == nil || who.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
 		return nil, fault.New(fault.Forbidden, "Authorization failed")

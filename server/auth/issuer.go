@@ -109,11 +109,11 @@ func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error
 	}
 	if err != nil {
 		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
-		return session.Claim{}, Failed().Because(err)
+		return session.Claim{}, fault.AuthenticationFailed().Because(err)
 	}
 	var c claims
 	if err := verified.Claims(&c); err != nil {
-		return session.Claim{}, Failed().Because(err)
+		return session.Claim{}, fault.AuthenticationFailed().Because(err)
 	}
 	return i.identify(c, verified)
 }

@@ -14,7 +14,7 @@ import (
 
 const (
 	// longestLogin is the maximum length of a login, in bytes.
-	longestLogin = 4 * 255
+	longestLogin = 4 * textrule.MaxName
 	// flightTime bounds work that several requests share. It does not end with any single one of them.
 	flightTime = 15 * time.Second
 )
@@ -22,7 +22,7 @@ const (
 // password returns the account of a login and its password. A password in the cache needs no hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
 	if len(login) > longestLogin {
-		return nil, Failed().Because(unknownLogin)
+		return nil, fault.AuthenticationFailed().Because(unknownLogin)
 	}
 	fold := textrule.Fold(login)
 	key := a.digest("password", fold, given.Reveal())
@@ -88,7 +88,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	if !ok {
 		attempt.failed()
 		a.Outcome("basic", "wrong")
-		return nil, Failed().Because(refusal(account))
+		return nil, fault.AuthenticationFailed().Because(refusal(account))
 	}
 	attempt.succeeded()
 	a.Outcome("basic", "ok")

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/textrule"
 )
 
 // reason is why a sign-in failed, for the log only: the caller gets one answer for all reasons. It never contains text that
@@ -23,9 +24,6 @@ const (
 	throttled    reason = "too many failures"
 )
 
-// longestLogged bounds the login in a log line, in characters.
-const longestLogged = 255
-
 // report logs a failed sign-in in one line for programs such as fail2ban: the client address comes first, and nothing before
 // it comes from the caller (docs/fail2ban).
 func (a *Authenticator) report(ctx context.Context, method, login string, err error) {
@@ -41,8 +39,8 @@ func (a *Authenticator) report(ctx context.Context, method, login string, err er
 	default:
 		return // a failure of the server, not of the sign-in
 	}
-	if long := []rune(login); len(long) > longestLogged {
-		login = string(long[:longestLogged]) + "…"
+	if long := []rune(login); len(long) > textrule.MaxName {
+		login = string(long[:textrule.MaxName]) + "…"
 	}
 	from, _ := ctx.Value(addressKey{}).(place)
 	a.Log.WarnContext(ctx, "sign-in failed", "address", from.client, "method", method, "reason", string(why), "login", login)

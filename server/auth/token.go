@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"cloudapi/internal/fault"
 	"cloudapi/internal/session"
 	"cloudapi/internal/token"
 	"cloudapi/internal/viewer"
@@ -27,7 +28,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	expired := found != nil && !found.ExpiresAt.IsZero() && !a.Now().Before(found.ExpiresAt)
 	if found == nil || expired || !signsIn(found.Account, a.Now()) {
 		a.Outcome("token", "wrong")
-		return nil, Failed().Because(unknownToken)
+		return nil, fault.AuthenticationFailed().Because(unknownToken)
 	}
 	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)

@@ -26,7 +26,7 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	}
 	caller := viewer.FromContext(ctx)
 	if caller == nil && (!anonymous(op) || ctx.Value(wrongTokenKey{}) != nil && op.Operation != ast.Mutation) {
-		return unauthenticated()
+		return fault.AuthenticationFailed()
 	}
 	if op.Operation == ast.Subscription && !r.Stream {
 		return notStreamed()
@@ -58,8 +58,6 @@ func anonymous(op *ast.OperationDefinition) bool {
 	}
 	return true
 }
-
-func unauthenticated() error { return fault.New(fault.Unauthenticated, "Authentication failed") }
 
 // publicDepth is the maximum depth of a document of a caller who is not signed in: signIn, its payload, and the payload's
 // fields. A deeper document could be used to find out the schema field by field.

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"cloudapi/internal/fault"
 	"cloudapi/internal/lru"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
@@ -64,14 +65,14 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 	}
 	doc, tokens, errs := e.parse(query, e.limits)
 	if len(errs) > 0 && ctx.Value(wrongTokenKey{}) != nil {
-		return nil, gqlerror.List{wrap(unauthenticated())}
+		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if public && !isPublic(doc) {
 		// A caller who is not signed in gets no validation errors.
-		return nil, gqlerror.List{wrap(unauthenticated())}
+		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
 	}
 	rules := e.rulesWithoutSuggestions
 	if e.introspect(caller) {

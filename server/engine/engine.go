@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -21,6 +20,7 @@ import (
 	"cloudapi/graph/coerce"
 	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/limit"
 )
@@ -103,8 +103,8 @@ func New(o Options) *Engine {
 	e.exec.SetQueryCache(e.docs)
 	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
-		o.Log.ErrorContext(ctx, "panic", "value", value, "stack", string(debug.Stack()))
-		return fault.New(fault.Internal, "Internal server error")
+		service.LogPanic(ctx, o.Log, value)
+		return fault.New(fault.Internal, fault.InternalMessage)
 	})
 	return e
 }
@@ -167,14 +167,18 @@ func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 // not signed in.
 func (e *Engine) MayIntrospect(v *viewer.Viewer) bool { return e.introspect(v) }
 
+// panicked returns the answer of an operation that panicked.
+func (e *Engine) panicked(ctx context.Context, value any) *graphql.Response {
+	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
+	return &graphql.Response{Errors: gqlerror.List{gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))}}
+}
+
 // Run executes a request.
 func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() { e.observe(ctx, answer) }()
 	defer func() {
 		if value := recover(); value != nil {
-			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
-			answer = Answer{Response: &graphql.Response{Errors: gqlerror.List{shown}}, Status: http.StatusInternalServerError}
+			answer = Answer{Response: e.panicked(ctx, value), Status: http.StatusInternalServerError}
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)

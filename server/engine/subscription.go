@@ -126,9 +126,7 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 	e := s.engine
 	defer func() {
 		if value := recover(); value != nil {
-			ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-			shown := gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))
-			response = &graphql.Response{Errors: gqlerror.List{shown}}
+			response = e.panicked(ctx, value)
 		}
 	}()
 	ctx, b, end := e.spendStreamed(ctx)

@@ -7,8 +7,7 @@ import (
 	"strconv"
 )
 
-// change is one change that a client wants. Its mark is unique to it, and is
-// found again in the rows that it makes and in the row of its job.
+// change is one change by a client. Its mark is unique, and is found again in the rows that it creates and in its job's row.
 type change struct {
 	mark     string
 	key      string // Idempotency-Key, "" for none
@@ -19,7 +18,7 @@ type change struct {
 	name     string // of a domain or a customer
 }
 
-// maker makes up changes.
+// maker generates changes.
 type maker struct {
 	rand      *rand.Rand
 	customers []string
@@ -27,12 +26,11 @@ type maker struct {
 
 var capacityTypes = []string{"CU", "LV", "MU", "NBU", "NUIPPORTS", "NUM", "SUA", "SUP", "WV"}
 
-// next makes up a change: mostly capacity, now and then a domain or a
-// customer; by either face; three of four with a key.
+// next generates a change: mostly capacity, sometimes a domain or a customer; on either face; three of four with a key.
 func (m *maker) next() change {
 	c := change{
 		graphQL: m.rand.IntN(2) == 0, customer: m.customers[m.rand.IntN(len(m.customers))],
-		// Small amounts could meet by chance.
+		// Small amounts could occur twice by chance.
 		amount: 1<<52 + m.rand.Int64N(1<<52),
 	}
 	if m.rand.IntN(4) > 0 {
@@ -60,7 +58,7 @@ const (
 	portalPassword = "portal password"
 )
 
-// send asks a server for the change.
+// send sends the change to a server.
 func (c change) send(ctx context.Context, by *client, base string) answer {
 	kind := capacityTypes[c.amount%int64(len(capacityTypes))]
 	amount := strconv.FormatInt(c.amount, 10)

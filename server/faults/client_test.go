@@ -16,31 +16,31 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// patience is when a client gives up: longer than any server may take, so that
-// one that does is found out.
-const patience = 90 * time.Second
+// clientTimeout is when a client gives up. It is longer than any server may take, so that a server that exceeds its limits
+// is detected.
+const clientTimeout = 90 * time.Second
 
-// answer is what a client has heard of one request.
+// answer is the answer to one request, as the client sees it.
 type answer struct {
 	Status     int
-	Code       string // of the first error, as GraphQL has it
-	RetryAfter string // header, or extension of the first error
+	Code       string // of the first error, as in GraphQL
+	RetryAfter string // from the header, or from the extensions of the first error
 	Body       string
 	Err        error // of the connection
 	Sent       time.Time
 	Took       time.Duration
 }
 
-// unsent says that nobody was there to take the request.
+// unsent reports whether no server accepted the connection.
 func (a answer) unsent() bool {
 	e, ok := errors.AsType[*net.OpError](a.Err)
 	return ok && e.Op == "dial"
 }
 
-// ok says that the request did what it was to do.
+// ok reports whether the request succeeded.
 func (a answer) ok() bool { return a.Err == nil && a.Status == http.StatusOK && a.Code == "" }
 
-// job is the guid of the job that the answer names, "" for none.
+// job returns the guid of the job in the answer, "" for none.
 func (a answer) job() string {
 	if guid := gjson.Get(a.Body, "jobguid").String(); guid != "" {
 		return guid
@@ -48,7 +48,7 @@ func (a answer) job() string {
 	return gjson.Get(a.Body, "data.*.job.id").String()
 }
 
-// kind is the answer in a word or two, to count it under.
+// kind returns a short description of the answer, for counting.
 func (a answer) kind() string {
 	switch {
 	case a.unsent():
@@ -66,12 +66,12 @@ func (a answer) String() string {
 	return fmt.Sprintf("%s after %v: %.300s%v", a.kind(), a.Took.Round(time.Millisecond), a.Body, a.Err)
 }
 
-// client calls servers as one user.
+// client sends requests as one user.
 type client struct{ http *http.Client }
 
 // newClient returns a client that keeps up to n connections.
 func newClient(n int) *client {
-	return &client{&http.Client{Timeout: patience, Transport: &http.Transport{
+	return &client{&http.Client{Timeout: clientTimeout, Transport: &http.Transport{
 		MaxIdleConnsPerHost: n, MaxConnsPerHost: n,
 		DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 	}}}
@@ -79,7 +79,7 @@ func newClient(n int) *client {
 
 const oldPrefix = "/appserver/rest/cloud_api_customer/"
 
-// old calls a method by its old URL; the arguments come in pairs.
+// old calls a method by its old URL; arguments come in pairs.
 func (c *client) old(ctx context.Context, base, key, method string, arguments ...string) answer {
 	form := url.Values{}
 	for i := 0; i+1 < len(arguments); i += 2 {
@@ -88,7 +88,7 @@ func (c *client) old(ctx context.Context, base, key, method string, arguments ..
 	return c.send(ctx, base+oldPrefix+method, key, "application/x-www-form-urlencoded", form.Encode())
 }
 
-// query runs a GraphQL operation; the variables come in pairs of name and value.
+// query runs a GraphQL operation; variables come in pairs of name and value.
 func (c *client) query(ctx context.Context, base, key, text string, variables ...any) answer {
 	given := map[string]any{}
 	for i := 0; i+1 < len(variables); i += 2 {
@@ -103,8 +103,7 @@ func (c *client) query(ctx context.Context, base, key, text string, variables ..
 	return c.send(ctx, base+"/graphql", key, "application/json", string(body))
 }
 
-// send sends one request, once: a POST is not sent again by net/http unless
-// nothing of it has gone out.
+// send sends a request once: net/http repeats a POST only if nothing of it was sent.
 func (c *client) send(ctx context.Context, target, key, form, body string) answer {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(body))
 	if err != nil {
@@ -114,8 +113,7 @@ func (c *client) send(ctx context.Context, target, key, form, body string) answe
 	r.Header.Set("Content-Type", form)
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
-		// net/http takes the key as leave to send the request again by itself,
-		// unless it cannot read the body again.
+		// net/http treats the key as permission to repeat the request, unless it cannot read the body again.
 		r.GetBody = nil
 	}
 	begun := time.Now()
@@ -139,7 +137,7 @@ func (c *client) send(ctx context.Context, target, key, form, body string) answe
 	return a
 }
 
-// metric reads one number from a server's /metrics.
+// metric reads one value from a server's /metrics.
 func (c *client) metric(ctx context.Context, base, name string) (float64, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/metrics", nil)
 	if err != nil {

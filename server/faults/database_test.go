@@ -12,9 +12,9 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// database is what a test's servers stand on, seen without them.
+// database is the database of a test's servers, accessed without them.
 type database struct {
-	URL      string // as the servers are given it
+	URL      string // as passed to the servers
 	postgres *pgtest.Server
 	driver   string
 	source   string
@@ -29,7 +29,7 @@ func onSQLite(dir string) *database {
 	}
 }
 
-// onPostgres starts a PostgreSQL server of the test's own.
+// onPostgres starts a PostgreSQL server for one test.
 func onPostgres(t testing.TB, settings map[string]string) *database {
 	t.Helper()
 	s := pgtest.Start(t, pgtest.Options{Settings: settings})
@@ -72,7 +72,7 @@ func (d *database) rows(t testing.TB, query string, each func(scan func(...any) 
 	}
 }
 
-// count returns the number that a query gives.
+// count returns the number that a query selects.
 func (d *database) count(t testing.TB, query string) int {
 	t.Helper()
 	n := 0
@@ -80,24 +80,24 @@ func (d *database) count(t testing.TB, query string) int {
 	return n
 }
 
-// jobRow is what a test looks at in the row of a job.
+// jobRow is the part of a job's row that tests use.
 type jobRow struct {
 	Action, Status string
-	Mark           string // what is unique to its change
+	Mark           string // the unique part of its change
 }
 
-// contents is what the database holds of changes, by what is unique to each.
+// contents is what the database has of changes, by their unique parts.
 type contents struct {
-	made map[string]int    // rows that a change made
+	made map[string]int    // rows that a change created
 	jobs map[string]jobRow // by guid
-	done map[string]int    // jobs that ended well, by what is unique to their change
+	done map[string]int    // successful jobs, by the unique part of their change
 }
 
-// contents reads all that a ledger is compared with.
+// contents reads everything that a ledger is compared with.
 func (d *database) contents(t testing.TB) contents {
 	t.Helper()
 	c := contents{made: map[string]int{}, jobs: map[string]jobRow{}, done: map[string]int{}}
-	// One statement, so that what it finds is of one moment.
+	// A single statement, so that the result is consistent.
 	const all = `SELECT 'made', '', kind || ' ' || CAST(amount AS text), '', '' FROM capacity_units
 		UNION ALL SELECT 'made', '', name, '', '' FROM domains
 		UNION ALL SELECT 'made', '', name, '', '' FROM customers
@@ -126,7 +126,7 @@ func (d *database) contents(t testing.TB) contents {
 	return c
 }
 
-// markOf finds what is unique to the change of a job.
+// markOf returns the unique part of a job's change.
 func markOf(action, parameters string) (string, error) {
 	var given struct {
 		Amount       json.Number

@@ -9,24 +9,20 @@ import (
 	"time"
 )
 
-// ourQueries are what servers have under way in PostgreSQL since before a time:
-// statements, and transactions that nobody goes on with. The servers' own work is
-// none of that, it waits for locked tables too: looking for jobs to run, reading
-// the feed of events, removing old keys.
+// ourQueries selects the servers' queries in PostgreSQL that began before a time: statements, and idle transactions. It
+// excludes background work, which waits for locked tables too: leasing jobs, reading events, removing old keys.
 const ourQueries = ` FROM pg_stat_activity
 	WHERE application_name = 'cloudapi' AND state <> 'idle' AND pid <> pg_backend_pid()
 	AND coalesce(xact_start, query_start) < '%s' AND query !~ 'lease_until|event_|DELETE FROM .?idempotency_keys'`
 
-// tables are those that the load's changes need.
+// tables are the tables that the load's changes use.
 var tables = [...]string{"customers", "jobs", "idempotency_keys", "capacity_units"}
 
-// goneWithin is how soon after its client a query must have ended, on a machine
-// however busy. After 10 s PostgreSQL itself ends what waits for a lock, which
-// would hide a query that is left behind.
+// goneWithin is how soon after its client disconnects a query must have ended, on any machine. PostgreSQL itself ends
+// statements that wait for a lock after 10 s, which would hide a query that was not cancelled.
 const goneWithin = 8 * time.Second
 
-// quiet waits until no query of ours is left that began before, and returns how
-// long it took.
+// quiet waits until none of the servers' queries that began before is left, and returns how long it took.
 func (w *world) quiet(t *testing.T) time.Duration {
 	t.Helper()
 	begun, left := time.Now(), ""
@@ -48,7 +44,7 @@ func (w *world) quiet(t *testing.T) time.Duration {
 	return time.Since(begun)
 }
 
-// lock takes a table away from everybody until it is released.
+// lock locks a table for everybody until it is released.
 func (w *world) lock(t *testing.T, table string) (release func()) {
 	t.Helper()
 	db := w.db.open(t)
@@ -69,16 +65,15 @@ func (w *world) lock(t *testing.T, table string) (release func()) {
 	return release
 }
 
-// TestLockedTableKeepsNobodyWaiting: tables that changes need are locked by
-// somebody else, one after the other.
+// TestLockedTableKeepsNobodyWaiting: another client locks the tables that changes use, one after another.
 func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String())
 	w.ledger.expected = func(a answer) bool {
-		// Who waits behind a request with the same key is told so.
+		// A request that waits behind another one with the same key gets an error.
 		return a.Err == nil && a.Took < inTime && tooLate(a)
 	}
-	n, quiet := rounds(1, 10), time.Duration(0)
+	n, quiet := repetitions(1, 10), time.Duration(0)
 	for round := range n * 2 {
 		w.during(t, uint64(round+1), func() {
 			release := w.lock(t, tables[round%len(tables)])
@@ -92,13 +87,12 @@ func TestLockedTableKeepsNobodyWaiting(t *testing.T) {
 	t.Logf("locked %d times; no query left after %v", 2*n, quiet)
 }
 
-// TestExhaustedPoolMakesNobodyWaitForever: 32 clients share two connections,
-// one table is locked, and then not.
+// TestExhaustedPoolMakesNobodyWaitForever: 32 clients share two connections; one table is locked and then unlocked.
 func TestExhaustedPoolMakesNobodyWaitForever(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1, "--request-time", requestTime.String(), "--max-conns", "2")
 	w.ledger.expected = func(a answer) bool { return a.Err == nil && a.Took < inTime && tooLate(a) }
-	n := rounds(1, 10)
+	n := repetitions(1, 10)
 	for round := range n {
 		w.during(t, uint64(round+1), func() {
 			release := w.lock(t, "capacity_units")
@@ -115,13 +109,12 @@ func TestExhaustedPoolMakesNobodyWaitForever(t *testing.T) {
 	t.Logf("exhausted %d times", n)
 }
 
-// TestTerminatedConnectionsAreMadeAnew: an administrator ends all sessions,
-// again and again.
+// TestTerminatedConnectionsAreMadeAnew: an administrator repeatedly ends all sessions.
 func TestTerminatedConnectionsAreMadeAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1)
 	w.ledger.expected = away
-	n, ended := rounds(10, 200), 0
+	n, ended := repetitions(10, 200), 0
 	w.during(t, 1, func() {
 		for range n {
 			ended += w.db.count(t, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'cloudapi'`)
@@ -134,12 +127,12 @@ func TestTerminatedConnectionsAreMadeAnew(t *testing.T) {
 	t.Logf("ended %d sessions in %d times", ended, n)
 }
 
-// TestHangingUpLeavesNoQuery: clients go in the middle of their requests, while
-// one table after the other is locked so that there is a middle.
+// TestHangingUpLeavesNoQuery: clients disconnect during their requests, while one table after another is locked so that the
+// requests take time.
 func TestHangingUpLeavesNoQuery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 1)
-	n, random, quiet := rounds(4, 40), source(1), time.Duration(0)
+	n, random, quiet := repetitions(4, 40), source(1), time.Duration(0)
 	for round := range n {
 		release := w.lock(t, tables[round%len(tables)])
 		ctx, hangUp := context.WithCancel(t.Context())
@@ -166,10 +159,10 @@ func TestHangingUpLeavesNoQuery(t *testing.T) {
 	t.Logf("%d clients hung up %d times; no query left after %v", connections, n, quiet)
 }
 
-// lockedReads is a query of what the test has locked.
+// lockedReads is a query of the locked tables.
 const lockedReads = `query($id: ID!) { customer(id: $id) { name capacityBalance { type remaining } } }`
 
-// waiting returns when statements of ours wait for a lock.
+// waiting returns when the servers' statements wait for a lock.
 func (w *world) waiting(t *testing.T) {
 	t.Helper()
 	const blocked = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cloudapi' AND wait_event_type = 'Lock'`

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestAServerWithoutFilesSaysSo: a server that may open no more files logs that
-// it cannot accept connections, and why, and serves again when clients go.
+// TestAServerWithoutFilesSaysSo: a server that has reached its limit of open files logs that it cannot accept connections,
+// and why, and serves again when clients disconnect.
 func TestAServerWithoutFilesSaysSo(t *testing.T) {
 	log := &lines{}
 	cmd := exec.Command("bash", "-c", `ulimit -n 40; exec "$0" "$@"`, binaryPath, "serve", "--listen", "127.0.0.1:0",

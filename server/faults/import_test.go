@@ -16,9 +16,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestImportIsKilled moves 2,000 customers from a running server to an empty
-// database, kills the import in the middle, and runs it again. What the old URLs
-// of both answer is then the same, byte for byte.
+// TestImportIsKilled imports 2,000 customers from a running server into an empty database, kills the import in the middle,
+// and runs it again. Afterwards the answers of both servers' old URLs are equal, byte for byte.
 func TestImportIsKilled(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, target *database) {
@@ -53,7 +52,7 @@ func TestImportIsKilled(t *testing.T) {
 	})
 }
 
-// killImport starts an import and kills it when it has said that it loads.
+// killImport starts an import and kills it when it reports that it loads.
 func killImport(t *testing.T, args []string) {
 	t.Helper()
 	cmd := exec.Command(binaryPath, args...)
@@ -63,7 +62,7 @@ func killImport(t *testing.T, args []string) {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // it is killed
+		_ = cmd.Wait() // it was killed
 		close(ended)
 	}()
 	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -80,7 +79,7 @@ func killImport(t *testing.T, args []string) {
 	t.Fatal("the import loads nothing")
 }
 
-// rest asks an old URL.
+// rest calls an old URL.
 func (p *process) rest(t *testing.T, login, path string) string {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, p.URL+"/appserver/rest/"+path, nil)
@@ -100,8 +99,7 @@ func (p *process) rest(t *testing.T, login, path string) string {
 	return string(text)
 }
 
-// forms are what the old URLs answer for every object, and the lists. The list of
-// users has whoever asks.
+// forms returns the answers of the old URLs for every object, and the lists. The list of users contains the caller.
 func (p *process) forms(t *testing.T, login string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -126,7 +124,7 @@ func (p *process) forms(t *testing.T, login string) map[string]string {
 	return all
 }
 
-// oldWorld is n customers with capacity, spaces, groups and users, as lines.
+// oldWorld returns n customers with capacity, spaces, groups and users, as lines.
 func oldWorld(n int) string {
 	var b strings.Builder
 	line := func(kind string, i int, format string, args ...any) {

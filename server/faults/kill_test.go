@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// TestKilledServerLosesAndDoublesNothing: kill -9 under load, again and again.
+// TestKilledServerLosesAndDoublesNothing: kill -9 under load, repeatedly.
 func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1)
 		server, random := w.servers[0], source(1)
-		n := rounds(3, 25)
+		n := repetitions(3, 25)
 		for round := range n {
 			w.during(t, uint64(round+1), func() {
 				time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
@@ -28,7 +28,7 @@ func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 	})
 }
 
-// intact holds an SQLite file against its own rules.
+// intact checks the integrity of an SQLite file.
 func intact(t *testing.T, db *database) {
 	t.Helper()
 	var found []string

@@ -10,18 +10,16 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// lease is how long a job belongs to a server that says nothing any more, and
-// what finding that out may take besides.
+// lease is how long a job stays leased to a dead server, plus the time to detect that.
 const lease = 30*time.Second + 15*time.Second
 
-// TestJobOutlivesItsServer: a job that nobody waits for is at the portal when
-// its server is killed. Another replica takes it when the lease is over; on
-// SQLite the same server does, started again. The portal is told the same job.
+// TestJobOutlivesItsServer: a background job is calling the portal when its server is killed. Another replica runs it when
+// the lease has expired; on SQLite the restarted server does. The portal gets the same job id.
 func TestJobOutlivesItsServer(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1)
-		n := rounds(1, 3)
+		n := repetitions(1, 3)
 		for range n {
 			w.orphan(t)
 		}
@@ -49,7 +47,7 @@ func (w *world) orphan(t *testing.T) {
 		heir.kill()
 		heir.again()
 	}
-	// The heir looks for work, oldest first, and leaves what is leased alone.
+	// The other server looks for jobs, oldest first, and skips leased ones.
 	for range 2 {
 		w.awaitJob(t, w.beginJob(t, "j"+strings.ToLower(rand.Text())+".example"))
 	}
@@ -69,8 +67,7 @@ func (w *world) orphan(t *testing.T) {
 	}
 }
 
-// beginJob registers a domain by a job that nobody waits for, and returns its
-// guid.
+// beginJob registers a domain with wait: false, and returns the job's guid.
 func (w *world) beginJob(t *testing.T, domain string) string {
 	t.Helper()
 	a := w.client.old(t.Context(), w.bases[0], "", "registerDomain", "customerguid", w.customers[0], "domain", domain,
@@ -81,8 +78,8 @@ func (w *world) beginJob(t *testing.T, domain string) string {
 	return a.job()
 }
 
-// holdFirst has the portal keep the first who asks about a domain waiting until
-// they are gone, and tells when they have come.
+// holdFirst makes the portal delay the first request for a domain until its client disconnects. The channel reports its
+// arrival.
 func (p *portal) holdFirst(domain string) (asked <-chan struct{}) {
 	came := make(chan struct{})
 	first := true
@@ -101,7 +98,7 @@ func (p *portal) holdFirst(domain string) (asked <-chan struct{}) {
 	return came
 }
 
-// awaitJob returns when a job has ended well.
+// awaitJob returns when a job has succeeded.
 func (w *world) awaitJob(t *testing.T, guid string) {
 	t.Helper()
 	for end := time.Now().Add(lease); ; time.Sleep(50 * time.Millisecond) {
@@ -116,7 +113,7 @@ func (w *world) awaitJob(t *testing.T, guid string) {
 	}
 }
 
-// exec changes the database behind the server's back.
+// exec changes the database directly.
 func (w *world) exec(t *testing.T, statement string) {
 	t.Helper()
 	db := w.db.open(t)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// outcome is what a client knows of its change.
+// outcome is what a client knows about its change.
 type outcome int
 
 const (
@@ -20,8 +20,7 @@ const (
 	acknowledged
 )
 
-// judge says what an answer lets its client know. Only an answer below 500, or
-// none because nobody took the request, says that nothing was changed.
+// judge returns the outcome of an answer. Only an answer below 500, or an unsent request, means that nothing was changed.
 func judge(a answer) outcome {
 	switch {
 	case a.ok():
@@ -35,27 +34,26 @@ func judge(a answer) outcome {
 	}
 }
 
-// entry is a change and what came of it.
+// entry is a change and its outcome.
 type entry struct {
 	change
 	outcome outcome
 	job     string
 }
 
-// ledger is what the clients know of all changes that they have asked for.
+// ledger has the outcomes of all changes.
 type ledger struct {
 	mu      sync.Mutex
 	entries []entry
-	kinds   map[string]int // answers by kind
-	made    int            // changes that were acknowledged
+	kinds   map[string]int // number of answers by kind
+	made    int            // acknowledged changes
 	slowest answer
-	odd     []string // answers that the test did not expect
-	// expected says of an answer that is no success whether the test expects
-	// it; nil for any.
+	odd     []string // unexpected answers
+	// expected reports whether the test expects an answer that is not a success; nil accepts any.
 	expected func(answer) bool
 }
 
-// note writes down what a client has heard.
+// note records the answer to a change.
 func (l *ledger) note(c change, a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,14 +86,14 @@ func (l *ledger) heard(a answer) {
 	l.count(a)
 }
 
-// done is how many changes were acknowledged so far.
+// done returns the number of acknowledged changes so far.
 func (l *ledger) done() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.made
 }
 
-// failures is how many requests did not do what they were to do so far.
+// failures returns the number of failed requests so far.
 func (l *ledger) failures() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +106,7 @@ func (l *ledger) failures() int {
 	return n
 }
 
-// String says what was counted.
+// String returns the counts.
 func (l *ledger) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,10 +118,8 @@ func (l *ledger) String() string {
 		len(l.entries), strings.Join(parts, ", "), l.slowest.Took.Round(time.Millisecond))
 }
 
-// settle holds the ledger against the database, sends what is unknown again
-// under its key, and holds the ledger against the database once more. A sample
-// of what was acknowledged is repeated too: it gets its first answer, and
-// changes nothing.
+// settle compares the ledger with the database, sends unknown changes again with their keys, and compares again. It also
+// repeats a sample of the acknowledged changes: they get their first answers, and change nothing.
 func (w *world) settle(t *testing.T) {
 	t.Helper()
 	l := w.ledger
@@ -150,7 +146,7 @@ func (w *world) settle(t *testing.T) {
 	t.Logf("seed %d: %s; %d sent again under their keys, %d repeated", *seed, l, again, repeated)
 }
 
-// insist sends a change under its key until it is done.
+// insist sends a change with its key until it succeeds.
 func (w *world) insist(t *testing.T, c change) string {
 	t.Helper()
 	var a answer
@@ -185,7 +181,7 @@ func (l *ledger) check(t *testing.T, c contents, when string) {
 	}
 }
 
-// held says what is wrong with a change in the database, "" for nothing.
+// held returns what is wrong with a change in the database, "" for nothing.
 func (e entry) held(c contents) string {
 	made, done := c.made[e.mark], c.done[e.mark]
 	switch {

@@ -10,17 +10,16 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// contenders is how many clients contend for the same objects. The search for
-// an order grows quickly with them.
+// contenders is how many clients use the same objects. The search for an order grows quickly with their number.
 const contenders = 8
 
-// register is one object, or a few that belong together, as porcupine sees it:
-// what a client may ask of it, and what each answer means.
+// register is one object, or a few related ones, in porcupine's model: the possible requests, and the meaning of each
+// answer.
 type register struct {
 	name  string
 	model porcupine.Model
-	// ask makes one random request and returns what was asked and answered; an
-	// answer that says nothing of the state ends the test.
+	// ask makes one random request and returns it with its answer. An answer that says nothing about the state ends the
+	// test.
 	ask func(ctx context.Context, by contender) (input, output any, err error)
 }
 
@@ -30,14 +29,13 @@ type contender struct {
 	base     string
 	id       int
 	rand     *rand.Rand
-	customer string // of its own
+	customer string // only this client uses it
 	remember map[string]string
 }
 
-// TestTwoServersAreOne: clients of two servers on one PostgreSQL contend for
-// the same objects. There is an order of all their requests, each between its
-// question and its answer, that a single program taking one request at a time
-// would have answered alike.
+// TestTwoServersAreOne: clients of two servers on one PostgreSQL use the same objects concurrently. Some order of all
+// requests, each between its start and its end, explains all answers: a single sequential program would have given the same
+// (linearizability).
 func TestTwoServersAreOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onPostgres(t, nil), 2)
@@ -47,7 +45,7 @@ func TestTwoServersAreOne(t *testing.T) {
 	for part, kind := range []func(*world, int) register{capacityRegister, domainRegister, versionRegister} {
 		name := kind(w, 0).name
 		t.Run(name, func(t *testing.T) {
-			n, most := rounds(2, 40), 0
+			n, most := repetitions(2, 40), 0
 			for round := range n {
 				history := w.history(t, kind(w, round), uint64(part*1000+round))
 				most = max(most, len(history))
@@ -57,8 +55,7 @@ func TestTwoServersAreOne(t *testing.T) {
 	}
 }
 
-// history lets the clients contend, and fails the test when no order explains
-// what they were told.
+// history runs the clients, and fails the test if no order explains their answers.
 func (w *world) history(t *testing.T, r register, part uint64) []porcupine.Operation {
 	t.Helper()
 	const each = 30

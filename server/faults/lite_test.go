@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestBusyFileIsNeverLockedToClients: 32 writers, 16 readers, and an operator's
-// shell that takes SQLite's lock now and then. Everybody waits for their turn.
+// TestBusyFileIsNeverLockedToClients: 32 writers, 16 readers, and an operator's shell that sometimes takes SQLite's lock.
+// All of them wait, and none fails.
 func TestBusyFileIsNeverLockedToClients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onSQLite(t.TempDir()), 1)
 	w.ledger.expected = func(answer) bool { return false }
-	end := time.Now().Add(lasting(2*time.Second, time.Minute))
+	end := time.Now().Add(duration(2*time.Second, time.Minute))
 	var others sync.WaitGroup
 	for range connections / 2 {
 		others.Go(func() {
@@ -52,13 +52,12 @@ func (w *world) holdFile(t *testing.T, d time.Duration) {
 			t.Errorf("%s: %v", step, err)
 		}
 		time.Sleep(d)
-		d *= 2 // for the others, before the next time
+		d *= 2 // lets the others work before the next time
 	}
 }
 
-// TestFullDiskIsACleanError: no file can grow any more, reads go on, and when
-// there is room again so do changes. A limit on the size of the server's files
-// needs no rights; where this test may mount, a small file system is filled.
+// TestFullDiskIsACleanError: while no file can grow, reads work, and once there is space again so do changes. The test
+// limits the size of the server's files, which needs no rights; where it may mount, it fills a small file system instead.
 func TestFullDiskIsACleanError(t *testing.T) {
 	t.Run("files limited", func(t *testing.T) {
 		w := newWorld(t, onSQLite(t.TempDir()), 1)
@@ -79,11 +78,11 @@ func TestFullDiskIsACleanError(t *testing.T) {
 	})
 }
 
-// fullDisk has the disk filled under load and then not any more, some times.
+// fullDisk fills and frees the disk several times under load.
 func (w *world) fullDisk(t *testing.T, full func() (room func())) {
 	t.Helper()
 	w.ledger.expected = away
-	n, refusals, reads := rounds(1, 10), 0, 0
+	n, refusals, reads := repetitions(1, 10), 0, 0
 	for round := range n {
 		w.during(t, uint64(round+1), func() {
 			room := full()
@@ -106,7 +105,7 @@ func (w *world) fullDisk(t *testing.T, full func() (room func())) {
 	t.Logf("full %d times, for %d answers; %d reads went on", n, refusals, reads)
 }
 
-// limitFiles bounds the size that a process may let a file grow to.
+// limitFiles sets the maximum size of a process's files.
 func limitFiles(t *testing.T, p *process, size uint64) {
 	t.Helper()
 	limit := &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
@@ -115,7 +114,7 @@ func limitFiles(t *testing.T, p *process, size uint64) {
 	}
 }
 
-// fill takes all room that a file system has, and returns how to give it back.
+// fill fills a file system, and returns a function that frees it.
 func fill(t *testing.T, path string) (room func()) {
 	t.Helper()
 	f, err := os.Create(path)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// connections is how many clients make changes at the same time.
+// connections is how many clients make changes concurrently.
 const connections = 32
 
 // load is clients that make changes until they are stopped.
@@ -16,9 +16,8 @@ type load struct {
 	work   sync.WaitGroup
 }
 
-// load starts the clients, each with a connection of its own to one of the
-// servers. The part tells this load's random choices from those of others of
-// the test.
+// load starts the clients, each with a connection to one of the servers. part separates this load's random choices from
+// others in the test.
 func (w *world) load(part uint64) *load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{cancel: cancel}
@@ -42,8 +41,7 @@ func (w *world) load(part uint64) *load {
 const someReads = `{ customers(first: 5, orderBy: {field: NAME, direction: DESC}) {
 	totalCount nodes { name status domains(first: 2) { nodes { name } } jobs(first: 2) { nodes { action } } } } }`
 
-// step makes one change, or now and then reads. The request ends by itself: what
-// has been sent is heard to its end.
+// step makes one change, or sometimes reads. It always waits for the end of the request.
 func (w *world) step(m *maker, base string) answer {
 	ctx := context.Background()
 	if m.rand.IntN(8) == 0 {
@@ -57,13 +55,13 @@ func (w *world) step(m *maker, base string) answer {
 	return a
 }
 
-// stop lets each client end what it has begun.
+// stop ends the clients after their current requests.
 func (l *load) stop() {
 	l.cancel()
 	l.work.Wait()
 }
 
-// during keeps a load on the servers while something is done.
+// during runs do under load.
 func (w *world) during(t *testing.T, part uint64, do func()) {
 	t.Helper()
 	l := w.load(part)
@@ -84,8 +82,8 @@ func (w *world) await(t *testing.T, n int) {
 	}
 }
 
-// awaitFailures returns when n more requests have failed, so that what disturbs
-// the server lasts until its clients have got their errors.
+// awaitFailures returns when n more requests have failed, so that a fault lasts until the clients have received their
+// errors.
 func (w *world) awaitFailures(t *testing.T, n int) {
 	t.Helper()
 	had := w.ledger.failures()

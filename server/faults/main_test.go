@@ -12,8 +12,7 @@ import (
 	"testing"
 	"time"
 
-	// The tests run a binary that they build: what it is made of must be known
-	// to go test, or it would take yesterday's result for today's.
+	// The tests build the binary that they run. go test must know its sources, or it would use a cached result.
 	_ "cloudapi/server/api"
 )
 
@@ -24,11 +23,10 @@ var (
 	soak = flag.Duration("soak", 0, "how long the soak lasts")
 )
 
-// atOnceTests is how many tests run at the same time. They wait for most of their
-// time: for time limits, leases, and databases that start.
+// atOnceTests is how many tests run concurrently. They mostly wait: for time limits, leases, and databases that start.
 const atOnceTests = 4
 
-// binaryPath is where TestMain has built the server.
+// binaryPath is where TestMain builds the server.
 var binaryPath = filepath.Join(os.TempDir(), fmt.Sprintf("cloudapi-faults-%d", os.Getpid()), "cloudapi")
 
 func TestMain(m *testing.M) {
@@ -45,15 +43,14 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// build builds the server, with the environment's settings: make test-faults
-// asks for the static binary of make build.
+// build builds the server with the environment's settings; make test-faults sets those of make build's static binary.
 func build() error {
 	sources, err := filepath.Glob("../*.go")
 	if err != nil {
 		return err
 	}
 	for _, path := range sources {
-		// Looked at for go test, as above: package main cannot be imported.
+		// This records the dependency for go test, as above: package main cannot be imported.
 		if _, err := os.Stat(path); err != nil {
 			return err
 		}
@@ -65,22 +62,21 @@ func build() error {
 	return nil
 }
 
-// rounds is how often a test does the same: some times in make test, often in
-// make test-faults.
-func rounds(few, many int) int {
+// repetitions returns how often a test repeats its fault: few in make test, many in make test-faults.
+func repetitions(few, many int) int {
 	if *long {
 		return many
 	}
 	return few
 }
 
-// lasting is how long a test does something.
-func lasting(short, longer time.Duration) time.Duration {
+// duration returns how long a test runs: short in make test, longer in make test-faults.
+func duration(short, longer time.Duration) time.Duration {
 	if *long {
 		return longer
 	}
 	return short
 }
 
-// source is the random source of one part of a test.
+// source returns the random source of one part of a test.
 func source(part uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, part)) }

@@ -18,36 +18,32 @@ import (
 )
 
 const (
-	// mostMemory is what a server may take while one caller does its worst, with
-	// default options.
-	mostMemory = 300 << 20
-	// slowestProbe is how long /healthz may take meanwhile; it takes milliseconds
-	// where the machine is not busy with other tests.
+	// maxMemory is how much memory a server may use while one caller does its worst, with default options.
+	maxMemory = 300 << 20
+	// slowestProbe is how long /healthz may take meanwhile; it takes milliseconds on an idle machine.
 	slowestProbe = 5 * time.Second
-	// hostileTime is how long a request may take. The circle must end by a limit
-	// before it, also on a busy machine; in a payload, which takes one statement for
-	// each list, it may end by its time where the machine is busy.
+	// hostileTime is the time limit of requests. The circular query must end by another limit before, also on a busy
+	// machine; in a payload, which takes a statement for each list, it may end by its time on a busy machine.
 	hostileTime = 20 * time.Second
 )
 
-// attack is what one caller sends to fill a server up.
+// attack is what one caller sends to exhaust a server.
 type attack struct {
 	name string
-	// send sends all of it and returns an answer to assert.
+	// send sends all of it and returns an answer to check.
 	send func(t *testing.T, h *hostile) answer
-	// limits are those of which the answer names one, by its name or "time", with
-	// "|" between them; "*" for any answer.
+	// limits has the limits of which the answer names one, by name or "time", separated by "|"; "*" accepts any answer.
 	limits string
 }
 
-// hostile is a caller, and what it has prepared.
+// hostile is a caller with its prepared data.
 type hostile struct {
 	*world
 	circle, large string // customers with 60 units and with 10,000
 }
 
-// TestNoCallerFillsAServer: whatever one caller asks for, the server stays below
-// 300 MB with default options, answers others, and names the limit.
+// TestNoCallerFillsAServer: whatever one caller requests, a server with default options stays below 300 MB, answers others,
+// and names the limit.
 func TestNoCallerFillsAServer(t *testing.T) {
 	each(t, func(t *testing.T, db *database) {
 		h := newHostile(t, db)
@@ -73,7 +69,7 @@ func newHostile(t *testing.T, db *database) *hostile {
 
 const now = "2026-01-02 03:04:05+00:00"
 
-// insertUnits adds units to a customer as if they had been added one by one.
+// insertUnits adds units to a customer directly in the database.
 func insertUnits(t *testing.T, at *sql.DB, customer string, n int, description string) {
 	t.Helper()
 	for n > 0 {
@@ -109,7 +105,7 @@ func nested(levels int, leaf string) string {
 	return strings.Repeat("capacityAvailable { id customer { ", levels) + leaf + strings.Repeat(" } }", levels)
 }
 
-// aliased repeats a field under aliases.
+// aliased repeats a field with aliases.
 func aliased(n int, field string) string {
 	var all strings.Builder
 	for i := range n {
@@ -132,8 +128,7 @@ func circle(h *hostile) string { return h.circle }
 func large(h *hostile) string  { return h.large }
 func none(*hostile) []any      { return nil }
 
-// at once sends the same request several times, and returns an answer that is an
-// error, if any.
+// atOnce sends the same request several times concurrently, and returns an error answer, if any.
 func atOnce(n int, send func(*testing.T, *hostile) answer) func(*testing.T, *hostile) answer {
 	return func(t *testing.T, h *hostile) answer {
 		var all sync.WaitGroup
@@ -183,7 +178,7 @@ func longTypeNames() string {
 	return all.String()
 }
 
-// conditions are many, of which each has to be decoded for each alias.
+// conditions returns many conditions, each of which is decoded for each alias.
 func conditions(*hostile) []any {
 	all := make([]map[string]any, 900)
 	for i := range all {
@@ -200,13 +195,13 @@ func strangers(*hostile) []any {
 	return []any{"ids", ids}
 }
 
-// largeBody is as large as a body may be, with as many values as fit.
+// largeBody sends a body of the maximum size with as many values as fit.
 func largeBody(t *testing.T, h *hostile) answer {
 	text := `{"query":"query ($x: [ID!]) { __typename }","variables":{"x":[` + strings.Repeat("{},", 340_000) + `{}]}}`
 	return h.client.send(t.Context(), h.bases[0]+"/graphql", "", "application/json", text)
 }
 
-// carryOut sends an attack, and looks at the server meanwhile and afterwards.
+// carryOut sends an attack, and checks the server meanwhile and afterwards.
 func (h *hostile) carryOut(t *testing.T, a attack) {
 	t.Helper()
 	server := h.servers[0]
@@ -224,15 +219,15 @@ func (h *hostile) carryOut(t *testing.T, a attack) {
 	})
 	peak := server.peak(t)
 	t.Logf("%-46s peak %d MB, /healthz in %v at most", a.name, peak>>20, slowest.Round(time.Millisecond))
-	if peak > mostMemory {
-		t.Errorf("%s: the server took %d MB, more than %d", a.name, peak>>20, mostMemory>>20)
+	if peak > maxMemory {
+		t.Errorf("%s: the server took %d MB, more than %d", a.name, peak>>20, maxMemory>>20)
 	}
 	if slowest > slowestProbe {
 		t.Errorf("%s: /healthz took %v", a.name, slowest)
 	}
 }
 
-// whileProbing returns the longest that /healthz took while work was done.
+// whileProbing returns the longest time that /healthz took while work ran.
 func (h *hostile) whileProbing(t *testing.T, work func()) time.Duration {
 	t.Helper()
 	done, slowest := make(chan struct{}), make(chan time.Duration)
@@ -241,7 +236,7 @@ func (h *hostile) whileProbing(t *testing.T, work func()) time.Duration {
 		defer func() { slowest <- worst }()
 		for {
 			begun := time.Now()
-			got, err := (&http.Client{Timeout: patience}).Get(h.bases[0] + "/healthz")
+			got, err := (&http.Client{Timeout: clientTimeout}).Get(h.bases[0] + "/healthz")
 			if err != nil {
 				t.Errorf("/healthz: %v", err)
 				return
@@ -261,7 +256,7 @@ func (h *hostile) whileProbing(t *testing.T, work func()) time.Duration {
 	return <-slowest
 }
 
-// hangsUp sends the circle and goes away: the server soon has nothing to do.
+// hangsUp sends the circular query and disconnects: the server becomes idle soon.
 func (h *hostile) hangsUp(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

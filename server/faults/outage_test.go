@@ -8,10 +8,10 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// backWithin is how soon after its database's return a server must serve again.
+// backWithin is how soon a server must serve again after its database is back.
 const backWithin = 10 * time.Second
 
-// away accepts what clients may hear while the database is away.
+// away accepts the answers that clients may get while the database is unavailable.
 func away(a answer) bool {
 	if a.Err != nil || a.RetryAfter == "" {
 		return false
@@ -19,15 +19,14 @@ func away(a answer) bool {
 	return a.Status == http.StatusServiceUnavailable || a.Status == http.StatusOK && a.Code == "UNAVAILABLE"
 }
 
-// TestStoppedDatabaseIsACleanError: PostgreSQL is stopped under load, with
-// pg_ctl's modes, and comes back.
+// TestStoppedDatabaseIsACleanError: PostgreSQL is stopped under load, in each of pg_ctl's modes, and started again.
 func TestStoppedDatabaseIsACleanError(t *testing.T) {
 	for part, mode := range []pgtest.Mode{pgtest.Immediate, pgtest.Fast, pgtest.Kill} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, onPostgres(t, nil), 1)
 			w.ledger.expected = away
-			n, random, slowest := rounds(1, 15), source(uint64(part)), time.Duration(0)
+			n, random, slowest := repetitions(1, 15), source(uint64(part)), time.Duration(0)
 			for round := range n {
 				w.during(t, uint64(round+1), func() {
 					w.stopDatabase(t, mode, time.Duration(200+random.IntN(1500))*time.Millisecond)
@@ -57,8 +56,7 @@ func (w *world) stopDatabase(t *testing.T, mode pgtest.Mode, pause time.Duration
 	}
 }
 
-// back waits until changes are made again, by each server, and returns how long
-// it took.
+// back waits until changes succeed again on each server, and returns how long it took.
 func (w *world) back(t *testing.T) time.Duration {
 	t.Helper()
 	begun := time.Now()

@@ -8,21 +8,21 @@ import (
 	"testing"
 )
 
-// portal is an ITPS portal of the test's own, reached by HTTP as the real one.
+// portal is an ITPS portal for one test, with the HTTP interface of the real one.
 type portal struct {
 	URL string
 
 	mu    sync.Mutex
 	told  []portalCall
-	delay func(portalCall, *http.Request) // what it does before it answers, nil for nothing
+	delay func(portalCall, *http.Request) // called before it answers; may be nil
 }
 
-// portalCall is what the portal was asked.
+// portalCall is a request to the portal.
 type portalCall struct {
 	Action, Domain, Customer, Job string
 }
 
-// newPortal starts a portal that has every account of portalUser's password.
+// newPortal starts a portal that accepts every account with portalUser's password.
 func newPortal(t testing.TB) *portal {
 	t.Helper()
 	p := &portal{}
@@ -32,7 +32,7 @@ func newPortal(t testing.TB) *portal {
 	return p
 }
 
-// ServeHTTP notes the call and agrees.
+// ServeHTTP records the call and answers success.
 func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var call portalCall
 	if err := json.NewDecoder(r.Body).Decode(&call); err != nil {
@@ -52,7 +52,7 @@ func (p *portal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// calls returns what the portal was asked about a domain.
+// calls returns the portal's calls about a domain.
 func (p *portal) calls(domain string) []portalCall {
 	p.mu.Lock()
 	defer p.mu.Unlock()

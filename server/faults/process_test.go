@@ -20,7 +20,7 @@ const (
 	password = "correct horse battery"
 )
 
-// startTime is how long a server may take to serve, on a busy machine.
+// startTime is how long a server may take to be ready, on a busy machine.
 const startTime = time.Minute
 
 // process is a server as an operator runs it: the built binary.
@@ -32,10 +32,10 @@ type process struct {
 	flags  []string
 	log    *lines
 	cmd    *exec.Cmd
-	ended  chan struct{} // closed when the process has
+	ended  chan struct{} // closed when the process has ended
 }
 
-// lines keeps what was written, for whoever looks while more is written.
+// lines stores output that can be read while more is written.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -47,8 +47,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// last returns the end of what was written, but for what is as usual, for a
-// message.
+// last returns the end of the output without the usual lines, for a message.
 func (l *lines) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,7 +62,7 @@ func (l *lines) last() string {
 
 var serving = regexp.MustCompile(`Serving the API at (\S+)/graphql`)
 
-// serve starts a server that ends with the test. Flags later in the line win.
+// serve starts a server that ends with the test. Later flags take precedence.
 func serve(t testing.TB, flags ...string) *process {
 	t.Helper()
 	return serveBinary(t, binaryPath, flags...)
@@ -89,7 +88,7 @@ func (p *process) run(listen string) {
 	args := append([]string{"serve", "--listen", listen, "--admin-login", login, "--admin-password", password}, p.flags...)
 	cmd := exec.Command(p.binary, args...)
 	cmd.Stderr = p.log
-	// A test binary that is killed takes its servers with it.
+	// If the test binary is killed, its servers end too.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -109,7 +108,7 @@ func (p *process) run(listen string) {
 			}
 		}
 		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait() // how it ended stands in ProcessState
+		_ = cmd.Wait() // ProcessState has the result
 		close(ended)
 	}()
 	select {
@@ -122,7 +121,7 @@ func (p *process) run(listen string) {
 	p.awaitReady(startTime)
 }
 
-// again starts an ended server on the address that it had.
+// again starts an ended server on the same address.
 func (p *process) again() {
 	p.t.Helper()
 	p.run(strings.TrimPrefix(p.URL, "http://"))
@@ -130,12 +129,12 @@ func (p *process) again() {
 
 // kill ends the process as the kernel would.
 func (p *process) kill() {
-	// An error says that it has ended already.
+	// An error means that it has already ended.
 	_ = p.cmd.Process.Kill()
 	<-p.ended
 }
 
-// terminate asks the process to stop.
+// terminate sends SIGTERM to the process.
 func (p *process) terminate() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -155,7 +154,7 @@ func (p *process) exit(within time.Duration) int {
 	}
 }
 
-// ready asks the server whether it is.
+// ready reports whether the server is ready.
 func (p *process) ready() bool {
 	answer, err := (&http.Client{Timeout: 5 * time.Second}).Get(p.URL + "/readyz")
 	if err != nil {
@@ -165,7 +164,7 @@ func (p *process) ready() bool {
 	return errors.Join(read, answer.Body.Close()) == nil && answer.StatusCode == http.StatusOK
 }
 
-// awaitReady returns how long it took until the server was ready.
+// awaitReady waits until the server is ready, and returns how long it took.
 func (p *process) awaitReady(within time.Duration) time.Duration {
 	p.t.Helper()
 	begun := time.Now()

@@ -9,12 +9,11 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestPromotedStandbyHasEverything: the primary is killed under load, and its
-// synchronous standby promoted. The servers know both hosts, and find the new
-// primary by themselves; nothing that was acknowledged is lost.
+// TestPromotedStandbyHasEverything: the primary is killed under load, and its synchronous standby is promoted. The servers
+// have both hosts in their URL and find the new primary themselves; no acknowledged change is lost.
 func TestPromotedStandbyHasEverything(t *testing.T) {
 	t.Parallel()
-	for n := range rounds(1, 5) {
+	for n := range repetitions(1, 5) {
 		primary := pgtest.Start(t, pgtest.Options{})
 		standby := primary.Standby(t, "one")
 		for _, query := range []string{"ALTER SYSTEM SET synchronous_standby_names = 'one'", "SELECT pg_reload_conf()"} {
@@ -46,8 +45,7 @@ func TestPromotedStandbyHasEverything(t *testing.T) {
 	}
 }
 
-// hosts is a URL of several servers, of which the one that takes changes is
-// wanted.
+// hosts returns a URL with several servers, which selects the one that accepts changes.
 func hosts(t *testing.T, servers ...*pgtest.Server) string {
 	t.Helper()
 	u, err := url.Parse(servers[0].URL("postgres"))

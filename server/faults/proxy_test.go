@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// proxy is the network between a server and its database.
+// proxy is a TCP proxy between a server and its database.
 type proxy struct {
 	target   string
 	listener net.Listener
@@ -19,7 +19,7 @@ type proxy struct {
 	open  map[*net.TCPConn]bool
 }
 
-// between puts a proxy before a database.
+// between starts a proxy in front of a database.
 func between(t testing.TB, db *database) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,19 +43,19 @@ func (p *proxy) accept() {
 	for {
 		c, err := p.listener.Accept()
 		if err != nil {
-			return // the end of the test
+			return // end of the test
 		}
 		go p.join(c)
 	}
 }
 
-// join passes on what both sides of a connection say, until either leaves.
+// join forwards between both sides of a connection until one of them closes.
 func (p *proxy) join(c net.Conn) {
 	far, err := net.Dial("tcp", p.target)
 	client, one := c.(*net.TCPConn)
 	server, two := far.(*net.TCPConn)
 	if err != nil || !one || !two {
-		_ = c.Close() // nobody is there: the client sees that
+		_ = c.Close() // nobody listens: the client sees that
 		return
 	}
 	p.mu.Lock()
@@ -71,8 +71,7 @@ func (p *proxy) join(c net.Conn) {
 	delete(p.open, server)
 }
 
-// pass copies until a side leaves. While the proxy is muted, what the database
-// says is lost, and what it is told arrives.
+// pass copies until a side closes. While the proxy is muted, the database's answers are lost, and requests arrive.
 func (p *proxy) pass(to, from *net.TCPConn, answers bool) {
 	defer func() { _ = errors.Join(to.Close(), from.Close()) }()
 	buffer := make([]byte, 32<<10)
@@ -93,14 +92,14 @@ func (p *proxy) pass(to, from *net.TCPConn, answers bool) {
 	}
 }
 
-// mute loses the database's answers from now on.
+// mute drops the database's answers from now on.
 func (p *proxy) mute() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.muted = true
 }
 
-// heal passes answers on again; connections that have lost some are cut.
+// heal forwards answers again; it closes connections that have lost some.
 func (p *proxy) heal() {
 	p.mu.Lock()
 	p.muted = false
@@ -113,7 +112,7 @@ func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
-		// Errors say that it is gone already.
+		// An error means that it is already closed.
 		_ = errors.Join(c.SetLinger(0), c.Close())
 	}
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// op is what a client asks of a register, and outcome of it what it is told.
+// op is a client's request to a register; outcome is its answer.
 type op struct{ what, argument, of string }
 
 type told struct {
 	ok    bool
-	value string // what was read, or what the change gave
+	value string // the value that was read, or the result of the change
 }
 
-// model makes a register of a step: the state after a request, and whether the
-// answer can be that of the state before. States are texts.
+// model makes a porcupine model from a step, which returns the next state, and whether the answer is possible in the current
+// state. States are texts.
 func model(initial string, step func(state string, asked op, got told) (bool, string)) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return initial },
@@ -37,8 +37,7 @@ func model(initial string, step func(state string, asked op, got told) (bool, st
 	}
 }
 
-// outcomeOf tells success, and refusal for the reason that belongs to the state,
-// from anything else.
+// outcomeOf distinguishes success, refusal for a reason that depends on the state, and other answers.
 func outcomeOf(a answer, refusal ...string) (told, error) {
 	if a.ok() {
 		return told{ok: true}, nil
@@ -49,11 +48,11 @@ func outcomeOf(a answer, refusal ...string) (told, error) {
 	return told{}, fmt.Errorf("%s", a)
 }
 
-// result is a value of the answer, by its path.
+// result returns a value of the answer, by its path.
 func (a answer) result(path string) string { return gjson.Get(a.Body, path).String() }
 
-// capacityRegister is the available capacity of two types of one customer: units
-// are added, all of a type are removed, and everything is read.
+// capacityRegister is the available capacity of two types of one customer: clients add units, remove all of a type, and read
+// everything.
 func capacityRegister(w *world, _ int) register {
 	customer := w.newCustomer(w.t)
 	m := model("", func(state string, asked op, got told) (bool, string) {
@@ -100,8 +99,8 @@ func (by contender) capacity(ctx context.Context, customer string) (op, told, er
 	}
 }
 
-// domainRegister is the owner of one domain: each client registers it for a
-// customer of its own, unregisters it, and asks whose it is.
+// domainRegister is the owner of one domain: each client registers it for its own customer, unregisters it, and reads the
+// owner.
 func domainRegister(_ *world, round int) register {
 	domain := fmt.Sprintf("contended%d.example", round)
 	m := model("", func(state string, asked op, got told) (bool, string) {
@@ -140,8 +139,8 @@ func (by contender) domain(ctx context.Context, domain string) (op, told, error)
 	}
 }
 
-// versionRegister is the version of a customer: each client changes the
-// customer if it is still at the version that the client knows.
+// versionRegister is the version of a customer: each client changes the customer if it still has the version that the client
+// knows.
 func versionRegister(w *world, _ int) register {
 	customer := w.newCustomer(w.t)
 	first, err := w.readVersion(context.Background(), w.bases[0], customer)
@@ -182,8 +181,7 @@ func (w *world) readVersion(ctx context.Context, base, customer string) (told, e
 	return got, err
 }
 
-// TestModelsRefuse: a check that finds every history right would be worth
-// nothing.
+// TestModelsRefuse: a model that accepted every history would be useless.
 func TestModelsRefuse(t *testing.T) {
 	stale := []porcupine.Operation{
 		{Input: op{what: "register", of: "a"}, Output: told{ok: true}, Call: 1, Return: 2},

@@ -13,14 +13,12 @@ import (
 	"time"
 )
 
-// usage is what a server holds. What a garbage collector may still hold is not
-// compared, but for a bound.
+// usage is the resources of a server. Garbage is not compared exactly, only bounded.
 type usage struct {
 	Goroutines, Files, Connections, Memory float64
 }
 
-// used reads what a server holds; the connections are those that the database
-// sees.
+// used reads the resources of a server; the connections are counted in the database.
 func (w *world) used(t *testing.T) usage {
 	t.Helper()
 	var u usage
@@ -43,21 +41,20 @@ func (u usage) String() string {
 	return fmt.Sprintf("%.0f goroutines, %.0f files, %.0f connections, %.0f MB", u.Goroutines, u.Files, u.Connections, u.Memory/1e6)
 }
 
-// The slack of a server that rests: a connection of ours more or less, and the
-// memory that caches may fill and the collector has not yet given back.
+// The tolerance for an idle server: one connection more or less, and memory in caches or not yet collected.
 const (
 	slack       = 6
 	slackMemory = 150e6
 )
 
-// TestServerRestsAsBefore: mixed load, with clients that hang up and requests
-// that are wrong in many ways, after which the server holds what it held.
+// TestServerRestsAsBefore: after mixed load, with clients that disconnect and many kinds of invalid requests, the server
+// uses the same resources as before.
 func TestServerRestsAsBefore(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1)
-		d := cmp.Or(*soak, lasting(3*time.Second, time.Minute))
-		w.burst(t, 1, d/4) // caches and pools are filled
+		d := cmp.Or(*soak, duration(3*time.Second, time.Minute))
+		w.burst(t, 1, d/4) // fills caches and pools
 		before := w.rest(t, usage{})
 		w.burst(t, 2, d)
 		after := w.rest(t, before)
@@ -69,7 +66,7 @@ func TestServerRestsAsBefore(t *testing.T) {
 	})
 }
 
-// burst is mixed load for a time.
+// burst generates mixed load for a time.
 func (w *world) burst(t *testing.T, part uint64, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -82,7 +79,7 @@ func (w *world) burst(t *testing.T, part uint64, d time.Duration) {
 			for ctx.Err() == nil {
 				w.hangUp(m)
 				w.badRequest(random)
-				// More of them would leave no room for the load.
+				// More of them would leave no capacity for the load.
 				time.Sleep(time.Duration(random.IntN(50)) * time.Millisecond)
 			}
 		})
@@ -91,7 +88,7 @@ func (w *world) burst(t *testing.T, part uint64, d time.Duration) {
 	others.Wait()
 }
 
-// hangUp makes a change and does not wait for the answer.
+// hangUp makes a change and disconnects before the answer.
 func (w *world) hangUp(m *maker) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(m.rand.IntN(3000))*time.Microsecond)
 	defer cancel()
@@ -99,13 +96,12 @@ func (w *world) hangUp(m *maker) {
 	w.ledger.note(c, c.send(ctx, w.client, w.bases[0]))
 }
 
-// badRequest sends bytes that are no request, half a request, or a request that
-// is refused, and leaves.
+// badRequest sends bytes that are not HTTP, half a request, or a request that is rejected, and disconnects.
 func (w *world) badRequest(random *rand.Rand) {
 	host := strings.TrimPrefix(w.bases[0], "http://")
 	c, err := net.DialTimeout("tcp", host, 5*time.Second)
 	if err != nil {
-		return // the load will say so
+		return // the load will report it
 	}
 	defer c.Close()
 	bad := []string{
@@ -121,17 +117,16 @@ func (w *world) badRequest(random *rand.Rand) {
 		return // without waiting for an answer
 	}
 	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
-	_, _ = io.Copy(io.Discard, c) // whatever the answer is
+	_, _ = io.Copy(io.Discard, c) // any answer
 }
 
-// within says that a server holds about what it held before.
+// within reports whether a server's resources are about the same as before.
 func (u usage) within(before usage) bool {
 	return u.Goroutines <= before.Goroutines+slack && u.Files <= before.Files+slack &&
 		u.Connections <= before.Connections+slack && u.Memory <= before.Memory+slackMemory
 }
 
-// rest lets the clients go, and waits until the server holds about what it held
-// before, or for as long as it may take.
+// rest stops the clients, and waits until the server uses about the same resources as before, up to a time limit.
 func (w *world) rest(t *testing.T, before usage) usage {
 	t.Helper()
 	w.client.http.CloseIdleConnections()

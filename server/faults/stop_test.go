@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// TestStoppedServerAnswersWhatWasSent: SIGTERM under load. The server first
-// says that it is not ready, still answers, and ends well; every request that
-// was sent before is answered.
+// TestStoppedServerAnswersWhatWasSent: SIGTERM under load. The server first reports that it is not ready, still answers, and
+// exits with success; every request sent before is answered.
 func TestStoppedServerAnswersWhatWasSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
 		w := newWorld(t, db, 1, "--drain-time", "500ms")
-		server, n, random := w.servers[0], rounds(2, 20), source(1)
+		server, n, random := w.servers[0], repetitions(2, 20), source(1)
 		for round := range n {
 			l := w.load(uint64(round + 1))
 			w.await(t, connections)
@@ -22,7 +21,7 @@ func TestStoppedServerAnswersWhatWasSent(t *testing.T) {
 			for server.ready() {
 				time.Sleep(time.Millisecond)
 			}
-			// Who has not heard of it yet is served.
+			// Clients that have not noticed yet are served.
 			if a := w.client.query(t.Context(), w.bases[0], "", someReads); !a.ok() {
 				t.Errorf("not ready, and not yet stopped: %s", a)
 			}
@@ -37,8 +36,8 @@ func TestStoppedServerAnswersWhatWasSent(t *testing.T) {
 	})
 }
 
-// must has each request that was sent before a moment answered, and no answer
-// be anything but a success. Later ones may find nobody.
+// must checks that each request sent before a time was answered, and that every answer is a success. Later requests may fail
+// to connect.
 func (l *ledger) must(sentBefore time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

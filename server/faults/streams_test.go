@@ -20,17 +20,16 @@ import (
 // streamQuery subscribes to all changes.
 const streamQuery = `{"query":"subscription { changes { cursor job { id } } }"}`
 
-// streamTime is how long a subscriber may take to get what was committed.
+// streamTime is how long a committed change may take to reach a subscriber.
 const streamTime = time.Minute
 
-// follower is a subscriber that comes and goes, to any of the servers, and goes on
-// where it was.
+// follower is a subscriber that connects to any of the servers, disconnects, and resumes.
 type follower struct {
 	bases  []string
 	random *rand.Rand
 	mu     sync.Mutex
-	last   string   // the cursor of the last change
-	seen   []string // the guids of the jobs, in the order of their arrival
+	last   string   // cursor of the last change
+	seen   []string // guids of the jobs, in the order of their arrival
 	drop   context.CancelFunc
 }
 
@@ -76,7 +75,7 @@ func (f *follower) follow(ctx context.Context, base string) {
 	}
 }
 
-// leave ends the stream that there is; the follower comes back.
+// leave ends the current stream; the follower reconnects.
 func (f *follower) leave() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,9 +90,8 @@ func (f *follower) jobs() []string {
 	return slices.Clone(f.seen)
 }
 
-// TestStreamsLoseAndDoubleNothing: many writers, subscribers that come and go,
-// servers that are killed, a database that is restarted. Each subscriber has got
-// exactly what was committed, in order.
+// TestStreamsLoseAndDoubleNothing: many writers, subscribers that reconnect, servers that are killed, a database that is
+// restarted. Each subscriber gets exactly what was committed, in order.
 func TestStreamsLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
@@ -105,7 +103,7 @@ func TestStreamsLoseAndDoubleNothing(t *testing.T) {
 		w.ledger.expected = func(a answer) bool { return away(a) || a.Err != nil }
 		ctx, stop := context.WithCancel(t.Context())
 		var work sync.WaitGroup
-		followers := make([]*follower, rounds(8, 50))
+		followers := make([]*follower, repetitions(8, 50))
 		for i := range followers {
 			followers[i] = &follower{bases: w.bases, random: source(uint64(100 + i))}
 			work.Go(func() { followers[i].run(ctx) })
@@ -114,7 +112,7 @@ func TestStreamsLoseAndDoubleNothing(t *testing.T) {
 		defer stop()
 		w.begin(t, followers)
 		random := source(1)
-		for round := range rounds(2, 20) {
+		for round := range repetitions(2, 20) {
 			w.during(t, uint64(round+1), func() {
 				for range 4 {
 					time.Sleep(time.Duration(random.IntN(150)) * time.Millisecond)
@@ -136,7 +134,7 @@ func TestStreamsLoseAndDoubleNothing(t *testing.T) {
 	})
 }
 
-// begin makes changes until each follower has got one.
+// begin makes changes until each follower has received one.
 func (w *world) begin(t *testing.T, all []*follower) {
 	t.Helper()
 	for deadline := time.Now().Add(streamTime); ; time.Sleep(50 * time.Millisecond) {
@@ -150,7 +148,7 @@ func (w *world) begin(t *testing.T, all []*follower) {
 	}
 }
 
-// complete compares what a follower has got with what is committed since.
+// complete compares what a follower received with what was committed since.
 func (w *world) complete(t *testing.T, i int, f *follower) {
 	t.Helper()
 	var want []string

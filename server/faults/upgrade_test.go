@@ -11,15 +11,14 @@ import (
 	"time"
 )
 
-// TestUpgradeLosesAndDoublesNothing replaces the servers of the last release by
-// those of this one, one at a time, on one database and under load: for a while
-// both run. It is part of make test-faults: it builds the last release.
+// TestUpgradeLosesAndDoublesNothing replaces the servers of the last release by those of this one, one at a time, on one
+// database and under load: for a while both run. It runs only in make test-faults, because it builds the last release.
 func TestUpgradeLosesAndDoublesNothing(t *testing.T) {
 	last, forgets := lastRelease(t)
 	db := onPostgres(t, nil)
 	w := newWorldOf(t, db, last, 2, "--drain-time", "500ms")
 	w.during(t, 1, func() {
-		time.Sleep(lasting(time.Second, 20*time.Second))
+		time.Sleep(duration(time.Second, 20*time.Second))
 		for i, server := range w.servers {
 			server.terminate()
 			if status := server.exit(time.Minute); status != 0 {
@@ -27,8 +26,8 @@ func TestUpgradeLosesAndDoublesNothing(t *testing.T) {
 			}
 			server.binary = binaryPath
 			server.again()
-			// The others are of the last release still.
-			time.Sleep(lasting(2*time.Second, 20*time.Second))
+			// The other servers still run the last release.
+			time.Sleep(duration(2*time.Second, 20*time.Second))
 			t.Logf("%d servers are replaced: %s", i+1, w.ledger)
 		}
 		w.await(t, connections)
@@ -41,9 +40,8 @@ func TestUpgradeLosesAndDoublesNothing(t *testing.T) {
 	w.settle(t)
 }
 
-// lastRelease builds the server from the commit that testdata/last-release names. A
-// second line, forgets-keys, says that the upgrade removes the Idempotency-Keys of
-// that release, as the changelog then tells operators: nothing is sent again.
+// lastRelease builds the server from the commit in testdata/last-release. A second line, forgets-keys, means that the
+// upgrade removes the last release's Idempotency-Keys, as the changelog tells operators: nothing is sent again.
 func lastRelease(t *testing.T) (binary string, forgetsKeys bool) {
 	t.Helper()
 	name, err := os.ReadFile(filepath.Join("testdata", "last-release"))
@@ -53,7 +51,7 @@ func lastRelease(t *testing.T) (binary string, forgetsKeys bool) {
 	directory := t.TempDir()
 	commit, rest, _ := strings.Cut(strings.TrimSpace(string(name)), "\n")
 	binary = filepath.Join(directory, "cloudapi")
-	// git writes an archive of the directory in which it runs.
+	// git archives the directory in which it runs.
 	archive := exec.CommandContext(t.Context(), "git", "archive", "--format=tar", "--output="+filepath.Join(directory, "source.tar"), commit)
 	archive.Dir = filepath.Join("..", "..")
 	unpack := exec.CommandContext(t.Context(), "tar", "-xf", "source.tar")

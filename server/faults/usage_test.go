@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// resetPeak forgets how much memory the process has had so far.
+// resetPeak resets the peak of the process's memory.
 func (p *process) resetPeak(t *testing.T) {
 	t.Helper()
 	if err := os.WriteFile(p.proc("clear_refs"), []byte("5"), 0); err != nil {
@@ -21,7 +21,7 @@ func (p *process) proc(file string) string {
 	return fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file)
 }
 
-// peak is the most memory that the process has had, in bytes.
+// peak returns the peak of the process's memory, in bytes.
 func (p *process) peak(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile(p.proc("status"))
@@ -41,14 +41,14 @@ func (p *process) peak(t *testing.T) int {
 	return 0
 }
 
-// processor is the processor time that the process has used.
+// processor returns the CPU time of the process.
 func (p *process) processor(t *testing.T) time.Duration {
 	t.Helper()
 	stat, err := os.ReadFile(p.proc("stat"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The name stands in parentheses and may have blanks.
+	// The name is in parentheses and may contain blanks.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	ticks := 0
 	for _, field := range fields[11:13] {
@@ -58,5 +58,5 @@ func (p *process) processor(t *testing.T) time.Duration {
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond // Linux has 100 a second
+	return time.Duration(ticks) * 10 * time.Millisecond // Linux has 100 ticks a second
 }

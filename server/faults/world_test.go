@@ -7,13 +7,13 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// world is servers, what they stand on, and clients who remember.
+// world is servers with their database, portal, clients and ledger.
 type world struct {
 	t         testing.TB
 	db        *database
 	portal    *portal
 	servers   []*process
-	bases     []string // the servers' addresses
+	bases     []string // addresses of the servers
 	client    *client
 	customers []string
 	ledger    *ledger

@@ -171,11 +171,7 @@ func compressible(answer engine.Answer) bool {
 func envelope(answer engine.Answer) (head, tail []byte) {
 	head = []byte{'{'}
 	if len(answer.Errors) > 0 {
-		text, err := json.Marshal(answer.Errors)
-		if err != nil {
-			text = []byte(`[{"message":"Internal server error"}]`)
-		}
-		head = append(append(head, `"errors":`...), text...)
+		head = append(append(head, `"errors":`...), encode(answer.Errors)...)
 	}
 	if answer.Executed {
 		head = append(comma(head), `"data":`...)

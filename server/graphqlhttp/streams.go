@@ -153,7 +153,7 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	}
 	account, expires, ok := standing.Of(v)
 	if !ok || account.Role != v.Role {
-		return fault.New(fault.Unauthenticated, "Authentication failed")
+		return fault.AuthenticationFailed()
 	}
 	if expires.IsZero() {
 		expires = v.Expires
@@ -254,10 +254,11 @@ func (s *Streams) Rights() {
 	}
 }
 
+// encode returns errors as JSON.
 func encode(value any) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
-		return []byte(`[{"message":"Internal server error"}]`)
+		return []byte(`[{"message":"` + fault.InternalMessage + `"}]`)
 	}
 	return text
 }

@@ -19,7 +19,11 @@ type writer struct {
 	http.ResponseWriter
 	transport Transport
 	// query is true if the method changes nothing: its answer may be compressed.
-	query  bool
+	query bool
+	// executed is true once the operation is executed: the engine reports the faults from then on.
+	executed bool
+	// own is the caller's own message for a failure, "" for none.
+	own    string
 	begun  bool
 	answer io.Writer // set when the answer has begun
 }

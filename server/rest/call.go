@@ -37,51 +37,41 @@ func (h *Handler) Call(w http.ResponseWriter, r *http.Request, service, name str
 	}
 	observe.Note(r.Context(), "", service+"."+name)
 	observe.NoteRoot(r.Context(), service+"."+name)
+	if err := h.call(out, r, m); err != nil {
+		out.writeFault(r, m, err)
+	}
+}
+
+// call checks the caller and the arguments of a call, executes the method and writes its answer. On failure it returns the
+// error, which is not yet written.
+func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 	v, err := h.authenticate(r)
-	if err == nil && v == nil {
-		err = fault.New(fault.Unauthenticated, "Authentication failed")
-	}
-	if err == nil {
-		observe.Note(r.Context(), v.Login, "")
-		err = forgery(r, m)
-	}
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
+	}
+	if v == nil {
+		return fault.AuthenticationFailed()
+	}
+	observe.Note(r.Context(), v.Login, "")
+	if err := forgery(r, m); err != nil {
+		return err
 	}
 	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	defer leave()
-	h.run(out, r, m)
-}
-
-// run executes a method for a caller who may call it.
-func (h *Handler) run(out *writer, r *http.Request, m *Method) {
 	vars, err := out.transport.Arguments(r, m)
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	ctx, end, err := m.begin(r.Context(), vars)
 	if err != nil {
-		out.writeRefusal(r, m, err)
-		return
+		return err
 	}
 	defer end()
-	own := ownWords(vars)
-	out.query = !m.Mutation()
-	if err := m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m)); err != nil {
-		if out.begun {
-			// The client must not mistake half an answer for a whole one.
-			f := fault.As(err)
-			observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
-			abort(out.ResponseWriter, r)
-		}
-		out.writeFault(r, m, err, own)
-	}
+	out.executed, out.query, out.own = true, !m.Mutation(), ownWords(vars)
+	return m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m))
 }
 
 // urls is the transport of the old URLs.

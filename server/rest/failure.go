@@ -88,8 +88,8 @@ func failureOf(f *fault.Fault, text, requestID string) Failure {
 	case fault.KeyReused, fault.TooLarge, fault.TooMany, fault.Timeout:
 		// The status text suffices.
 	case fault.Internal, fault.Unavailable:
-		out.message = "Internal server error"
-		out.exception = "Internal server error (request " + requestID + ")"
+		out.message = fault.InternalMessage
+		out.exception = fault.InternalMessage + " (request " + requestID + ")"
 	}
 	return out
 }
@@ -132,22 +132,24 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *
 	h.writeError(w, r, Failure{status, codeInvalid, http.StatusText(status), f.Message})
 }
 
-// writeRefusal answers a call that was rejected before its operation ran.
-func (w *writer) writeRefusal(r *http.Request, m *Method, err error) {
-	noteFault(r.Context(), fault.As(err))
-	w.writeFault(r, m, err, "")
-}
-
 // writeFault answers a call that failed, with the caller's own message if it gave one. The message of a failed job already
 // contains it; a read-only call has no job.
-func (w *writer) writeFault(r *http.Request, m *Method, err error, own string) {
+func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 	f := fault.As(err)
+	if w.begun {
+		// The client must not mistake half an answer for a whole one.
+		observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
+		abort(w.ResponseWriter, r)
+	}
+	if !w.executed {
+		noteFault(r.Context(), f)
+	}
 	if seconds := f.RetrySeconds(); seconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	out := failureOf(f, m.named(f), observe.RequestID(r.Context()))
-	if own != "" && (!m.Mutation() || f.Message == own) {
-		out.exception = own
+	if w.own != "" && (!m.Mutation() || f.Message == w.own) {
+		out.exception = w.own
 	}
 	w.transport.Fail(w.ResponseWriter, r, out)
 }

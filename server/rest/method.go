@@ -62,7 +62,7 @@ func load(e *engine.Engine) ([]*Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := service(e, strings.TrimSuffix(path.Base(file), ".graphql"), string(text))
+		s, err := loadService(e, strings.TrimSuffix(path.Base(file), ".graphql"), string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -71,7 +71,7 @@ func load(e *engine.Engine) ([]*Service, error) {
 	return services, nil
 }
 
-func service(e *engine.Engine, name, text string) (*Service, error) {
+func loadService(e *engine.Engine, name, text string) (*Service, error) {
 	doc, err := engine.Parse(text)
 	if err != nil {
 		return nil, err

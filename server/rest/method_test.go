@@ -30,7 +30,7 @@ func TestOperationsRefused(t *testing.T) {
 		"pages below a list": {`query m($after: Cursor) { result: customers { nodes { cloudSpaces(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } } }`, "below a list"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := service(newEngine(), "s", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := loadService(newEngine(), "s", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

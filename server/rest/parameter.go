@@ -43,11 +43,8 @@ func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) 
 	}
 }
 
-// The maximum lengths of values, in characters: the schema's own limits are lower.
-const (
-	longestText       = 4096
-	longestStructured = 1 << 20
-)
+// longestStructured is the maximum length of a list or a dictionary, in characters: the schema's own limits are lower.
+const longestStructured = 1 << 20
 
 // Whole numbers as JSON writes them, and their number of bits by type.
 var (
@@ -83,7 +80,7 @@ func (p *Parameter) text(value string) (any, error) {
 	if value == "" {
 		return nil, nil
 	}
-	if err := textrule.Check(p.Name, value, longestText); err != nil {
+	if err := textrule.Check(p.Name, value, textrule.MaxText); err != nil {
 		return nil, err
 	}
 	return p.scalar(value)

@@ -1,12 +1,11 @@
 package rest
 
 import (
-	"errors"
 	"net"
 	"net/http"
-	"runtime/debug"
 
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/server/observe"
 )
 
@@ -17,17 +16,13 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	if value == nil {
 		return
 	}
-	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(value)
-	}
-	h.log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
-	observe.NoteFault(r.Context(), "", string(fault.Internal), "")
+	service.LogPanic(r.Context(), h.log, value)
+	failure := NewFailure(r.Context(), fault.New(fault.Internal, "panic"))
 	if out.begun {
 		observe.NoteAborted(r.Context(), "panic")
 		abort(out.ResponseWriter, r)
 	}
-	internal := fault.New(fault.Internal, "panic")
-	out.transport.Fail(out.ResponseWriter, r, failureOf(internal, "", observe.RequestID(r.Context())))
+	out.transport.Fail(out.ResponseWriter, r, failure)
 }
 
 // abort breaks an answer off, so that the client does not mistake half of it for a whole one. HTTP/1.0 has no chunks, and

@@ -259,7 +259,7 @@ func (t *topic) wait(delay *time.Duration) bool {
 // broken ends all subscriptions of a topic that has panicked; the lock is held.
 func (t *topic) broken() {
 	t.ended()
-	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, "Internal server error")))
+	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, fault.InternalMessage)))
 }
 
 // ended marks the topic as not running; the lock is held.
@@ -277,7 +277,7 @@ func (t *topic) fail(errs gqlerror.List) {
 func body(r *graphql.Response) []byte {
 	text, err := json.Marshal(r)
 	if err != nil {
-		return []byte(`{"errors":[{"message":"Internal server error"}],"data":null}`)
+		return []byte(`{"errors":[{"message":"` + fault.InternalMessage + `"}],"data":null}`)
 	}
 	return text
 }

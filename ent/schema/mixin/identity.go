@@ -6,6 +6,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
+
+	"cloudapi/internal/stamp"
 )
 
 // Identity gives an entity its guid. Version 7 (RFC 9562) keeps new rows together in the primary key and makes the order of
@@ -16,10 +18,7 @@ type Identity struct{ mixin.Schema }
 func (Identity) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", uuid.UUID{}).
-			Default(NewID).
+			Default(stamp.NewID).
 			Immutable(),
 	}
 }
-
-// NewID returns a new guid for a row.
-func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

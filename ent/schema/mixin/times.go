@@ -1,12 +1,12 @@
 package mixin
 
 import (
-	"time"
-
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/mixin"
+
+	"cloudapi/internal/stamp"
 )
 
 // Created adds the time when a row was created.
@@ -16,7 +16,7 @@ type Created struct{ mixin.Schema }
 func (Created) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("created_at").
-			Default(Now).
+			Default(stamp.Now).
 			Immutable().
 			Annotations(entgql.OrderField("CREATED_AT")),
 	}
@@ -29,10 +29,7 @@ type Updated struct{ mixin.Schema }
 func (Updated) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("updated_at").
-			Default(Now).
-			UpdateDefault(Now),
+			Default(stamp.Now).
+			UpdateDefault(stamp.Now),
 	}
 }
-
-// Now returns the current time in UTC, to the microsecond, which is the precision of both databases.
-func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,5 +1,5 @@
-// Package architecture draws the map of packages in docs/architecture.md from
-// their imports, and checks that no import points upwards.
+// Package architecture draws the map of packages in docs/architecture.md from their imports, and checks that no import points
+// upwards and that ent/schema is imported only within ent: it describes the model for ent's generator.
 package architecture
 
 import (
@@ -13,15 +13,13 @@ import (
 	"strings"
 )
 
-// Layer is a set of packages. A package imports packages of its own layer and of
-// the layers below it, and no others.
+// Layer is a set of packages. They import only packages of their own layer and of the layers below.
 type Layer struct {
 	Name     string
 	Packages []string // paths below the module; "x/..." means x and everything below it
 }
 
-// Layers are the layers of the program, from the top down. A new package needs a
-// place here.
+// Layers returns the layers of the program from the top down. A new package needs an entry here.
 func Layers() []Layer {
 	return []Layer{
 		{"Program", []string{"server"}},
@@ -37,20 +35,19 @@ func Layers() []Layer {
 		{"Leaves", []string{
 			"cloudapi",
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",
-			"internal/password", "internal/secret", "internal/service", "internal/textrule", "internal/token", "internal/viewer",
+			"internal/password", "internal/secret", "internal/service", "internal/stamp", "internal/textrule", "internal/token", "internal/viewer",
 		}},
 	}
 }
 
-// Package is a package of the program with its imports within the module.
+// Package is a package of the program and what it imports from the module.
 type Package struct {
 	Path    string // below the module, "server/rest"
 	Doc     string // first sentence of the package comment
 	Imports []string
 }
 
-// Load lists the packages of the module in dir, without those of internal/dev,
-// of tests, and generated ones below ent.
+// Load lists the packages of the module in dir, except internal/dev, tests, and generated packages below ent.
 func Load(ctx context.Context, dir string) ([]Package, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Doc,Imports,Module", "./...")
 	list.Dir = dir
@@ -87,7 +84,7 @@ func Load(ctx context.Context, dir string) ([]Package, error) {
 	}
 }
 
-// handWritten are the packages below ent that are not generated.
+// handWritten lists the packages below ent that are not generated.
 var handWritten = []string{"ent/edgeexists", "ent/migrate", "ent/rule", "ent/schema", "ent/schema/mixin"}
 
 func ofTheProgram(path string) bool {
@@ -99,8 +96,7 @@ func ofTheProgram(path string) bool {
 	}
 }
 
-// shown returns the path under which the map shows an import: the generated
-// packages below ent are one with ent.
+// shown returns the path of an import in the map: ent stands for the generated packages below it.
 func shown(path string) string {
 	if strings.HasPrefix(path, "ent/") && !slices.Contains(handWritten, path) {
 		return "ent"
@@ -118,8 +114,7 @@ func layerOf(layers []Layer, path string) int {
 	})
 }
 
-// Violations lists the packages without a layer and the imports that point
-// upwards.
+// Violations lists the packages without a layer, the imports that point upwards, and the imports of ent/schema outside ent.
 func Violations(layers []Layer, all []Package) (found []string) {
 	for _, p := range all {
 		own := layerOf(layers, p.Path)
@@ -131,14 +126,16 @@ func Violations(layers []Layer, all []Package) (found []string) {
 			if other := layerOf(layers, imported); other < own {
 				found = append(found, fmt.Sprintf("%s (%s) imports %s, which is above it", p.Path, layers[own].Name, imported))
 			}
+			if strings.HasPrefix(imported, "ent/schema") && !strings.HasPrefix(p.Path, "ent") {
+				found = append(found, fmt.Sprintf("%s imports %s, which is for ent's generator", p.Path, imported))
+			}
 		}
 	}
 	return found
 }
 
-// Draw writes the map in Markdown: the layers from the top down, and for each
-// package what it is and what it imports. Leaves that nearly every package
-// imports are left out of the imports.
+// Draw writes the map in Markdown: the layers from the top down, and for each package its summary and its imports. It omits
+// imports of the leaves that nearly every package uses.
 func Draw(layers []Layer, all []Package) string {
 	var b strings.Builder
 	b.WriteString("| package | what it does | imports |\n|---|---|---|\n")
@@ -153,7 +150,7 @@ func Draw(layers []Layer, all []Package) string {
 	return b.String()
 }
 
-// everywhere are leaves that the map leaves out of the imports.
+// everywhere lists the leaves that the map omits from the imports.
 var everywhere = []string{"internal/fault", "internal/secret", "internal/viewer", "internal/textrule"}
 
 func imports(p Package) string {
@@ -166,11 +163,8 @@ func imports(p Package) string {
 	return strings.Join(listed, " ")
 }
 
-// summary is the first sentence of the package comment without its first words.
+// summary returns the first sentence of the package comment without "Package x".
 func summary(p Package) string {
-	if p.Path == "ent" {
-		return "generated from `ent/schema`: the entities, their queries and changes."
-	}
 	if p.Path == "internal/model" {
 		return "generated from `schema.graphqls`: inputs and payloads."
 	}

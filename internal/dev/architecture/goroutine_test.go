@@ -11,10 +11,9 @@ import (
 	"testing"
 )
 
-// TestGoroutinesAreRecovered: only internal/service starts goroutines, because a
-// panic in any other would end the process; internal/transfer is a process of its
-// own (cloudapi import). What context.AfterFunc calls is not checked: it must be a
-// line that cannot panic.
+// TestGoroutinesAreRecovered: only internal/service starts goroutines, because a panic in any other goroutine would end the
+// process. internal/transfer is exempt: it runs in its own process (cloudapi import). Functions passed to context.AfterFunc
+// are not checked: they must be a single line that cannot panic.
 func TestGoroutinesAreRecovered(t *testing.T) {
 	root := "../../.."
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -1,15 +1,14 @@
-// Package mutants keeps deliberate faults, each with the test that must fail
-// when the program has it: what a test would not notice, it does not hold.
+// Package mutants has deliberate faults, each with the test that must fail when the program has the fault.
 //
-// A mutant is a text file: who it is, and which lines become which.
+// A mutant is a text file with a header and replacements of lines:
 //
 //	Title: what is wrong with the program
 //	Breaks: the promise that it breaks
 //	Test: ./package TestName
 //	-- path/file.go: old --
-//	lines as they are, once in the file
+//	existing lines, which occur once in the file
 //	-- path/file.go: new --
-//	lines in their place
+//	the lines that replace them
 package mutants
 
 import (
@@ -25,7 +24,7 @@ import (
 
 // Mutant is a deliberate fault.
 type Mutant struct {
-	Name    string // of its file, without the ending
+	Name    string // its file name without the extension
 	Title   string
 	Breaks  string
 	Package string
@@ -34,7 +33,7 @@ type Mutant struct {
 	edits    []edit
 }
 
-// edit replaces lines that are in a file once.
+// edit replaces lines that occur once in a file.
 type edit struct{ file, old, new string }
 
 // Load reads the mutants in a directory, in the order of their names.
@@ -90,9 +89,8 @@ func parse(name string, text []byte) (*Mutant, error) {
 	return m, nil
 }
 
-// Mutate returns the files of the module in root that the mutant changes, by
-// their paths, as it makes them. It fails when the program has changed so that
-// the mutant fits no more.
+// Mutate returns the files of the module in root that the mutant changes, by path, with their new content. It fails if the
+// program has changed so that the mutant no longer applies.
 func (m *Mutant) Mutate(root string) (map[string]string, error) {
 	changed := map[string]string{}
 	for _, e := range m.edits {
@@ -104,7 +102,7 @@ func (m *Mutant) Mutate(root string) (map[string]string, error) {
 			}
 			text = string(content)
 		}
-		// Only whole lines count.
+		// Only whole lines match.
 		if n := strings.Count("\n"+text, "\n"+e.old); n != 1 || e.old == "" {
 			return nil, fmt.Errorf("%s has these lines %d times, not once:\n%s", e.file, n, e.old)
 		}
@@ -114,8 +112,8 @@ func (m *Mutant) Mutate(root string) (map[string]string, error) {
 	return changed, nil
 }
 
-// Overlay writes what the mutant changes into dir, and returns the file that
-// makes `go build -overlay` take it in the place of the program's own.
+// Overlay writes the changed files into dir, and returns a file for `go build -overlay` that replaces the program's files by
+// them.
 func (m *Mutant) Overlay(root, dir string) (string, error) {
 	changed, err := m.Mutate(root)
 	if err != nil {
@@ -132,7 +130,7 @@ func (m *Mutant) Overlay(root, dir string) (string, error) {
 		}
 		overlay.Replace[filepath.Join(root, filepath.FromSlash(file))] = path
 	}
-	// Strings always encode.
+	// Strings can always be encoded.
 	text, _ := json.Marshal(overlay)
 	path := filepath.Join(dir, "overlay.json")
 	return path, os.WriteFile(path, text, 0o600)

@@ -14,9 +14,8 @@ import (
 
 const root = "../../.."
 
-// TestMutantsFit holds the mutants to the program as it is: each finds its
-// lines, makes another program of them, and names a test that exists. That the
-// test fails is for `make test-mutants` to show.
+// TestMutantsFit checks that each mutant applies to the current program, changes it, and names an existing test. `make
+// test-mutants` checks that the test fails.
 func TestMutantsFit(t *testing.T) {
 	all, err := mutants.Load(os.DirFS("testdata"))
 	if err != nil || len(all) == 0 {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Verdict is how a test did.
+// Verdict is the result of a test.
 type Verdict struct {
 	Failed bool
-	Why    string // the first thing that the test complained of
+	Why    string // the first message of the failed test
 	Took   time.Duration
 }
 
@@ -23,10 +23,8 @@ var (
 	failure   = regexp.MustCompile(`(?m)^\s*--- FAIL: |^panic: `)
 )
 
-// Test runs the test of a mutant in the module at root: on the program as it
-// is, or with the mutant's changes. A test that takes longer than limit fails:
-// who waits for ever because of a fault has noticed it. A program that cannot
-// be built is an error.
+// Test runs the test of a mutant in the module at root: on the unchanged program, or with the mutant's changes. A test that
+// takes longer than limit fails, because a fault may make it wait forever. A program that cannot be built is an error.
 func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time.Duration) (Verdict, error) {
 	env := os.Environ()
 	if mutated {
@@ -39,7 +37,7 @@ func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time
 		if err != nil {
 			return Verdict{}, err
 		}
-		// Also for the programs that tests build.
+		// Also for programs that tests build.
 		env = append(env, strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
 	}
 	args := []string{"test", "-count=1", "-vet=off", "-timeout", limit.String(), "-run", pattern(m.TestName), m.Package}
@@ -64,7 +62,7 @@ func (m *Mutant) Test(ctx context.Context, root string, mutated bool, limit time
 	return v, nil
 }
 
-// pattern matches the test exactly, level by level.
+// pattern returns a pattern that matches exactly the test, level by level.
 func pattern(test string) string {
 	return "^" + strings.ReplaceAll(strings.ReplaceAll(test, " ", "_"), "/", "$/^") + "$"
 }

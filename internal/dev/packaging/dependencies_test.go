@@ -31,7 +31,7 @@ func TestEachDependencyHasItsReason(t *testing.T) {
 	}
 }
 
-// requirements are the modules that go.mod requires directly.
+// requirements returns the modules that go.mod requires directly.
 func requirements(t *testing.T) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json").Output()

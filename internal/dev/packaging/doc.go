@@ -1,4 +1,3 @@
-// Package packaging holds what makes the binary an installed service: a
-// systemd unit, its configuration, the scripts of the Debian package and the
-// image of a release. .goreleaser.yaml puts them together.
+// Package packaging has the files that install the binary as a service: a systemd unit, its configuration, the scripts of
+// the Debian package and the image of a release. .goreleaser.yaml uses them.
 package packaging

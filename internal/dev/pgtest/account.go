@@ -8,15 +8,13 @@ import (
 	"syscall"
 )
 
-// account is the unprivileged user that PostgreSQL runs as. The server
-// refuses to run as root.
+// account is the unprivileged user that PostgreSQL runs as. The server refuses to run as root.
 type account struct {
 	credential *syscall.Credential // nil for the user of this process
 	uid, gid   int
 }
 
-// unprivileged returns this process's user, or, for root, the user postgres
-// or nobody.
+// unprivileged returns this process's user, or, for root, the user postgres or nobody.
 func unprivileged() (account, error) {
 	if os.Geteuid() != 0 {
 		return account{uid: os.Geteuid(), gid: os.Getegid()}, nil

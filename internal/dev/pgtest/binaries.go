@@ -14,18 +14,17 @@ import (
 	"testing"
 )
 
-// createCluster is where Debian's postgresql-common looks up whether the
-// installation of a server package shall create and start a cluster.
+// createCluster is the file in which Debian's postgresql-common finds whether installing a server package creates and starts
+// a cluster.
 const createCluster = "/etc/postgresql-common/createcluster.conf"
 
-// errAbsent says that no PostgreSQL server is installed.
+// errAbsent is the error if no PostgreSQL server is installed.
 var errAbsent = errors.New("no PostgreSQL server found by pg_config, in PATH or in /usr/lib/postgresql")
 
-// binaries returns the directory of postgres, initdb and pg_basebackup. Where
-// there is none, and this is root on Debian, it installs them first.
+// binaries returns the directory of postgres, initdb and pg_basebackup. If there is none, and the process is root on Debian,
+// it installs them first.
 func binaries(ctx context.Context) (string, error) {
-	// go test starts a process for each package, and all of them come here at
-	// once: one installs, the others wait.
+	// go test starts a process for each package, and all of them get here at once: one installs, the others wait.
 	unlock, err := lockFile(filepath.Join(os.TempDir(), fmt.Sprintf("pgtest-%d.lock", os.Getuid())))
 	if err != nil {
 		return "", err
@@ -43,8 +42,7 @@ func binaries(ctx context.Context) (string, error) {
 	return "", errAbsent
 }
 
-// Program is the path of one of PostgreSQL's programs, of the version that the
-// tests' servers have.
+// Program returns the path of one of PostgreSQL's programs, of the same version as the tests' servers.
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	dir, err := binaries(t.Context())
@@ -74,8 +72,8 @@ func findBinaries(ctx context.Context) (string, bool) {
 	return dirs[i], true
 }
 
-// complete tells a server's directory from a client's: Debian's pg_config
-// names a directory even where only libpq-dev is installed.
+// complete reports whether a directory has a server. Debian's pg_config returns a directory even if only libpq-dev is
+// installed.
 func complete(dir string) bool {
 	for _, name := range []string{"postgres", "initdb", "pg_basebackup"} {
 		if _, err := exec.LookPath(filepath.Join(dir, name)); err != nil {
@@ -85,7 +83,7 @@ func complete(dir string) bool {
 	return true
 }
 
-// majorVersion reads 15 from /usr/lib/postgresql/15/bin, 0 where it is no number.
+// majorVersion returns 15 for /usr/lib/postgresql/15/bin, 0 if there is no number.
 func majorVersion(dir string) int {
 	n, err := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
 	if err != nil {
@@ -94,9 +92,8 @@ func majorVersion(dir string) int {
 	return n
 }
 
-// install fetches Debian's postgresql. It tells postgresql-common not to
-// create the distribution's own cluster, which would run as a service from
-// then on, unless the machine's owner has already said what is wanted.
+// install installs Debian's postgresql. It first configures postgresql-common not to create the distribution's own cluster,
+// which would run as a service from then on, unless the machine is already configured.
 func install(ctx context.Context) error {
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
 		return errAbsent
@@ -114,8 +111,7 @@ func install(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	// The machine's package lists may be absent, as in a fresh container, or
-	// stale.
+	// The package lists may be missing, as in a new container, or outdated.
 	if err := aptGet(ctx, "update"); err != nil {
 		return err
 	}
@@ -140,6 +136,6 @@ func lockFile(path string) (unlock func(), err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
-	// Closing is unlocking: nothing is left to report.
+	// Closing the file unlocks it.
 	return func() { _ = f.Close() }, nil
 }

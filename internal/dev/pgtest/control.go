@@ -19,19 +19,17 @@ type Mode string
 
 // The modes, gentlest first.
 const (
-	Smart     Mode = "smart"     // waits for every client to leave
-	Fast      Mode = "fast"      // ends the clients' sessions, writes everything down
-	Immediate Mode = "immediate" // drops everything; the next start recovers
-	Kill      Mode = "kill"      // SIGKILL for every process, as the kernel's OOM killer does
+	Smart     Mode = "smart"     // waits until every client has disconnected
+	Fast      Mode = "fast"      // ends the clients' sessions and writes everything to disk
+	Immediate Mode = "immediate" // ends at once; the next start recovers
+	Kill      Mode = "kill"      // SIGKILL for every process, as by the kernel's OOM killer
 )
 
-// stopTimeout is how long an orderly stop may take, after which Stop kills
-// the server and reports it.
+// stopTimeout is the time limit of an orderly stop. After it, Stop kills the server and returns an error.
 const stopTimeout = time.Minute
 
-// Stop stops the server and returns when all of its processes are gone. A
-// server that is stopped already is left so; a frozen one is thawed first,
-// unless it is killed.
+// Stop stops the server and returns when all of its processes have ended. It does nothing if the server is stopped. It
+// resumes a frozen server first, except in the mode Kill.
 func (s *Server) Stop(mode Mode) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,8 +60,7 @@ func (s *Server) Stop(mode Mode) error {
 	return errors.Join(late, awaitGone(pids))
 }
 
-// Restart stops the server and starts it again on the same port, returning
-// when it takes queries.
+// Restart stops the server and starts it again on the same port. It returns when the server accepts queries.
 func (s *Server) Restart(ctx context.Context, mode Mode) error {
 	if err := s.Stop(mode); err != nil {
 		return err
@@ -71,14 +68,14 @@ func (s *Server) Restart(ctx context.Context, mode Mode) error {
 	return s.Run(ctx)
 }
 
-// Run starts a stopped server again, returning when it takes queries.
+// Run starts a stopped server, and returns when it accepts queries.
 func (s *Server) Run(ctx context.Context) error { return s.launch(ctx) }
 
-// Freeze suspends every process of the server: connections stay open, nothing
-// answers, and the kernel accepts new connections up to its backlog.
+// Freeze suspends all processes of the server: connections stay open, nothing answers, and the kernel accepts new
+// connections up to its backlog.
 func (s *Server) Freeze() error { return s.signalAll(syscall.SIGSTOP) }
 
-// Thaw lets a frozen server go on.
+// Thaw resumes a frozen server.
 func (s *Server) Thaw() error { return s.signalAll(syscall.SIGCONT) }
 
 func (s *Server) signalAll(signal syscall.Signal) error {
@@ -97,11 +94,10 @@ func (s *Server) signalAll(signal syscall.Signal) error {
 	return nil
 }
 
-// signalPid ignores errors: a process that is gone already is what was wanted,
-// or has just finished its work.
+// signalPid ignores errors: the process may have just ended.
 func signalPid(pid int, signal syscall.Signal) { _ = syscall.Kill(pid, signal) }
 
-// processes lists the postmaster, first, and its children. The caller holds mu.
+// processes returns the postmaster, first, and its children. The caller holds mu.
 func (s *Server) processes() []int {
 	pid := s.cmd.Process.Pid
 	pids := []int{pid}
@@ -112,9 +108,9 @@ func (s *Server) processes() []int {
 	for _, path := range stats {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // ended meanwhile
+			continue // has ended meanwhile
 		}
-		// pid (name) state parent …, where the name may hold anything.
+		// The format is: pid (name) state parent …, where the name may contain anything.
 		_, rest, found := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
 		fields := strings.Fields(rest)
 		if !found || len(fields) < 2 || fields[1] != strconv.Itoa(pid) {
@@ -127,8 +123,8 @@ func (s *Server) processes() []int {
 	return pids
 }
 
-// awaitGone waits until none of the processes exists: an orphan still holds
-// the shared memory, and a new server would refuse to start.
+// awaitGone waits until none of the processes exists: an orphan still uses the shared memory, and a new server would refuse
+// to start.
 func awaitGone(pids []int) error {
 	deadline := time.Now().Add(stopTimeout)
 	for _, pid := range pids {
@@ -142,8 +138,7 @@ func awaitGone(pids []int) error {
 	return nil
 }
 
-// exists reports whether a process is there and no zombie: those of orphans
-// wait for init, which in a container may never collect them.
+// exists reports whether a process exists and is not a zombie: init in a container may never collect those of orphans.
 func exists(pid int) bool {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -153,7 +148,7 @@ func exists(pid int) bool {
 	return !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
 }
 
-// launch starts the postmaster and waits until it takes queries.
+// launch starts the postmaster and waits until it accepts queries.
 func (s *Server) launch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,8 +164,7 @@ func (s *Server) launch(ctx context.Context) error {
 	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "HOME="+s.dir, "LC_ALL=C.UTF-8")
-	// The interrupt typed at the terminal is for the tests, which then end
-	// the server in order.
+	// An interrupt at the terminal reaches only the tests, which then end the server in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner.credential, Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
@@ -178,7 +172,7 @@ func (s *Server) launch(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = cmd.Wait() // how it ended stands in its log
+		_ = cmd.Wait() // its log has the reason
 	}()
 	s.cmd, s.done = cmd, done
 	if err := s.awaitReady(ctx); err != nil {

@@ -11,17 +11,15 @@ import (
 	"sync"
 	"testing"
 
-	_ "github.com/lib/pq" // the driver that the program uses
+	_ "github.com/lib/pq" // the program's driver
 )
 
-// Variable names the environment variable with the connection string of a
-// server to share. cmd/withpostgres sets it for the command that it runs, so
-// that all packages of one `go test ./...` share a server.
+// Variable is the environment variable with the connection string of a shared server. cmd/withpostgres sets it for its
+// command, so that all packages of one `go test ./...` share a server.
 const Variable = "CLOUDAPI_TEST_POSTGRES"
 
-// shared is the connection string of the server that the tests of this
-// process share: the one from the environment, or one that this process
-// starts on first use, and that its watchdog removes.
+// shared returns the connection string of the server that the tests of this process share: the one from the environment, or
+// one that this process starts on first use and that its watchdog removes.
 var shared = sync.OnceValues(func() (func() string, error) {
 	if given := os.Getenv(Variable); given != "" {
 		return func() string { return given }, nil
@@ -30,14 +28,13 @@ var shared = sync.OnceValues(func() (func() string, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The closure keeps s, and with it the pipe whose end the watchdog waits
-	// for: a server that nothing refers to would be removed in the middle.
+	// The closure keeps s alive, and with it the pipe whose end the watchdog waits for. Otherwise the server would be
+	// removed while tests run.
 	return func() string { return s.URL("postgres") }, nil
 })
 
-// URL creates an empty database for one test, on the shared server, and
-// returns its connection string. It is dropped when the test ends, whoever
-// may still be connected.
+// URL creates an empty database for one test on the shared server, and returns its connection string. It is dropped when the
+// test ends, even if clients are connected.
 func URL(t testing.TB) string {
 	t.Helper()
 	server, err := shared()
@@ -47,9 +44,8 @@ func URL(t testing.TB) string {
 	return fresh(t, server())
 }
 
-// Database creates an empty database for one test on this server and returns
-// its connection string. It is dropped when the test ends, if the server
-// still runs.
+// Database creates an empty database for one test on this server and returns its connection string. It is dropped when the
+// test ends, if the server still runs.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	return fresh(t, s.URL("postgres"))
@@ -62,16 +58,14 @@ func fresh(t testing.TB, server string) string {
 		t.Fatalf("connection string of the shared server: %v", err)
 	}
 	name := "t_" + strings.ToLower(rand.Text())
-	// A name of our own alphabet needs no quoting. The template is the one
-	// that nobody connects to.
+	// The name needs no quoting. Nobody connects to template0, so it is never in use.
 	if err := execute(t.Context(), server, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() {
 		patient := *u
 		patient.RawQuery += "&connect_timeout=5"
-		// The server may be stopped, or left frozen by the test: its
-		// directory goes with it anyway.
+		// The test may have stopped or frozen the server: then its directory is removed anyway.
 		_ = execute(context.WithoutCancel(t.Context()), patient.String(),
 			"DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	})
@@ -80,8 +74,8 @@ func fresh(t testing.TB, server string) string {
 	return own.String()
 }
 
-// Exec runs one statement as the superuser, for what a test does behind the
-// program's back: lock a table, end connections, look at pg_stat_activity.
+// Exec runs one statement as the superuser, for actions of a test outside the program: lock a table, end connections, read
+// pg_stat_activity.
 func (s *Server) Exec(ctx context.Context, database, query string, args ...any) error {
 	return execute(ctx, s.URL(database), query, args...)
 }

@@ -18,8 +18,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// crashes names the environment variable that turns this test binary into a
-// process that starts a server and waits to be killed.
+// crashes is the environment variable that turns this test binary into a process that starts a server and waits to be
+// killed.
 const crashes = "PGTEST_CRASHES"
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 
 func TestSharedServerOutlivesGarbageCollection(t *testing.T) {
 	db := open(t, pgtest.URL(t))
-	runtime.GC() // finds what nobody holds, and queues its end
+	runtime.GC() // collects unreferenced objects and queues their finalizers
 	runtime.GC()
 	for range 20 {
 		if err := db.PingContext(t.Context()); err != nil {
@@ -151,15 +151,14 @@ func TestServerIsGoneAfterItsProcessWasKilled(t *testing.T) {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			// The error says that it was killed, which it was.
+			// The error says that the process was killed.
 			_ = cmd.Wait()
 			awaitRemoved(t, dir)
 		})
 	}
 }
 
-// answers asks for TLS, which a server answers with one byte at once, whatever
-// its settings.
+// answers requests TLS, which a running server answers with one byte at once, whatever its settings.
 func answers(t *testing.T, port int) bool {
 	t.Helper()
 	conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))

@@ -16,14 +16,14 @@ import (
 	"cloudapi/internal/dev/tool"
 )
 
-// Pooler is a PgBouncer in front of a server, which ends with the test.
+// Pooler is a PgBouncer in front of a server. It ends with the test.
 type Pooler struct {
 	dir  string
 	port int
 }
 
-// Pool starts a PgBouncer with its defaults: session or transaction are the modes.
-// It has as many sessions for each database as the tests want.
+// Pool starts a PgBouncer with its defaults, in the mode session or transaction, with up to the given number of sessions for
+// each database.
 func (s *Server) Pool(t testing.TB, mode string, sessions int) *Pooler {
 	t.Helper()
 	program := tool.Find(t, "pgbouncer")
@@ -49,7 +49,7 @@ pool_mode = %s
 default_pool_size = %d
 max_client_conn = 1000
 `, s.port, port, dir, mode, sessions)
-	// The account of the server may not reach the directory of the repository.
+	// The account of the server may not be able to read the directory of the repository.
 	copied := filepath.Join(dir, "pgbouncer")
 	err = errors.Join(
 		os.WriteFile(filepath.Join(dir, "ini"), []byte(settings), 0o644),
@@ -92,12 +92,12 @@ func (p *Pooler) await(t testing.TB) {
 	}
 }
 
-// URL is the connection string of a database behind the pooler.
+// URL returns the connection string of a database behind the pooler.
 func (p *Pooler) URL(database string) string {
 	return "postgres://postgres@127.0.0.1:" + strconv.Itoa(p.port) + "/" + database + "?sslmode=disable"
 }
 
-// Log is what the pooler has logged.
+// Log returns what the pooler has logged.
 func (p *Pooler) Log() string {
 	text, err := os.ReadFile(filepath.Join(p.dir, "log"))
 	if err != nil {

@@ -1,11 +1,9 @@
-// Package pgtest runs real PostgreSQL servers for tests: it finds the
-// programs or installs them, starts a server in a temporary directory as an
-// unprivileged user, and removes it even if the tests crash.
+// Package pgtest runs real PostgreSQL servers for tests: it finds the programs or installs them, starts a server in a
+// temporary directory as an unprivileged user, and removes it even if the tests crash.
 //
-// Most tests want a database of their own and no more: URL. Tests that
-// disturb the server start one for themselves: Start.
+// Most tests need only a database: use URL. Tests that disturb the server start their own: use Start.
 //
-// It needs Linux: children are found through /proc.
+// It needs Linux, because it finds child processes through /proc.
 package pgtest
 
 import (
@@ -25,29 +23,25 @@ import (
 	"time"
 )
 
-// startTimeout bounds each step of starting: a machine that runs many tests
-// at once is slow.
+// startTimeout is the time limit of each step of starting: a machine that runs many tests is slow.
 const startTimeout = 2 * time.Minute
 
-// Options say how a server runs. The zero value is right for most tests.
+// Options configures a server. The zero value suits most tests.
 type Options struct {
-	// Fsync makes commits survive a crash of the machine. Without it, the
-	// default, they survive a crash of the server, which is enough for tests
-	// that kill processes, and much faster.
+	// Fsync makes commits survive a crash of the machine. Without it, the default, they survive a crash of the server, which
+	// is enough for tests that kill processes, and much faster.
 	Fsync bool
-	// Locale is the locale of the databases, "" for C.UTF-8: order by code
-	// point, lower() for all of Unicode.
+	// Locale is the locale of the databases, "" for C.UTF-8: ordered by code point, with lower() for all of Unicode.
 	Locale string
-	// Settings are added to postgresql.conf, values as they stand there:
-	// {"max_connections": "20", "synchronous_standby_names": "'*'"}.
+	// Settings are added to postgresql.conf, with values in its syntax: {"max_connections": "20",
+	// "synchronous_standby_names": "'*'"}.
 	Settings map[string]string
 }
 
-// Server is a PostgreSQL server on 127.0.0.1. Its methods may be called from
-// several goroutines.
+// Server is a PostgreSQL server on 127.0.0.1. It is safe for concurrent use.
 type Server struct {
 	bin      string // directory of the programs
-	dir      string // holds data/, the socket and the log
+	dir      string // has data/, the socket and the log
 	port     int
 	owner    account
 	watchdog *watchdog
@@ -96,7 +90,7 @@ func New(ctx context.Context, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// prepare makes a directory for a server and picks its port.
+// prepare creates a directory for a server and chooses its port.
 func prepare(ctx context.Context) (*Server, error) {
 	bin, err := binaries(ctx)
 	if err != nil {
@@ -106,8 +100,7 @@ func prepare(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not t.TempDir: its path is long, and the name of a socket is at most
-	// 107 bytes.
+	// Not t.TempDir: its path is long, and the path of a socket has at most 107 bytes.
 	dir, err := os.MkdirTemp("", "pgtest")
 	if err != nil {
 		return nil, fmt.Errorf("make the server's directory: %w", err)
@@ -139,8 +132,7 @@ func freePort(ctx context.Context) (int, error) {
 	return addr.Port, l.Close()
 }
 
-// configure writes the settings of a test server at the end of
-// postgresql.conf, where they win.
+// configure appends the settings of a test server to postgresql.conf, where later ones take precedence.
 func (s *Server) configure(opts Options) error {
 	settings := map[string]string{
 		"listen_addresses":        "'127.0.0.1'",
@@ -176,7 +168,7 @@ func (s *Server) appendSettings(settings map[string]string) error {
 	return f.Close()
 }
 
-// run runs one of PostgreSQL's programs to its end.
+// run runs one of PostgreSQL's programs.
 func (s *Server) run(ctx context.Context, program string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -192,13 +184,13 @@ func (s *Server) run(ctx context.Context, program string, args ...string) error 
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// Directory holds the server's data, socket and log.
+// Directory returns the directory with the server's data, socket and log.
 func (s *Server) Directory() string { return s.dir }
 
-// Port is the TCP port on 127.0.0.1, the same over restarts.
+// Port returns the TCP port on 127.0.0.1, which restarts keep.
 func (s *Server) Port() int { return s.port }
 
-// Pid is the process id of the postmaster, whose children do the work.
+// Pid returns the process id of the postmaster.
 func (s *Server) Pid() (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,8 +200,8 @@ func (s *Server) Pid() (int, error) {
 	return s.cmd.Process.Pid, nil
 }
 
-// URL is the connection string of a database of this server, for its
-// superuser and without TLS. The database postgres always exists.
+// URL returns the connection string of a database of this server, for its superuser and without TLS. The database postgres
+// always exists.
 func (s *Server) URL(database string) string {
 	return "postgres://postgres@127.0.0.1:" + strconv.Itoa(s.port) + "/" + database + "?sslmode=disable"
 }
@@ -223,7 +215,7 @@ func (s *Server) Log() string {
 	return string(text)
 }
 
-// Close stops the server, frozen or not, and removes its files.
+// Close stops the server, also a frozen one, and removes its files.
 func (s *Server) Close() error {
 	err := s.Stop(Immediate)
 	return errors.Join(err, s.watchdog.release())

@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// Snapshot copies the server's files as they are now, for which it restarts
-// the server. What it returns brings the server back to them, on the same
+// Snapshot copies the server's files, for which it restarts the server. restore resets the server to that copy, on the same
 // port, with lines added to its configuration.
 func (s *Server) Snapshot(t testing.TB) (restore func(settings ...string)) {
 	t.Helper()

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Standby starts a hot standby of this server that ends with the test. It
-// replicates by streaming under the application name given, which is what
-// synchronous_standby_names refers to.
+// Standby starts a hot standby of this server that ends with the test. It replicates by streaming with the given application
+// name, to which synchronous_standby_names refers.
 func (s *Server) Standby(t testing.TB, name string) *Server {
 	t.Helper()
 	standby, err := s.newStandby(t.Context(), name)
@@ -36,7 +35,7 @@ func (s *Server) newStandby(ctx context.Context, name string) (*Server, error) {
 		err = standby.appendSettings(map[string]string{
 			"unix_socket_directories": "'" + standby.dir + "'",
 			"hot_standby_feedback":    "on",
-			// A standby in tests follows as fast as it can find its primary again.
+			// A standby in tests reconnects to its primary quickly.
 			"wal_retrieve_retry_interval": "'100ms'",
 		})
 	}
@@ -49,7 +48,7 @@ func (s *Server) newStandby(ctx context.Context, name string) (*Server, error) {
 	return standby, nil
 }
 
-// Promote makes a standby a primary and returns when it takes writes.
+// Promote promotes a standby and returns when it accepts changes.
 func (s *Server) Promote(ctx context.Context) error {
 	return s.Exec(ctx, "postgres", "SELECT pg_promote(wait => true)")
 }

@@ -7,13 +7,10 @@ import (
 	"syscall"
 )
 
-// epitaph waits for the end of its input, which is the end of the process
-// that holds the other end of the pipe, however it ended. Then it ends the
-// server of that directory, frozen or not, and removes the directory. The
-// process id is trusted only while that process's command line names the
-// directory. A server that is told to quit gives its shared memory back; one
-// that does not in ten seconds is killed, the postmaster being stopped first,
-// lest it replace its children.
+// epitaph waits for the end of its input, which is the end of the process at the other end of the pipe, however it ended.
+// Then it ends the server of the directory, also a frozen one, and removes the directory. It uses the process id only if
+// that process's command line contains the directory. A server that quits in order frees its shared memory; one that does
+// not within ten seconds is killed. The postmaster is suspended first, so that it does not replace its children.
 const epitaph = `
 trap '' INT TERM HUP
 cat >/dev/null
@@ -36,9 +33,8 @@ for try in 1 2 3 4 5; do
 done
 `
 
-// watchdog removes a server and its directory when this process ends. A
-// parent-death signal would not do: it is bound to the thread that started
-// the child, which the Go runtime may end at any time, and removes no files.
+// watchdog removes a server and its directory when this process ends. A parent-death signal would not suffice: it is bound
+// to the thread that started the child, which the Go runtime may end at any time, and it removes no files.
 type watchdog struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
@@ -46,8 +42,7 @@ type watchdog struct {
 
 func guard(dir string) (*watchdog, error) {
 	cmd := exec.Command("/bin/sh", "-c", epitaph, "pgtest-watchdog", dir)
-	// A session of its own, so that the interrupt typed at the terminal does
-	// not reach it together with the tests.
+	// It has its own session, so that an interrupt at the terminal does not reach it together with the tests.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Dir = "/"
 	pipe, err := cmd.StdinPipe()
@@ -60,7 +55,7 @@ func guard(dir string) (*watchdog, error) {
 	return &watchdog{cmd: cmd, pipe: pipe}, nil
 }
 
-// release lets the watchdog do its work now, and waits for it.
+// release makes the watchdog do its work now, and waits for it.
 func (w *watchdog) release() error {
 	if err := w.pipe.Close(); err != nil {
 		return fmt.Errorf("release the watchdog: %w", err)

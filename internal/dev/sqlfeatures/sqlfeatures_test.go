@@ -1,5 +1,5 @@
-// Package sqlfeatures holds docs/scale.md to the SQL that the program sends: what
-// sharded relatives of PostgreSQL may lack is named there, with the alternative.
+// Package sqlfeatures compares docs/scale.md with the SQL that the program sends: the document names features that
+// distributed databases compatible with PostgreSQL may lack, with an alternative.
 package sqlfeatures
 
 import (
@@ -12,8 +12,7 @@ import (
 	"testing"
 )
 
-// features are what is looked for beside functions of PostgreSQL's own, whose names
-// begin with pg_.
+// features returns the features to search for, in addition to PostgreSQL's own functions, whose names begin with pg_.
 func features() map[string]*regexp.Regexp {
 	found := map[string]*regexp.Regexp{}
 	for name, expression := range map[string]string{
@@ -49,11 +48,10 @@ func features() map[string]*regexp.Regexp {
 	return found
 }
 
-// own is a function or a table of PostgreSQL's own.
+// own matches PostgreSQL's own functions and tables.
 var own = regexp.MustCompile(`\bpg_(current|snapshot|is|control|walfile|last|notify|stat|locks|settings|database|try|advisory|logical|replication|trgm)[a-z_]*\b`)
 
-// TestScaleNamesTheSQLThatIsUsed: the table in docs/scale.md has each feature that
-// the sources use, and no other.
+// TestScaleNamesTheSQLThatIsUsed: the table in docs/scale.md has each feature that the sources use, and no other.
 func TestScaleNamesTheSQLThatIsUsed(t *testing.T) {
 	root := "../../.."
 	used := map[string]bool{}
@@ -102,7 +100,7 @@ func look(text string, used map[string]bool) {
 	}
 }
 
-// withoutComments is a source without the lines that are comments.
+// withoutComments returns a source without its comment lines.
 func withoutComments(text string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(text) {

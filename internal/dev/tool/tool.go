@@ -1,6 +1,5 @@
-// Package tool finds programs that tests run and that are no part of this
-// repository. Those that are not installed come out of Debian's packages into
-// .build/tools (.ci/tool).
+// Package tool finds programs that tests run and that are not part of this repository. If they are not installed, it
+// extracts them from Debian's packages into .build/tools (.ci/tool).
 package tool
 
 import (
@@ -14,7 +13,7 @@ import (
 // Program is a program to run, and the directory with its libraries.
 type Program struct{ Path, Libraries string }
 
-// Command is a command that runs the program until the test ends.
+// Command returns a command that runs the program until the test ends.
 func (p Program) Command(t testing.TB, args ...string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), p.Path, args...)
 	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+p.Libraries)
@@ -34,7 +33,7 @@ func Find(t testing.TB, name string) Program {
 	return Program{Path: strings.TrimSpace(string(out)), Libraries: filepath.Join(root, ".build", "tools", "lib")}
 }
 
-// root is the directory of the repository.
+// root returns the directory of the repository.
 func root(t testing.TB) string {
 	t.Helper()
 	directory, err := os.Getwd()

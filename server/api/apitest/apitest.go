@@ -1,5 +1,5 @@
-// Package apitest puts a whole API together for tests: on SQLite or on a real
-// PostgreSQL, with people of every role, and driven without a socket.
+// Package apitest assembles a whole API for tests: on SQLite or on a real PostgreSQL, with users of every role, and without
+// a socket.
 package apitest
 
 import (
@@ -26,7 +26,7 @@ import (
 	"cloudapi/server/api"
 )
 
-// The people of a test, by login; they all have Password.
+// The users of a test, by login; they all have Password.
 const (
 	Administrator = "ada"
 	Operator      = "otto"
@@ -44,20 +44,20 @@ type API struct {
 	Log   *Log
 }
 
-// Log keeps what the server logs.
+// Log stores what the server logs.
 type Log struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-// Write keeps a line.
+// Write stores a line.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-// String is everything logged so far.
+// String returns everything logged so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,8 +70,7 @@ func Each(t *testing.T, test func(t *testing.T, a *API)) {
 	t.Run("postgres", func(t *testing.T) { test(t, New(t, pgtest.URL(t))) })
 }
 
-// New returns an API on an empty database, with people and with changes to its
-// options.
+// New returns an API on an empty database, with users, and with changes to its options.
 func New(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
 	a := Open(t, url, with...)
@@ -79,7 +78,7 @@ func New(t testing.TB, url string, with ...func(*api.Options)) *API {
 	return a
 }
 
-// People makes one of every role, and an account at the portal.
+// People creates a user of every role, and a portal account.
 func People(t testing.TB, a *API) {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
@@ -97,8 +96,7 @@ func People(t testing.TB, a *API) {
 	must(t, err)
 }
 
-// Open returns an API on a database that may have something in it, one of the
-// servers on it.
+// Open returns an API on an existing database, as one of several servers.
 func Open(t testing.TB, url string, with ...func(*api.Options)) *API {
 	t.Helper()
 	return OpenOn(t, store.Options{URL: url}, with...)
@@ -110,7 +108,7 @@ func OpenOrdinary(t testing.TB, url string) *API {
 	return Open(t, url, func(o *api.Options) { o.OrdinaryReads = true })
 }
 
-// OpenOn is Open with more to say of the database, standbys for one.
+// OpenOn is Open with options of the database, for example standbys.
 func OpenOn(t testing.TB, database store.Options, with ...func(*api.Options)) *API {
 	t.Helper()
 	log := &Log{}
@@ -136,7 +134,7 @@ func OpenOn(t testing.TB, database store.Options, with ...func(*api.Options)) *A
 	return &API{API: a, Store: s, URL: database.URL, Log: log}
 }
 
-// run does the server's own work until the test ends.
+// run runs the background work until the test ends.
 func run(t testing.TB, a *api.API) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
@@ -164,14 +162,14 @@ type Answer struct {
 	Body   string
 }
 
-// Do sends a request as login, "" for nobody.
+// Do sends a request as login, "" for no credentials.
 func (a *API) Do(r *http.Request, login string) Answer {
 	if login != "" {
 		r.SetBasicAuth(login, Password)
 	}
 	w := httptest.NewRecorder()
 	a.Handler.ServeHTTP(w, r)
-	// What a recorder kept can be read.
+	// Reading from a recorder cannot fail.
 	body, _ := io.ReadAll(w.Result().Body)
 	return Answer{Status: w.Code, Header: w.Result().Header, Body: string(body)}
 }
@@ -183,7 +181,7 @@ func (a *API) Get(login, path string) Answer {
 
 // Query runs a GraphQL operation; the headers come in pairs.
 func (a *API) Query(login, query string, variables map[string]any, headers ...string) Answer {
-	// What a test makes encodes.
+	// Values of a test can be encoded.
 	body, _ := json.Marshal(map[string]any{"query": query, "variables": variables})
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
@@ -205,7 +203,7 @@ func (a *API) Result(t testing.TB, login, path string) any {
 	return envelope.Result
 }
 
-// Customer makes a customer and returns its guid.
+// Customer creates a customer and returns its guid.
 func (a *API) Customer(t testing.TB, name string) string {
 	t.Helper()
 	made, err := a.Customers.Create(viewer.SystemContext(t.Context()), model.CreateCustomerInput{Name: name})

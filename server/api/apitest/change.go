@@ -10,7 +10,7 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Rename gives a customer another name.
+// Rename changes the name of a customer.
 func (a *API) Rename(t testing.TB, id, name string) {
 	t.Helper()
 	_, err := a.Customers.Update(viewer.SystemContext(t.Context()), model.UpdateCustomerInput{CustomerID: uuid.MustParse(id), Name: &name})
@@ -25,8 +25,7 @@ func (a *API) UserID(t testing.TB, login string) uuid.UUID {
 	return id
 }
 
-// Group makes a group with a user that is linked to a customer, and returns the
-// guids of the user and the group.
+// Group creates a group with a user and a link to a customer, and returns the guids of the user and the group.
 func (a *API) Group(t testing.TB, customerID, login string) (user, group uuid.UUID) {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())

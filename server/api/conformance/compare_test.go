@@ -14,15 +14,15 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// operations draws operations from the schema.
+// operations generates operations from the schema.
 type operations struct {
 	*drawer
 	t       *testing.T
 	aliases int
-	cursors map[string][]string // seen, by the lists that they are of
+	cursors map[string][]string // cursors from earlier answers, by their lists
 }
 
-// draw draws an operation that has a field of Query.
+// draw generates an operation with a field of Query.
 func (d *operations) draw(root *ast.FieldDefinition) operation {
 	o := operation{d.w.schema, pick(d.rnd, []string{apitest.Administrator, apitest.Administrator, apitest.Operator, apitest.Member}), &selection{}}
 	o.root.below = append(o.root.below, d.field("Query", root, 3))
@@ -32,12 +32,12 @@ func (d *operations) draw(root *ast.FieldDefinition) operation {
 	return o
 }
 
-// roots are the fields of Query.
+// roots returns the fields of Query.
 func (d *operations) roots() []*ast.FieldDefinition {
 	return slices.DeleteFunc(slices.Clone(d.w.schema.Query.Fields), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
 }
 
-// of draws what is selected of an object of a type.
+// of generates the selections of an object of a type.
 func (d *operations) of(name string, depth int) []*selection {
 	typ := d.w.schema.Types[name]
 	all := []*selection{}
@@ -49,7 +49,7 @@ func (d *operations) of(name string, depth int) []*selection {
 		one := d.field(name, f, depth)
 		all = append(all, one)
 		if len(one.below) > 0 && d.one(6) {
-			// The same field again, with the same arguments: selections are merged.
+			// The same field again with the same arguments: selections are merged.
 			for name, a := range one.args {
 				a.variable = false
 				one.args[name] = a
@@ -97,7 +97,7 @@ func (d *operations) maybe(s *selection) *selection {
 	return s
 }
 
-// field draws a selection of a field. One with arguments has an alias.
+// field generates a selection of a field. One with arguments has an alias.
 func (d *operations) field(parent string, f *ast.FieldDefinition, depth int) *selection {
 	s := &selection{name: f.Name, args: map[string]argument{}}
 	d.seen[parent+"."+f.Name] = true
@@ -122,7 +122,7 @@ func (d *operations) field(parent string, f *ast.FieldDefinition, depth int) *se
 	return d.maybe(s)
 }
 
-// connection draws the arguments of a list.
+// connection generates the arguments of a list.
 func (d *operations) connection(s *selection, l list, f *ast.FieldDefinition) {
 	give := func(name string, value any) {
 		s.args[name] = argument{f.Arguments.ForName(name).Type, value, d.one(2)}
@@ -148,7 +148,7 @@ func (d *operations) connection(s *selection, l list, f *ast.FieldDefinition) {
 	}
 }
 
-// argument draws an argument of a field that is no list.
+// argument generates an argument of a field that is not a list.
 func (d *operations) argument(f *ast.FieldDefinition, a *ast.ArgumentDefinition) any {
 	typ := d.w.schema.Types[a.Type.Name()]
 	guidOf := func() any {
@@ -175,8 +175,8 @@ func (d *operations) argument(f *ast.FieldDefinition, a *ast.ArgumentDefinition)
 	return nil
 }
 
-// run sends an operation down a path. Errors of siblings come in any order and
-// number, their codes and fields do not.
+// run executes an operation on a path. Errors of sibling fields have no defined order and number, but their codes and fields
+// are compared.
 func (o operation) run(p path) (map[string]any, []string) {
 	query, variables := o.text()
 	body := p.api.Query(o.login, query, variables).Body
@@ -197,7 +197,7 @@ func (o operation) run(p path) (map[string]any, []string) {
 	return answer.Data, slices.Compact(errs)
 }
 
-// differs says how the paths differ, "" if they do not.
+// differs returns how the paths' answers differ, "" if they do not.
 func (o operation) differs(w *world) string {
 	data, errs := o.run(w.paths[0])
 	for _, p := range w.paths[1:] {
@@ -211,7 +211,7 @@ func (o operation) differs(w *world) string {
 	return ""
 }
 
-// remember keeps the cursors of an answer.
+// remember stores the cursors of an answer.
 func (d *operations) remember(s *selection, data any, of string) {
 	switch v := data.(type) {
 	case []any:
@@ -236,8 +236,8 @@ func (d *operations) remember(s *selection, data any, of string) {
 	}
 }
 
-// pathsAgree draws operations from the whole schema, for people of each role.
-// The fast path may decline, and must not fail.
+// pathsAgree generates operations from the whole schema, for users of each role. The fast path may decline an operation, but
+// must not fail.
 func pathsAgree(t *testing.T, w *world) {
 	rnd, codes := random(t), map[string]int{}
 	d := &operations{&drawer{w: w, m: &model{t, w}, rnd: rnd, seen: map[string]bool{}}, t, 0, map[string][]string{}}

@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// drawer draws requests for lists, and notes what it has drawn.
+// drawer generates requests for lists, and records what it has generated.
 type drawer struct {
 	w    *world
 	m    *model
@@ -20,7 +20,7 @@ type drawer struct {
 
 func (d *drawer) one(in int) bool { return d.rnd.IntN(in) == 0 }
 
-// request draws a request for a list, with the rows that its cursors are of.
+// request generates a request for a list, and returns the rows of its cursors.
 func (d *drawer) request(l list) (request, map[string]string) {
 	r := request{list: l, args: map[string]any{}, variables: map[string]bool{}}
 	if l.parent != "Query" {
@@ -69,7 +69,7 @@ func with(args map[string]any, name string, value any) map[string]any {
 	return all
 }
 
-// order draws an order, null among them.
+// order generates an order, or null.
 func (d *drawer) order(typ string) any {
 	if d.one(8) {
 		return nil
@@ -80,7 +80,7 @@ func (d *drawer) order(typ string) any {
 	return map[string]any{"field": field, "direction": direction}
 }
 
-// filter draws a filter of a type. Empty ones, and nulls, are among them.
+// filter generates a filter of a type, including empty ones and nulls.
 func (d *drawer) filter(input, typ string, depth int) map[string]any {
 	where := map[string]any{}
 	for range d.rnd.IntN(3) {
@@ -111,7 +111,7 @@ func (d *drawer) filter(input, typ string, depth int) map[string]any {
 	return where
 }
 
-// value draws a value for a filter: mostly one that a row has, or a part of it.
+// value generates a value for a filter: mostly the value of a row, or a part of it.
 func (d *drawer) value(typ, filter string, of *ast.Definition) any {
 	if of.Kind == ast.Enum {
 		return pick(d.rnd, of.EnumValues).Name
@@ -143,8 +143,8 @@ func (d *drawer) value(typ, filter string, of *ast.Definition) any {
 	return guid(d.rnd.IntN(3))
 }
 
-// complete draws what chance has left out, one by one, so that every list, order
-// and filter of the schema appears in each run.
+// complete generates what chance has omitted, one by one, so that every list, order and filter of the schema occurs in each
+// run.
 func (d *drawer) complete(t *testing.T) {
 	t.Helper()
 	for _, l := range d.m.lists() {
@@ -184,8 +184,8 @@ func (d *drawer) complete(t *testing.T) {
 	}
 }
 
-// pagesAreWalked goes through lists page by page, either way, while rows are
-// deleted between the pages, those among them that cursors stand at.
+// pagesAreWalked reads lists page by page, in both directions, while rows are deleted between the pages, including rows that
+// cursors refer to.
 func pagesAreWalked(t *testing.T, w *world) {
 	rnd := random(t)
 	m := &model{t, w}
@@ -206,7 +206,7 @@ func pagesAreWalked(t *testing.T, w *world) {
 	}
 }
 
-// walk walks one list, and reports whether all pages were right.
+// walk reads one list, and reports whether all pages were right.
 func (d *drawer) walk(t *testing.T, l list, table string) bool {
 	t.Helper()
 	args := d.w.schema.Types[l.parent].Fields.ForName(l.field).Arguments
@@ -219,7 +219,7 @@ func (d *drawer) walk(t *testing.T, l list, table string) bool {
 		size, cursor = "last", "before"
 	}
 	r.args[size] = 1 + d.rnd.IntN(4)
-	// All rows that were there at the beginning: cursors outlive their rows.
+	// All rows that existed at the beginning: cursors outlive their rows.
 	order := d.m.sorted(l.of, d.m.of(l, r.parent), d.m.orderOf(r))
 	at := ""
 	for range 100 {

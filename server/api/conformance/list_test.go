@@ -15,22 +15,22 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// request asks for one list.
+// request is a request for one list.
 type request struct {
 	list   list
-	parent row // nil below Query
+	parent row // nil for a field of Query
 	args   map[string]any
-	// variables are the arguments that are given in variables.
+	// variables are the arguments that are passed as variables.
 	variables map[string]bool
 }
 
-// clone copies the arguments, not what is in them.
+// clone copies the arguments, but not their values.
 func (r request) clone() request {
 	r.args, r.variables = maps.Clone(r.args), maps.Clone(r.variables)
 	return r
 }
 
-// query writes a request for a selection.
+// query returns the text of a request with a selection, and its variables.
 func (r request) query(s *ast.Schema, selection string) (string, map[string]any) {
 	field := s.Types[r.list.parent].Fields.ForName(r.list.field)
 	var args, declared []string
@@ -59,7 +59,7 @@ func (r request) query(s *ast.Schema, selection string) (string, map[string]any)
 	return head + "{ " + text + " }", variables
 }
 
-// rootOf is the field of Query that finds an object of a type by its guid.
+// rootOf returns the field of Query that finds an object of a type by its guid.
 func rootOf(s *ast.Schema, typ string) string {
 	for _, f := range s.Query.Fields {
 		if f.Type.Name() == typ && len(f.Arguments) == 1 && f.Arguments[0].Name == "id" {
@@ -69,7 +69,7 @@ func rootOf(s *ast.Schema, typ string) string {
 	return "no field of Query finds a " + typ
 }
 
-// literal writes a value as GraphQL.
+// literal formats a value as GraphQL.
 func literal(s *ast.Schema, typ *ast.Type, value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -98,14 +98,14 @@ func literal(s *ast.Schema, typ *ast.Type, value any) string {
 
 const shown = "nodes { id } edges { cursor node { id } } pageInfo { hasPreviousPage hasNextPage startCursor endCursor } totalCount"
 
-// answer is what a path answers to a request.
+// answer is a path's answer to a request.
 type answer struct {
 	page    page
 	cursors []string
 	err     string
 }
 
-// ask sends a request down a path. Nodes, edges and positions must agree.
+// ask executes a request on a path. Nodes, edges and cursors must agree.
 func (p path) ask(w *world, r request) answer {
 	query, variables := r.query(w.schema, shown)
 	got := p.api.Query(apitest.Administrator, query, variables)
@@ -153,7 +153,7 @@ func (p path) ask(w *world, r request) answer {
 	return a
 }
 
-// expect is the model's answer.
+// expect returns the model's answer.
 func (m *model) expect(r request, places map[string]string) page {
 	rows := m.sorted(r.list.of, m.of(r.list, r.parent), m.orderOf(r))
 	where, _ := r.args["where"].(map[string]any)
@@ -181,8 +181,7 @@ func (m *model) expect(r request, places map[string]string) page {
 	return cut(matching, rows, cursor("after"), cursor("before"), first, last)
 }
 
-// orderOf is the order that a request asks for, the default of the schema where
-// it asks for none.
+// orderOf returns the order of a request, or the schema's default.
 func (m *model) orderOf(r request) map[string]any {
 	if given, ok := r.args["orderBy"]; ok {
 		order, _ := given.(map[string]any)
@@ -198,8 +197,7 @@ func (m *model) orderOf(r request) map[string]any {
 	return nil
 }
 
-// differs says how the paths' answers to a request differ from the model's, ""
-// if they do not.
+// differs returns how the paths' answers to a request differ from the model's, "" if they do not.
 func (m *model) differs(r request, places map[string]string) string {
 	want := m.expect(r, places)
 	var told strings.Builder
@@ -216,7 +214,7 @@ func (m *model) differs(r request, places map[string]string) string {
 	return fmt.Sprintf("%s\nvariables %s\nmodel: %v%s", query, given, want, &told)
 }
 
-// TestReads compares reads on the same rows: what changes them comes last.
+// TestReads compares reads of the same rows; tests that change the rows come last.
 func TestReads(t *testing.T) {
 	w := newWorld(t)
 	t.Run("lists follow the model", func(t *testing.T) { listsFollowTheModel(t, w) })
@@ -224,8 +222,7 @@ func TestReads(t *testing.T) {
 	t.Run("pages are walked", func(t *testing.T) { pagesAreWalked(t, w) })
 }
 
-// listsFollowTheModel draws requests for lists: every list, order, filter and
-// combination of cursors and sizes.
+// listsFollowTheModel generates requests for lists: every list, order, filter and combination of cursors and sizes.
 func listsFollowTheModel(t *testing.T, w *world) {
 	rnd := random(t)
 	m := &model{t, w}

@@ -16,14 +16,14 @@ import (
 	"cloudapi/internal/job"
 )
 
-// tableOf has the tables of the types that are listed.
+// tableOf has the tables of the types in lists.
 var tableOf = map[string]string{
 	"Customer": "customers", "CloudUserGroup": "cloud_user_groups", "CloudUser": "cloud_users", "Domain": "domains",
 	"CloudSpace": "cloud_spaces", "Job": "jobs", "AccessToken": "access_tokens", "PortalAccount": "portal_accounts",
 }
 
-// below has the lists that hang on an object: the column of their rows that
-// refers to it, or a link table with the columns of both.
+// below has the lists of an object: the column of their rows that refers to the object, or a link table with its two
+// columns.
 var below = map[string][]string{
 	"Customer.cloudUserGroups": {"customer_cloud_user_groups", "customer_id", "cloud_user_group_id"},
 	"CloudUserGroup.customers": {"customer_cloud_user_groups", "cloud_user_group_id", "customer_id"},
@@ -39,19 +39,18 @@ var below = map[string][]string{
 	"Job.children":             {"parent_id"},
 }
 
-// model lists rows in plain Go.
+// model computes lists in plain Go.
 type model struct {
 	t testing.TB
 	w *world
 }
 
-// list is a field that lists rows of a type, below an object of the type parent
-// or below Query.
+// list is a field with a list of rows of a type, of an object of the type parent or of Query.
 type list struct{ parent, field, of string }
 
 func (l list) String() string { return l.parent + "." + l.field }
 
-// lists are all lists of the schema. One that the model does not know fails.
+// lists returns all lists of the schema. It panics if the model lacks one.
 func (m *model) lists() []list {
 	var all []list
 	for _, typ := range m.w.schema.Types {
@@ -72,7 +71,7 @@ func (m *model) lists() []list {
 	return all
 }
 
-// of returns the rows of a list, below an object.
+// of returns the rows of a list, for an object.
 func (m *model) of(l list, parent row) []row {
 	rows := m.w.rows[tableOf[l.of]]
 	if l.parent == "Query" {
@@ -97,8 +96,7 @@ func (m *model) of(l list, parent row) []row {
 	return found
 }
 
-// holds reports whether a filter holds for a row of a type. What is null is not
-// given.
+// holds reports whether a filter matches a row of a type. A null is treated as absent.
 func (m *model) holds(typ string, where map[string]any, r row) bool {
 	for name, value := range where {
 		if value != nil && !m.condition(typ, name, value, r) {
@@ -141,7 +139,7 @@ func (m *model) condition(typ, name string, value any, r row) bool {
 	return false
 }
 
-// has reports whether a row has neighbors, or one for which all filters hold.
+// has reports whether a row has neighbors, or one that all filters match.
 func (m *model) has(typ, edge string, value any, r row) bool {
 	edge, with := strings.CutSuffix(edge, "With")
 	of := list{typ, edge, map[string]string{"domains": "Domain", "cloudUserGroups": "CloudUserGroup", "customers": "Customer"}[edge]}
@@ -157,8 +155,7 @@ func (m *model) has(typ, edge string, value any, r row) bool {
 	})
 }
 
-// compare compares what a row has with what is asked for. Nothing compares with
-// null.
+// compare compares a row's value with a filter's. A comparison with null is false.
 func compare(operator string, has, asked any) bool {
 	if operator == "IsNull" {
 		return (has == nil) == asked.(bool)
@@ -180,14 +177,14 @@ func compare(operator string, has, asked any) bool {
 	case "ContainsFold":
 		return strings.Contains(fold(own), fold(text))
 	default:
-		// Guids are the same in any case.
+		// Guids are equal in any case.
 		return own == text || uuid.Validate(own) == nil && strings.EqualFold(own, text)
 	}
 }
 
 func fold(s string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(s))) }
 
-// snake is the column of a field.
+// snake returns the column of a field.
 func snake(field string) string {
 	var b strings.Builder
 	for _, c := range field {
@@ -199,7 +196,7 @@ func snake(field string) string {
 	return b.String()
 }
 
-// sorted returns rows in an order, nil for that of the guids.
+// sorted returns rows in an order; nil means the order of the guids.
 func (m *model) sorted(of string, rows []row, orderBy map[string]any) []row {
 	rows = slices.Clone(rows)
 	key := func(row) any { return "" }
@@ -237,7 +234,7 @@ func (m *model) sorted(of string, rows []row, orderBy map[string]any) []row {
 	return rows
 }
 
-// page is what a connection shows.
+// page is the content of a connection.
 type page struct {
 	IDs                          []string
 	HasPreviousPage, HasNextPage bool
@@ -248,8 +245,8 @@ func (p page) String() string {
 	return fmt.Sprintf("%d of %d, previous %t, next %t: %v", len(p.IDs), p.TotalCount, p.HasPreviousPage, p.HasNextPage, p.IDs)
 }
 
-// cut is Relay's algorithm. all are the rows of the list in its order, order
-// those of any list with the same order that has the cursors' rows.
+// cut implements Relay's algorithm. all are the rows of the list in its order; order are the rows of any list with the same
+// order that contains the cursors' rows.
 func cut(all, order []row, after, before string, first, last *int) page {
 	place := map[string]int{}
 	for i, r := range order {

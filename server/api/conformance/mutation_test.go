@@ -17,8 +17,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// change is a mutation with an input that is drawn. A handle stands in it for
-// the guid of an object, which differs between the databases.
+// change is a mutation with a generated input. Handles stand for the guids of objects, which differ between the databases.
 type change struct {
 	field *ast.FieldDefinition
 	input map[string]any
@@ -29,17 +28,16 @@ type handle struct {
 	n    int
 }
 
-// changes draws mutations.
+// changes generates mutations.
 type changes struct {
 	t      *testing.T
 	schema *ast.Schema
 	rnd    *rand.Rand
-	// made are the guids of the objects that were made, on each database, by
-	// their kinds: the name of the payload's field.
+	// made has the guids of the created objects, on each database, by kind: the name of the payload's field.
 	made []map[string][]string
 }
 
-// draw draws the input of a mutation. Most are valid.
+// draw generates the input of a mutation. Most inputs are valid.
 func (c *changes) draw(f *ast.FieldDefinition) change {
 	input := map[string]any{}
 	for _, in := range c.schema.Types[f.Arguments.ForName("input").Type.Name()].Fields {
@@ -55,8 +53,7 @@ func (c *changes) draw(f *ast.FieldDefinition) change {
 	return change{f, input}
 }
 
-// entries draws the value of a field that is a list: up to three entries, and no
-// list within them.
+// entries generates the value of a list field: up to three entries, without lists in them.
 func (c *changes) entries(mutation string, in *ast.FieldDefinition) any {
 	list := []any{}
 	for range 1 + c.rnd.IntN(3) {
@@ -99,7 +96,7 @@ func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 		if c.made[0][kind] == nil {
 			return guid(9)
 		}
-		// The first few are used again and again, the others are deleted.
+		// The first few are used repeatedly, the others are deleted.
 		n := len(c.made[0][kind])
 		if few := min(n, 2); !strings.HasPrefix(mutation, "delete") {
 			return handle{kind, c.rnd.IntN(few)}
@@ -134,7 +131,7 @@ func (c *changes) value(mutation string, in *ast.FieldDefinition) any {
 	return nil
 }
 
-// resolve puts a database's guids in for handles.
+// resolve replaces handles by a database's guids.
 func (c *changes) resolve(db int, input map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, v := range input {
@@ -159,7 +156,7 @@ func (c *changes) resolved(db int, v any) any {
 	return v
 }
 
-// selected is all that a payload shows without arguments, to a depth.
+// selected returns all fields of a payload without arguments, to a depth.
 func selected(s *ast.Schema, typ string, depth int) string {
 	var parts []string
 	for _, f := range s.Types[typ].Fields {
@@ -186,8 +183,7 @@ var (
 	token = regexp.MustCompile(`"token":"[^"]+"`)
 )
 
-// comparable is an answer without what differs between databases: a guid is the
-// number of its first appearance.
+// comparable returns an answer without differences between databases: a guid becomes the number of its first occurrence.
 func comparable(body string) any {
 	seen := map[string]string{}
 	body = guids.ReplaceAllStringFunc(body, func(id string) string {
@@ -205,8 +201,8 @@ func comparable(body string) any {
 	return v
 }
 
-// TestMutationsAgree makes the same random changes on both databases: each
-// mutation of the schema answers alike, and the lists follow the model after.
+// TestMutationsAgree makes the same random changes on both databases: the answers of every mutation agree, and afterwards
+// the lists match the model.
 func TestMutationsAgree(t *testing.T) {
 	rnd := random(t)
 	withoutWorkers := func(o *api.Options) { o.JobWorkers = -1 }
@@ -276,7 +272,7 @@ func (c *changes) note(mutation string, bodies []string) {
 				X map[string]json.RawMessage
 			}
 		}
-		// The answer was compared.
+		// The answer was already compared.
 		_ = json.Unmarshal([]byte(body), &answer)
 		for kind, raw := range answer.Data.X {
 			var object struct{ ID, Status string }

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// selection is a field, or a fragment where on is set.
+// selection is a field, or a fragment if on is set.
 type selection struct {
 	alias, name string
 	on          string
@@ -18,7 +18,7 @@ type selection struct {
 	directive   string // skip or include
 	condition   argument
 	below       []*selection
-	list        string // the list and the order that its cursors are of
+	list        string // the list and the order of its cursors
 }
 
 type argument struct {
@@ -27,14 +27,14 @@ type argument struct {
 	variable bool
 }
 
-// operation is a query that is drawn.
+// operation is a generated query.
 type operation struct {
 	schema *ast.Schema
 	login  string
 	root   *selection
 }
 
-// text writes an operation, and its variables.
+// text returns the text of an operation, and its variables.
 func (o operation) text() (string, map[string]any) {
 	p := &printer{schema: o.schema, b: &strings.Builder{}, variables: map[string]any{}}
 	p.selections(o.root)
@@ -114,7 +114,7 @@ func (s *selection) clone() *selection {
 	return &c
 }
 
-// all are the selections of a tree, in order.
+// all returns the selections of a tree, in order.
 func (s *selection) all() []*selection {
 	found := []*selection{s}
 	for _, b := range s.below {
@@ -123,7 +123,7 @@ func (s *selection) all() []*selection {
 	return found
 }
 
-// smaller are variants of an operation with less in them.
+// smaller returns simpler variants of an operation.
 func (o operation) smaller() []operation {
 	var variants []operation
 	vary := func(at int, change func(*selection)) {
@@ -156,7 +156,7 @@ func (o operation) smaller() []operation {
 			}
 		}
 	}
-	// What was variable and is so still is no smaller.
+	// A variant whose variables are still variables is not smaller.
 	was, _ := o.text()
 	return slices.DeleteFunc(variants, func(v operation) bool { text, _ := v.text(); return text == was })
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// shrink returns the smallest of ever smaller variants that still fail.
+// shrink returns the smallest variant that still fails.
 func shrink[T any](failing T, smaller func(T) []T, fails func(T) bool) T {
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		at := slices.IndexFunc(smaller(failing), fails)
@@ -19,7 +19,7 @@ func shrink[T any](failing T, smaller func(T) []T, fails func(T) bool) T {
 	return failing
 }
 
-// smaller are variants of a request with less in them.
+// smaller returns simpler variants of a request.
 func (r request) smaller() []request {
 	var all []request
 	for _, name := range slices.Sorted(maps.Keys(r.args)) {
@@ -40,7 +40,7 @@ func (r request) smaller() []request {
 	return all
 }
 
-// smallerValues are variants of a filter with less in it.
+// smallerValues returns simpler variants of a filter.
 func smallerValues(value any) []any {
 	var all []any
 	switch v := value.(type) {

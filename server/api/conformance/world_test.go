@@ -1,11 +1,10 @@
-// Package conformance holds what all paths of a read must agree on: PostgreSQL
-// with fast reads, PostgreSQL without them, SQLite, and a model of lists in plain
-// Go that shares no code with them.
+// Package conformance compares all paths of a read: PostgreSQL with fast reads, PostgreSQL without them, SQLite, and a model
+// of lists in plain Go that shares no code with them.
 //
 //	go test ./server/api/conformance -for 10m -seed 7
 //
-// Each test draws requests for some seconds, prints its seed when it fails, and
-// shrinks what fails to the smallest request that still does.
+// Each test generates requests for some seconds. If it fails it prints its seed, and shrinks the failing request to the
+// smallest that still fails.
 package conformance_test
 
 import (
@@ -31,7 +30,7 @@ var (
 	seed     = flag.Uint64("seed", 0, "the seed of the random tests, 0 for a new one")
 )
 
-// random is the source of a test, whose seed is told.
+// random returns the random source of a test, and logs its seed.
 func random(t *testing.T) *rand.Rand {
 	t.Helper()
 	n := *seed
@@ -42,7 +41,7 @@ func random(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(n, 1))
 }
 
-// path is one way to an answer.
+// path is one way to execute a request.
 type path struct {
 	name string
 	api  *apitest.API
@@ -52,19 +51,18 @@ type path struct {
 type world struct {
 	schema *ast.Schema
 	paths  []path
-	// rows are all rows, by their tables.
+	// rows has all rows, by table.
 	rows map[string][]row
 }
 
-// row is a row: texts, times, numbers and nil, by its columns.
+// row is a row: texts, times, numbers and nil, by column.
 type row map[string]any
 
 func (r row) id() string { return r["id"].(string) }
 
 func schema() *ast.Schema { return graph.NewSchema(&graph.Resolver{}).Schema() }
 
-// newWorld fills PostgreSQL by mutations, adds nulls and equal keys, and copies
-// the rows to SQLite.
+// newWorld fills PostgreSQL through mutations, adds nulls and equal keys, and copies the rows to SQLite.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	fast := apitest.New(t, pgtest.URL(t))
@@ -96,10 +94,10 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// guid is a guid that no row has as its own.
+// guid returns a guid that no row has.
 func guid(n int) string { return fmt.Sprintf("6f1f2a52-0000-4000-8000-%012d", n) }
 
-// fill makes objects by mutations.
+// fill creates objects through mutations.
 func fill(t *testing.T, a *apitest.API) {
 	t.Helper()
 	made := func(mutation, selected string, input map[string]any) string {
@@ -144,7 +142,7 @@ func fill(t *testing.T, a *apitest.API) {
 	}
 }
 
-// tables are all tables that can be seen, those first to which others refer.
+// tables returns all visible tables, referenced tables first.
 func tables() []string {
 	all := []string{"customers", "cloud_users", "cloud_user_groups"}
 	for _, e := range ent.Entities() {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"cloudapi/internal/strictjson"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"cloudapi/server/rest"
@@ -49,7 +51,7 @@ func scalarOf(definition *ast.Definition) object {
 		return object{{"type", "integer"}, {"example", 1}}
 	case "Amount":
 		return object{
-			{"type", "integer"}, {"minimum", 1}, {"maximum", 1<<53 - 1},
+			{"type", "integer"}, {"minimum", 1}, {"maximum", strictjson.MaxInteger},
 			{"description", definition.Description}, {"example", 1000},
 		}
 	case "Float":

@@ -1,6 +1,5 @@
-// Package bare is what the server is measured against: a handler that does
-// nothing but run one statement, written by hand for one answer, and passes on
-// what the database made of it. It knows no user and no limit.
+// Package bare is the baseline for the benchmarks: a handler that runs one hand-written statement for each answer and passes
+// the database's JSON on. It has no users and no limits.
 package bare
 
 import (
@@ -23,13 +22,13 @@ import (
 //	GET  /capacity?customerguid=    the old URL listCapacity
 //	POST /add                       adds capacity, as the mutation does
 //
-// The answers equal the server's as JSON, but for the form of times.
+// The answers equal the server's as JSON, except for the format of times.
 type Handler struct {
 	db       *sql.DB
 	prepared map[int]*sql.Stmt // closed with db
 }
 
-// The places in prepared.
+// The indexes of the prepared statements.
 const (
 	oneAt = iota
 	firstPageAt
@@ -59,7 +58,7 @@ func New(ctx context.Context, db *sql.DB) (*Handler, error) {
 	return h, nil
 }
 
-// Routes are the handler's.
+// Routes returns the handler's routes.
 func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /one", answer(h.one))
@@ -78,7 +77,7 @@ func answer(make func(*http.Request) ([]byte, error)) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		// Nobody is left to hear that the client has gone.
+		// An error means that the client is gone.
 		_, _ = w.Write(body)
 	})
 }
@@ -110,7 +109,7 @@ func (h *Handler) names(r *http.Request) ([]byte, error) {
 	return connection(h.prepared[firstNamesAt].QueryRowContext(r.Context()), true)
 }
 
-// connection is a page's answer; positions in the order of names have the name.
+// connection returns a page's answer; cursors in the order of names contain the name.
 func connection(row *sql.Row, named bool) ([]byte, error) {
 	var (
 		nodes []byte

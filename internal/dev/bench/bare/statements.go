@@ -1,7 +1,7 @@
 package bare
 
-// A customer with everything nested, as one JSON object. Nested lists are not
-// bounded and times are in PostgreSQL's own form, which is as cheap as can be.
+// A customer with everything nested, as one JSON object. Nested lists are not limited and times have PostgreSQL's format,
+// which is the cheapest way.
 const object = `json_build_object(
 	'id', c.id, 'version', c.version, 'createdAt', c.created_at, 'updatedAt', c.updated_at, 'name', c.name,
 	'description', c.description, 'address', c.address, 'city', c.city, 'country', c.country, 'status', c.status,
@@ -28,8 +28,8 @@ const object = `json_build_object(
 
 const one = `SELECT ` + object + ` FROM customers c WHERE c.id = $1`
 
-// A page has one customer more than is answered, which tells that another page
-// follows. The last columns are where the next one begins.
+// A page reads one customer more than it returns, which shows whether another page follows. The last columns are the start
+// of the next page.
 func page(order, where string) string {
 	return `SELECT coalesce(json_agg(x.object ORDER BY x.n) FILTER (WHERE x.n <= 50), '[]'), count(*) > 50,
 			(array_agg(x.id ORDER BY x.n DESC) FILTER (WHERE x.n <= 50))[1], (array_agg(x.name_fold ORDER BY x.n DESC) FILTER (WHERE x.n <= 50))[1]
@@ -46,7 +46,7 @@ const capacity = `SELECT json_build_object('jobguid', NULL, 'result', json_build
 		FROM capacity_units u WHERE u.customer_id = c.id AND u.kind = 'CONSUMED'))))
 	FROM customers c WHERE c.id = $1`
 
-// What adding capacity does, within one transaction.
+// The statements for adding capacity, in one transaction.
 const (
 	touch     = `UPDATE customers SET version = $2, updated_at = $3 WHERE id = $1`
 	addUnit   = `INSERT INTO capacity_units (id, version, created_at, kind, type, amount, name, customer_id) VALUES ($1, $2, $3, 'AVAILABLE', $4, $5, $6, $7)`

@@ -1,6 +1,5 @@
-// Package dataset fills a migrated PostgreSQL database with customers and all
-// that belongs to them, as fast as the database can make them up itself. The
-// same size always gives the same rows.
+// Package dataset fills a migrated PostgreSQL database with customers and everything that belongs to them, with SQL that
+// generates the rows. The same size always gives the same rows.
 package dataset
 
 import (
@@ -13,34 +12,32 @@ import (
 	"strings"
 )
 
-// Size says how much there is.
+// Size is the size of a data set.
 type Size struct {
-	Customers int // in all: at least 1
-	Units     int // capacity units of each customer, available and consumed in turn: at least 0
+	Customers int // total: at least 1
+	Units     int // capacity units of each customer, available and consumed alternately: at least 0
 	Domains   int // of each customer: at least 0
-	Groups    int // cloud user groups of each customer, its own: at least 0
-	Members   int // users in each group, each user in several: at least 0
+	Groups    int // groups of each customer, not shared: at least 0
+	Members   int // users in each group; each user is in several: at least 0
 	Spaces    int // cloud spaces of each customer: at least 0
 	Jobs      int // done jobs of each customer: at least 0
-	Users     int // in all: at least Members; 0 for as many as customers
-	// Every says that only every so-manieth customer has anything of these; 0
-	// and 1 mean all.
+	Users     int // total: at least Members; 0 means as many as customers
+	// Every n means that only every n-th customer has any of these; 0 and 1 mean all customers.
 	Every int
 }
 
 func (s Size) every() int { return max(1, s.Every) }
 
-// having is how many customers have something.
+// having returns how many customers have any.
 func (s Size) having() int { return s.Customers / s.every() }
 
-// Usual is the size that make bench measures: six capacity units, three
-// domains, two groups of four users each.
+// Usual is the size for make bench: six capacity units, three domains, two groups of four users each.
 func Usual(customers int) Size {
 	return Size{Customers: customers, Units: 6, Domains: 3, Groups: 2, Members: 4, Spaces: 1}
 }
 
-// Load fills empty tables. The connection must be a superuser's: foreign keys
-// are not checked, and secondary indexes are made once all rows are there.
+// Load fills empty tables. The connection must be a superuser's: it disables foreign keys, and creates secondary indexes
+// after all rows.
 func Load(ctx context.Context, db *sql.DB, size Size) error {
 	c, err := db.Conn(ctx)
 	if err != nil {
@@ -71,7 +68,7 @@ func Load(ctx context.Context, db *sql.DB, size Size) error {
 
 type index struct{ name, definition string }
 
-// secondaryIndexes are those that no constraint needs.
+// secondaryIndexes returns the indexes that no constraint needs.
 func secondaryIndexes(ctx context.Context, c *sql.Conn) (found []index, err error) {
 	rows, err := c.QueryContext(ctx, `
 		SELECT quote_ident(c.relname), pg_get_indexdef(c.oid)
@@ -91,9 +88,8 @@ func secondaryIndexes(ctx context.Context, c *sql.Conn) (found []index, err erro
 	return found, rows.Err()
 }
 
-// The rows are made of their numbers. Guids have the form of those the program
-// makes, of version 7: ascending with the number, from their kind's own moment.
-// Names have words in them that a substring finds, and end in their number.
+// The rows are computed from their numbers. Guids have version 7, ascending with the number, from a start time for each
+// kind. Names contain words that a substring matches, and end in their number.
 const (
 	words   = `(ARRAY['Amber','Boreal','Cobalt','Delta','Ember','Fjord','Granite','Harbor','Indigo','Juniper','Krill','Lumen','Meadow'])`
 	cities  = `(ARRAY['Antwerp','Bruges','Charleroi','Dinant','Eupen','Ghent','Hasselt','Kortrijk','Leuven','Namur'])`
@@ -101,7 +97,7 @@ const (
 	moment  = `timestamptz '2026-01-01 00:00:00+00' + %s * interval '1 second'`
 )
 
-// kinds keep the guids of different tables apart.
+// The kinds distinguish the guids of different tables.
 const (
 	customers = iota
 	units
@@ -112,15 +108,14 @@ const (
 	jobs
 )
 
-// guid is the expression of the guid with a number of a kind.
+// guid returns the SQL expression for the guid of a kind and number.
 func guid(kind int, number string) string {
 	start := strconv.Itoa(1_700_000_000_000 + kind*100_000_000)
 	return fmt.Sprintf(`(lpad(to_hex(%s + (%s)), 12, '0') || '7abca' || lpad(to_hex(hashint8extended(%[2]s, %[3]d) & 1152921504606846975), 15, '0'))::uuid`,
 		start, number, kind)
 }
 
-// CustomerID is an SQL expression: the guid of the customer whose number, from
-// 1 to Customers, the given expression has.
+// CustomerID returns the SQL expression for the guid of the customer with the given number expression, from 1 to Customers.
 func CustomerID(number string) string { return guid(customers, number) }
 
 func at(number string) string { return fmt.Sprintf(moment, number) }
@@ -140,8 +135,8 @@ func (s Size) customers() string {
 			FROM generate_series(1, ` + strconv.Itoa(s.Customers) + `) i) made`
 }
 
-// each are the numbers of the customers as c, those of what each has as k from
-// 0, and a number over all as n from 1.
+// each returns SQL for the numbers of the customers as c, those of each customer's parts as k from 0, and a running number
+// as n from 1.
 func (s Size) each(of int) string {
 	return fmt.Sprintf(`(SELECT c, k, (c / %[1]d - 1) * %[2]d + k + 1 AS n
 		FROM generate_series(%[1]d, %[3]d, %[1]d) c, generate_series(0, %[2]d - 1) k) made`,
@@ -173,8 +168,7 @@ func (s Size) users() string {
 			` + words + `[1 + u % 13], ` + words + `[1 + u / 13 % 13] FROM generate_series(1, ` + strconv.Itoa(s.population()) + `) u`
 }
 
-// members puts users into groups who were made far from each other, as it is
-// where users come and go.
+// members puts users into groups so that the users of a group have distant numbers, as in a database with changing users.
 func (s Size) members() string {
 	user := fmt.Sprintf("1 + ((g * 7919::bigint + m * 104729::bigint) %% %d)::int", s.population())
 	return `INSERT INTO cloud_user_group_users (cloud_user_group_id, cloud_user_id)

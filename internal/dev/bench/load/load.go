@@ -1,4 +1,4 @@
-// Package load puts a server under load with wrk.
+// Package load generates load on a server with wrk.
 package load
 
 import (
@@ -18,8 +18,7 @@ import (
 //go:embed requests.lua
 var script []byte
 
-// Request is one of those that are sent. None of its parts may have tabs or
-// line breaks.
+// Request is a request to send. No part may contain tabs or line breaks.
 type Request struct {
 	Method        string
 	Path          string
@@ -27,26 +26,26 @@ type Request struct {
 	Authorization string // the header's value, "" for none
 }
 
-// Plan says what to send where.
+// Plan describes a load.
 type Plan struct {
 	URL         string // of the server, without a path
 	Requests    []Request
-	Connections int // each sends its next request when it has its answer
+	Connections int // each sends its next request after the previous answer
 	Duration    time.Duration
 }
 
-// Result is what came of it.
+// Result is the result of a load.
 type Result struct {
 	Requests int // answered, all with a status below 400
 	Duration time.Duration
-	P50, P99 time.Duration // of the time from a request to its answer
+	P50, P99 time.Duration // latency
 }
 
-// Rate is the requests a second.
+// Rate returns the requests per second.
 func (r Result) Rate() float64 { return float64(r.Requests) / r.Duration.Seconds() }
 
-// Run sends the requests in random order until the time is over. Answers other
-// than those of success, and connections that broke, are an error.
+// Run sends the requests in random order until the time is over. It fails if an answer is not a success or a connection
+// breaks.
 func Run(ctx context.Context, p Plan) (r Result, err error) {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
@@ -73,7 +72,7 @@ func lines(requests []Request) []byte {
 	return b.Bytes()
 }
 
-// parse reads the line that the script writes; times are in microseconds.
+// parse parses the line that the script writes; times are in microseconds.
 func parse(out string) (Result, error) {
 	_, line, _ := strings.Cut(out, "RESULT ")
 	var requests, duration, p50, p99, failed, broken int

@@ -1,5 +1,4 @@
-// Package process reads what processes have used of the machine, from Linux's
-// /proc.
+// Package process reads the resources that processes have used, from Linux's /proc.
 package process
 
 import (
@@ -12,27 +11,24 @@ import (
 	"time"
 )
 
-// tick is the unit of times in /proc, which Linux fixes at a hundredth of a
-// second for programs (USER_HZ).
+// tick is the unit of times in /proc: a hundredth of a second (USER_HZ).
 const tick = 10 * time.Millisecond
 
-// usage are the fields of /proc/PID/stat that count.
+// usage has the used fields of /proc/PID/stat.
 type usage struct {
 	parent int
 	own    time.Duration // of the process
 	reaped time.Duration // of children that have ended and been waited for
 }
 
-// CPU is the time that a process has spent so far, in user mode and in the
-// kernel, without its children.
+// CPU returns the CPU time of a process, in user and kernel mode, without its children.
 func CPU(pid int) (time.Duration, error) {
 	u, err := read(pid)
 	return u.own, err
 }
 
-// FamilyCPU is the time that a process and its children have spent so far,
-// those that have ended included: that of a PostgreSQL server by the id of its
-// postmaster.
+// FamilyCPU returns the CPU time of a process and its children, including ended ones. For a PostgreSQL server, use the
+// process id of the postmaster.
 func FamilyCPU(pid int) (time.Duration, error) {
 	parent, err := read(pid)
 	if err != nil {
@@ -61,8 +57,8 @@ func read(pid int) (u usage, err error) {
 	if err != nil {
 		return u, fmt.Errorf("read the CPU time of process %d: %w", pid, err)
 	}
-	// pid (name) state parent …: the name may hold anything. What follows it is
-	// counted from 0: the parent is 1, utime to cstime are 11 to 14.
+	// The format is: pid (name) state parent …, where the name may contain anything. After it, counting from 0, the parent
+	// is field 1, and utime to cstime are fields 11 to 14.
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	if len(fields) < 15 {
 		return u, fmt.Errorf("read the CPU time of process %d: unknown form %q", pid, text)
@@ -77,11 +73,10 @@ func read(pid int) (u usage, err error) {
 	return u, errors.Join(errs[:]...)
 }
 
-// PeakMemory is the most memory that a process has held at a time so far, in
-// bytes of RAM (VmHWM).
+// PeakMemory returns the maximum memory of a process so far, in bytes of RAM (VmHWM).
 func PeakMemory(pid int) (int64, error) { return memory(pid, "VmHWM:") }
 
-// Memory is the memory that a process holds now, in bytes of RAM (VmRSS).
+// Memory returns the current memory of a process, in bytes of RAM (VmRSS).
 func Memory(pid int) (int64, error) { return memory(pid, "VmRSS:") }
 
 func memory(pid int, line string) (int64, error) {
@@ -101,7 +96,7 @@ func memory(pid int, line string) (int64, error) {
 	return kilobytes << 10, nil
 }
 
-// MachineMemory is the memory of the machine, in bytes.
+// MachineMemory returns the memory of the machine, in bytes.
 func MachineMemory() (int64, error) {
 	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"cloudapi/internal/dev/bench/process"
 )
 
-// TestFamily: what a child has used counts once it is waited for, and in its
-// parent's family only.
+// TestFamily: the CPU time of a child counts once it is waited for, and only in its parent's family.
 func TestFamily(t *testing.T) {
 	own, before := measure(t)
 	if err := exec.CommandContext(t.Context(), "sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").Run(); err != nil {

@@ -13,23 +13,22 @@ import (
 	"time"
 )
 
-// Program is a server that runs.
+// Program is a running server.
 type Program struct {
 	Name string
-	URL  string // http://127.0.0.1:port, as it told by itself
+	URL  string // http://127.0.0.1:port, from its own output
 	cmd  *exec.Cmd
 	done chan error
 }
 
-// startTime is how long a program may take to serve; stopTime how long it may
-// take to end before it is killed.
+// startTime is the time limit for a program to serve, stopTime the time limit to end before it is killed.
 const (
 	startTime = time.Minute
 	stopTime  = 30 * time.Second
 )
 
-// Start runs a program until Stop, when it has told its URL on standard output.
-// What it logs goes to a file of its name in dir.
+// Start starts a program that runs until Stop, and waits until it prints its URL on standard output. Its log goes to a file
+// with its name in dir.
 func Start(ctx context.Context, name, dir, program string, args ...string) (*Program, error) {
 	log, err := os.Create(filepath.Join(dir, name+".log"))
 	if err != nil {
@@ -42,8 +41,7 @@ func Start(ctx context.Context, name, dir, program string, args ...string) (*Pro
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = told, log
-	// The interrupt typed at the terminal is for its parent, which then ends it
-	// in order.
+	// An interrupt at the terminal reaches only the parent, which then ends the program in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Start()
 	_ = told.Close()
@@ -59,8 +57,7 @@ func Start(ctx context.Context, name, dir, program string, args ...string) (*Pro
 	return p, nil
 }
 
-// awaitURL reads what a program tells until it tells a URL, and goes on reading
-// lest it blocks.
+// awaitURL reads a program's output until it has a URL, and reads on so that the program does not block.
 func awaitURL(ctx context.Context, out *os.File) (string, error) {
 	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 	found := make(chan string, 1)
@@ -90,10 +87,10 @@ func awaitURL(ctx context.Context, out *os.File) (string, error) {
 	}
 }
 
-// Pid is its process id.
+// Pid returns its process id.
 func (p *Program) Pid() int { return p.cmd.Process.Pid }
 
-// Stop ends the program, which then has ended whatever is returned.
+// Stop ends the program. It has ended when Stop returns, also with an error.
 func (p *Program) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err

@@ -1,5 +1,5 @@
-// Command bare serves the handler that make bench compares the server with.
-// It listens on the address given and ends with an interrupt:
+// Command bare serves the baseline handler that make bench compares the server with. It listens on the given address until
+// an interrupt:
 //
 //	bare -database postgres://… -listen 127.0.0.1:9000
 package main
@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	_ "github.com/lib/pq" // the driver that the server uses
+	_ "github.com/lib/pq" // the same driver as the server's
 
 	"cloudapi/internal/dev/bench/bare"
 )

@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/dev/bench/dataset"
 	"cloudapi/internal/dev/bench/process"
 	"cloudapi/internal/dev/pgtest"
+	"cloudapi/internal/stamp"
 	"cloudapi/internal/token"
 )
 
@@ -165,14 +165,14 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 	tokens := make([]string, callers)
 	for i := range tokens {
 		plain, hash := token.New(token.Personal)
-		user, login := mixin.NewID(), "caller-"+strconv.Itoa(i)
+		user, login := stamp.NewID(), "caller-"+strconv.Itoa(i)
 		_, err := db.ExecContext(ctx, `INSERT INTO cloud_users (id, version, created_at, login, login_fold, role) VALUES ($1, $1, now(), $2, $2, 'ADMINISTRATOR')`,
 			user, login)
 		if err != nil {
 			return nil, fmt.Errorf("make a caller: %w", err)
 		}
 		_, err = db.ExecContext(ctx, `INSERT INTO access_tokens (id, created_at, kind, name, hash, user_id) VALUES ($1, now(), 'PERSONAL', 'bench', decode($2, 'hex'), $3)`,
-			mixin.NewID(), hex.EncodeToString(hash), user)
+			stamp.NewID(), hex.EncodeToString(hash), user)
 		if err != nil {
 			return nil, fmt.Errorf("make a caller: %w", err)
 		}

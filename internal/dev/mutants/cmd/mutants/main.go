@@ -1,7 +1,5 @@
-// Command mutants runs the test of each deliberate fault, or of those named:
-// on the program as it is, where it must pass, and with the fault, where it
-// must fail. It works on the module in the current directory, and changes
-// nothing in it.
+// Command mutants runs the test of each deliberate fault, or of the named ones: on the unchanged program, where it must
+// pass, and with the fault, where it must fail. It uses the module in the current directory and does not change it.
 package main
 
 import (
@@ -16,10 +14,10 @@ import (
 )
 
 const (
-	// longest is how long a test may take without any fault.
+	// longest is the time limit of a test without a fault.
 	longest = 5 * time.Minute
-	// patience is what it may take longer with one.
-	patience = 30 * time.Second
+	// extra is how much longer a test may take with a fault.
+	extra = 30 * time.Second
 )
 
 func main() {
@@ -41,7 +39,7 @@ func run(ctx context.Context, names []string) (survived []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sound := map[string]time.Duration{} // what tests take that have passed
+	sound := map[string]time.Duration{} // durations of the tests that passed
 	fmt.Println("| fault | noticed by | after | how |\n|---|---|---|---|")
 	for _, m := range all {
 		if len(names) > 0 && !slices.Contains(names, m.Name) {
@@ -55,13 +53,13 @@ func run(ctx context.Context, names []string) (survived []string, err error) {
 			}
 			sound[test] = v.Took
 		}
-		v, err := m.Test(ctx, root, true, patience+2*sound[test])
+		v, err := m.Test(ctx, root, true, extra+2*sound[test])
 		if ctx.Err() != nil {
 			return survived, ctx.Err()
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", m.Name, err)
-			v = mutants.Verdict{} // what cannot be built is noticed by no test
+			v = mutants.Verdict{} // a mutant that does not build is found by no test
 		}
 		if !v.Failed {
 			survived = append(survived, m.Name)

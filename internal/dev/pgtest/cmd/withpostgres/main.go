@@ -1,10 +1,9 @@
-// Command withpostgres runs a command beside a PostgreSQL server for tests:
+// Command withpostgres runs a command with a PostgreSQL server for tests:
 //
 //	go run ./internal/dev/pgtest/cmd/withpostgres -- go test ./...
 //
-// The command finds the server in the environment variable
-// CLOUDAPI_TEST_POSTGRES. Both end together, and the exit status is the
-// command's. A server that the variable names already is used as it is.
+// The command finds the server in the environment variable CLOUDAPI_TEST_POSTGRES. Both end together, and the exit status is
+// the command's. If the variable is already set, that server is used.
 package main
 
 import (
@@ -30,8 +29,8 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "usage: withpostgres [--] command [argument …]")
 		return 2
 	}
-	// The command gets the terminal's interrupt itself, and decides when it
-	// ends; this process only has to outlive it.
+	// The terminal sends the interrupt to the command as well, and the command decides when to end; this process only has to
+	// outlive it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := os.Getenv(pgtest.Variable)

@@ -1,6 +1,4 @@
-//go:build ignore
-
-// Command entc generates the ent package from ent/schema.
+// Command generator generates the package ent from ent/schema. Run it by go generate ./ent.
 package main
 
 import (
@@ -33,7 +31,7 @@ func main() {
 
 // templates adds our templates after entgql's; some of them replace one of entgql's.
 func templates(c *gen.Config) error {
-	ours, err := gen.NewTemplate("cloudapi").Funcs(entgql.TemplateFuncs).ParseDir("./template")
+	ours, err := gen.NewTemplate("cloudapi").Funcs(entgql.TemplateFuncs).ParseDir("./generator/template")
 	c.Templates = append(c.Templates, ours)
 	return err
 }

@@ -1,5 +1,3 @@
-//go:build ignore
-
 package main
 
 import (
@@ -16,7 +14,7 @@ import (
 	"golang.org/x/tools/imports"
 )
 
-// replaced names the functions and methods of entgql that paging.go, collect.go and template/pages.tmpl implement
+// replaced names the functions and methods of entgql that ent/hand_paging.go, ent/hand_collect.go and template/pages.tmpl implement
 // differently. entgql's versions find a selected field by alias only, do not support `nodes`, count for `pageInfo`, accept
 // any page size, and apply both cursors in one direction.
 var replaced = map[string][]string{
@@ -70,7 +68,7 @@ func replaceCall(path, theirs, ours string) error {
 		return err
 	}
 	if !bytes.Contains(src, []byte(theirs)) {
-		return fmt.Errorf("%s no longer calls %s: see ent/entc_hook.go", path, theirs)
+		return fmt.Errorf("%s no longer calls %s: see ent/generator/hook.go", path, theirs)
 	}
 	src, err = imports.Process(path, bytes.ReplaceAll(src, []byte(theirs), []byte(ours)), nil)
 	if err != nil {
@@ -99,7 +97,7 @@ func removeFunctions(path string, names []string) error {
 		src = slices.Delete(src, fset.Position(fn.Pos()).Offset, fset.Position(fn.End()).Offset)
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%s no longer has %v: see ent/entc_hook.go", path, missing)
+		return fmt.Errorf("%s no longer has %v: see ent/generator/hook.go", path, missing)
 	}
 	if src, err = imports.Process(path, src, nil); err != nil {
 		return err

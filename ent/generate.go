@@ -1,3 +1,0 @@
-package ent
-
-//go:generate go run entc.go entc_hook.go
