@@ -117,10 +117,11 @@ func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
 	return find(ctx, "clouduser", v.ID, r.Client.CloudUser.Query().Where(clouduser.ID(v.ID)))
 }
 
-// nameContainsFold compares case-folded names, so that both databases give the same result.
-func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
+// narrow adds the condition that a case-folded column is like a part of a text. The part is folded, so that both databases
+// give the same result.
+func narrow[W interface{ AddPredicates(...P) }, P any](where W, part *string, condition func(string) P) error {
 	if part != nil {
-		where.AddPredicates(customer.NameFoldContains(textrule.Fold(*part)))
+		where.AddPredicates(condition(textrule.Fold(*part)))
 	}
 	return nil
 }

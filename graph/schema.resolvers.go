@@ -14,6 +14,7 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
+	"cloudapi/ent/domain"
 	"cloudapi/ent/job"
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
@@ -70,6 +71,21 @@ func (r *customerResolver) CapacityBalance(ctx context.Context, obj *ent.Custome
 // Serialized is the resolver for the serialized field.
 func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error) {
 	return customers.Serialized(ctx, obj, format)
+}
+
+// CapacityBalance is the resolver for the capacityBalance field.
+func (r *customerConnectionResolver) CapacityBalance(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CapacityBalance, error) {
+	return customers.TotalBalance(ctx, r.Client, obj.Matching())
+}
+
+// CountByStatus is the resolver for the countByStatus field.
+func (r *customerConnectionResolver) CountByStatus(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CustomerStatusCount, error) {
+	return customers.CountByStatus(ctx, obj.Matching())
+}
+
+// CountByCountry is the resolver for the countByCountry field.
+func (r *customerConnectionResolver) CountByCountry(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CustomerCountryCount, error) {
+	return customers.CountByCountry(ctx, obj.Matching())
 }
 
 // ActionName is the resolver for the actionName field.
@@ -442,14 +458,74 @@ func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *e
 	return r.subscribedJob(ctx, id)
 }
 
+// NameContainsFold is the resolver for the nameContainsFold field.
+func (r *cloudSpaceWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error {
+	return narrow(obj, data, cloudspace.NameFoldContains)
+}
+
+// NameStartsWithFold is the resolver for the nameStartsWithFold field.
+func (r *cloudSpaceWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error {
+	return narrow(obj, data, cloudspace.NameFoldHasPrefix)
+}
+
+// NameContainsFold is the resolver for the nameContainsFold field.
+func (r *cloudUserGroupWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error {
+	return narrow(obj, data, cloudusergroup.NameFoldContains)
+}
+
+// NameStartsWithFold is the resolver for the nameStartsWithFold field.
+func (r *cloudUserGroupWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error {
+	return narrow(obj, data, cloudusergroup.NameFoldHasPrefix)
+}
+
 // CustomerID is the resolver for the customerId field.
 func (r *cloudUserGroupWhereInputResolver) CustomerID(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *uuid.UUID) error {
 	return linkedTo(ctx, obj, data)
 }
 
+// LoginContainsFold is the resolver for the loginContainsFold field.
+func (r *cloudUserWhereInputResolver) LoginContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
+	return narrow(obj, data, clouduser.LoginFoldContains)
+}
+
+// LoginStartsWithFold is the resolver for the loginStartsWithFold field.
+func (r *cloudUserWhereInputResolver) LoginStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
+	return narrow(obj, data, clouduser.LoginFoldHasPrefix)
+}
+
+// EmailContainsFold is the resolver for the emailContainsFold field.
+func (r *cloudUserWhereInputResolver) EmailContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
+	return narrow(obj, data, clouduser.EmailFoldContains)
+}
+
+// NameContainsFold is the resolver for the nameContainsFold field.
+func (r *cloudUserWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
+	return narrow(obj, data, clouduser.NameFoldContains)
+}
+
+// NameStartsWithFold is the resolver for the nameStartsWithFold field.
+func (r *cloudUserWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
+	return narrow(obj, data, clouduser.NameFoldHasPrefix)
+}
+
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *customerWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	return nameContainsFold(obj, data)
+	return narrow(obj, data, customer.NameFoldContains)
+}
+
+// NameStartsWithFold is the resolver for the nameStartsWithFold field.
+func (r *customerWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
+	return narrow(obj, data, customer.NameFoldHasPrefix)
+}
+
+// CityContainsFold is the resolver for the cityContainsFold field.
+func (r *customerWhereInputResolver) CityContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
+	return narrow(obj, data, customer.CityFoldContains)
+}
+
+// CityStartsWithFold is the resolver for the cityStartsWithFold field.
+func (r *customerWhereInputResolver) CityStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
+	return narrow(obj, data, customer.CityFoldHasPrefix)
 }
 
 // HasCloudUserGroups is the resolver for the hasCloudUserGroups field.
@@ -460,6 +536,16 @@ func (r *customerWhereInputResolver) HasCloudUserGroups(ctx context.Context, obj
 // HasCloudUserGroupsWith is the resolver for the hasCloudUserGroupsWith field.
 func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context, obj *ent.CustomerWhereInput, data []*ent.CloudUserGroupWhereInput) error {
 	return hasGroupsWith(ctx, obj, data)
+}
+
+// NameContainsFold is the resolver for the nameContainsFold field.
+func (r *domainWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error {
+	return narrow(obj, data, domain.NameContains)
+}
+
+// NameStartsWithFold is the resolver for the nameStartsWithFold field.
+func (r *domainWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error {
+	return narrow(obj, data, domain.NameHasPrefix)
 }
 
 // ActionName is the resolver for the actionName field.
@@ -482,6 +568,11 @@ func (r *Resolver) CloudUserGroup() CloudUserGroupResolver { return &cloudUserGr
 // Customer returns CustomerResolver implementation.
 func (r *Resolver) Customer() CustomerResolver { return &customerResolver{r} }
 
+// CustomerConnection returns CustomerConnectionResolver implementation.
+func (r *Resolver) CustomerConnection() CustomerConnectionResolver {
+	return &customerConnectionResolver{r}
+}
+
 // Job returns JobResolver implementation.
 func (r *Resolver) Job() JobResolver { return &jobResolver{r} }
 
@@ -494,15 +585,28 @@ func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 // Subscription returns SubscriptionResolver implementation.
 func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
 
+// CloudSpaceWhereInput returns CloudSpaceWhereInputResolver implementation.
+func (r *Resolver) CloudSpaceWhereInput() CloudSpaceWhereInputResolver {
+	return &cloudSpaceWhereInputResolver{r}
+}
+
 // CloudUserGroupWhereInput returns CloudUserGroupWhereInputResolver implementation.
 func (r *Resolver) CloudUserGroupWhereInput() CloudUserGroupWhereInputResolver {
 	return &cloudUserGroupWhereInputResolver{r}
+}
+
+// CloudUserWhereInput returns CloudUserWhereInputResolver implementation.
+func (r *Resolver) CloudUserWhereInput() CloudUserWhereInputResolver {
+	return &cloudUserWhereInputResolver{r}
 }
 
 // CustomerWhereInput returns CustomerWhereInputResolver implementation.
 func (r *Resolver) CustomerWhereInput() CustomerWhereInputResolver {
 	return &customerWhereInputResolver{r}
 }
+
+// DomainWhereInput returns DomainWhereInputResolver implementation.
+func (r *Resolver) DomainWhereInput() DomainWhereInputResolver { return &domainWhereInputResolver{r} }
 
 // JobWhereInput returns JobWhereInputResolver implementation.
 func (r *Resolver) JobWhereInput() JobWhereInputResolver { return &jobWhereInputResolver{r} }
@@ -513,11 +617,15 @@ type (
 	cloudUserResolver                struct{ *Resolver }
 	cloudUserGroupResolver           struct{ *Resolver }
 	customerResolver                 struct{ *Resolver }
+	customerConnectionResolver       struct{ *Resolver }
 	jobResolver                      struct{ *Resolver }
 	mutationResolver                 struct{ *Resolver }
 	queryResolver                    struct{ *Resolver }
 	subscriptionResolver             struct{ *Resolver }
+	cloudSpaceWhereInputResolver     struct{ *Resolver }
 	cloudUserGroupWhereInputResolver struct{ *Resolver }
+	cloudUserWhereInputResolver      struct{ *Resolver }
 	customerWhereInputResolver       struct{ *Resolver }
+	domainWhereInputResolver         struct{ *Resolver }
 	jobWhereInputResolver            struct{ *Resolver }
 )

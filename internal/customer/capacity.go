@@ -137,6 +137,11 @@ func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, er
 		}
 		sum.Add(sum, big.NewInt(u.Amount))
 	}
+	return balance(lines), nil
+}
+
+// balance puts the lines in the order of the types, with what remains.
+func balance(lines map[capacityunit.Type]*model.CapacityBalance) []*model.CapacityBalance {
 	balance := make([]*model.CapacityBalance, 0, len(lines))
 	for _, t := range Types() {
 		if line := lines[t]; line != nil {
@@ -144,5 +149,5 @@ func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, er
 			balance = append(balance, line)
 		}
 	}
-	return balance, nil
+	return balance
 }

@@ -19,6 +19,7 @@ func ordinary() []string {
 	return []string{
 		"Customer.serialized", "CloudUser.serialized", "CloudUserGroup.serialized", "CloudSpace.serialized", "Job.serialized",
 		"Job.parameters", "Job.result", "Job.actionName", "Job.objectType", "Job.order", "Job.tree",
+		"CustomerConnection.capacityBalance", "CustomerConnection.countByStatus", "CustomerConnection.countByCountry",
 	}
 }
 
@@ -74,6 +75,9 @@ func selections(schema *ast.Schema, f *ast.FieldDefinition) []string {
 	}
 	var all []string
 	for _, part := range typ.Fields {
+		if slices.Contains(ordinary(), typ.Name+"."+part.Name) {
+			continue
+		}
 		inner := ""
 		if schema.Types[part.Type.Name()].IsCompositeType() {
 			inner = " {"

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// The old API names an action <type>.<method>, ours is the name of a mutation:
-// customer.setStatus is setCustomerStatus. Most names follow from each other:
-// the type is the object in our name, the method is what is left. These do not.
+// The old API names an action <type>.<method>; here it is the name of a mutation: customer.setStatus is setCustomerStatus.
+// Most names follow a rule: the type is the object in the mutation's name, the method is the rest. This map has the
+// exceptions.
 var oldNames = map[string]string{
 	"addCloudUserGroup":         "customer.addCloudUserGroup",
 	"addCloudUserGroups":        "customer.addCloudUserGroups",
@@ -21,15 +21,14 @@ var oldNames = map[string]string{
 	"changePassword":            "clouduser.updatePassword",
 }
 
-// objectTypes are the types as they stand in names of mutations; one that
-// contains another comes first.
+// objectTypes are the types in the names of mutations; a name that contains another comes first.
 var objectTypes = []string{"CloudUserGroup", "CloudUser", "CloudSpace", "PortalAccount", "AccessToken", "Customer", "Job"}
 
-// What update… is called in the old API.
+// oldUpdate is the old API's method for update….
 const oldUpdate = "updateModelProperties"
 
-// ActionName is an action in the words of the old API. An action that names no
-// type is about a customer: addCapacityAvailable, registerDomain.
+// ActionName returns the old API's name of an action. An action without a type concerns a customer: addCapacityAvailable,
+// registerDomain.
 func ActionName(action string) string {
 	if name, ok := oldNames[action]; ok {
 		return name
@@ -47,15 +46,13 @@ func ActionName(action string) string {
 	return "customer." + action
 }
 
-// ObjectType is the type in the words of the old API of the object that an
-// action is about.
+// ObjectType returns the old API's type of the object that an action concerns.
 func ObjectType(action string) string {
 	typ, _, _ := strings.Cut(ActionName(action), ".")
 	return typ
 }
 
-// Actions are the actions that have a name in the words of the old API, none for
-// a name that no action has.
+// Actions returns the actions with a name of the old API, none for an unknown name.
 func Actions(name string) []string {
 	var candidates []string
 	for action := range oldNames {

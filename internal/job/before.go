@@ -9,13 +9,11 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// BeforeTx shows that a change has no transaction yet. What calls another
-// system, or takes long, has one as an argument: within a transaction, where it
-// would hold locks and a connection meanwhile, there is none to be had.
+// BeforeTx proves that a change's transaction has not begun. Functions that call another system, or take long, need one as
+// an argument, so that they cannot run within a transaction, where they would hold locks and a connection.
 type BeforeTx struct{ ended *atomic.Bool }
 
-// Check returns an error once the stage has ended, for a BeforeTx that was kept
-// beyond it.
+// Check returns an error if the stage has ended and the BeforeTx was kept.
 func (b BeforeTx) Check() error {
 	if b.ended == nil || b.ended.Load() {
 		return fault.As(errors.New("job: a call to another system, not before the transaction"))
@@ -23,8 +21,8 @@ func (b BeforeTx) Check() error {
 	return nil
 }
 
-// Before runs the stage of a change that comes before its transaction. It is
-// refused where the operation's transaction has begun, with an earlier change.
+// Before runs the stage of a change before its transaction. It fails if an earlier change has begun the operation's
+// transaction.
 func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) error {
 	if InTransaction(ctx) {
 		return fault.New(fault.Invalid, "With an Idempotency-Key this must be the first change of its operation").On("Idempotency-Key")
@@ -34,9 +32,8 @@ func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) er
 	return stage(ctx, before)
 }
 
-// OperationTx is the one transaction of an operation with an Idempotency-Key.
-// The first change in it begins the transaction, after the stage before. The
-// changes of an operation come one after the other.
+// OperationTx is the single transaction of an operation with an Idempotency-Key. The first change begins it, after its stage
+// before the transaction. The changes of an operation run one after another.
 type OperationTx struct {
 	made  func(ctx context.Context) error
 	begin func() (*ent.Tx, error)
@@ -46,21 +43,18 @@ type OperationTx struct {
 
 type operationTxKey struct{}
 
-// WithOperationTx returns a context in which all changes are made in one
-// transaction, which whoever calls it ends. begin begins it. made is called
-// before a change is checked, and before the portal is asked for it; it returns
-// an error where the operation was made before. Changes end with their errors,
-// and leave no job then.
+// WithOperationTx returns a context in which all changes are made in one transaction, which begin begins and the caller
+// ends. made is called before a change is checked and before the portal is called; it returns an error if the operation was
+// already made. Then changes fail with that error and create no job.
 func WithOperationTx(ctx context.Context, made func(context.Context) error, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
 	o := &OperationTx{made: made, begin: begin}
 	return context.WithValue(ctx, operationTxKey{}, o), o
 }
 
-// Tx returns the transaction, nil where it has not begun, and the error of begin
-// or made.
+// Tx returns the transaction, nil if it has not begun, and the error of begin or made.
 func (o *OperationTx) Tx() (*ent.Tx, error) { return o.tx, o.err }
 
-// Begin returns the transaction, begun now where it has not begun.
+// Begin returns the transaction, and begins it if necessary.
 func (o *OperationTx) Begin() (*ent.Tx, error) {
 	if o.tx == nil && o.err == nil {
 		o.tx, o.err = o.begin()
@@ -68,7 +62,7 @@ func (o *OperationTx) Begin() (*ent.Tx, error) {
 	return o.tx, o.err
 }
 
-// notMade returns an error where the operation of ctx was made before.
+// notMade returns an error if the operation of ctx was already made.
 func notMade(ctx context.Context) error {
 	o := operationTx(ctx)
 	if o == nil || o.tx != nil {
@@ -91,8 +85,7 @@ func operationTx(ctx context.Context) *OperationTx {
 	return o
 }
 
-// InOneOperation reports whether the changes of ctx are one transaction, which
-// may not have begun.
+// InOneOperation reports whether the changes of ctx are one transaction, which may not have begun yet.
 func InOneOperation(ctx context.Context) bool {
 	return operationTx(ctx) != nil || ent.TxFromContext(ctx) != nil
 }
@@ -100,7 +93,7 @@ func InOneOperation(ctx context.Context) bool {
 // InTransaction reports whether the transaction of ctx has begun.
 func InTransaction(ctx context.Context) bool { return transaction(ctx) != nil }
 
-// transaction returns the transaction of ctx that has begun, nil for none.
+// transaction returns the transaction of ctx if it has begun, otherwise nil.
 func transaction(ctx context.Context) *ent.Tx {
 	if tx := ent.TxFromContext(ctx); tx != nil {
 		return tx
@@ -111,8 +104,7 @@ func transaction(ctx context.Context) *ent.Tx {
 	return nil
 }
 
-// outsideTx returns ctx without its transaction, for what is written whatever
-// becomes of that.
+// outsideTx returns ctx without its transaction, for rows that do not depend on its outcome.
 func outsideTx(ctx context.Context) context.Context {
 	return context.WithValue(ent.NewTxContext(ctx, nil), operationTxKey{}, (*OperationTx)(nil))
 }

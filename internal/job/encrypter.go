@@ -18,13 +18,11 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// keyName is the row of the key that servers share when none is configured.
+// keyName is the row of the key that servers share if none is configured.
 const keyName = "jobs"
 
-// Encrypter encrypts what a job needs that must not be read: AES-256-GCM, bound to
-// the job's guid. The key is the configured one; without one it is made once
-// and kept in the database, which hides it from logs and backups of single
-// tables and from nobody who can read the whole database.
+// Encrypter encrypts the secrets of jobs with AES-256-GCM, bound to the job's guid. If no key is configured, it creates one
+// in the database. That protects logs and backups of single tables, but not against a reader of the whole database.
 type Encrypter struct {
 	Client *ent.Client
 	// Key is the configured key, empty for none.
@@ -35,7 +33,7 @@ type Encrypter struct {
 	key  [sha256.Size]byte
 }
 
-// Prepare gets the key ready, so that no transaction has to wait for it later.
+// Prepare loads or creates the key, so that no transaction has to wait for it.
 func (s *Encrypter) Prepare(ctx context.Context) error {
 	_, err := s.cipher(ctx)
 	return err
@@ -52,7 +50,7 @@ func (s *Encrypter) Seal(ctx context.Context, job, data []byte) ([]byte, error) 
 	return aead.Seal(nonce, nonce, data, job), nil
 }
 
-// Open decrypts what Seal made for the same job.
+// Open decrypts the result of Seal for the same job.
 func (s *Encrypter) Open(ctx context.Context, job, sealed []byte) ([]byte, error) {
 	aead, err := s.cipher(ctx)
 	if err != nil {
@@ -68,7 +66,7 @@ func (s *Encrypter) Open(ctx context.Context, job, sealed []byte) ([]byte, error
 	return data, nil
 }
 
-// MAC returns a keyed hash of data. Each purpose has a key of its own.
+// MAC returns a keyed hash of data. Each purpose has its own key.
 func (s *Encrypter) MAC(ctx context.Context, purpose string, data []byte) ([]byte, error) {
 	if _, err := s.cipher(ctx); err != nil {
 		return nil, err
@@ -105,7 +103,7 @@ func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	return s.aead, err
 }
 
-// shared returns the key in the database; the first server to ask makes it.
+// shared returns the key in the database; the first server creates it.
 func (s *Encrypter) shared(ctx context.Context) ([]byte, error) {
 	fresh := make([]byte, sha256.Size)
 	_, _ = rand.Read(fresh)

@@ -11,13 +11,13 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// How long the record of a failure may take.
+// The time limits for recording a failure.
 const (
 	recordTime = 5 * time.Second
 	recordLate = 500 * time.Millisecond
 )
 
-// fail records a change that has failed, and returns the error for its caller.
+// fail records a failed change, and returns the error for its caller.
 func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
 	f := r.Classify(err)
 	if ended(ctx) {
@@ -35,8 +35,8 @@ func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
 	return a.shown(f)
 }
 
-// recordFailure writes the ERROR row, even when the caller's time is over, and,
-// where the whole operation is one transaction, after that has ended.
+// recordFailure writes the row with the status ERROR, even if the caller's time is over. If the whole operation is one
+// transaction, it writes the row after that has ended.
 func (r *Recorder) recordFailure(ctx context.Context, a *attempt, f *fault.Fault) error {
 	write := func() error {
 		ctx, cancel := context.WithDeadline(context.WithoutCancel(outsideTx(ctx)), recordBy(ctx))
@@ -58,10 +58,8 @@ func (r *Recorder) recordFailure(ctx context.Context, a *attempt, f *fault.Fault
 	return write()
 }
 
-// recordBy is when the record of a failure must be written. A caller whose time
-// is over waits for it no longer than recordLate, and neither does the database
-// work longer for one who has hung up: if it has fallen silent or is locked, it
-// would not take the record anyway.
+// recordBy returns when the record of a failure must be written. If the caller's time is over, or the caller is gone, the
+// limit is recordLate: a silent or locked database would not accept the record anyway.
 func recordBy(ctx context.Context) time.Time {
 	by, least := time.Now().Add(recordTime), time.Now().Add(recordLate)
 	end, limited := ctx.Deadline()
@@ -75,8 +73,7 @@ func recordBy(ctx context.Context) time.Time {
 	}
 }
 
-// shown is the fault as its caller sees it: with the caller's own text where it
-// gave one (userErrormsg).
+// shown returns the fault with the caller's own text, if there is one (userErrormsg).
 func (c *Change) shown(f *fault.Fault) *fault.Fault {
 	if own := c.params().UserErrormsg; own != nil && *own != "" {
 		shown := copyOf(f)

@@ -21,8 +21,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// TestLeases gives a runner a job that another has leased, and one that nobody
-// has. It takes the former over only when the lease has ended.
+// TestLeases gives a worker a job that another worker has leased, and one that is free. It takes the former only after the
+// lease has expired.
 func TestLeases(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": "sqlite://" + t.TempDir() + "/test.db", "postgres": pgtest.URL(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestLeases(t *testing.T) {
 			for _, c := range []struct {
 				name  string
 				until time.Duration
-				ahead time.Duration // of the clock that judges leases
+				ahead time.Duration // of the clock that leases are compared with
 				want  entjob.Status
 			}{
 				{"the lease goes on", time.Hour, 0, entjob.StatusRUNNING},
@@ -46,8 +46,8 @@ func TestLeases(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					// Jobs are taken in the order of their ids: when the second is
-					// done the first has been passed over, or is done.
+					// Jobs are taken in the order of their ids: when the second is done, the first was either skipped or is
+					// done.
 					clock := func(context.Context) (time.Time, error) { return stamp.Now().Add(c.ahead), nil }
 					runUntilEnd(t, client, workerBy(client, clock, nothing()), waiting(t, ctx, client).ID)
 					found, err := client.Job.Get(ctx, leased.ID)
@@ -94,7 +94,7 @@ func worker(client *ent.Client, log *slog.Logger, task job.Task) *job.Worker {
 	})
 }
 
-// workerBy is a worker with a clock that judges leases.
+// workerBy returns a worker with a clock for leases.
 func workerBy(client *ent.Client, clock func(context.Context) (time.Time, error), task job.Task) *job.Worker {
 	q := queue(client, slog.New(slog.DiscardHandler))
 	q.Clock = clock
@@ -103,7 +103,7 @@ func workerBy(client *ent.Client, clock func(context.Context) (time.Time, error)
 	})
 }
 
-// waiting is a job that a server has recorded and not begun.
+// waiting creates a job that was recorded and not begun.
 func waiting(t *testing.T, ctx context.Context, client *ent.Client) *ent.Job {
 	t.Helper()
 	customer := uuid.New()
@@ -114,7 +114,7 @@ func waiting(t *testing.T, ctx context.Context, client *ent.Client) *ent.Job {
 	return j
 }
 
-// runUntilEnd lets another server run until a job has ended, and returns it.
+// runUntilEnd runs a worker until a job has ended, and returns the job.
 func runUntilEnd(t *testing.T, client *ent.Client, w *job.Worker, id uuid.UUID) *ent.Job {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())

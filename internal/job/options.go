@@ -10,11 +10,10 @@ import (
 	"cloudapi/internal/model"
 )
 
-// Bounds of the options of a job.
+// Limits of the options of a job.
 const (
 	maxDuration = 24 * time.Hour
-	// maxTexts bounds all texts of `execution` together, in bytes, the JSON of
-	// `other` included.
+	// maxTexts bounds all texts of `execution` together, including the JSON of `other`, in bytes.
 	maxTexts = 16 << 10
 )
 
@@ -33,7 +32,7 @@ func (c *Change) parent() *uuid.UUID {
 	return c.Execution.ParentJobID
 }
 
-// checkOptions refuses options that are out of bounds.
+// checkOptions rejects options outside the limits.
 func (c *Change) checkOptions() error {
 	p := c.params()
 	size := 0
@@ -60,7 +59,7 @@ func (c *Change) checkOptions() error {
 	return nil
 }
 
-// duration is the caller's maxduration, 0 for none.
+// duration returns the caller's maxduration, 0 for none.
 func (c *Change) duration() time.Duration {
 	seconds := c.params().Maxduration
 	if seconds == nil {

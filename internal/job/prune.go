@@ -12,12 +12,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// pruneBatch is how many jobs one statement removes: few enough that no other
-// change waits long for it.
+// pruneBatch is how many jobs one statement removes, so that no other change waits long for it.
 const pruneBatch = 500
 
-// Prune removes the jobs that ended before a time, in small batches, and returns
-// how many it has removed. Jobs that have not ended stay.
+// Prune removes the jobs that ended before a time, in small batches, and returns their number. It keeps unfinished jobs.
 func Prune(ctx context.Context, client *ent.Client, before time.Time) (removed int, err error) {
 	ctx = viewer.SystemContext(ctx)
 	var reached time.Time
@@ -43,14 +41,14 @@ func Prune(ctx context.Context, client *ent.Client, before time.Time) (removed i
 	}
 }
 
-// pruneOnly removes jobs, and keeps up to which position in the order of commits
-// jobs are gone: who follows from before it is told (internal/event).
+// pruneOnly removes jobs, and stores the position in the order of commits up to which jobs were removed, so that readers
+// from an earlier position get an error (internal/event).
 func pruneOnly(ctx context.Context, client *ent.Client, ids []uuid.UUID) (int, error) {
 	tx, err := client.Tx(ctx)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing where it is committed
+	defer func() { _ = tx.Rollback() }() // no effect after a commit
 	var last []struct{ At *int64 }
 	err = tx.Job.Query().Where(job.IDIn(ids...)).
 		Aggregate(func(s *sql.Selector) string { return sql.As(sql.Max(s.C("event_position")), "at") }).Scan(ctx, &last)

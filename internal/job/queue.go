@@ -14,25 +14,24 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Queue takes changes that nobody waits for. They wait in the database, so any
-// server may take and any may make them.
+// Queue records changes that run in the background. They wait in the database, so any server can record and any can run
+// them.
 type Queue struct {
 	recorder  *Recorder
 	encrypter *Encrypter
 	added     chan struct{}
-	// Clock judges leases. It is that of the database, where the clocks of servers
-	// may disagree; the machine's by default.
+	// Clock returns the time for leases. The default is the machine's clock; if the clocks of servers may differ, it is the
+	// database's.
 	Clock func(context.Context) (time.Time, error)
 }
 
-// NewQueue returns a queue whose jobs are recorded by r.
+// NewQueue returns a queue whose jobs r records.
 func NewQueue(r *Recorder, e *Encrypter) *Queue {
 	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1), Clock: func(context.Context) (time.Time, error) { return now(), nil }}
 }
 
-// Start records a job for a worker, with what it needs encrypted, and returns it
-// at once. Everything that Do would check before it calls another system is
-// checked first, with the same errors.
+// Start records a job with its encrypted payload for a worker, and returns it at once. It first makes every check that Do
+// makes before calling another system, with the same errors.
 func (q *Queue) Start(ctx context.Context, c Change, payload []byte) (*ent.Job, error) {
 	a := newAttempt(&c)
 	limited, cancel, err := a.admit(ctx)
@@ -46,7 +45,7 @@ func (q *Queue) Start(ctx context.Context, c Change, payload []byte) (*ent.Job, 
 	}
 	select {
 	case q.added <- struct{}{}:
-	default: // a worker will look anyway
+	default: // a worker polls anyway
 	}
 	return Settled(ctx, waiting), nil
 }
@@ -76,7 +75,7 @@ func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *e
 	return waiting, err
 }
 
-// Cancel ends a job that waits. Its user or an administrator may.
+// Cancel cancels a waiting job. Its user and administrators may do that.
 func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.CancelJobPayload, error) {
 	out := &model.CancelJobPayload{}
 	var err error

@@ -13,12 +13,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// maxFailed bounds the parameters that a failed change leaves, in bytes. What
-// passes the checks of its fields is smaller.
+// maxFailed bounds the parameters that a failed change stores, in bytes. Valid parameters are smaller.
 const maxFailed = 64 << 10
 
-// draft fills the row of a job that keeps what its caller has sent. Its customer
-// is still to be set.
+// draft fills the row of a job with the caller's input. The customer is set later.
 func (a *attempt) draft(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
 	parameters, _, err := a.parameters()
 	if err != nil {
@@ -34,9 +32,8 @@ func (a *attempt) draft(ctx context.Context, client *ent.Client) (*ent.JobCreate
 		SetNillableParentID(a.parent()), nil
 }
 
-// failed fills the row of a change that has failed. One that was refused, or
-// whose caller may not make it, leaves no text of its caller's; neither belongs to
-// a customer that the caller may not change.
+// failed fills the row of a failed change. If the change was rejected, or its caller lacks the right, the row has no text of
+// the caller. It belongs to a customer only if the caller may change that customer.
 func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault) (*ent.JobCreate, error) {
 	parameters, size, err := a.parameters()
 	if err != nil {
@@ -57,8 +54,7 @@ func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault
 	return row, nil
 }
 
-// plain fills what every job keeps: action, user, time and the guid that was
-// named.
+// plain fills what every job has: action, user, time and the given guid.
 func (a *attempt) plain(ctx context.Context, client *ent.Client) *ent.JobCreate {
 	row := client.Job.Create().SetID(a.id).SetAction(a.Action).SetStartedAt(a.started).SetNillableObjectID(a.CustomerID)
 	if a.ObjectID != nil {
@@ -73,8 +69,7 @@ func (a *attempt) plain(ctx context.Context, client *ent.Client) *ent.JobCreate 
 	return row
 }
 
-// refused reports whether a change has failed for what its caller sent, or who
-// the caller is.
+// refused reports whether a change failed because of its input or its caller.
 func refused(f *fault.Fault) bool {
 	switch f.Code {
 	case fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Invalid, fault.TooLarge:
@@ -84,8 +79,7 @@ func refused(f *fault.Fault) bool {
 	}
 }
 
-// parameters is the input as the job keeps it, and its size in bytes. Secrets
-// write their placeholder by themselves, whatever encodes them.
+// parameters returns the input for the job, and its size in bytes. Secrets encode as placeholders.
 func (c *Change) parameters() (all strictjson.Object, size int, err error) {
 	text, err := json.Marshal(c.Input)
 	if err != nil {

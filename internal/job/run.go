@@ -17,14 +17,13 @@ import (
 
 // How often a job is tried.
 const (
-	// maxAttempts is for jobs that find the portal or the database away.
+	// maxAttempts is for jobs that fail because the portal or the database is unavailable.
 	maxAttempts = 10
-	// maxDeaths is for jobs whose workers died, which the job may have caused.
+	// maxDeaths is for jobs whose workers died, perhaps because of the job.
 	maxDeaths = 3
 )
 
-// run carries a leased job out. It has as long as its lease, or its caller's
-// maxduration. A panic ends the job and nothing else.
+// run runs a leased job, for at most the time of its lease or its caller's maxduration. A panic ends only the job.
 func (w *Worker) run(ctx context.Context, id uuid.UUID) error {
 	j, err := w.recorder.Client.Job.Get(ctx, id)
 	if err != nil {
@@ -48,7 +47,7 @@ func (w *Worker) run(ctx context.Context, id uuid.UUID) error {
 	return w.end(ctx, j, cause(limited, err))
 }
 
-// carryOut does what Do does for a change that is waited for.
+// carryOut runs the stages that Do runs for a waiting caller.
 func (w *Worker) carryOut(ctx context.Context, j *ent.Job) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -83,7 +82,7 @@ func (w *Worker) carryOut(ctx context.Context, j *ent.Job) error {
 // errDied is the cause of a job that is given up after maxDeaths.
 var errDied = errors.New("job: its servers died")
 
-// task has the job's handler make its task.
+// task returns the handler's task for the job.
 func (w *Worker) task(ctx context.Context, j *ent.Job) (Task, error) {
 	handler, ok := w.handlers[j.Action]
 	if !ok || j.Sealed == nil || len(*j.Sealed) == 0 || j.CustomerID == nil {
@@ -96,8 +95,8 @@ func (w *Worker) task(ctx context.Context, j *ent.Job) (Task, error) {
 	return handler(*j.CustomerID, payload)
 }
 
-// user returns the job's user as it is now: its role, and with its guid its
-// groups. A user who may not sign in any more may have no work done either.
+// user returns the viewer of the job's user with its current role and groups. The job of a user who may no longer sign in
+// fails.
 func (w *Worker) user(ctx context.Context, j *ent.Job) (*viewer.Viewer, error) {
 	if j.UserID == nil { // the server itself
 		return viewer.FromContext(viewer.SystemContext(ctx)), nil
@@ -128,8 +127,8 @@ func (w *Worker) done(ctx context.Context, tx *ent.Client, j *ent.Job, rec *Reco
 	return err
 }
 
-// end ends a job with its cause. While the portal or the database is away it is
-// left for later instead, up to maxAttempts times.
+// end ends a job with a cause. If the portal or the database is unavailable, it schedules another attempt instead, up to
+// maxAttempts times.
 func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	f := w.recorder.Classify(cause)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
@@ -137,7 +136,7 @@ func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	up := w.recorder.Client.Job.Update().Where(job.ID(j.ID), w.mine())
 	at, err := w.queue.Clock(ctx)
 	if err != nil {
-		return err // the job is taken over when its lease ends
+		return err // another worker takes the job when its lease expires
 	}
 	if passing(f) && j.Attempts < maxAttempts && (j.Deadline == nil || j.Deadline.After(now())) {
 		return up.SetStatus(job.StatusWAITING).
@@ -153,7 +152,7 @@ func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	return up.Exec(ctx)
 }
 
-// forget leaves of a refused change what Do leaves of one.
+// forget removes from a rejected change what Do does not store of one.
 func forget(up *ent.JobUpdate, j *ent.Job, f *fault.Fault) {
 	up.SetError(f.Reason()).SetParameters(guids(j.Parameters)).
 		SetName("").SetDescription("").SetUserErrorMessage("").SetInternalErrorMessage("")

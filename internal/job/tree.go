@@ -13,14 +13,13 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxTree is how many jobs a tree has at most.
+// maxTree is the maximum number of jobs in a tree.
 const maxTree = 1000
 
-// Tree returns a job and all jobs below it, each after its parent, siblings in
-// the order they began.
+// Tree returns a job and all jobs below it, each after its parent, siblings in the order of their start.
 func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, error) {
 	children := map[uuid.UUID][]*ent.Job{}
-	seen := map[uuid.UUID]bool{root.ID: true} // a circle of parents ends
+	seen := map[uuid.UUID]bool{root.ID: true} // ends a circle of parents
 	for level, total := []uuid.UUID{root.ID}, 1; len(level) > 0 && total < maxTree; {
 		found, err := client.Job.Query().Where(job.ParentIDIn(level...)).
 			Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - total).All(ctx)
@@ -49,8 +48,7 @@ func depthFirst(all []*ent.Job, j *ent.Job, children map[uuid.UUID][]*ent.Job) [
 	return all
 }
 
-// Order returns the place of a job among the children of its parent, 0 for one
-// without a parent.
+// Order returns the index of a job among the children of its parent, 0 for one without a parent.
 func Order(ctx context.Context, client *ent.Client, j *ent.Job) (int, error) {
 	if j.ParentID == nil {
 		return 0, nil
@@ -60,11 +58,10 @@ func Order(ctx context.Context, client *ent.Client, j *ent.Job) (int, error) {
 	)).Count(ctx)
 }
 
-// NamedBy narrows jobs to those whose action has a name of the old API.
+// NamedBy selects the jobs whose action has the old API's name.
 func NamedBy(name string) predicate.Job { return job.ActionIn(Actions(name)...) }
 
-// Serialized returns a job in a format of the old API. A job of this program has
-// no version.
+// Serialized returns a job in a format of the old API, without a version.
 func Serialized(ctx context.Context, client *ent.Client, j *ent.Job, format model.SerializationFormat) (string, error) {
 	order, err := Order(ctx, client, j)
 	if err != nil {

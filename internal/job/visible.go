@@ -14,15 +14,14 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// hidden are parameters that name what only administrators see.
+// hidden returns the parameters that name objects only administrators see.
 func hidden() []string {
 	return []string{"cloudUserId", "accessTokenId", "portalAccountId", "login", "username", "email", "firstName", "lastName",
 		"issuer", "subject"}
 }
 
-// VisibleParameters returns the parameters of a job as the caller may see them:
-// in full for the job's user and for administrators, for others without the
-// users, portal accounts and groups that they cannot see elsewhere.
+// VisibleParameters returns the parameters of a job that the caller may see: all of them for the job's user and for
+// administrators; for others without users, portal accounts and groups that they cannot see elsewhere.
 func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (strictjson.Object, error) {
 	v := viewer.FromContext(ctx)
 	if v.May(viewer.Administrator) || v != nil && j.UserID != nil && *j.UserID == v.ID {
@@ -51,8 +50,8 @@ func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (str
 	return shown, nil
 }
 
-// visibleGroups returns guids of groups with a placeholder for each group that the
-// caller cannot see. What is no guid stays.
+// visibleGroups replaces the guids of groups that the caller cannot see by a placeholder. It keeps values that are not
+// guids.
 func visibleGroups(ctx context.Context, client *ent.Client, guids []any) ([]any, error) {
 	named := map[uuid.UUID]bool{}
 	for _, guid := range guids {

@@ -14,29 +14,28 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Task is what a handler makes of a job: a change without its record.
+// Task is a change made by a handler, without its record.
 type Task struct {
-	// Check checks all that does not need another system.
+	// Check makes all checks that need no other system.
 	Check func(ctx context.Context) error
 	// Before is the stage before the transaction.
 	Before func(ctx context.Context, before BeforeTx, jobID uuid.UUID) error
-	// Work is the stage within it.
+	// Work is the stage within the transaction.
 	Work Work
 }
 
-// Handler makes the task of a job from its customer and its payload.
+// Handler returns the task for a job's customer and payload.
 type Handler func(customerID uuid.UUID, payload []byte) (Task, error)
 
-// Lease is how long a worker has for a job; the job of a worker that died is
-// taken over after it. Poll is how often an idle worker looks for jobs.
+// Lease is how long a worker may use for a job; after that, another worker takes over the job of one that died. Poll is how
+// often an idle worker looks for jobs.
 const (
 	Lease = 30 * time.Second
 	Poll  = 2 * time.Second
 )
 
-// Worker makes changes that nobody waits for, as their users. Any number of
-// workers may share a database: a job is leased in it by one guarded statement,
-// run, and ended in the transaction that makes its change.
+// Worker runs background jobs with the rights of their users. Any number of workers may share a database: a guarded
+// statement leases a job, and the transaction of its change ends it.
 type Worker struct {
 	queue    *Queue
 	recorder *Recorder
@@ -50,7 +49,7 @@ func NewWorker(q *Queue, handlers map[string]Handler) *Worker {
 	return &Worker{queue: q, recorder: q.recorder, handlers: handlers, log: q.recorder.Log, id: uuid.New()}
 }
 
-// Run runs jobs until ctx ends, and then the one it has begun to its end.
+// Run runs jobs until ctx ends, and then finishes the current one.
 func (w *Worker) Run(ctx context.Context) error {
 	tick := time.NewTicker(Poll)
 	defer tick.Stop()
@@ -73,9 +72,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-// open are the jobs that a worker may take: begun by none, or by one whose
-// lease is over. That they are not done is said in the words of an index's
-// condition, so that it serves whatever the values of the others are.
+// open selects the jobs that a worker may take: those not begun, and those whose lease has expired. It repeats the condition
+// of a partial index, so that PostgreSQL can use the index for any values.
 func open(at time.Time) predicate.Job {
 	return job.And(
 		func(s *sql.Selector) { s.Where(sql.ExprP("status <> 'DONE'")) },
@@ -84,12 +82,12 @@ func open(at time.Time) predicate.Job {
 	)
 }
 
-// mine are the jobs that this worker still leases.
+// mine selects the jobs that this worker still leases.
 func (w *Worker) mine() predicate.Job {
 	return job.And(job.LeaseOwner(w.id), job.StatusEQ(job.StatusRUNNING))
 }
 
-// next leases one job and runs it; it reports whether there was one.
+// next leases and runs one job; it reports whether there was one.
 func (w *Worker) next(ctx context.Context) (bool, error) {
 	at, err := w.queue.Clock(ctx)
 	if err != nil {
@@ -112,7 +110,7 @@ func (w *Worker) next(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// lease takes a job. One that was running has outlived its worker.
+// lease leases a job. If it was running, its worker died.
 func (w *Worker) lease(ctx context.Context, j *ent.Job, at time.Time) (bool, error) {
 	up := w.recorder.Client.Job.Update().
 		Where(job.ID(j.ID), open(at), job.StatusEQ(j.Status)).

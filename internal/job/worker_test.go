@@ -22,7 +22,7 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// logged is a log that a test reads while a worker writes.
+// logged is a log that a test can read while a worker writes.
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -48,8 +48,7 @@ func each(t *testing.T, test func(t *testing.T, client *ent.Client)) {
 	}
 }
 
-// TestAPanicEndsItsJob: in any of the stages a panic is the end of that job, and
-// the next one is run.
+// TestAPanicEndsItsJob: a panic in any stage ends only that job, and the next one runs.
 func TestAPanicEndsItsJob(t *testing.T) {
 	boom := func() { panic("boom") }
 	for stage, spoil := range map[string]func(*job.Task){
@@ -84,8 +83,8 @@ func TestAPanicEndsItsJob(t *testing.T) {
 	}
 }
 
-// TestAJobWhoseServersDiedIsGivenUp: a job is run again after two deaths, and
-// given up after the third. One without a customer cannot be run, and ends.
+// TestAJobWhoseServersDiedIsGivenUp: a job runs again after two deaths, and is given up after the third. One without a
+// customer cannot run, and ends.
 func TestAJobWhoseServersDiedIsGivenUp(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
@@ -112,7 +111,7 @@ func TestAJobWhoseServersDiedIsGivenUp(t *testing.T) {
 	})
 }
 
-// TestADoneJobHasNoError: what an earlier attempt left is gone.
+// TestADoneJobHasNoError: the error of an earlier attempt is removed.
 func TestADoneJobHasNoError(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
@@ -134,8 +133,7 @@ func TestADoneJobHasNoError(t *testing.T) {
 	})
 }
 
-// TestAWorkerActsAsTheUserIsNow gives the work the role that the user has when
-// it is done.
+// TestAWorkerActsAsTheUserIsNow: the work runs with the user's current role.
 func TestAWorkerActsAsTheUserIsNow(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		system := viewer.SystemContext(t.Context())
@@ -156,8 +154,7 @@ func TestAWorkerActsAsTheUserIsNow(t *testing.T) {
 	})
 }
 
-// TestBeforeEndsWithItsStage: a BeforeTx that is kept opens nothing later, and
-// there is none within a transaction.
+// TestBeforeEndsWithItsStage: a BeforeTx that is kept is invalid afterwards, and none can be created within a transaction.
 func TestBeforeEndsWithItsStage(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())
@@ -183,8 +180,8 @@ func TestBeforeEndsWithItsStage(t *testing.T) {
 	})
 }
 
-// TestPruneRemovesWhatEndedBefore: jobs that ended before the time go, in more
-// than one batch; others stay, and those that have not ended.
+// TestPruneRemovesWhatEndedBefore: jobs that ended before the time are removed, in more than one batch; other jobs and
+// unfinished ones stay.
 func TestPruneRemovesWhatEndedBefore(t *testing.T) {
 	each(t, func(t *testing.T, client *ent.Client) {
 		ctx := viewer.SystemContext(t.Context())

@@ -31,6 +31,10 @@ func (s *Store) Notify(ctx context.Context, channel, text string) error {
 	return err
 }
 
+// Notified reports whether the notifications of the database arrive at this server. They do not behind a pooler without
+// LISTEN, and while the connection for them is lost.
+func (s *Store) Notified() bool { return s.notified.Load() }
+
 // Listen calls wake with the text of each notification on a PostgreSQL channel, and with "" when notifications may have been
 // missed, until ctx ends. It uses its own connection and reconnects if it is lost. Behind a pooler without LISTEN the
 // server's own probe does not arrive, which the log reports.
@@ -65,6 +69,7 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 			text := ""
 			if n != nil {
 				l.heard.Store(true)
+				s.notified.Store(true)
 				text = n.Extra
 			}
 			if text != probeText {
@@ -90,8 +95,11 @@ func (l *listening) changed(event pq.ListenerEventType, err error) {
 	log := l.store.options.Logger
 	switch event {
 	case pq.ListenerEventDisconnected:
+		l.store.notified.Store(false)
 		log.Warn("the connection for notifications is lost", "error", err)
 	case pq.ListenerEventReconnected:
+		l.heard.Store(false)
+		service.Go(log, "notification-probe", func() { l.probe(context.Background()) })
 		log.Info("the connection for notifications is made again")
 	}
 }
@@ -106,7 +114,11 @@ func (l *listening) probe(ctx context.Context) {
 	for !l.heard.Load() {
 		select {
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) && !l.deaf.Swap(true) {
+			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return
+			}
+			l.store.notified.Store(false)
+			if !l.deaf.Swap(true) {
 				l.store.options.Logger.Warn("notifications of the database do not arrive, as behind a pooler in transaction mode: streams look for changes every now and then")
 			}
 			return

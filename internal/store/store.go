@@ -114,6 +114,7 @@ type Store struct {
 	asker     *sql.DB                // reads the primary's LSN, nil without standbys
 	frontier  coalescer[replayState] // the primary's answers
 	turn      atomic.Int64
+	notified  atomic.Bool  // notifications arrive
 	fallbacks atomic.Int64 // queries on the primary that a standby might have answered
 	questions atomic.Int64
 }

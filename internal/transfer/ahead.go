@@ -8,9 +8,8 @@ import (
 	"cloudapi/internal/service"
 )
 
-// readAhead reads and checks objects on a goroutine of its own, while give loads
-// those before. What is read and not yet given has as many rows as a batch at
-// most, so that the memory does not grow with the source.
+// readAhead reads and checks objects on a separate goroutine while give loads the previous ones. It reads at most a batch of
+// rows ahead, so that the memory does not grow with the source.
 func readAhead(ctx context.Context, s Source, check func(*Item), give func(Item) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -47,7 +46,7 @@ func readAhead(ctx context.Context, s Source, check func(*Item), give func(Item)
 	return <-ended
 }
 
-// weight is how many rows an object takes of a batch.
+// weight is how many rows of a batch an object counts for.
 func (i *Item) weight() int64 {
 	rows := 1
 	if c, ok := i.Object.(*Customer); ok {

@@ -15,21 +15,19 @@ import (
 	"cloudapi/internal/store"
 )
 
-// pass says what happens to an object that refers to one that is not there.
+// pass determines what happens to an object with a reference to a missing object.
 type pass int
 
 const (
-	// wait puts it aside: what it refers to may come later in the source.
+	// wait puts the object aside: the referenced object may come later in the source.
 	wait pass = iota
-	// settle takes out the references to what never came, and leaves the object
-	// aside that waits for another one.
+	// settle removes references to objects that never came, and keeps objects aside that wait for others.
 	settle
-	// force takes out all references to what is not there.
+	// force removes all references to missing objects.
 	force
 )
 
-// verdict is what becomes of an object of a batch. It counts when the batch is
-// committed.
+// verdict is the result for an object of a batch. It applies when the batch is committed.
 type verdict struct {
 	item   Item
 	what   string // "" for taken
@@ -39,7 +37,7 @@ type verdict struct {
 	fresh  bool
 }
 
-// attempt is one try to load some objects in one transaction.
+// attempt is an attempt to load some objects in one transaction.
 type attempt struct {
 	l        *Loader
 	tx       *ent.Client
@@ -68,8 +66,8 @@ func (l *Loader) flush(ctx context.Context, p pass) error {
 	return nil
 }
 
-// load loads objects in one transaction. When the database refuses it, the
-// halves are tried, so that one object does not stop the others.
+// load loads objects in one transaction. If the database rejects it, load tries each half, so that one object does not
+// prevent the others.
 func (l *Loader) load(ctx context.Context, some []Item, p pass) error {
 	a, err := l.attempt(ctx, some, p)
 	switch {
@@ -153,14 +151,13 @@ func (a *attempt) run(ctx context.Context, some []Item) error {
 	if a.changed == 0 {
 		return nil
 	}
-	// Streams of changes hear of jobs.
+	// Streams of changes read jobs.
 	return a.tx.Job.Create().SetAction("importObjects").SetStatus(job.StatusDONE).
 		SetParameters(map[string]any{"source": a.l.o.Source, "objects": a.changed}).
 		SetStartedAt(started).SetEndedAt(now()).Exec(ctx)
 }
 
-// kind loads the objects of one kind. Those that refer to others of the batch
-// come after them.
+// kind loads the objects of one kind. Objects that refer to others of the batch come after those.
 func (a *attempt) kind(ctx context.Context, kind Kind, some []Item) error {
 	have, err := stored(ctx, a.tx, kind, guids(some))
 	if err != nil {
@@ -198,14 +195,14 @@ func guids(some []Item) []uuid.UUID {
 	return ids
 }
 
-// round is what a look at the objects of a batch finds.
+// round is the result of examining the objects of a batch.
 type round struct {
 	created, replaced []Object
 	later             []Item // they refer to others of the batch
 }
 
-// round judges the objects whose references are there. Objects that are stuck
-// wait for each other: the first is taken without what is not there.
+// round examines the objects whose references exist. If all remaining objects wait for each other (stuck), it takes the
+// first without its missing references.
 func (a *attempt) round(ctx context.Context, r *round, some []Item, have map[uuid.UUID]Object, stuck bool) error {
 	there, err := a.linked(ctx, some)
 	if err != nil {
@@ -243,7 +240,7 @@ func (a *attempt) round(ctx context.Context, r *round, some []Item, have map[uui
 	return nil
 }
 
-// judge compares an object with the one that is there.
+// judge compares an object with the existing one.
 func (a *attempt) judge(v *verdict, have Object) {
 	v.item.Object.merge(have)
 	o := a.l.o
@@ -271,8 +268,7 @@ func differIn(a, b Object) error {
 	return fmt.Errorf("what is here differs in %s", strings.Join(differences(a, b), ", "))
 }
 
-// demotes reports whether an administrator would be one no more: the last one
-// must stay.
+// demotes reports whether the change would remove an administrator: the last one must stay.
 func demotes(o, have Object) bool {
 	u, ok := have.(*CloudUser)
 	n, _ := o.(*CloudUser)

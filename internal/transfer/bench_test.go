@@ -8,8 +8,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// BenchmarkLoad loads customers with 6 units each.
-// For a profile: go test ./internal/transfer -bench Load -benchtime 20000x
+// BenchmarkLoad loads customers with 6 units each. For a profile: go test ./internal/transfer -bench Load -benchtime 20000x
 // -cpuprofile FILE. make bench rows=import measures the command.
 func BenchmarkLoad(b *testing.B) {
 	for name, url := range map[string]func(*testing.B) string{

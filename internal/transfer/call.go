@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +17,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// permanent is an error of a call that another try would not mend.
+// permanent is an error of a call for which a retry is useless.
 type permanent struct{ error }
 
 // Unwrap returns the error.
 func (p permanent) Unwrap() error { return p.error }
 
-// fatal is an error that all calls would have: the import ends.
+// fatal is an error that every call would return: the import ends.
 type fatal struct{ error }
 
 // Unwrap returns the error.
@@ -30,10 +31,10 @@ func (f fatal) Unwrap() error { return f.error }
 
 var errNoMethod = errors.New("the server does not know the method")
 
-// attempts are how often a call is made before the import gives up.
+// attempts is how often a call is tried before the import gives up.
 const attempts = 6
 
-// retry makes a call again that failed for a while.
+// retry repeats a call after temporary failures.
 func (r *Remote) retry(ctx context.Context, call func(context.Context) error) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = r.pause, 30*time.Second
@@ -53,8 +54,7 @@ func (r *Remote) retry(ctx context.Context, call func(context.Context) error) er
 	return err
 }
 
-// call makes one call. Its errors name neither credentials nor what the server
-// said.
+// call makes one call. Its errors contain neither credentials nor text of the server.
 func (r *Remote) call(ctx context.Context, service, method string, parameters url.Values) (io.ReadCloser, error) {
 	address := *r.base
 	address.Path += "/" + service + "/" + method
@@ -67,6 +67,9 @@ func (r *Remote) call(ctx context.Context, service, method string, parameters ur
 		request.SetBasicAuth(r.name, r.password.Reveal())
 	}
 	response, err := r.client.Do(request)
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return nil, fatal{fmt.Errorf("the server's certificate is not trusted: %w", bad.Err)}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func (r *Remote) call(ctx context.Context, service, method string, parameters ur
 	return nil, status(response, method)
 }
 
-// status is the error of an answer.
+// status returns the error for an answer's status.
 func status(response *http.Response, method string) error {
 	code := response.StatusCode
 	err := fmt.Errorf("%s is answered with status %d", method, code)
@@ -90,7 +93,7 @@ func status(response *http.Response, method string) error {
 	case code >= 300 && code < 400:
 		return fatal{fmt.Errorf("%s is answered with a redirect, which an import does not follow: give the address that it leads to", method)}
 	case code == http.StatusNotFound:
-		// An unknown method, or an object that is gone.
+		// The method is unknown, or the object no longer exists.
 		return permanent{fmt.Errorf("%w, or the object is gone", errNoMethod)}
 	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
 		if seconds, bad := strconv.Atoi(response.Header.Get("Retry-After")); bad == nil && seconds > 0 {
@@ -103,11 +106,10 @@ func status(response *http.Response, method string) error {
 	return permanent{err}
 }
 
-// fetchAll asks for the objects of a list, some at once, and gives them in the
-// order of the list.
+// fetchAll requests the objects of a list, some concurrently, and passes them on in the order of the list.
 func (r *Remote) fetchAll(ctx context.Context, s oldService, list *guidFile, give func(Item) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	// The queue has the answers in their order, each as soon as it is there.
+	// The queue has the answers in their order, each available as soon as it arrives.
 	queue := make(chan chan Item, r.concurrency)
 	calls := make(chan func(), r.concurrency)
 	for range r.concurrency {

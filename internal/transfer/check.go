@@ -15,6 +15,7 @@ import (
 	"cloudapi/ent/domain"
 	"cloudapi/ent/portalaccount"
 	"cloudapi/internal/domainname"
+	"cloudapi/internal/strictjson"
 )
 
 // first returns the first error.
@@ -27,7 +28,7 @@ func first(errs ...error) error {
 	return nil
 }
 
-// utc brings a time into the form in which databases keep it.
+// utc converts a time to the form in which databases store it.
 func utc(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -194,8 +195,7 @@ func (c *Customer) checkDomains() error {
 	return nil
 }
 
-// check gives a unit that came without a guid always the same one, so that an
-// import that is run again finds it.
+// check derives the guid of a unit without one, so that repeating an import finds the same unit.
 func (u *CapacityUnit) check(c *Customer, i int) error {
 	if u.GUID == uuid.Nil {
 		u.GUID = uuid.NewSHA1(c.GUID, fmt.Appendf(nil, "capacity unit %d", i))
@@ -206,7 +206,7 @@ func (u *CapacityUnit) check(c *Customer, i int) error {
 	if capacityunit.TypeValidator(capacityunit.Type(u.Type)) != nil {
 		return fmt.Errorf("unknown type %.80q", u.Type)
 	}
-	if u.Amount < 1 || u.Amount > 1<<53-1 {
+	if u.Amount < 1 || u.Amount > strictjson.MaxInteger {
 		return fmt.Errorf("the amount %d is out of range", u.Amount)
 	}
 	return first(u.Head.check(), capacityunit.NameValidator(u.Name), capacityunit.DescriptionValidator(u.Description))
@@ -251,7 +251,7 @@ func (d *Domain) fill(have Domain) {
 	}
 }
 
-// begin gives a new customer what its source does not say.
+// begin sets the fields of a new customer that its source lacks.
 func (c *Customer) begin(now time.Time) {
 	c.Head.begin(now)
 	if c.UpdatedAt.IsZero() {

@@ -5,7 +5,7 @@ import (
 	"cloudapi/internal/document"
 )
 
-// The forms of the old API, as objects. Their times are to the minute.
+// Conversions from the forms of the old API. Their times are to the minute.
 
 func fromUser(u document.CloudUser) Object {
 	return &CloudUser{
@@ -67,7 +67,7 @@ const (
 	formXML    form = document.FormXML
 )
 
-// parseForm reads an object of a kind.
+// parseForm parses an object of a kind.
 func parseForm(kind Kind, f form, text string) (Object, error) {
 	switch kind {
 	case KindCloudUser:

@@ -19,8 +19,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Files is a file or directory: of what the old server's methods gave, of JSON
-// Lines, or of CSV.
+// Files is a file or directory with the answers of the old server's methods, JSON Lines, or CSV.
 type Files struct{ Path string }
 
 // Read reads the files in the order of their names.
@@ -32,7 +31,7 @@ func (f Files) Read(ctx context.Context, give func(Item) error) error {
 		if entry.IsDir() {
 			return nil
 		}
-		// A link may lead anywhere, a pipe never ends.
+		// A link may lead anywhere, and a pipe may never end.
 		if !entry.Type().IsRegular() && path != f.Path {
 			return give(Item{Where: path, Err: errors.New("not a regular file")})
 		}
@@ -71,8 +70,7 @@ func readFile(ctx context.Context, path string, give func(Item) error) error {
 	return give(i)
 }
 
-// parseText reads one object in whichever form it is, also as the whole answer
-// of an old URL.
+// parseText parses one object in any form, also as the complete answer of an old URL.
 func parseText(path string, text []byte) (Object, error) {
 	text = bytes.TrimSpace(text)
 	if bytes.HasPrefix(text, []byte("{")) {
@@ -114,8 +112,7 @@ var (
 	}
 )
 
-// oldNames are the types as the old API names them, with the one that contains
-// another first.
+// oldNames are the old API's names of the types; a name that contains another comes first.
 var oldNames = []struct {
 	name string
 	kind Kind
@@ -123,8 +120,7 @@ var oldNames = []struct {
 	{"cloudusergroup", KindCloudUserGroup}, {"clouduser", KindCloudUser}, {"cloudspace", KindCloudSpace}, {"customer", KindCustomer},
 }
 
-// kindOf tells the type of a text by what is in it, or by the name of its file or
-// of a directory above it.
+// kindOf determines the type of a text from its content, or from the name of its file or of a parent directory.
 func kindOf(path string, f form, text []byte) (Kind, error) {
 	switch f {
 	case formXML:
@@ -161,7 +157,7 @@ type Table struct {
 	In   io.Reader
 }
 
-// columns are what a column of CSV sets.
+// columns has a setter for each column of CSV.
 func columns() map[string]func(*Customer, string) error {
 	text := func(at func(*Customer) *string) func(*Customer, string) error {
 		return func(c *Customer, value string) error { *at(c) = value; return nil }
@@ -237,8 +233,8 @@ func (t Table) Read(_ context.Context, give func(Item) error) error {
 	}
 }
 
-// customerOf makes a customer of a record. Without a guid it gets one that
-// follows from the record, so that an import that is run again finds it.
+// customerOf converts a record to a customer. If it has no guid, the guid is derived from the record, so that repeating an
+// import finds the same customer.
 func customerOf(header, record []string, known map[string]func(*Customer, string) error) (Object, error) {
 	c := &Customer{Head: Head{GUID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(strings.Join(record, "\x00")))}}
 	for i, value := range record {

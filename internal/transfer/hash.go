@@ -10,10 +10,10 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// dryHash stands for a hash in a dry run, which makes none.
+// dryHash is a placeholder: a dry run computes no hashes.
 const dryHash = "-"
 
-// hashAll hashes the passwords that are wanted, and forgets all of them.
+// hashAll hashes the passwords that are needed, and drops all passwords.
 func (l *Loader) hashAll(ctx context.Context, users []*CloudUser, have map[uuid.UUID]Object) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))

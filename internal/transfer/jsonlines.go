@@ -16,11 +16,10 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// longestLine is that of a line, and of every other text of an object.
+// longestLine bounds a line, and any other text of an object, in bytes.
 const longestLine = 64 << 20
 
-// appendLine appends an object as a line without its end: its type, then its
-// fields.
+// appendLine appends an object as a line without its end: its type, then its fields.
 func appendLine(to []byte, o Object) ([]byte, error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -33,7 +32,7 @@ func appendLine(to []byte, o Object) ([]byte, error) {
 	return append(to, fields[1:]...), nil
 }
 
-// parseLine reads an object. Fields that its type does not have are an error.
+// parseLine parses an object. Unknown fields are an error.
 func parseLine(line []byte) (Object, error) {
 	if !utf8.Valid(line) || strictjson.LoneSurrogate(line) {
 		return nil, errors.New("not valid UTF-8")
@@ -68,8 +67,7 @@ func parseLine(line []byte) (Object, error) {
 	return o, nil
 }
 
-// cutType takes the type off a line that begins with it, as those of an export
-// do.
+// cutType removes the type from a line that begins with it, as the lines of an export do.
 func cutType(line []byte, to *Kind) (fields []byte, found bool) {
 	rest, found := bytes.CutPrefix(line, []byte(`{"type":"`))
 	if !found {
@@ -89,7 +87,7 @@ type Lines struct {
 	In   io.Reader
 }
 
-// Read reads lines to the end.
+// Read reads all lines.
 func (s Lines) Read(ctx context.Context, give func(Item) error) error {
 	in := bufio.NewReaderSize(s.In, 1<<16)
 	for n := 1; ; n++ {
@@ -117,7 +115,7 @@ func (s Lines) Read(ctx context.Context, give func(Item) error) error {
 
 var errLong = fmt.Errorf("longer than %d MiB", longestLine>>20)
 
-// readLine reads a line. One that is too long is passed over.
+// readLine reads a line. It skips one that is too long.
 func readLine(in *bufio.Reader) (line []byte, err error) {
 	long := false
 	for {
@@ -136,8 +134,7 @@ func readLine(in *bufio.Reader) (line []byte, err error) {
 	}
 }
 
-// Export writes all objects of a database as JSON Lines, as they are at one
-// moment: in the order of Kinds, and of their guids.
+// Export writes all objects of a database as JSON Lines, consistently: in the order of Kinds, and of their guids.
 func Export(ctx context.Context, client *ent.Client, postgres bool, hashes bool, out io.Writer, progress func(Counts)) (counts Counts, err error) {
 	ctx = viewer.SystemContext(ctx)
 	counts = newCounts()

@@ -14,7 +14,7 @@ import (
 	"cloudapi/internal/password"
 )
 
-// linked returns which of the objects that others refer to are there.
+// linked returns which of the referenced objects exist.
 func (a *attempt) linked(ctx context.Context, some []Item) (map[uuid.UUID]bool, error) {
 	wanted := map[Kind]map[uuid.UUID]bool{}
 	for _, i := range some {
@@ -46,8 +46,7 @@ func (a *attempt) linked(ctx context.Context, some []Item) (map[uuid.UUID]bool, 
 	return there, nil
 }
 
-// resolve looks at what an object refers to. It returns false where that is in
-// the same batch and comes later.
+// resolve examines the references of an object. It returns false if a referenced object comes later in the same batch.
 func (a *attempt) resolve(v *verdict, there, among map[uuid.UUID]bool) bool {
 	for _, l := range v.item.Object.links() {
 		switch {
@@ -69,7 +68,7 @@ func (a *attempt) resolve(v *verdict, there, among map[uuid.UUID]bool) bool {
 	return true
 }
 
-// apply counts and reports what became of objects.
+// apply counts and reports the results of objects.
 func (l *Loader) apply(all []verdict) error {
 	for _, v := range all {
 		if v.aside {
@@ -100,11 +99,10 @@ func (l *Loader) apply(all []verdict) error {
 	return nil
 }
 
-// The passes that take one object of a circle at a time; a source with more
-// circles has all of them broken at once.
+// gentlePasses is how many passes break one circle of references at a time; after them all circles are broken at once.
 const gentlePasses = 100
 
-// later loads what waited for other objects.
+// later loads the objects that waited for others.
 func (l *Loader) later(ctx context.Context) error {
 	p := settle
 	for gentle := 0; l.aside != nil; {
@@ -146,8 +144,7 @@ func (l *Loader) putAside(i Item) (err error) {
 	return l.aside.put(i)
 }
 
-// spool keeps objects in a file that has no name. It holds no passwords: users
-// refer to nothing.
+// spool stores objects in an unnamed file. It has no passwords, because users refer to nothing.
 type spool struct {
 	file *os.File
 	out  *bufio.Writer
@@ -159,7 +156,7 @@ func newSpool() (*spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary file: %w", err)
 	}
-	// Where a file that is open can't be removed, close does it.
+	// If an open file cannot be removed, close removes it.
 	_ = os.Remove(file.Name())
 	return &spool{file: file, out: bufio.NewWriter(file), ids: map[uuid.UUID]bool{}}, nil
 }
@@ -215,8 +212,7 @@ func (s *spool) close() error {
 	return err
 }
 
-// hash hashes the passwords of the users who are not here yet, or whom an import
-// replaces, before the transaction begins.
+// hash hashes the passwords of users that do not exist yet, or that the import replaces, before the transaction begins.
 func (l *Loader) hash(ctx context.Context, some []Item) error {
 	var users []*CloudUser
 	var ids []uuid.UUID
@@ -235,8 +231,7 @@ func (l *Loader) hash(ctx context.Context, some []Item) error {
 	return l.hashAll(ctx, users, have)
 }
 
-// needsHash reports whether a user's password is wanted. It is not compared with
-// the one that is there, which may be newer.
+// needsHash reports whether a user's password is needed. It is not compared with the existing one, which may be newer.
 func (l *Loader) needsHash(u *CloudUser, have Object) bool {
 	if have == nil {
 		return !l.o.Verify

@@ -17,16 +17,15 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Item is one object of a source, or the reason why it cannot be had.
+// Item is one object of a source, or the reason why it could not be read.
 type Item struct {
-	// Where says where the object is in its source: a line, a file, a call.
+	// Where is the location in the source: a line, a file, a call.
 	Where  string
 	Object Object
 	Err    error
 }
 
-// Source gives objects one after the other. Read returns an error when it cannot
-// go on.
+// Source returns objects one after another. Read fails if it cannot continue.
 type Source interface {
 	Read(ctx context.Context, give func(Item) error) error
 }
@@ -36,25 +35,25 @@ type Passwords interface {
 	Hash(ctx context.Context, password secret.Text) (string, error)
 }
 
-// Options say what to load into and how.
+// Options configures an import.
 type Options struct {
 	Client *ent.Client
 	// Dialect is ent's name of the database.
 	Dialect   string
 	Passwords Passwords
-	// Source names the source in the jobs.
+	// Source is the source's name in the jobs.
 	Source string
-	// Replace replaces objects that are there and different.
+	// Replace replaces existing objects that differ.
 	Replace bool
-	// DryRun does everything in a transaction that is rolled back.
+	// DryRun loads everything in a transaction that is rolled back.
 	DryRun bool
-	// Verify changes nothing and compares only.
+	// Verify compares only, and changes nothing.
 	Verify bool
-	// PortalAccount is that of domains whose source names none.
+	// PortalAccount is the account for domains whose source names none.
 	PortalAccount string
-	// Report hears of each object that was not taken, or differs.
+	// Report is called for each object that was not imported, or that differs.
 	Report func(Entry)
-	// Progress hears how far the import is.
+	// Progress is called with the counts so far.
 	Progress func(Counts)
 }
 
@@ -67,7 +66,7 @@ type Entry struct {
 	Reason string `json:"reason"`
 }
 
-// What can be said of an object in the report.
+// The kinds of entries in the report.
 const (
 	Refused    = "refused"
 	Conflict   = "conflict"
@@ -77,29 +76,28 @@ const (
 	Incomplete = "incomplete"
 )
 
-// Count is what became of the objects of a kind.
+// Count has the numbers for the objects of a kind.
 type Count struct {
 	Read, Created, Replaced, Equal, Conflicts, Refused int
-	// Missing and Different are what a verification finds.
+	// Missing and Different are the results of a verification.
 	Missing, Different int
-	// Here is how many there are in the database at the end.
+	// Here is the number of objects in the database at the end.
 	Here int
 }
 
-// Counts are the counts of a run.
+// Counts has the numbers of a run.
 type Counts struct {
 	Kinds map[Kind]*Count
-	// Unreadable are those of which not even the kind is known.
+	// Unreadable counts the objects whose kind is unknown.
 	Unreadable int
-	// WeakPasswords are users whose old password breaks the rules of new ones,
-	// NoPassword those who came without one.
+	// WeakPasswords counts users whose old password violates the rules for new ones, NoPassword users without a password.
 	WeakPasswords, NoPassword int
-	// NoRole are users, and NoPortalAccount domains, whose source does not say.
+	// NoRole counts users, and NoPortalAccount domains, for which the source has no value.
 	NoRole, NoPortalAccount int
 	LostLinks               int
 }
 
-// Clean reports whether everything was taken, or is equal.
+// Clean reports whether everything was imported, or is equal.
 func (c *Counts) Clean() bool {
 	bad := c.Unreadable + c.LostLinks
 	for _, k := range c.Kinds {
@@ -116,7 +114,7 @@ func newCounts() Counts {
 	return c
 }
 
-// A batch is one transaction. It ends at whichever of these comes first.
+// A batch is one transaction. It ends when one of these limits is reached.
 const (
 	batchObjects = 500
 	batchRows    = 8000
@@ -129,18 +127,16 @@ type Loader struct {
 	batch  []Item
 	guids  map[uuid.UUID]bool
 	rows   int64
-	// lost are the references that were taken out of objects of the batch.
+	// lost has the references that were removed from objects of the batch.
 	lost map[uuid.UUID][]error
-	// aside are the objects that wait for others, waiting the guids of those that
-	// were aside when the pass began.
+	// aside has the objects that wait for others, waiting the guids of those that were aside when the pass began.
 	aside   *spool
 	waiting map[uuid.UUID]bool
 	dry     *ent.Tx
 }
 
-// Load loads all objects of a source, or compares them. The error is one that
-// ended it; what was loaded before stays, and a run that follows goes on from
-// there.
+// Load loads all objects of a source, or compares them. If it fails, the objects loaded before stay, and a repeated run
+// continues from there.
 func Load(ctx context.Context, s Source, o Options) (Counts, error) {
 	l := &Loader{o: o, counts: newCounts(), guids: map[uuid.UUID]bool{}, lost: map[uuid.UUID][]error{}}
 	ctx = viewer.SystemContext(ctx)
@@ -156,7 +152,7 @@ func (l *Loader) run(ctx context.Context, s Source) (err error) {
 		if l.dry, err = l.begin(ctx); err != nil {
 			return err
 		}
-		// A dry run lasts as long as its source.
+		// A dry run has one transaction as long as its source.
 		if l.o.Dialect == "postgres" {
 			if _, err := l.dry.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 				return errors.Join(err, l.dry.Rollback())
@@ -168,7 +164,7 @@ func (l *Loader) run(ctx context.Context, s Source) (err error) {
 			}
 		}()
 	}
-	// What a source has made to break a reader is an error, and no more.
+	// A panic of a parser is an error of the source only.
 	err = service.Recovered(func() error {
 		return readAhead(ctx, s, l.check, func(i Item) error { return l.take(ctx, i) })
 	})
@@ -198,7 +194,7 @@ func (l *Loader) client() *ent.Client {
 
 func (l *Loader) begin(ctx context.Context) (*ent.Tx, error) { return l.o.Client.Tx(ctx) }
 
-// take puts an object into the batch.
+// take adds an object to the batch.
 func (l *Loader) take(ctx context.Context, i Item) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -219,8 +215,8 @@ func (l *Loader) take(ctx context.Context, i Item) error {
 	return l.add(ctx, i, wait)
 }
 
-// check brings an object into the form in which it is kept, or says why it
-// cannot be taken. It runs beside the loading, and touches nothing else.
+// check converts an object to the form in which it is stored, or returns why it is invalid. It runs concurrently with the
+// loading, and accesses nothing else.
 func (l *Loader) check(i *Item) {
 	if i.Object == nil || i.Err != nil {
 		return
@@ -233,7 +229,7 @@ func (l *Loader) check(i *Item) {
 	i.Err = i.Object.check()
 }
 
-// note counts what the source does not say.
+// note counts what the source lacks.
 func (l *Loader) note(o Object) {
 	switch o := o.(type) {
 	case *CloudUser:
@@ -269,7 +265,7 @@ func (l *Loader) report(i Item, what string, reason error) {
 	l.o.Report(e)
 }
 
-// text is a reason without what stays in the log.
+// text returns an error's text without internal details.
 func text(err error) string {
 	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		return f.Message

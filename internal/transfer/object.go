@@ -1,6 +1,5 @@
-// Package transfer moves objects between databases: it reads them from an old
-// server, from files or from another database, and loads them with their guids,
-// versions and times as they were (docs/moving-in.md).
+// Package transfer moves objects between databases: it reads them from an old server, from files or from another database,
+// and loads them with their original guids, versions and times (docs/moving-in.md).
 package transfer
 
 import (
@@ -17,7 +16,7 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// Kind is the type of an object, as its line says it.
+// Kind is the type of an object, as in its line.
 type Kind string
 
 // The kinds.
@@ -29,39 +28,37 @@ const (
 	KindCloudSpace     Kind = "cloudSpace"
 )
 
-// Kinds are all kinds, in an order in which what is referred to comes first.
+// Kinds returns all kinds; referenced kinds come first.
 func Kinds() []Kind {
 	return []Kind{KindPortalAccount, KindCloudUser, KindCloudUserGroup, KindCustomer, KindCloudSpace}
 }
 
-// Object is one object with all that is its own.
+// Object is one object with everything that belongs to it.
 type Object interface {
-	// Kind is its kind.
+	// Kind returns its kind.
 	Kind() Kind
-	// head is what all kinds have.
+	// head returns the fields that all kinds have.
 	head() *Head
-	// check refuses what the model does not allow, and brings the object into
-	// the form in which it is kept.
+	// check rejects what the model does not allow, and converts the object to the form in which it is stored.
 	check() error
-	// merge takes what the source does not say from the object that is there;
-	// nil for none.
+	// merge takes fields that the source lacks from the existing object; nil for none.
 	merge(have Object)
-	// links are the references to other objects.
+	// links returns the references to other objects.
 	links() []link
 }
 
-// Head is what all kinds have.
+// Head has the fields of all kinds.
 type Head struct {
 	GUID      uuid.UUID `json:"guid"`
 	Version   uuid.UUID `json:"version,omitzero"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
-	// Coarse says that the source has times to the minute only.
+	// Coarse says that the source's times are only to the minute.
 	Coarse bool `json:"-"`
 }
 
 func (h *Head) head() *Head { return h }
 
-// fill takes what the source does not say from the object that is there.
+// fill takes fields that the source lacks from the existing object.
 func (h *Head) fill(have *Head) {
 	if h.Version == uuid.Nil {
 		h.Version = have.Version
@@ -71,7 +68,7 @@ func (h *Head) fill(have *Head) {
 	}
 }
 
-// begin gives a new object what its source does not say.
+// begin sets the fields of a new object that its source lacks.
 func (h *Head) begin(now time.Time) {
 	if h.Version == uuid.Nil {
 		h.Version = uuid.New()
@@ -85,8 +82,7 @@ func (h *Head) begin(now time.Time) {
 type link struct {
 	to Kind
 	id uuid.UUID
-	// drop takes the reference out of the object; nil where the object cannot be
-	// without it.
+	// drop removes the reference from the object; nil if the object requires it.
 	drop func()
 }
 
@@ -114,7 +110,7 @@ type CloudUser struct {
 	SystemUser    bool   `json:"systemUser"`
 	Role          string `json:"role,omitzero"`
 	Status        string `json:"status"`
-	// The account at an OpenID Connect issuer, and what it last said.
+	// The account at an OpenID Connect issuer, and the content of its last token.
 	Issuer         *string    `json:"issuer,omitzero"`
 	Subject        *string    `json:"subject,omitzero"`
 	RoleStatedAt   *time.Time `json:"roleStatedAt,omitzero"`
@@ -123,8 +119,7 @@ type CloudUser struct {
 	PasswordIsWeak bool   `json:"passwordIsWeak"`
 	PasswordHash   string `json:"passwordHash,omitzero"`
 
-	// password is what the old server gives. It is hashed before the object is
-	// loaded, and is in no line.
+	// password comes from the old server. It is hashed before the object is loaded, and is in no line.
 	password secret.Text
 }
 
@@ -154,8 +149,7 @@ type Customer struct {
 	Domains           []Domain       `json:"domains"`
 }
 
-// CapacityUnit is a unit of a customer's capacity. Their order is that of the
-// list.
+// CapacityUnit is a unit of a customer's capacity. The order of the list is their order.
 type CapacityUnit struct {
 	Head
 	Kind        string `json:"kind"`
@@ -183,19 +177,19 @@ type CloudSpace struct {
 	Status      string     `json:"status"`
 }
 
-// Kind is portalAccount.
+// Kind returns portalAccount.
 func (*PortalAccount) Kind() Kind { return KindPortalAccount }
 
-// Kind is cloudUser.
+// Kind returns cloudUser.
 func (*CloudUser) Kind() Kind { return KindCloudUser }
 
-// Kind is cloudUserGroup.
+// Kind returns cloudUserGroup.
 func (*CloudUserGroup) Kind() Kind { return KindCloudUserGroup }
 
-// Kind is customer.
+// Kind returns customer.
 func (*Customer) Kind() Kind { return KindCustomer }
 
-// Kind is cloudSpace.
+// Kind returns cloudSpace.
 func (*CloudSpace) Kind() Kind { return KindCloudSpace }
 
 func newObject(kind Kind) (Object, error) {
@@ -214,8 +208,7 @@ func newObject(kind Kind) (Object, error) {
 	return nil, fmt.Errorf("unknown type %.80q", string(kind))
 }
 
-// differences are the fields in which two objects of a kind differ, as their
-// lines name them.
+// differences returns the names of the fields in which two objects of a kind differ.
 func differences(a, b Object) []string {
 	var found []string
 	var walk func(a, b reflect.Value)
@@ -239,7 +232,7 @@ func differences(a, b Object) []string {
 	return found
 }
 
-// equal reports whether the lines of two objects are the same.
+// equal reports whether the lines of two objects are equal.
 func equal(a, b Object) bool { return sameJSON(a, b) }
 
 func sameJSON(a, b any) bool {

@@ -9,8 +9,7 @@ import (
 
 var errKind = errors.New("its type can't be told: name the file, or a directory above it, after its type (customer, clouduser, cloudusergroup or cloudspace)")
 
-// parse reads a form. What a source has made to break a reader ends the object
-// and not the import.
+// parse parses a form. A panic of a parser is an error of the object and does not end the import.
 func parse[T any](f form, text string, fromThrift, fromYAML, fromXML func(string) (T, error), convert func(T) Object) (o Object, err error) {
 	read := map[form]func(string) (T, error){formThrift: fromThrift, formYAML: fromYAML, formXML: fromXML}[f]
 	recovered := service.Recovered(func() error {

@@ -30,22 +30,22 @@ type Remote struct {
 	pause       time.Duration
 }
 
-// Bounds of what an old server can make an import hold.
+// Limits of the memory for a server's answers.
 const (
-	// longestAnswer is that of one object.
+	// longestAnswer bounds the answer for one object, in bytes.
 	longestAnswer = 32 << 20
-	// longestToken is that of a text in a list.
+	// longestToken bounds a text in a list, in bytes.
 	longestToken = 1 << 20
 	callTime     = 2 * time.Minute
 	listTime     = time.Hour
 )
 
-// NewRemote returns the server at an address, whose name and password are taken
-// out of it. It verifies certificates and follows no redirects.
+// NewRemote returns the server at an address. It removes the name and the password from the address. It verifies
+// certificates and follows no redirects.
 func NewRemote(address, password string, concurrency int) (*Remote, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		// The error of the parser has the address, and with it the password.
+		// The parser's error contains the address, and with it the password.
 		return nil, errors.New("the source is no URL of the form https://name:password@host/appserver/rest/")
 	}
 	r := &Remote{base: base, name: base.User.Username(), concurrency: concurrency, pause: time.Second}
@@ -65,15 +65,14 @@ func NewRemote(address, password string, concurrency int) (*Remote, error) {
 	return r, nil
 }
 
-// Name is the address without credentials.
+// Name returns the address without credentials.
 func (r *Remote) Name() string { return r.base.String() }
 
-// oldService is a service of the old API as an import calls it.
+// oldService is a service of the old API, as an import uses it.
 type oldService struct {
 	kind Kind
 	name string
-	// listed is the key of a guid in the answer of list, asked the parameter of a
-	// guid in getYAML.
+	// listed is the key of a guid in the answer of list, asked the parameter of a guid in getYAML.
 	listed, asked string
 }
 
@@ -86,7 +85,7 @@ func services() []oldService {
 	}
 }
 
-// Read lists the objects of each service, and asks for each of them.
+// Read lists the objects of each service, and requests each of them.
 func (r *Remote) Read(ctx context.Context, give func(Item) error) error {
 	for _, s := range services() {
 		if err := r.objects(ctx, s, give); err != nil {
@@ -108,7 +107,7 @@ func (r *Remote) objects(ctx context.Context, s oldService, give func(Item) erro
 	return r.fetchAll(ctx, s, list, give)
 }
 
-// guidFile keeps the guids of a list, 16 bytes each, in a file that has no name.
+// guidFile stores the guids of a list, 16 bytes each, in an unnamed file.
 type guidFile struct {
 	file *os.File
 	in   *bufio.Reader
@@ -125,7 +124,7 @@ func (g *guidFile) next() (id uuid.UUID, err error) {
 	return id, err
 }
 
-// list asks for a list, and again where that breaks off.
+// list requests a list, and requests it again if the answer breaks off.
 func (r *Remote) list(ctx context.Context, s oldService) (*guidFile, error) {
 	var found *guidFile
 	err := r.retry(ctx, func(ctx context.Context) error {
@@ -170,12 +169,11 @@ func (r *Remote) listInto(ctx context.Context, s oldService, file io.Writer) err
 	return errors.Join(err, out.Flush())
 }
 
-// scan finds the texts of a key at whatever depth of a JSON text, in constant
-// memory.
+// scan finds the texts of a key at any depth of a JSON text, in constant memory.
 func scan(in io.Reader, key string, found func(string) error) error {
 	limited := &allowance{in: in}
 	d := json.NewDecoder(limited)
-	var open []bool // whether what is open is an object
+	var open []bool // for each open level, whether it is an object
 	isKey, wanted := false, false
 	for {
 		limited.left = longestToken
@@ -214,7 +212,7 @@ func scan(in io.Reader, key string, found func(string) error) error {
 	}
 }
 
-// allowance gives as many bytes as are left.
+// allowance is a reader that fails after a number of bytes.
 type allowance struct {
 	in   io.Reader
 	left int
@@ -229,8 +227,7 @@ func (a *allowance) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// object asks for one object: in the Thrift form, which has everything, or in
-// YAML where that is not to be had.
+// object requests one object: in the Thrift form, which has all fields, or in YAML if that fails.
 func (r *Remote) object(ctx context.Context, s oldService, id uuid.UUID) (Object, error) {
 	text, err := r.text(ctx, s.name, "getObject", "rootobjectguid", id)
 	if err == nil {

@@ -15,7 +15,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// serve puts an API behind a socket and returns the address of its old URLs.
+// serve starts a server for an API and returns the address of its old URLs.
 func serve(t *testing.T, h http.Handler, login string) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -32,7 +32,7 @@ func remote(t *testing.T, address string) *transfer.Remote {
 	return r
 }
 
-// forms are the answers of the old URLs for every object, and the lists.
+// forms returns the answers of the old URLs for every object, and the lists.
 func forms(t *testing.T, a *apitest.API, login string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -66,8 +66,7 @@ func texts[T fmt.Stringer](all []T) []string {
 	return found
 }
 
-// TestFromARunningServer moves customers from this program's own old URLs, is
-// broken off in the middle, and goes on.
+// TestFromARunningServer imports customers from this program's own old URLs, is interrupted in the middle, and continues.
 func TestFromARunningServer(t *testing.T) {
 	each(t, func(t *testing.T, open func() *apitest.API) {
 		old, target := open(), open()
@@ -95,8 +94,7 @@ func TestFromARunningServer(t *testing.T) {
 		if counts, entries = load(t, target, remote(t, address), func(o *transfer.Options) { o.Verify = true }); !counts.Clean() {
 			t.Errorf("verification: %v", entries)
 		}
-		// Who reads the copy is somebody else than who was imported: a password or
-		// a role would be a change.
+		// The test's user differs from the imported one: a password or a role would be a change.
 		if _, err := target.Client.ExecContext(t.Context(), "UPDATE cloud_users SET role = 'ADMINISTRATOR', password_hash = (SELECT '"+
 			hashOf(t, old)+"') WHERE login = '"+apitest.Administrator+"'"); err != nil {
 			t.Fatal(err)
@@ -137,8 +135,8 @@ func (s stopping) Read(ctx context.Context, give func(transfer.Item) error) erro
 	})
 }
 
-// TestBrokenServers asks servers that answer wrongly: each answer is a line in
-// the report, or the end with an error that has no password.
+// TestBrokenServers imports from servers with wrong answers: each answer becomes a line in the report, or ends the import
+// with an error without the password.
 func TestBrokenServers(t *testing.T) {
 	target := apitest.Open(t, "sqlite://"+t.TempDir()+"/test.db")
 	list := `{"jobguid":null,"result":[{"guid":"` + id(2, 1) + `"}]}`

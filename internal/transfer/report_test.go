@@ -19,7 +19,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// customerLine is a customer with a domain.
+// customerLine returns a customer with a domain.
 func customerLine(n int, name, domain string) string {
 	return fmt.Sprintf(`{"type":"customer","guid":%q,"name":%q,"domains":[{"name":%q}]}`, id(2, n), name, domain)
 }
@@ -119,7 +119,7 @@ func TestWhatIsDifferentIsAConflict(t *testing.T) {
 	})
 }
 
-// TestUnitsKeepTheirOrder has guids in no order, and adds a unit afterwards.
+// TestUnitsKeepTheirOrder imports unordered guids, and adds a unit afterwards.
 func TestUnitsKeepTheirOrder(t *testing.T) {
 	each(t, func(t *testing.T, open func() *apitest.API) {
 		a := open()
@@ -146,7 +146,7 @@ func TestUnitsKeepTheirOrder(t *testing.T) {
 	})
 }
 
-// amounts are the amounts in a text, in their order.
+// amounts returns the amounts in a text, in order.
 func amounts(text string) []string {
 	var found []string
 	for _, part := range strings.Split(text, "amount")[1:] {
@@ -157,8 +157,7 @@ func amounts(text string) []string {
 	return found
 }
 
-// oldUser is a cloud user as the old server's getObject gives one, with its
-// password.
+// oldUser returns a cloud user in the form of the old server's getObject, with its password.
 func oldUser(t *testing.T, guid, login, password string) string {
 	t.Helper()
 	ctx := context.Background()
@@ -189,7 +188,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-// TestOldPasswordsStay imports users with passwords that nobody may choose.
+// TestOldPasswordsStay imports users with passwords that are invalid for new users.
 func TestOldPasswordsStay(t *testing.T) {
 	each(t, func(t *testing.T, open func() *apitest.API) {
 		a := open()
@@ -228,7 +227,7 @@ func TestOldPasswordsStay(t *testing.T) {
 	})
 }
 
-// TestFiles reads every form from a directory that has other things in it too.
+// TestFiles reads every form from a directory that also has other files.
 func TestFiles(t *testing.T) {
 	each(t, func(t *testing.T, open func() *apitest.API) {
 		old, target := open(), open()

@@ -18,25 +18,22 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// table is a table that objects are loaded into. ent's own bulk insert says
-// nothing of which row was refused and costs more than all the rest.
+// table is a table for loading objects. ent's bulk insert does not report which row was rejected, and takes more time than
+// everything else.
 type table struct {
 	name    string
 	columns []string
-	// rows are values in the order of the columns.
+	// rows has values in the order of the columns.
 	rows [][]any
-	// owned is the column of a table whose rows belong to a row of another one:
-	// a replacement takes out all of them first. It is "" for the tables of
-	// objects, whose rows a replacement changes.
+	// owned is the column of a table whose rows belong to a row of another table: a replacement deletes all of them first.
+	// It is "" for the tables of objects, whose rows a replacement updates.
 	owned string
 }
 
-// rows of a statement: the texts of statements are few, so that each is prepared
-// once.
+// largestInsert is how many rows a statement has: few different statements, so that each is prepared once.
 const largestInsert = 256
 
-// tables are the tables of objects of one kind, in the order of their
-// references.
+// tables returns the tables for objects of one kind, referenced tables first.
 func tables(kind Kind, all []Object, now time.Time) []*table {
 	switch kind {
 	case KindPortalAccount:
@@ -75,7 +72,7 @@ func userTables(all []Object, now time.Time) []*table {
 		clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile,
 		clouduser.FieldPhoneLandline, clouduser.FieldSystemUser, clouduser.FieldRole, clouduser.FieldStatus,
 		clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil,
-		clouduser.FieldPasswordIsWeak, clouduser.FieldPasswordHash,
+		clouduser.FieldPasswordIsWeak, clouduser.FieldPasswordHash, clouduser.FieldNameFold, clouduser.FieldEmailFold,
 	}}
 	for _, o := range all {
 		if u, ok := o.(*CloudUser); ok {
@@ -85,7 +82,7 @@ func userTables(all []Object, now time.Time) []*table {
 				u.Address, u.City, u.Country, u.PhoneMobile,
 				u.PhoneLandline, u.SystemUser, u.Role, u.Status,
 				optional(u.Issuer), optional(u.Subject), optional(u.RoleStatedAt), optional(u.RoleValidUntil),
-				u.PasswordIsWeak, u.PasswordHash)
+				u.PasswordIsWeak, u.PasswordHash, textrule.Fold(u.Name), textrule.Fold(u.Email))
 		}
 	}
 	return []*table{t}
@@ -94,14 +91,14 @@ func userTables(all []Object, now time.Time) []*table {
 func groupTables(all []Object, now time.Time) []*table {
 	t := &table{name: cloudusergroup.Table, columns: []string{
 		cloudusergroup.FieldID, cloudusergroup.FieldVersion, cloudusergroup.FieldCreatedAt,
-		cloudusergroup.FieldName, cloudusergroup.FieldDescription,
+		cloudusergroup.FieldName, cloudusergroup.FieldNameFold, cloudusergroup.FieldDescription,
 	}}
 	users := linkTable(cloudusergroup.UsersTable, cloudusergroup.UsersPrimaryKey)
 	groups := linkTable(cloudusergroup.GroupsTable, cloudusergroup.GroupsPrimaryKey)
 	for _, o := range all {
 		if g, ok := o.(*CloudUserGroup); ok {
 			g.begin(now)
-			t.add(g.GUID, g.Version, g.CreatedAt, g.Name, g.Description)
+			t.add(g.GUID, g.Version, g.CreatedAt, g.Name, textrule.Fold(g.Name), g.Description)
 			users.link(g.GUID, g.CloudUsers)
 			groups.link(g.GUID, g.CloudUserGroups)
 		}
@@ -122,7 +119,7 @@ func (t *table) link(id uuid.UUID, others []uuid.UUID) {
 func customerTables(all []Object, now time.Time) []*table {
 	t := &table{name: customer.Table, columns: []string{
 		customer.FieldID, customer.FieldVersion, customer.FieldCreatedAt, customer.FieldUpdatedAt, customer.FieldName, customer.FieldNameFold,
-		customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCountry, customer.FieldStatus,
+		customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCityFold, customer.FieldCountry, customer.FieldStatus,
 		customer.FieldResourceGroupID, customer.FieldRetentionPolicyID,
 	}}
 	units := &table{name: capacityunit.Table, owned: capacityunit.FieldCustomerID, columns: []string{
@@ -141,7 +138,7 @@ func customerTables(all []Object, now time.Time) []*table {
 		}
 		c.begin(now)
 		t.add(c.GUID, c.Version, c.CreatedAt, c.UpdatedAt, c.Name, textrule.Fold(c.Name),
-			c.Description, c.Address, c.City, c.Country, c.Status, optional(c.ResourceGroupID), optional(c.RetentionPolicyID))
+			c.Description, c.Address, c.City, textrule.Fold(c.City), c.Country, c.Status, optional(c.ResourceGroupID), optional(c.RetentionPolicyID))
 		at := places(c.CapacityUnits)
 		for i, u := range c.CapacityUnits {
 			units.add(u.GUID, u.Version, u.CreatedAt, c.GUID, u.Kind, u.Type, u.Amount, u.Name, u.Description, at[i])
@@ -154,7 +151,7 @@ func customerTables(all []Object, now time.Time) []*table {
 	return []*table{t, units, domains, links}
 }
 
-// optional is a value that may be NULL.
+// optional returns a value that may be NULL.
 func optional[T any](value *T) any {
 	if value == nil {
 		return nil
@@ -165,18 +162,18 @@ func optional[T any](value *T) any {
 func spaceTables(all []Object, now time.Time) []*table {
 	t := &table{name: cloudspace.Table, columns: []string{
 		cloudspace.FieldID, cloudspace.FieldVersion, cloudspace.FieldCreatedAt, cloudspace.FieldCustomerID, cloudspace.FieldParentID,
-		cloudspace.FieldName, cloudspace.FieldDescription, cloudspace.FieldStatus,
+		cloudspace.FieldName, cloudspace.FieldNameFold, cloudspace.FieldDescription, cloudspace.FieldStatus,
 	}}
 	for _, o := range all {
 		if s, ok := o.(*CloudSpace); ok {
 			s.begin(now)
-			t.add(s.GUID, s.Version, s.CreatedAt, s.CustomerID, optional(s.ParentID), s.Name, s.Description, s.Status)
+			t.add(s.GUID, s.Version, s.CreatedAt, s.CustomerID, optional(s.ParentID), s.Name, textrule.Fold(s.Name), s.Description, s.Status)
 		}
 	}
 	return []*table{t}
 }
 
-// clear takes the rows out that belong to the objects that are replaced.
+// clear deletes the rows that belong to the replaced objects.
 func (t *table) clear(ctx context.Context, tx *ent.Client, dialect string, ids []any) error {
 	if t.owned == "" || len(ids) == 0 {
 		return nil
@@ -186,8 +183,7 @@ func (t *table) clear(ctx context.Context, tx *ent.Client, dialect string, ids [
 	return err
 }
 
-// insert writes the rows. With replace, the row of an object that is there takes
-// the place of the old one.
+// insert writes the rows. With replace, it overwrites the rows of existing objects.
 func (t *table) insert(ctx context.Context, tx *ent.Client, dialect string, replace bool) error {
 	size := largestInsert
 	for rows := t.rows; len(rows) > 0; {

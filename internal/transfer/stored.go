@@ -17,7 +17,7 @@ import (
 	"cloudapi/ent/portalaccount"
 )
 
-// stored returns the objects of a kind with these guids.
+// stored returns the objects of a kind with the given guids.
 func stored(ctx context.Context, client *ent.Client, kind Kind, ids []uuid.UUID) (map[uuid.UUID]Object, error) {
 	found := make(map[uuid.UUID]Object, len(ids))
 	if len(ids) == 0 {
@@ -30,8 +30,7 @@ func stored(ctx context.Context, client *ent.Client, kind Kind, ids []uuid.UUID)
 	return found, err
 }
 
-// selection says which objects to read: those with the guids, or some after a
-// guid.
+// selection selects the objects to read: those with the guids, or some after a guid.
 type selection struct {
 	ids   []uuid.UUID
 	after uuid.UUID
@@ -161,9 +160,8 @@ func units(rows []*ent.CapacityUnit) []CapacityUnit {
 	return all
 }
 
-// places are the places of a customer's units, which keep them in their order:
-// 0 for units that are in the order of their guids as this program makes them,
-// so that a unit that is added later comes last either way.
+// places returns the places that keep a customer's units in their order: 0 for units whose guids are in the order in which
+// this program creates them, so that a unit that is added later always comes last.
 func places(all []CapacityUnit) []int {
 	ours := func(id uuid.UUID) bool { return id.Version() == 7 }
 	inOrder := map[string]bool{}
@@ -219,7 +217,7 @@ func objects[R any](rows []*R, err error, make func(*R) Object) ([]Object, error
 	return all, err
 }
 
-// existing returns which guids of a kind are in the database.
+// existing returns which guids of a kind exist in the database.
 func existing(ctx context.Context, client *ent.Client, kind Kind, ids []uuid.UUID) (found []uuid.UUID, err error) {
 	switch kind {
 	case KindCloudUser:

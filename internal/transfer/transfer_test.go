@@ -15,7 +15,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// each runs a test with an empty database of both kinds.
+// each runs a test with empty databases of both kinds.
 func each(t *testing.T, test func(t *testing.T, open func() *apitest.API)) {
 	t.Run("sqlite", func(t *testing.T) {
 		n := 0
@@ -64,8 +64,7 @@ func id(kind, n int) string {
 	return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%d %d", kind, n)).String()
 }
 
-// world is an export with everything, of n customers. Its guids are in no order,
-// and so are its references.
+// world returns an export of n customers with everything. Its guids and references are in no order.
 func world(n int) string {
 	var b strings.Builder
 	at := time.Date(2010, 3, 1, 12, 0, 0, 123456000, time.UTC).Format(time.RFC3339Nano)
@@ -143,7 +142,7 @@ func TestLinesThereAndBackAgain(t *testing.T) {
 	})
 }
 
-// customersOnly is an export of n customers with 6 units each and nothing else.
+// customersOnly returns an export of n customers with 6 units each and nothing else.
 func customersOnly(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -14,7 +14,7 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// why finds out which value of an object the database refused.
+// why finds the value of an object that the database rejected.
 func (l *Loader) why(ctx context.Context, o Object, reason error) (error, error) {
 	client := l.client()
 	switch o := o.(type) {

@@ -6,7 +6,7 @@ import (
 	"cloudapi/internal/session"
 )
 
-// write inserts objects, or puts them in the place of those that are there.
+// write inserts objects, or replaces existing ones.
 func (a *attempt) write(ctx context.Context, kind Kind, all []Object, replace bool) error {
 	if len(all) == 0 {
 		return nil
@@ -29,7 +29,7 @@ func (a *attempt) write(ctx context.Context, kind Kind, all []Object, replace bo
 	if !replace || kind != KindCloudUser {
 		return nil
 	}
-	// Who was changed signs in anew.
+	// Users that were changed must sign in again.
 	for _, o := range all {
 		if _, err := session.End(ctx, a.tx, o.head().GUID, false); err != nil {
 			return err

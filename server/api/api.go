@@ -251,5 +251,10 @@ func (a *API) Run(ctx context.Context) {
 	a.background.Run(ctx)
 }
 
-// Prepare does the preparations that must not run within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }
+// Prepare does the preparations that must not run within a transaction, and completes migrations.
+func (a *API) Prepare(ctx context.Context) error {
+	if err := a.encrypter.Prepare(ctx); err != nil {
+		return err
+	}
+	return foldTexts(ctx, a.Client, a.store.Dialect())
+}

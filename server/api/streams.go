@@ -72,6 +72,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	a.hub = hub
 	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
 	a.Streams.Cut = m.StreamCut
+	a.Streams.Poll = func() bool { return o.Store.Dialect() == "postgres" && !o.Store.Notified() }
 	m.Streams(a.Streams.Open, a.feed.Held)
 }
 

@@ -104,7 +104,7 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 	v, err := seen(account, nil)
 	// An older token than the newest one grants no more than the newest. A linked user has its local role or the token's,
 	// whichever is narrower.
-	v.Role = viewer.Narrower(account.Role, who.Role)
+	v.Role, v.Expires = viewer.Narrower(account.Role, who.Role), who.Expires
 	return v, err
 }
 

@@ -32,8 +32,19 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	}
 	a.Used(found, a.Now())
 	v, err := seen(found.Account, nil)
-	v.TokenID, v.ReadOnly = found.ID, found.ReadOnly
+	v.TokenID, v.ReadOnly, v.Expires = found.ID, found.ReadOnly, found.ExpiresAt
+	if found.Account.ByIssuer {
+		v.Expires = earlier(v.Expires, found.Account.RoleUntil)
+	}
 	return v, err
+}
+
+// earlier returns the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // signsIn reports whether a user's tokens are valid. They are not if the user is disabled, or if its issuer's last token had

@@ -203,6 +203,10 @@ func (s *socket) follow(ctx context.Context, id string, o *operation, r *request
 	}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, "", to)
 	if subscriber == nil {
+		if ctx.Err() != nil { // the client has completed it
+			to.ended()
+			return
+		}
 		to.Fail(errs)
 		return
 	}

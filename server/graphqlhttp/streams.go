@@ -57,6 +57,9 @@ type Streams struct {
 	Accounts Accounts
 	Limits   StreamLimits
 	Log      *slog.Logger
+	// Poll reports that nothing announces that rights have changed, so that the users of streams are checked every few
+	// seconds. It is nil if every change is announced.
+	Poll func() bool
 	// Cut is called with the reason for each stream that the server ends.
 	Cut func(reason string)
 
@@ -155,7 +158,7 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	if !ok || account.Role != v.Role {
 		return fault.AuthenticationFailed()
 	}
-	if expires.IsZero() {
+	if expires.IsZero() || !v.Expires.IsZero() && v.Expires.Before(expires) {
 		expires = v.Expires
 	}
 	s.mu.Lock()

@@ -9,6 +9,9 @@ import (
 	"cloudapi/internal/viewer"
 )
 
+// pollTicks is how many seconds pass between two checks of users when nothing announces changes of rights.
+const pollTicks = 2
+
 // checkTime is the time limit of a check of all streams' users.
 const checkTime = 10 * time.Second
 
@@ -16,7 +19,7 @@ const checkTime = 10 * time.Second
 func (s *Streams) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	again := false
+	again, ticks := false, 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -24,7 +27,8 @@ func (s *Streams) Run(ctx context.Context) error {
 		case <-s.checks:
 			again = s.check(ctx) != nil
 		case now := <-tick.C:
-			if again {
+			ticks++
+			if again || ticks%pollTicks == 0 && s.Poll != nil && s.Poll() {
 				again = s.check(ctx) != nil
 			}
 			s.mu.Lock()

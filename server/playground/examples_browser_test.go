@@ -56,7 +56,8 @@ const play = `(async (order) => {
 			await until(() => document.querySelector('[data-group=' + group + '][aria-pressed=true]'));
 		}
 		const tab = await until(() => document.querySelectorAll('.graphiql-tab-button')[number]);
-		tab.click();
+		// The tab that is shown first must work without a click on it.
+		if (!tab.closest('.graphiql-tab').classList.contains('graphiql-tab-active')) tab.click();
 		await until(() => tab.closest('.graphiql-tab').classList.contains('graphiql-tab-active'));
 		const button = () => document.querySelector('button.graphiql-execute-button');
 		await until(() => button()?.getAttribute('aria-label').startsWith('Execute'));

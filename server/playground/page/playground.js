@@ -106,6 +106,8 @@ function Editor({ client, start, group, explain }) {
     fetcher,
     storage,
     defaultTabs: tabs,
+    // GraphiQL fills in the query of the first tab, but not its variables.
+    variables: tabs[0]?.variables ?? '',
     defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
     children: h(GraphiQL.Toolbar, null, ({ prettify, merge, copy }) => h(React.Fragment, null,
@@ -180,9 +182,10 @@ function Page({ client, signedOut }) {
       h('nav', { 'aria-label': 'Groups of examples' }, groups.map((name) => h('button', {
         key: name, 'aria-pressed': name === group, onClick: () => setGroup(name), 'data-group': name,
       }, groupNames[name]))),
-      h('span', { className: 'viewer' }, `${viewer.login} ${viewer.role && `(${viewer.role})`}`),
-      h('button', { onClick: () => setAsking(true) }, 'Sign in as someone else'),
-      h('button', { onClick: signOut }, 'Sign out')),
+      h('div', { className: 'account' },
+        h('span', { className: 'viewer' }, `${viewer.login} ${viewer.role && `(${viewer.role})`}`),
+        h('button', { onClick: () => setAsking(true) }, 'Sign in as someone else'),
+        h('button', { onClick: signOut }, 'Sign out'))),
     notices.map((text) => h('p', { key: text, className: 'notice', role: 'status' }, text)),
     h('main', null, group === 'urls'
       ? h(OldURLs, { client, start })
