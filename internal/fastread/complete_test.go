@@ -9,7 +9,6 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/graph"
-	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api/apitest"
 )
 
@@ -26,8 +25,9 @@ func ordinary() []string {
 // TestEverythingIsCovered asks for each field of each type that has a table,
 // and for each argument of its connections. A new field must be covered, or be
 // named in ordinary.
-func TestEverythingIsCovered(t *testing.T) {
-	a := apitest.New(t, pgtest.URL(t))
+func TestEverythingIsCovered(t *testing.T) { apitest.Each(t, everythingIsCovered) }
+
+func everythingIsCovered(t *testing.T, a *apitest.API) {
 	fill(t, a)
 	schema := graph.NewSchema(&graph.Resolver{}).Schema()
 	under := map[string]string{

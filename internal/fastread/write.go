@@ -115,7 +115,7 @@ func (w *writer) run(steps []step, l *level) error {
 		var err error
 		switch s.op {
 		case opNothing:
-		case opText, opRaw, opUUID, opMoment:
+		case opText, opRaw, opSum, opUUID, opMoment:
 			err = w.value(s, l)
 		case opCursor:
 			err = w.position(s, l)
@@ -151,7 +151,7 @@ func (w *writer) below(s *step, l *level) error {
 		if w.tag != s.level.tag {
 			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
 		}
-		w.out = append(w.out, bytesOf(w.texts[0])...)
+		w.out = appendNumber(w.out, w.texts[0])
 		return w.next()
 	case opObject:
 		if w.tag == s.level.tag {
@@ -248,7 +248,12 @@ func (w *writer) value(s *step, l *level) error {
 	case opUUID:
 		w.out = append(append(append(w.out, '"'), text(v)...), '"')
 	case opRaw:
-		w.out = append(w.out, text(v)...)
+		w.out = appendNumber(w.out, v)
+	case opSum:
+		var ok bool
+		if w.out, ok = appendSum(w.out, v); !ok {
+			return fmt.Errorf("%q is not a sum", v)
+		}
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {

@@ -36,7 +36,9 @@ type Compressor struct {
 // New returns a compressor. isStream reports whether a request may be answered
 // with a stream of events.
 func New(isStream func(*http.Request) bool) (*Compressor, error) {
-	answers, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.BestSpeed),
+	// zstd takes half as much time again for a tenth fewer bytes: it is for those who
+	// prefer it, or take nothing else.
+	answers, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.PreferZstd(false),
 		gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)

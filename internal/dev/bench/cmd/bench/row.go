@@ -30,7 +30,7 @@ type subject struct {
 
 // keys are what -rows takes.
 func keys() []string {
-	return []string{"one", "page", "names", "capacity", "far", "large", "add", "import", "fanout", "idle"}
+	return []string{"one", "page", "names", "capacity", "far", "large", "lite", "add", "import", "fanout", "idle"}
 }
 
 // rows are those that are wanted. What changes the database comes last.
@@ -60,6 +60,8 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 			all = append(all, add)
 		case "far":
 			all = append(all, b.far())
+		case "lite":
+			all = append(all, b.onLite()...)
 		case "large":
 			if b.large != nil {
 				all = append(all, b.sizes()...)
