@@ -17,6 +17,7 @@ type writer struct {
 	meter  budget.Meter // of the requests that get the answer
 	all    []*request
 	states []state // by the tags of the levels
+	marks  []int   // where documents begin that are being selected
 }
 
 // state is what the writer knows of a level.
@@ -117,6 +118,10 @@ func (w *writer) run(steps []step, l *level) error {
 		case opNothing:
 		case opText, opRaw, opSum, opUUID, opMoment:
 			err = w.value(s, l)
+		case opMark:
+			w.marks = append(w.marks, len(w.out))
+		case opDocument:
+			err = w.document(s)
 		case opCursor:
 			err = w.position(s, l)
 		case opNext, opPrevious, opStart, opEnd:
@@ -129,6 +134,18 @@ func (w *writer) run(steps []step, l *level) error {
 		}
 	}
 	return nil
+}
+
+// document writes a document in the place of what it is made of.
+func (w *writer) document(s *step) error {
+	last := len(w.marks) - 1
+	from := w.marks[last]
+	w.marks = w.marks[:last]
+	text, err := s.write(w.out[from:])
+	if err == nil {
+		w.out = appendText(w.out[:from], text)
+	}
+	return err
 }
 
 // below writes what needs the rows below, before which the row itself is left.
