@@ -153,3 +153,15 @@ func (c *compiler) formUnits(s *steps, kind capacityunit.Kind) error {
 	s.below(step{op: opList, level: l})
 	return nil
 }
+
+// document writes a document in the place of what it is made of.
+func (w *writer) document(s *step) error {
+	last := len(w.marks) - 1
+	from := w.marks[last]
+	w.marks = w.marks[:last]
+	text, err := s.write(w.out[from:])
+	if err == nil {
+		w.out = appendText(w.out[:from], text)
+	}
+	return err
+}

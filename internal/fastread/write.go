@@ -92,7 +92,11 @@ func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
 
 // next reads a row, which is an object of the answer, about.
 func (w *writer) next() error {
-	if err := w.meter.Row(w.outer + len(w.out)); err != nil {
+	count := w.meter.Row
+	if len(w.marks) > 0 {
+		count = w.meter.Part // it is part of a document
+	}
+	if err := count(w.outer + len(w.out)); err != nil {
 		return err
 	}
 	return w.cursor.next()
@@ -134,18 +138,6 @@ func (w *writer) run(steps []step, l *level) error {
 		}
 	}
 	return nil
-}
-
-// document writes a document in the place of what it is made of.
-func (w *writer) document(s *step) error {
-	last := len(w.marks) - 1
-	from := w.marks[last]
-	w.marks = w.marks[:last]
-	text, err := s.write(w.out[from:])
-	if err == nil {
-		w.out = appendText(w.out[:from], text)
-	}
-	return err
 }
 
 // below writes what needs the rows below, before which the row itself is left.
