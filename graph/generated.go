@@ -517,6 +517,7 @@ type ComplexityRoot struct {
 		Node               func(childComplexity int, id uuid.UUID) int
 		Nodes              func(childComplexity int, ids []uuid.UUID) int
 		PortalAccounts     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) int
+		Search             func(childComplexity int, text string, first *int) int
 		Viewer             func(childComplexity int) int
 		XMLSchema          func(childComplexity int, typeArg model.SerializedType, id *uuid.UUID) int
 	}
@@ -743,6 +744,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.CloudUser, error)
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
+	Search(ctx context.Context, text string, first *int) ([]*ent.Customer, error)
 	CustomerStatuses(ctx context.Context) ([]customer1.Status, error)
 	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
 	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error)
@@ -3011,6 +3013,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PortalAccounts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.PortalAccountOrder), args["where"].(*ent.PortalAccountWhereInput)), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3664,6 +3677,13 @@ type Query {
     "Only customers that match this filter."
     where: CustomerWhereInput
   ): CustomerConnection @page
+  "The customers that the caller may see and that have this text in their name, a domain or the city, and for administrators in the login of a user of their groups. Case is ignored. The best come first: those whose name or domain is the text; then those where it begins so, in the order name, domain, city, login; then those that contain it, in the same order. Equally good ones are in the order of their names. A text of one or two characters finds beginnings only."
+  search(
+    "The text, 1 to 255 characters."
+    text: String!
+    "The largest number of customers: 1 to 100; 20 where it is not given."
+    first: Int
+  ): [Customer!] @page(default: 20, max: 100)
   "The possible statuses of a customer."
   customerStatuses: [CustomerStatus!]
   "The XSD 1.0 of the XML form of a customer."
@@ -9142,6 +9162,28 @@ func (ec *executionContext) field_Query_portalAccounts_args(ctx context.Context,
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -18203,6 +18245,73 @@ func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_customers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				defaultArg, err := ec.unmarshalNInt2int(ctx, 20)
+				if err != nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, err
+				}
+				max, err := ec.unmarshalNInt2int(ctx, 100)
+				if err != nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, err
+				}
+				if ec.Directives.Page == nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, errors.New("directive page is not implemented")
+				}
+				return ec.Directives.Page(ctx, nil, directive0, defaultArg, max)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -29763,6 +29872,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
+				})
+		case "search":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_search(ctx, field)
 				})
 		case "customerStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -9,7 +9,7 @@ import (
 // below memoryLimit. GOGC and GOMEMLIMIT replace them.
 const (
 	gcPercent   = 200
-	memoryLimit = 200 << 20 // bytes
+	memoryLimit = 160 << 20 // bytes
 )
 
 func tuneMemory() {

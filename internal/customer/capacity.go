@@ -3,7 +3,6 @@ package customer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math/big"
 	"slices"
 
@@ -32,13 +31,9 @@ func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedI
 }
 
 func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	change := s.about(action, in.CustomerID, in, in.Execution)
-	out, err := s.Additions.add(ctx, &change, kind, in)
-	if !errors.Is(err, job.ErrNotGrouped) {
-		return out, err
-	}
-	out = &model.AddCapacityAvailablePayload{}
-	out.Customer, out.Job, err = s.change(ctx, change, nil, nil,
+	out := &model.AddCapacityAvailablePayload{}
+	var err error
+	out.Customer, out.Job, err = s.change(ctx, s.writing(action, in.CustomerID, in, in.Execution), nil, nil,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CapacityUnit, err = unit(tx, kind, in).Save(ctx)
 			return err
@@ -74,7 +69,7 @@ func (s *Service) RemoveConsumed(ctx context.Context, in model.RemoveCapacityCon
 func (s *Service) remove(ctx context.Context, action string, kind capacityunit.Kind, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
 	out := &model.RemoveCapacityAvailablePayload{}
 	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about(action, in.CustomerID, in, in.Execution), nil, nil,
+	out.Customer, out.Job, err = s.change(ctx, s.writing(action, in.CustomerID, in, in.Execution), nil, nil,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.Removed, err = tx.CapacityUnit.Delete().
 				Where(capacityunit.CustomerID(in.CustomerID), capacityunit.KindEQ(kind), capacityunit.TypeEQ(in.Type)).

@@ -23,7 +23,7 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 	out := &model.CreateCustomerPayload{}
 	var err error
 	out.Job, err = s.Jobs.Do(ctx, job.Change{
-		Action: "createCustomer", Input: in, Execution: in.Execution,
+		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: len(in.CloudUserGroupIds) == 0,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
 	},
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {

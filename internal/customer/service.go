@@ -23,15 +23,13 @@ type Service struct {
 	Portal portal.Portal
 	// Queue takes domain work that nobody waits for.
 	Queue *job.Queue
-	// CapacityBatcher join additions of capacity; nil where each is made alone.
-	Additions *CapacityBatcher
 }
 
 // Update changes the properties that are given.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
 	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.change(ctx, s.writing("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, nil)
 	return out, err
 }
@@ -76,7 +74,7 @@ func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(strin
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
 	var err error
-	out.Customer, out.Job, err = s.change(ctx, s.about("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.change(ctx, s.writing("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, nil)
 	return out, err
 }
@@ -87,6 +85,13 @@ func (s *Service) about(action string, id uuid.UUID, input any, ex *model.Execut
 		Action: action, Input: input, Execution: ex, CustomerID: &id,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
 	}
+}
+
+// writing is about a change whose work only writes.
+func (s *Service) writing(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+	c := s.about(action, id, input, ex)
+	c.OnlyWrites = true
+	return c
 }
 
 // change touches a customer, which gives it a new version and holds its row

@@ -16,7 +16,9 @@ import (
 func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
 	out := &model.CreateCloudSpacePayload{}
 	var err error
-	_, out.Job, err = s.change(ctx, s.about("createCloudSpace", in.CustomerID, in, in.Execution), nil, nil,
+	change := s.about("createCloudSpace", in.CustomerID, in, in.Execution)
+	change.OnlyWrites = in.ParentID == nil
+	_, out.Job, err = s.change(ctx, change, nil, nil,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			if err := parentSpace(ctx, tx, in); err != nil {
 				return err
@@ -121,7 +123,7 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 // aboutSpace describes a change of one cloud space.
 func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
-		Action: action, Input: input, Execution: ex, ObjectID: &id,
+		Action: action, Input: input, Execution: ex, ObjectID: &id, OnlyWrites: true,
 		Authorize: job.ByPolicy(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
 	}
 }

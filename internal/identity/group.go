@@ -78,7 +78,7 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 
 // aboutGroup describes a change of a group.
 func (s *Service) aboutGroup(action string, input any, ex *model.ExecutionInput, id *uuid.UUID, m ent.Mutation) job.Change {
-	return job.Change{Action: action, Input: input, Execution: ex, ObjectID: id, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
+	return job.Change{Action: action, Input: input, Execution: ex, ObjectID: id, OnlyWrites: true, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
 }
 
 // touchGroup changes a group in one guarded statement.

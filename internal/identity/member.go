@@ -24,7 +24,9 @@ func (s *Service) membership(ctx context.Context, action string, in any, ex *mod
 	// The guid stands for any member: only an administrator may change who is one
 	// (ent/rule).
 	change := s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
-	return s.Jobs.Do(ctx, s.aboutGroup(action, in, ex, &group, change.Mutation()),
+	about := s.aboutGroup(action, in, ex, &group, change.Mutation())
+	about.OnlyWrites = false
+	return s.Jobs.Do(ctx, about,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return work(ctx, tx) })
 }
 

@@ -84,8 +84,9 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	out := &model.UpdateCloudUserPayload{}
 	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
+	change := s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change.OnlyWrites = in.Role == nil && in.Status == nil // others look at the last administrator
+	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			setText(in.Email, up.SetEmail)
 			setText(in.FirstName, up.SetFirstName)
@@ -107,8 +108,9 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
+	change := s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // which looks at the last administrator
+	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
 			return nil

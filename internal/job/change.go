@@ -38,6 +38,10 @@ type Change struct {
 	// ObjectID is the object that the change concerns where that is not the
 	// customer, nil for none: a group, a user, a cloud space.
 	ObjectID *uuid.UUID
+	// OnlyWrites says that the work reads nothing but rows that it has just updated,
+	// so that it can share a transaction with others (internal/groupcommit). Such work
+	// may be called again, after what it has done was undone.
+	OnlyWrites bool
 	// Authorize checks whether the caller may make the change, before anything
 	// else and whatever its maxduration. Where it fails, or is nil, a failed
 	// change leaves no text of its caller's and does not belong to the customer.
@@ -47,9 +51,6 @@ type Change struct {
 	Check func(ctx context.Context) error
 	// Before is the stage before the transaction, nil for none.
 	Before func(ctx context.Context, before BeforeTx, jobID uuid.UUID) error
-
-	// asked is when it was asked for, zero for now.
-	asked time.Time
 }
 
 // Record is what the work of a change may say of its job.
@@ -79,11 +80,7 @@ type attempt struct {
 }
 
 func newAttempt(c *Change) *attempt {
-	a := &attempt{Change: c, id: stamp.NewID(), started: c.asked}
-	if a.started.IsZero() {
-		a.started = now()
-	}
-	return a
+	return &attempt{Change: c, id: stamp.NewID(), started: now()}
 }
 
 // ByPolicy returns an Authorize that asks the policy of an entity.

@@ -27,7 +27,8 @@ func (a *attempt) recordParts(ctx context.Context, tx *ent.Client, parts []Part)
 	}
 	rows := make([]*ent.JobCreate, len(parts))
 	for i, p := range parts {
-		part := newAttempt(&Change{Action: p.Action, Input: p.Input, CustomerID: &p.CustomerID, asked: a.started})
+		part := newAttempt(&Change{Action: p.Action, Input: p.Input, CustomerID: &p.CustomerID})
+		part.started = a.started
 		row, err := part.draft(ctx, tx)
 		if err != nil {
 			return err

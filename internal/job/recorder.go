@@ -10,6 +10,7 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/job"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/groupcommit"
 	"cloudapi/internal/service"
 )
 
@@ -21,6 +22,9 @@ type Options struct {
 	Classify func(error) *fault.Fault
 	// Finished is called for each job that has ended, nil for nothing.
 	Finished func(ctx context.Context, action string, status job.Status)
+	// Commits makes changes together that come at the same time; nil to make each
+	// by itself.
+	Commits *groupcommit.Committer
 }
 
 // Recorder makes changes that their callers wait for, and records them.
@@ -68,7 +72,7 @@ func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, e
 		}
 	}
 	var done *ent.Job
-	err := r.InTx(ctx, func(ctx context.Context, tx *ent.Client) (err error) {
+	err := r.inTx(ctx, a, func(ctx context.Context, tx *ent.Client) (err error) {
 		if err := a.checkParent(ctx, tx); err != nil {
 			return err
 		}
@@ -124,28 +128,36 @@ func Settled[E interface{ Unwrap() E }](ctx context.Context, row E) E {
 
 // InTx runs work in the transaction of the context, or in one of its own that
 // is committed when work returns nil. A panic of work is an error.
-func (r *Recorder) InTx(ctx context.Context, work func(context.Context, *ent.Client) error) (err error) {
-	tx, own := transaction(ctx), false
+func (r *Recorder) InTx(ctx context.Context, work func(context.Context, *ent.Client) error) error {
+	return r.inTx(ctx, nil, work)
+}
+
+// inTx is InTx for the work of a change, nil for other work.
+func (r *Recorder) inTx(ctx context.Context, a *attempt, work func(context.Context, *ent.Client) error) (err error) {
+	within := func(ctx context.Context, tx *ent.Tx) error {
+		return service.Recovered(func() error { return work(ent.NewTxContext(ctx, tx), tx.Client()) })
+	}
+	tx := transaction(ctx)
 	if o := operationTx(ctx); tx == nil && o != nil {
-		tx, err = o.Begin()
-	} else if tx == nil {
-		tx, err = r.Client.Tx(ctx)
-		own = true
+		if tx, err = o.Begin(); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if tx != nil {
+		return within(ctx, tx)
 	}
-	err = service.Recovered(func() error { return work(ent.NewTxContext(ctx, tx), tx.Client()) })
-	switch {
-	case !own:
-		return err
-	case err != nil:
-		// The error of the work matters, not that of the rollback.
-		_ = tx.Rollback()
-		return err
-	default:
+	return r.commit(ctx, a, func(ctx context.Context) error {
+		tx, err := r.Client.Tx(ctx)
+		if err != nil {
+			return err
+		}
+		if err := within(ctx, tx); err != nil {
+			// The error of the work matters, not that of the rollback.
+			_ = tx.Rollback()
+			return err
+		}
 		return tx.Commit()
-	}
+	})
 }
 
 // inTime refuses a change whose time is over, before it is kept: a change that

@@ -26,7 +26,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	plain, hash := token.New(token.Personal)
 	out := &model.CreateAccessTokenPayload{Token: plain.Reveal()}
 	out.Job, err = s.Jobs.Do(ctx, job.Change{
-		Action: "createAccessToken", Input: in, Execution: in.Execution,
+		Action: "createAccessToken", Input: in, Execution: in.Execution, OnlyWrites: true,
 		Authorize: job.ByPolicy(accesstoken.Policy, s.Client.AccessToken.Create().SetUserID(me).Mutation()),
 	},
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {

@@ -44,6 +44,8 @@ type conn struct {
 	tally *counters
 	plain bool // a pooler keeps no prepared statements
 
+	scripts scripts
+
 	inTx     bool
 	ownPlans bool // the session plans prepared statements for their values
 	// usualPlans is how the URL says that it plans them otherwise, "" for nothing.

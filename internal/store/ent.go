@@ -55,7 +55,21 @@ func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any)
 	return found, err
 }
 
-func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) { return d.BeginTx(ctx, nil) }
+// Tx begins a transaction, or returns the one that ctx carries.
+func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
+	if tx, ok := ctx.Value(txKey{}).(dialect.Tx); ok {
+		return tx, nil
+	}
+	return d.BeginTx(ctx, nil)
+}
+
+type txKey struct{}
+
+// WithTx returns a context whose transactions are tx, which whoever calls it
+// commits.
+func WithTx(ctx context.Context, tx dialect.Tx) context.Context {
+	return context.WithValue(ctx, txKey{}, tx)
+}
 
 // BeginTx starts a transaction. One that only reads does not hold up SQLite's
 // writer.

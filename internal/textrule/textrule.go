@@ -53,6 +53,9 @@ func forbidden(r rune) bool {
 	return unicode.IsControl(r)
 }
 
+// FoldedColumn returns the name of the column that has the text of another column with its case folded.
+func FoldedColumn(column string) string { return column + "_fold" }
+
 // Fold returns s case-folded by Unicode's rules: texts that differ only in case have the same fold on every database.
 func Fold(s string) string {
 	for i := range len(s) {

@@ -21,6 +21,7 @@ import (
 	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/groupcommit"
 	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/password"
@@ -150,6 +151,9 @@ func New(o Options) (*API, error) {
 			a.feed.Committed()
 		},
 	})
+	if !o.SeparateCommits {
+		recorder.Commits = groupcommit.New(o.Store, groupcommit.Options{Executed: metrics.Shared("commit"), Alone: metrics.Alone})
+	}
 	authenticator := a.people(o, recorder, metrics)
 	queue := a.verbs(o, recorder, authenticator, metrics)
 	core, keys := a.engine(o, queue, metrics)

@@ -11,7 +11,6 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
-	"cloudapi/ent/schema/mixin"
 	"cloudapi/internal/textrule"
 )
 
@@ -46,7 +45,7 @@ type folder struct {
 // page folds the texts of some rows. It reports whether there are no more.
 func (f *folder) page(ctx context.Context) (done bool, err error) {
 	t := sql.Dialect(f.dialect).Table(f.table)
-	folded := mixin.FoldedColumn(f.column)
+	folded := textrule.FoldedColumn(f.column)
 	query, args := sql.Dialect(f.dialect).Select(t.C("id"), t.C(f.column)).From(t).
 		Where(sql.And(sql.EQ(t.C(folded), ""), sql.NEQ(t.C(f.column), ""), sql.GT(t.C("id"), f.last))).
 		OrderBy(t.C("id")).Limit(foldedAtOnce).Query()

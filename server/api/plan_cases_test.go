@@ -34,6 +34,9 @@ func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirec
 
 const farAway = many * 4 / 5
 
+// searchRows is how many rows a search may read: a page in each of the places where it looks.
+const searchRows = 10 * pageRows
+
 // orders: each order in both directions, from the beginning, from a distant cursor, and backwards from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
 	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
@@ -113,6 +116,12 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 				}
 			})
 		}
+	}
+	for _, text := range []string{"lumen", "Lumen Harbor 123456", "123456", "nobody", "l", "zz", "domain-1234", "GHENT", "user-123", "er-777"} {
+		t.Run("search "+text, func(t *testing.T) {
+			query := fmt.Sprintf("{ search(text: %q, first: 20) { name } }", text)
+			expectation{login: apitest.Administrator, most: searchRows, query: query}.check(t, s, a)
+		})
 	}
 	for list, filters := range map[string][]string{
 		"cloudUsers":      {`loginContainsFold: "SER-999"`, `loginStartsWithFold: "USER-999"`, `nameContainsFold: "SON 999"`, `nameStartsWithFold: "PERSON 999"`, `emailContainsFold: "999@Example"`},

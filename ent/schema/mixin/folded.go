@@ -21,14 +21,11 @@ type Folded struct {
 	Columns []string
 }
 
-// FoldedColumn returns the name of the column that has the text of another one with its case folded.
-func FoldedColumn(column string) string { return column + "_fold" }
-
 // Fields of the mixin.
 func (f Folded) Fields() []ent.Field {
 	fields := make([]ent.Field, len(f.Columns))
 	for i, column := range f.Columns {
-		fields[i] = field.String(FoldedColumn(column)).Default("").
+		fields[i] = field.String(textrule.FoldedColumn(column)).Default("").
 			SchemaType(map[string]string{dialect.Postgres: "text", dialect.SQLite: "text"}).
 			Annotations(entsql.Annotation{Collation: "C"}, entgql.Skip(entgql.SkipAll))
 	}
@@ -45,7 +42,7 @@ func (f Folded) Hooks() []ent.Hook {
 					continue
 				}
 				if text, ok := given.(string); ok {
-					if err := m.SetField(FoldedColumn(column), textrule.Fold(text)); err != nil {
+					if err := m.SetField(textrule.FoldedColumn(column), textrule.Fold(text)); err != nil {
 						return nil, err
 					}
 				}

@@ -31,7 +31,7 @@ func Layers() []Layer {
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
-		{"Database", []string{"internal/store"}},
+		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{
 			"cloudapi",
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",

@@ -168,6 +168,12 @@ func (d *operations) argument(f *ast.FieldDefinition, a *ast.ArgumentDefinition)
 		return []any{guidOf(), guidOf(), guidOf()}
 	case typ.Name == "ID":
 		return guidOf()
+	case f.Name == "search" && a.Name == "text":
+		name := pick(d.rnd, d.w.rows[pick(d.rnd, []string{"customers", "domains", "cloud_users"})])
+		text := []rune(fmt.Sprint(name["name"], name["login"], "x"))
+		return string(text[:1+d.rnd.IntN(min(len(text), 8))])
+	case a.Type.Name() == "Int":
+		return 1 + d.rnd.IntN(5)
 	case f.Name == "domain" && a.Name == "name":
 		return pick(d.rnd, d.w.rows["domains"])["name"]
 	}

@@ -21,6 +21,7 @@ import (
 //	GET  /names?after=NAME&id=      a page of 50 by the folded name, likewise
 //	GET  /capacity?customerguid=    the old URL listCapacity
 //	POST /add                       adds capacity, as the mutation does
+//	POST /create, /status, /update  change customers, likewise
 //
 // The answers equal the server's as JSON, except for the format of times.
 type Handler struct {
@@ -40,6 +41,10 @@ const (
 	touchAt
 	addUnitAt
 	recordJobAt
+	createCustomerAt
+	setStatusAt
+	updateCustomerAt
+	recordChangeAt
 )
 
 // New prepares the statements.
@@ -48,6 +53,7 @@ func New(ctx context.Context, db *sql.DB) (*Handler, error) {
 		one, page("c.id", ""), page("c.id", "WHERE c.id > $1"),
 		page("c.name_fold, c.id", ""), page("c.name_fold, c.id", "WHERE (c.name_fold, c.id) > ($1, $2)"),
 		capacity, touch, addUnit, recordJob,
+		createCustomer, setStatus, updateCustomer, recordChange,
 	}, false)
 }
 
@@ -71,6 +77,9 @@ func (h *Handler) Routes() http.Handler {
 	mux.Handle("GET /names", answer(h.names))
 	mux.Handle("GET /capacity", answer(h.capacity))
 	mux.Handle("POST /add", answer(h.add))
+	mux.Handle("POST /create", answer(h.create))
+	mux.Handle("POST /status", answer(h.status))
+	mux.Handle("POST /update", answer(h.update))
 	return mux
 }
 

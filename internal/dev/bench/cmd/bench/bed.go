@@ -142,7 +142,8 @@ func (d *data) undo(ctx context.Context) error {
 	defer db.Close()
 	for _, statement := range []string{
 		"DELETE FROM capacity_units USING customers c WHERE c.id = customer_id AND capacity_units.created_at > c.created_at + interval '1 day'",
-		"DELETE FROM jobs WHERE action = 'addCapacityAvailable'",
+		"DELETE FROM jobs WHERE action IN ('addCapacityAvailable', 'createCustomer', 'setCustomerStatus', 'updateCustomer')",
+		"DELETE FROM customers c WHERE NOT EXISTS (SELECT 1 FROM capacity_units u WHERE u.customer_id = c.id)",
 		"VACUUM ANALYZE capacity_units, jobs, customers",
 		"CHECKPOINT",
 	} {
