@@ -21,22 +21,16 @@ import (
 // Create makes a customer with status CONFIGURED, and what it begins with.
 func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
 	out := &model.CreateCustomerPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{
+	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: len(in.CloudUserGroupIds) == 0,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
-	},
+	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			if out.Customer, err = create(ctx, tx, in); err == nil {
 				r.CustomerID = out.Customer.ID
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.Customer = job.Settled(ctx, out.Customer)
-	return out, nil
+		}, job.RowAt(&out.Customer))
 }
 
 // create makes a customer with all that it begins with. It reports all that is

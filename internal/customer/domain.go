@@ -25,52 +25,44 @@ const (
 func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInput) (*model.RegisterDomainPayload, error) {
 	in.Domain = canonical(in.Domain)
 	out := &model.RegisterDomainPayload{}
-	var err error
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Register, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkRegister(ctx, w) }
 	if isAsync(in.Execution) {
+		var err error
 		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
 	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error { return s.portalRegister(ctx, b, id, w) }
-	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+	yes := true
+	out.Registered = &yes
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		out.Customer, out.Domain, err = register(ctx, tx, w)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	yes := true
-	out.Registered, out.Customer, out.Domain = &yes, job.Settled(ctx, out.Customer), job.Settled(ctx, out.Domain)
-	return out, nil
+	}, job.RowAt(&out.Customer), job.RowAt(&out.Domain))
 }
 
 // UnregisterDomain ends a registration. Only the account that made it may.
 func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomainInput) (*model.UnregisterDomainPayload, error) {
 	in.Domain = canonical(in.Domain)
 	out := &model.UnregisterDomainPayload{}
-	var err error
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Unregister, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkUnregister(ctx, w) }
 	if isAsync(in.Execution) {
+		var err error
 		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
 	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error {
 		return s.portalUnregister(ctx, b, id, w)
 	}
-	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+	yes := true
+	out.Unregistered = &yes
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		out.Customer, err = unregister(ctx, tx, w)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	yes := true
-	out.Unregistered, out.Customer = &yes, job.Settled(ctx, out.Customer)
-	return out, nil
+	}, job.RowAt(&out.Customer))
 }
 
 // checkRegister checks all of a registration that does not need the portal.

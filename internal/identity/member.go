@@ -61,7 +61,7 @@ func (s *Service) user(ctx context.Context, action string, in model.AddUserToGro
 		// Changing the user's version holds its row until the end.
 		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
 		if err != nil {
-			return missingUser(err, in.CloudUserID)
+			return ent.Missing(err, "clouduser", in.CloudUserID)
 		}
 		isMember, err := tx.CloudUserGroup.Query().Where(
 			cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exist(ctx)
@@ -97,7 +97,7 @@ func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*e
 		// Deleted meanwhile.
 		err = fault.Missing("cloudusergroup", id).Because(err)
 	}
-	return changed, missingGroup(err, id)
+	return changed, ent.Missing(err, "cloudusergroup", id)
 }
 
 // AddGroup makes a group a member of another one.
@@ -140,7 +140,7 @@ func (s *Service) group(ctx context.Context, action string, in model.AddGroupToG
 			return err
 		}
 		if out.Member, err = tx.CloudUserGroup.Get(ctx, in.MemberCloudUserGroupID); err != nil {
-			return missingGroup(err, in.MemberCloudUserGroupID)
+			return ent.Missing(err, "cloudusergroup", in.MemberCloudUserGroupID)
 		}
 		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
 			func(up *ent.CloudUserGroupUpdateOne) error { return edit(ctx, tx, up) })

@@ -75,7 +75,7 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 			// A user that the caller may not see is missing.
 			other, err := s.Client.CloudUser.Get(ctx, user)
 			if err != nil {
-				return missingUser(err, user)
+				return ent.Missing(err, "clouduser", user)
 			}
 			login = other.Login
 		}
