@@ -48,6 +48,9 @@ func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
 	case []byte:
 		return append(hex.AppendEncode(append(to, `E'\\x`...), v), '\''), nil
 	case int64:
+		if v < 0 { // a second minus sign before it would begin a comment
+			return append(strconv.AppendInt(append(to, '\''), v, 10), '\''), nil
+		}
 		return strconv.AppendInt(to, v, 10), nil
 	case float64:
 		return append(strconv.AppendFloat(append(to, '\''), v, 'g', -1, 64), '\''), nil
