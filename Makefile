@@ -89,5 +89,5 @@ release: ## Tag the version that VERSION names; CONTRIBUTING.md says what to do 
 
 .PHONY: release-snapshot
 release-snapshot: ## Build the archives, Debian packages and, with a container engine, images into dist/
-	VERSION=$$(cat VERSION) $(RELEASE) release --snapshot --clean $(shell docker info >/dev/null 2>&1 || echo --skip=docker)
+	VERSION=$$(cat VERSION) REVISION=$(REVISION) $(RELEASE) release --snapshot --clean $(shell docker info >/dev/null 2>&1 || echo --skip=docker)
 	@.ci/packages

@@ -23,6 +23,8 @@ type CloudSpace struct {
 	Version uuid.UUID `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// NameFold holds the value of the "name_fold" field.
+	NameFold string `json:"name_fold,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID uuid.UUID `json:"customer_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
@@ -94,7 +96,7 @@ func (*CloudSpace) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case cloudspace.FieldParentID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case cloudspace.FieldName, cloudspace.FieldDescription, cloudspace.FieldStatus:
+		case cloudspace.FieldNameFold, cloudspace.FieldName, cloudspace.FieldDescription, cloudspace.FieldStatus:
 			values[i] = new(sql.NullString)
 		case cloudspace.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -132,6 +134,12 @@ func (_m *CloudSpace) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case cloudspace.FieldNameFold:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name_fold", values[i])
+			} else if value.Valid {
+				_m.NameFold = value.String
 			}
 		case cloudspace.FieldCustomerID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -220,6 +228,9 @@ func (_m *CloudSpace) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("name_fold=")
+	builder.WriteString(_m.NameFold)
 	builder.WriteString(", ")
 	builder.WriteString("customer_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CustomerID))

@@ -53,6 +53,20 @@ func (_c *CloudSpaceCreate) SetNillableCreatedAt(v *time.Time) *CloudSpaceCreate
 	return _c
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_c *CloudSpaceCreate) SetNameFold(v string) *CloudSpaceCreate {
+	_c.mutation.SetNameFold(v)
+	return _c
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_c *CloudSpaceCreate) SetNillableNameFold(v *string) *CloudSpaceCreate {
+	if v != nil {
+		_c.SetNameFold(*v)
+	}
+	return _c
+}
+
 // SetCustomerID sets the "customer_id" field.
 func (_c *CloudSpaceCreate) SetCustomerID(v uuid.UUID) *CloudSpaceCreate {
 	_c.mutation.SetCustomerID(v)
@@ -197,6 +211,10 @@ func (_c *CloudSpaceCreate) defaults() error {
 		v := cloudspace.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		v := cloudspace.DefaultNameFold
+		_c.mutation.SetNameFold(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := cloudspace.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -225,6 +243,9 @@ func (_c *CloudSpaceCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CloudSpace.created_at"`)}
+	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		return &ValidationError{Name: "name_fold", err: errors.New(`ent: missing required field "CloudSpace.name_fold"`)}
 	}
 	if _, ok := _c.mutation.CustomerID(); !ok {
 		return &ValidationError{Name: "customer_id", err: errors.New(`ent: missing required field "CloudSpace.customer_id"`)}
@@ -299,6 +320,10 @@ func (_c *CloudSpaceCreate) createSpec() (*CloudSpace, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(cloudspace.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.NameFold(); ok {
+		_spec.SetField(cloudspace.FieldNameFold, field.TypeString, value)
+		_node.NameFold = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(cloudspace.FieldName, field.TypeString, value)
@@ -426,6 +451,18 @@ func (u *CloudSpaceUpsert) UpdateVersion() *CloudSpaceUpsert {
 	return u
 }
 
+// SetNameFold sets the "name_fold" field.
+func (u *CloudSpaceUpsert) SetNameFold(v string) *CloudSpaceUpsert {
+	u.Set(cloudspace.FieldNameFold, v)
+	return u
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudSpaceUpsert) UpdateNameFold() *CloudSpaceUpsert {
+	u.SetExcluded(cloudspace.FieldNameFold)
+	return u
+}
+
 // SetParentID sets the "parent_id" field.
 func (u *CloudSpaceUpsert) SetParentID(v uuid.UUID) *CloudSpaceUpsert {
 	u.Set(cloudspace.FieldParentID, v)
@@ -545,6 +582,20 @@ func (u *CloudSpaceUpsertOne) SetVersion(v uuid.UUID) *CloudSpaceUpsertOne {
 func (u *CloudSpaceUpsertOne) UpdateVersion() *CloudSpaceUpsertOne {
 	return u.Update(func(s *CloudSpaceUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudSpaceUpsertOne) SetNameFold(v string) *CloudSpaceUpsertOne {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudSpaceUpsertOne) UpdateNameFold() *CloudSpaceUpsertOne {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.UpdateNameFold()
 	})
 }
 
@@ -843,6 +894,20 @@ func (u *CloudSpaceUpsertBulk) SetVersion(v uuid.UUID) *CloudSpaceUpsertBulk {
 func (u *CloudSpaceUpsertBulk) UpdateVersion() *CloudSpaceUpsertBulk {
 	return u.Update(func(s *CloudSpaceUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudSpaceUpsertBulk) SetNameFold(v string) *CloudSpaceUpsertBulk {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudSpaceUpsertBulk) UpdateNameFold() *CloudSpaceUpsertBulk {
+	return u.Update(func(s *CloudSpaceUpsert) {
+		s.UpdateNameFold()
 	})
 }
 

@@ -43,6 +43,20 @@ func (_u *CloudSpaceUpdate) SetNillableVersion(v *uuid.UUID) *CloudSpaceUpdate {
 	return _u
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudSpaceUpdate) SetNameFold(v string) *CloudSpaceUpdate {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudSpaceUpdate) SetNillableNameFold(v *string) *CloudSpaceUpdate {
+	if v != nil {
+		_u.SetNameFold(*v)
+	}
+	return _u
+}
+
 // SetParentID sets the "parent_id" field.
 func (_u *CloudSpaceUpdate) SetParentID(v uuid.UUID) *CloudSpaceUpdate {
 	_u.mutation.SetParentID(v)
@@ -228,6 +242,9 @@ func (_u *CloudSpaceUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(cloudspace.FieldVersion, field.TypeUUID, value)
 	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(cloudspace.FieldNameFold, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudspace.FieldName, field.TypeString, value)
 	}
@@ -343,6 +360,20 @@ func (_u *CloudSpaceUpdateOne) SetVersion(v uuid.UUID) *CloudSpaceUpdateOne {
 func (_u *CloudSpaceUpdateOne) SetNillableVersion(v *uuid.UUID) *CloudSpaceUpdateOne {
 	if v != nil {
 		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudSpaceUpdateOne) SetNameFold(v string) *CloudSpaceUpdateOne {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudSpaceUpdateOne) SetNillableNameFold(v *string) *CloudSpaceUpdateOne {
+	if v != nil {
+		_u.SetNameFold(*v)
 	}
 	return _u
 }
@@ -561,6 +592,9 @@ func (_u *CloudSpaceUpdateOne) sqlSave(ctx context.Context) (_node *CloudSpace, 
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(cloudspace.FieldVersion, field.TypeUUID, value)
+	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(cloudspace.FieldNameFold, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudspace.FieldName, field.TypeString, value)

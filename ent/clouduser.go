@@ -22,6 +22,10 @@ type CloudUser struct {
 	Version uuid.UUID `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// NameFold holds the value of the "name_fold" field.
+	NameFold string `json:"name_fold,omitempty"`
+	// EmailFold holds the value of the "email_fold" field.
+	EmailFold string `json:"email_fold,omitempty"`
 	// Login holds the value of the "login" field.
 	Login string `json:"login,omitempty"`
 	// LoginFold holds the value of the "login_fold" field.
@@ -111,7 +115,7 @@ func (*CloudUser) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case clouduser.FieldSystemUser, clouduser.FieldPasswordIsWeak:
 			values[i] = new(sql.NullBool)
-		case clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
+		case clouduser.FieldNameFold, clouduser.FieldEmailFold, clouduser.FieldLogin, clouduser.FieldLoginFold, clouduser.FieldEmail, clouduser.FieldFirstName, clouduser.FieldLastName, clouduser.FieldName, clouduser.FieldDescription, clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile, clouduser.FieldPhoneLandline, clouduser.FieldRole, clouduser.FieldStatus, clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldPasswordHash:
 			values[i] = new(sql.NullString)
 		case clouduser.FieldCreatedAt, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil:
 			values[i] = new(sql.NullTime)
@@ -149,6 +153,18 @@ func (_m *CloudUser) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case clouduser.FieldNameFold:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name_fold", values[i])
+			} else if value.Valid {
+				_m.NameFold = value.String
+			}
+		case clouduser.FieldEmailFold:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field email_fold", values[i])
+			} else if value.Valid {
+				_m.EmailFold = value.String
 			}
 		case clouduser.FieldLogin:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -331,6 +347,12 @@ func (_m *CloudUser) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("name_fold=")
+	builder.WriteString(_m.NameFold)
+	builder.WriteString(", ")
+	builder.WriteString("email_fold=")
+	builder.WriteString(_m.EmailFold)
 	builder.WriteString(", ")
 	builder.WriteString("login=")
 	builder.WriteString(_m.Login)

@@ -54,6 +54,34 @@ func (_c *CloudUserCreate) SetNillableCreatedAt(v *time.Time) *CloudUserCreate {
 	return _c
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_c *CloudUserCreate) SetNameFold(v string) *CloudUserCreate {
+	_c.mutation.SetNameFold(v)
+	return _c
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableNameFold(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetNameFold(*v)
+	}
+	return _c
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (_c *CloudUserCreate) SetEmailFold(v string) *CloudUserCreate {
+	_c.mutation.SetEmailFold(v)
+	return _c
+}
+
+// SetNillableEmailFold sets the "email_fold" field if the given value is not nil.
+func (_c *CloudUserCreate) SetNillableEmailFold(v *string) *CloudUserCreate {
+	if v != nil {
+		_c.SetEmailFold(*v)
+	}
+	return _c
+}
+
 // SetLogin sets the "login" field.
 func (_c *CloudUserCreate) SetLogin(v string) *CloudUserCreate {
 	_c.mutation.SetLogin(v)
@@ -427,6 +455,14 @@ func (_c *CloudUserCreate) defaults() error {
 		v := clouduser.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		v := clouduser.DefaultNameFold
+		_c.mutation.SetNameFold(v)
+	}
+	if _, ok := _c.mutation.EmailFold(); !ok {
+		v := clouduser.DefaultEmailFold
+		_c.mutation.SetEmailFold(v)
+	}
 	if _, ok := _c.mutation.Email(); !ok {
 		v := clouduser.DefaultEmail
 		_c.mutation.SetEmail(v)
@@ -504,6 +540,12 @@ func (_c *CloudUserCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CloudUser.created_at"`)}
+	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		return &ValidationError{Name: "name_fold", err: errors.New(`ent: missing required field "CloudUser.name_fold"`)}
+	}
+	if _, ok := _c.mutation.EmailFold(); !ok {
+		return &ValidationError{Name: "email_fold", err: errors.New(`ent: missing required field "CloudUser.email_fold"`)}
 	}
 	if _, ok := _c.mutation.Login(); !ok {
 		return &ValidationError{Name: "login", err: errors.New(`ent: missing required field "CloudUser.login"`)}
@@ -674,6 +716,14 @@ func (_c *CloudUserCreate) createSpec() (*CloudUser, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(clouduser.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.NameFold(); ok {
+		_spec.SetField(clouduser.FieldNameFold, field.TypeString, value)
+		_node.NameFold = value
+	}
+	if value, ok := _c.mutation.EmailFold(); ok {
+		_spec.SetField(clouduser.FieldEmailFold, field.TypeString, value)
+		_node.EmailFold = value
 	}
 	if value, ok := _c.mutation.Login(); ok {
 		_spec.SetField(clouduser.FieldLogin, field.TypeString, value)
@@ -852,6 +902,30 @@ func (u *CloudUserUpsert) SetVersion(v uuid.UUID) *CloudUserUpsert {
 // UpdateVersion sets the "version" field to the value that was provided on create.
 func (u *CloudUserUpsert) UpdateVersion() *CloudUserUpsert {
 	u.SetExcluded(clouduser.FieldVersion)
+	return u
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserUpsert) SetNameFold(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldNameFold, v)
+	return u
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateNameFold() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldNameFold)
+	return u
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (u *CloudUserUpsert) SetEmailFold(v string) *CloudUserUpsert {
+	u.Set(clouduser.FieldEmailFold, v)
+	return u
+}
+
+// UpdateEmailFold sets the "email_fold" field to the value that was provided on create.
+func (u *CloudUserUpsert) UpdateEmailFold() *CloudUserUpsert {
+	u.SetExcluded(clouduser.FieldEmailFold)
 	return u
 }
 
@@ -1193,6 +1267,34 @@ func (u *CloudUserUpsertOne) SetVersion(v uuid.UUID) *CloudUserUpsertOne {
 func (u *CloudUserUpsertOne) UpdateVersion() *CloudUserUpsertOne {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserUpsertOne) SetNameFold(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateNameFold() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateNameFold()
+	})
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (u *CloudUserUpsertOne) SetEmailFold(v string) *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetEmailFold(v)
+	})
+}
+
+// UpdateEmailFold sets the "email_fold" field to the value that was provided on create.
+func (u *CloudUserUpsertOne) UpdateEmailFold() *CloudUserUpsertOne {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateEmailFold()
 	})
 }
 
@@ -1747,6 +1849,34 @@ func (u *CloudUserUpsertBulk) SetVersion(v uuid.UUID) *CloudUserUpsertBulk {
 func (u *CloudUserUpsertBulk) UpdateVersion() *CloudUserUpsertBulk {
 	return u.Update(func(s *CloudUserUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserUpsertBulk) SetNameFold(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateNameFold() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateNameFold()
+	})
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (u *CloudUserUpsertBulk) SetEmailFold(v string) *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.SetEmailFold(v)
+	})
+}
+
+// UpdateEmailFold sets the "email_fold" field to the value that was provided on create.
+func (u *CloudUserUpsertBulk) UpdateEmailFold() *CloudUserUpsertBulk {
+	return u.Update(func(s *CloudUserUpsert) {
+		s.UpdateEmailFold()
 	})
 }
 

@@ -46,6 +46,34 @@ func (_u *CloudUserUpdate) SetNillableVersion(v *uuid.UUID) *CloudUserUpdate {
 	return _u
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudUserUpdate) SetNameFold(v string) *CloudUserUpdate {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableNameFold(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetNameFold(*v)
+	}
+	return _u
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (_u *CloudUserUpdate) SetEmailFold(v string) *CloudUserUpdate {
+	_u.mutation.SetEmailFold(v)
+	return _u
+}
+
+// SetNillableEmailFold sets the "email_fold" field if the given value is not nil.
+func (_u *CloudUserUpdate) SetNillableEmailFold(v *string) *CloudUserUpdate {
+	if v != nil {
+		_u.SetEmailFold(*v)
+	}
+	return _u
+}
+
 // SetLogin sets the "login" field.
 func (_u *CloudUserUpdate) SetLogin(v string) *CloudUserUpdate {
 	_u.mutation.SetLogin(v)
@@ -569,6 +597,12 @@ func (_u *CloudUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(clouduser.FieldVersion, field.TypeUUID, value)
 	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(clouduser.FieldNameFold, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EmailFold(); ok {
+		_spec.SetField(clouduser.FieldEmailFold, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Login(); ok {
 		_spec.SetField(clouduser.FieldLogin, field.TypeString, value)
 	}
@@ -766,6 +800,34 @@ func (_u *CloudUserUpdateOne) SetVersion(v uuid.UUID) *CloudUserUpdateOne {
 func (_u *CloudUserUpdateOne) SetNillableVersion(v *uuid.UUID) *CloudUserUpdateOne {
 	if v != nil {
 		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudUserUpdateOne) SetNameFold(v string) *CloudUserUpdateOne {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableNameFold(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetNameFold(*v)
+	}
+	return _u
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (_u *CloudUserUpdateOne) SetEmailFold(v string) *CloudUserUpdateOne {
+	_u.mutation.SetEmailFold(v)
+	return _u
+}
+
+// SetNillableEmailFold sets the "email_fold" field if the given value is not nil.
+func (_u *CloudUserUpdateOne) SetNillableEmailFold(v *string) *CloudUserUpdateOne {
+	if v != nil {
+		_u.SetEmailFold(*v)
 	}
 	return _u
 }
@@ -1322,6 +1384,12 @@ func (_u *CloudUserUpdateOne) sqlSave(ctx context.Context) (_node *CloudUser, er
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(clouduser.FieldVersion, field.TypeUUID, value)
+	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(clouduser.FieldNameFold, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EmailFold(); ok {
+		_spec.SetField(clouduser.FieldEmailFold, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Login(); ok {
 		_spec.SetField(clouduser.FieldLogin, field.TypeString, value)

@@ -22,6 +22,8 @@ type CloudUserGroup struct {
 	Version uuid.UUID `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// NameFold holds the value of the "name_fold" field.
+	NameFold string `json:"name_fold,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// Description holds the value of the "description" field.
@@ -95,7 +97,7 @@ func (*CloudUserGroup) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case cloudusergroup.FieldName, cloudusergroup.FieldDescription:
+		case cloudusergroup.FieldNameFold, cloudusergroup.FieldName, cloudusergroup.FieldDescription:
 			values[i] = new(sql.NullString)
 		case cloudusergroup.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -133,6 +135,12 @@ func (_m *CloudUserGroup) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case cloudusergroup.FieldNameFold:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name_fold", values[i])
+			} else if value.Valid {
+				_m.NameFold = value.String
 			}
 		case cloudusergroup.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -207,6 +215,9 @@ func (_m *CloudUserGroup) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("name_fold=")
+	builder.WriteString(_m.NameFold)
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -54,6 +54,20 @@ func (_c *CloudUserGroupCreate) SetNillableCreatedAt(v *time.Time) *CloudUserGro
 	return _c
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_c *CloudUserGroupCreate) SetNameFold(v string) *CloudUserGroupCreate {
+	_c.mutation.SetNameFold(v)
+	return _c
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_c *CloudUserGroupCreate) SetNillableNameFold(v *string) *CloudUserGroupCreate {
+	if v != nil {
+		_c.SetNameFold(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *CloudUserGroupCreate) SetName(v string) *CloudUserGroupCreate {
 	_c.mutation.SetName(v)
@@ -199,6 +213,10 @@ func (_c *CloudUserGroupCreate) defaults() error {
 		v := cloudusergroup.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		v := cloudusergroup.DefaultNameFold
+		_c.mutation.SetNameFold(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := cloudusergroup.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -223,6 +241,9 @@ func (_c *CloudUserGroupCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CloudUserGroup.created_at"`)}
+	}
+	if _, ok := _c.mutation.NameFold(); !ok {
+		return &ValidationError{Name: "name_fold", err: errors.New(`ent: missing required field "CloudUserGroup.name_fold"`)}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "CloudUserGroup.name"`)}
@@ -283,6 +304,10 @@ func (_c *CloudUserGroupCreate) createSpec() (*CloudUserGroup, *sqlgraph.CreateS
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(cloudusergroup.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.NameFold(); ok {
+		_spec.SetField(cloudusergroup.FieldNameFold, field.TypeString, value)
+		_node.NameFold = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(cloudusergroup.FieldName, field.TypeString, value)
@@ -420,6 +445,18 @@ func (u *CloudUserGroupUpsert) UpdateVersion() *CloudUserGroupUpsert {
 	return u
 }
 
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserGroupUpsert) SetNameFold(v string) *CloudUserGroupUpsert {
+	u.Set(cloudusergroup.FieldNameFold, v)
+	return u
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserGroupUpsert) UpdateNameFold() *CloudUserGroupUpsert {
+	u.SetExcluded(cloudusergroup.FieldNameFold)
+	return u
+}
+
 // SetName sets the "name" field.
 func (u *CloudUserGroupUpsert) SetName(v string) *CloudUserGroupUpsert {
 	u.Set(cloudusergroup.FieldName, v)
@@ -506,6 +543,20 @@ func (u *CloudUserGroupUpsertOne) SetVersion(v uuid.UUID) *CloudUserGroupUpsertO
 func (u *CloudUserGroupUpsertOne) UpdateVersion() *CloudUserGroupUpsertOne {
 	return u.Update(func(s *CloudUserGroupUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserGroupUpsertOne) SetNameFold(v string) *CloudUserGroupUpsertOne {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserGroupUpsertOne) UpdateNameFold() *CloudUserGroupUpsertOne {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.UpdateNameFold()
 	})
 }
 
@@ -766,6 +817,20 @@ func (u *CloudUserGroupUpsertBulk) SetVersion(v uuid.UUID) *CloudUserGroupUpsert
 func (u *CloudUserGroupUpsertBulk) UpdateVersion() *CloudUserGroupUpsertBulk {
 	return u.Update(func(s *CloudUserGroupUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetNameFold sets the "name_fold" field.
+func (u *CloudUserGroupUpsertBulk) SetNameFold(v string) *CloudUserGroupUpsertBulk {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.SetNameFold(v)
+	})
+}
+
+// UpdateNameFold sets the "name_fold" field to the value that was provided on create.
+func (u *CloudUserGroupUpsertBulk) UpdateNameFold() *CloudUserGroupUpsertBulk {
+	return u.Update(func(s *CloudUserGroupUpsert) {
+		s.UpdateNameFold()
 	})
 }
 

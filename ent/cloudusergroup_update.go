@@ -45,6 +45,20 @@ func (_u *CloudUserGroupUpdate) SetNillableVersion(v *uuid.UUID) *CloudUserGroup
 	return _u
 }
 
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudUserGroupUpdate) SetNameFold(v string) *CloudUserGroupUpdate {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudUserGroupUpdate) SetNillableNameFold(v *string) *CloudUserGroupUpdate {
+	if v != nil {
+		_u.SetNameFold(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *CloudUserGroupUpdate) SetName(v string) *CloudUserGroupUpdate {
 	_u.mutation.SetName(v)
@@ -285,6 +299,9 @@ func (_u *CloudUserGroupUpdate) sqlSave(ctx context.Context) (_node int, err err
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(cloudusergroup.FieldVersion, field.TypeUUID, value)
 	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(cloudusergroup.FieldNameFold, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudusergroup.FieldName, field.TypeString, value)
 	}
@@ -503,6 +520,20 @@ func (_u *CloudUserGroupUpdateOne) SetVersion(v uuid.UUID) *CloudUserGroupUpdate
 func (_u *CloudUserGroupUpdateOne) SetNillableVersion(v *uuid.UUID) *CloudUserGroupUpdateOne {
 	if v != nil {
 		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// SetNameFold sets the "name_fold" field.
+func (_u *CloudUserGroupUpdateOne) SetNameFold(v string) *CloudUserGroupUpdateOne {
+	_u.mutation.SetNameFold(v)
+	return _u
+}
+
+// SetNillableNameFold sets the "name_fold" field if the given value is not nil.
+func (_u *CloudUserGroupUpdateOne) SetNillableNameFold(v *string) *CloudUserGroupUpdateOne {
+	if v != nil {
+		_u.SetNameFold(*v)
 	}
 	return _u
 }
@@ -776,6 +807,9 @@ func (_u *CloudUserGroupUpdateOne) sqlSave(ctx context.Context) (_node *CloudUse
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(cloudusergroup.FieldVersion, field.TypeUUID, value)
+	}
+	if value, ok := _u.mutation.NameFold(); ok {
+		_spec.SetField(cloudusergroup.FieldNameFold, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cloudusergroup.FieldName, field.TypeString, value)

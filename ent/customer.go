@@ -24,6 +24,8 @@ type Customer struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
+	// CityFold holds the value of the "city_fold" field.
+	CityFold string `json:"city_fold,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// NameFold holds the value of the "name_fold" field.
@@ -125,7 +127,7 @@ func (*Customer) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case customer.FieldResourceGroupID, customer.FieldRetentionPolicyID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case customer.FieldName, customer.FieldNameFold, customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCountry, customer.FieldStatus:
+		case customer.FieldCityFold, customer.FieldName, customer.FieldNameFold, customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCountry, customer.FieldStatus:
 			values[i] = new(sql.NullString)
 		case customer.FieldCreatedAt, customer.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -169,6 +171,12 @@ func (_m *Customer) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
 			} else if value.Valid {
 				_m.UpdatedAt = value.Time
+			}
+		case customer.FieldCityFold:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field city_fold", values[i])
+			} else if value.Valid {
+				_m.CityFold = value.String
 			}
 		case customer.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -295,6 +303,9 @@ func (_m *Customer) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("updated_at=")
 	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("city_fold=")
+	builder.WriteString(_m.CityFold)
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

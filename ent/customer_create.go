@@ -71,6 +71,20 @@ func (_c *CustomerCreate) SetNillableUpdatedAt(v *time.Time) *CustomerCreate {
 	return _c
 }
 
+// SetCityFold sets the "city_fold" field.
+func (_c *CustomerCreate) SetCityFold(v string) *CustomerCreate {
+	_c.mutation.SetCityFold(v)
+	return _c
+}
+
+// SetNillableCityFold sets the "city_fold" field if the given value is not nil.
+func (_c *CustomerCreate) SetNillableCityFold(v *string) *CustomerCreate {
+	if v != nil {
+		_c.SetCityFold(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *CustomerCreate) SetName(v string) *CustomerCreate {
 	_c.mutation.SetName(v)
@@ -328,6 +342,10 @@ func (_c *CustomerCreate) defaults() error {
 		v := customer.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.CityFold(); !ok {
+		v := customer.DefaultCityFold
+		_c.mutation.SetCityFold(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := customer.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -368,6 +386,9 @@ func (_c *CustomerCreate) check() error {
 	}
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
 		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Customer.updated_at"`)}
+	}
+	if _, ok := _c.mutation.CityFold(); !ok {
+		return &ValidationError{Name: "city_fold", err: errors.New(`ent: missing required field "Customer.city_fold"`)}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Customer.name"`)}
@@ -467,6 +488,10 @@ func (_c *CustomerCreate) createSpec() (*Customer, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UpdatedAt(); ok {
 		_spec.SetField(customer.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
+	}
+	if value, ok := _c.mutation.CityFold(); ok {
+		_spec.SetField(customer.FieldCityFold, field.TypeString, value)
+		_node.CityFold = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(customer.FieldName, field.TypeString, value)
@@ -657,6 +682,18 @@ func (u *CustomerUpsert) SetUpdatedAt(v time.Time) *CustomerUpsert {
 // UpdateUpdatedAt sets the "updated_at" field to the value that was provided on create.
 func (u *CustomerUpsert) UpdateUpdatedAt() *CustomerUpsert {
 	u.SetExcluded(customer.FieldUpdatedAt)
+	return u
+}
+
+// SetCityFold sets the "city_fold" field.
+func (u *CustomerUpsert) SetCityFold(v string) *CustomerUpsert {
+	u.Set(customer.FieldCityFold, v)
+	return u
+}
+
+// UpdateCityFold sets the "city_fold" field to the value that was provided on create.
+func (u *CustomerUpsert) UpdateCityFold() *CustomerUpsert {
+	u.SetExcluded(customer.FieldCityFold)
 	return u
 }
 
@@ -856,6 +893,20 @@ func (u *CustomerUpsertOne) SetUpdatedAt(v time.Time) *CustomerUpsertOne {
 func (u *CustomerUpsertOne) UpdateUpdatedAt() *CustomerUpsertOne {
 	return u.Update(func(s *CustomerUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetCityFold sets the "city_fold" field.
+func (u *CustomerUpsertOne) SetCityFold(v string) *CustomerUpsertOne {
+	return u.Update(func(s *CustomerUpsert) {
+		s.SetCityFold(v)
+	})
+}
+
+// UpdateCityFold sets the "city_fold" field to the value that was provided on create.
+func (u *CustomerUpsertOne) UpdateCityFold() *CustomerUpsertOne {
+	return u.Update(func(s *CustomerUpsert) {
+		s.UpdateCityFold()
 	})
 }
 
@@ -1242,6 +1293,20 @@ func (u *CustomerUpsertBulk) SetUpdatedAt(v time.Time) *CustomerUpsertBulk {
 func (u *CustomerUpsertBulk) UpdateUpdatedAt() *CustomerUpsertBulk {
 	return u.Update(func(s *CustomerUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetCityFold sets the "city_fold" field.
+func (u *CustomerUpsertBulk) SetCityFold(v string) *CustomerUpsertBulk {
+	return u.Update(func(s *CustomerUpsert) {
+		s.SetCityFold(v)
+	})
+}
+
+// UpdateCityFold sets the "city_fold" field to the value that was provided on create.
+func (u *CustomerUpsertBulk) UpdateCityFold() *CustomerUpsertBulk {
+	return u.Update(func(s *CustomerUpsert) {
+		s.UpdateCityFold()
 	})
 }
 

@@ -55,6 +55,20 @@ func (_u *CustomerUpdate) SetUpdatedAt(v time.Time) *CustomerUpdate {
 	return _u
 }
 
+// SetCityFold sets the "city_fold" field.
+func (_u *CustomerUpdate) SetCityFold(v string) *CustomerUpdate {
+	_u.mutation.SetCityFold(v)
+	return _u
+}
+
+// SetNillableCityFold sets the "city_fold" field if the given value is not nil.
+func (_u *CustomerUpdate) SetNillableCityFold(v *string) *CustomerUpdate {
+	if v != nil {
+		_u.SetCityFold(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *CustomerUpdate) SetName(v string) *CustomerUpdate {
 	_u.mutation.SetName(v)
@@ -479,6 +493,9 @@ func (_u *CustomerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(customer.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.CityFold(); ok {
+		_spec.SetField(customer.FieldCityFold, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customer.FieldName, field.TypeString, value)
 	}
@@ -776,6 +793,20 @@ func (_u *CustomerUpdateOne) SetNillableVersion(v *uuid.UUID) *CustomerUpdateOne
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *CustomerUpdateOne) SetUpdatedAt(v time.Time) *CustomerUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetCityFold sets the "city_fold" field.
+func (_u *CustomerUpdateOne) SetCityFold(v string) *CustomerUpdateOne {
+	_u.mutation.SetCityFold(v)
+	return _u
+}
+
+// SetNillableCityFold sets the "city_fold" field if the given value is not nil.
+func (_u *CustomerUpdateOne) SetNillableCityFold(v *string) *CustomerUpdateOne {
+	if v != nil {
+		_u.SetCityFold(*v)
+	}
 	return _u
 }
 
@@ -1232,6 +1263,9 @@ func (_u *CustomerUpdateOne) sqlSave(ctx context.Context) (_node *Customer, err 
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(customer.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.CityFold(); ok {
+		_spec.SetField(customer.FieldCityFold, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customer.FieldName, field.TypeString, value)

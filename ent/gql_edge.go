@@ -128,6 +128,9 @@ func (_m *CloudUserGroup) Customers(
 		return nil, err
 	}
 	conn := &CustomerConnection{TotalCount: total}
+	if conn.matching, err = pager.applyFilter(_m.QueryCustomers()); err != nil {
+		return nil, err
+	}
 	conn.build(rows, pager, p)
 	return conn, nil
 }

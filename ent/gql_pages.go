@@ -141,6 +141,12 @@ func (c *CustomerConnection) Nodes() []*Customer {
 	return nodes
 }
 
+// Matching returns a query for all rows of the list, whatever the page.
+func (c *CustomerConnection) Matching() *CustomerQuery { return c.matching.Clone() }
+
+// Unfiltered reports whether the query has no condition of its caller. The policy may narrow it nevertheless.
+func (q *CustomerQuery) Unfiltered() bool { return len(q.predicates) == 0 && q.path == nil }
+
 // build fills the connection with the rows that were read for a page.
 func (c *CustomerConnection) build(rows []*Customer, pager *customerPager, p *page) {
 	rows = cut(p, rows, &c.PageInfo)

@@ -1335,6 +1335,7 @@ type CustomerEdge struct {
 
 // CustomerConnection is the connection containing edges to Customer.
 type CustomerConnection struct {
+	matching   *CustomerQuery  // all rows of the list, whatever the page
 	Edges      []*CustomerEdge `json:"edges"`
 	PageInfo   PageInfo        `json:"pageInfo"`
 	TotalCount int             `json:"totalCount"`
@@ -1450,6 +1451,7 @@ func (_m *CustomerQuery) Paginate(
 		return nil, err
 	}
 	conn := &CustomerConnection{Edges: []*CustomerEdge{}}
+	conn.matching = _m.Clone()
 	if hasCollectedField(ctx, totalCountField) {
 		if conn.TotalCount, err = _m.Clone().Count(ctx); err != nil {
 			return nil, err
@@ -1494,6 +1496,20 @@ var (
 			return Cursor{
 				ID:    _m.ID,
 				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// CustomerOrderFieldUpdatedAt orders Customer by updated_at.
+	CustomerOrderFieldUpdatedAt = &CustomerOrderField{
+		Value: func(_m *Customer) (ent.Value, error) {
+			return _m.UpdatedAt, nil
+		},
+		column: customer.FieldUpdatedAt,
+		toTerm: customer.ByUpdatedAt,
+		toCursor: func(_m *Customer) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.UpdatedAt,
 			}
 		},
 	}
@@ -1561,6 +1577,8 @@ func (f CustomerOrderField) String() string {
 	switch f.column {
 	case CustomerOrderFieldCreatedAt.column:
 		str = "CREATED_AT"
+	case CustomerOrderFieldUpdatedAt.column:
+		str = "UPDATED_AT"
 	case CustomerOrderFieldNameFold.column:
 		str = "NAME"
 	case CustomerOrderFieldCity.column:
@@ -1587,6 +1605,8 @@ func (f *CustomerOrderField) UnmarshalGQL(v interface{}) error {
 	switch str {
 	case "CREATED_AT":
 		*f = *CustomerOrderFieldCreatedAt
+	case "UPDATED_AT":
+		*f = *CustomerOrderFieldUpdatedAt
 	case "NAME":
 		*f = *CustomerOrderFieldNameFold
 	case "CITY":

@@ -15,6 +15,7 @@ const (
 	KindUUID
 	KindTime
 	KindNumber
+	KindBool
 	KindJSON
 )
 

@@ -1749,6 +1749,7 @@ type CloudSpaceMutation struct {
 	id              *uuid.UUID
 	version         *uuid.UUID
 	created_at      *time.Time
+	name_fold       *string
 	name            *string
 	description     *string
 	status          *cloudspace.Status
@@ -1939,6 +1940,42 @@ func (m *CloudSpaceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *CloudSpaceMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetNameFold sets the "name_fold" field.
+func (m *CloudSpaceMutation) SetNameFold(s string) {
+	m.name_fold = &s
+}
+
+// NameFold returns the value of the "name_fold" field in the mutation.
+func (m *CloudSpaceMutation) NameFold() (r string, exists bool) {
+	v := m.name_fold
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFold returns the old "name_fold" field's value of the CloudSpace entity.
+// If the CloudSpace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudSpaceMutation) OldNameFold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFold: %w", err)
+	}
+	return oldValue.NameFold, nil
+}
+
+// ResetNameFold resets all changes to the "name_fold" field.
+func (m *CloudSpaceMutation) ResetNameFold() {
+	m.name_fold = nil
 }
 
 // SetCustomerID sets the "customer_id" field.
@@ -2276,12 +2313,15 @@ func (m *CloudSpaceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudSpaceMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.version != nil {
 		fields = append(fields, cloudspace.FieldVersion)
 	}
 	if m.created_at != nil {
 		fields = append(fields, cloudspace.FieldCreatedAt)
+	}
+	if m.name_fold != nil {
+		fields = append(fields, cloudspace.FieldNameFold)
 	}
 	if m.customer != nil {
 		fields = append(fields, cloudspace.FieldCustomerID)
@@ -2310,6 +2350,8 @@ func (m *CloudSpaceMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case cloudspace.FieldCreatedAt:
 		return m.CreatedAt()
+	case cloudspace.FieldNameFold:
+		return m.NameFold()
 	case cloudspace.FieldCustomerID:
 		return m.CustomerID()
 	case cloudspace.FieldParentID:
@@ -2333,6 +2375,8 @@ func (m *CloudSpaceMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldVersion(ctx)
 	case cloudspace.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case cloudspace.FieldNameFold:
+		return m.OldNameFold(ctx)
 	case cloudspace.FieldCustomerID:
 		return m.OldCustomerID(ctx)
 	case cloudspace.FieldParentID:
@@ -2365,6 +2409,13 @@ func (m *CloudSpaceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case cloudspace.FieldNameFold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFold(v)
 		return nil
 	case cloudspace.FieldCustomerID:
 		v, ok := value.(uuid.UUID)
@@ -2464,6 +2515,9 @@ func (m *CloudSpaceMutation) ResetField(name string) error {
 		return nil
 	case cloudspace.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case cloudspace.FieldNameFold:
+		m.ResetNameFold()
 		return nil
 	case cloudspace.FieldCustomerID:
 		m.ResetCustomerID()
@@ -2612,6 +2666,8 @@ type CloudUserMutation struct {
 	id                   *uuid.UUID
 	version              *uuid.UUID
 	created_at           *time.Time
+	name_fold            *string
+	email_fold           *string
 	login                *string
 	login_fold           *string
 	email                *string
@@ -2819,6 +2875,78 @@ func (m *CloudUserMutation) OldCreatedAt(ctx context.Context) (v time.Time, err 
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *CloudUserMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetNameFold sets the "name_fold" field.
+func (m *CloudUserMutation) SetNameFold(s string) {
+	m.name_fold = &s
+}
+
+// NameFold returns the value of the "name_fold" field in the mutation.
+func (m *CloudUserMutation) NameFold() (r string, exists bool) {
+	v := m.name_fold
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFold returns the old "name_fold" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldNameFold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFold: %w", err)
+	}
+	return oldValue.NameFold, nil
+}
+
+// ResetNameFold resets all changes to the "name_fold" field.
+func (m *CloudUserMutation) ResetNameFold() {
+	m.name_fold = nil
+}
+
+// SetEmailFold sets the "email_fold" field.
+func (m *CloudUserMutation) SetEmailFold(s string) {
+	m.email_fold = &s
+}
+
+// EmailFold returns the value of the "email_fold" field in the mutation.
+func (m *CloudUserMutation) EmailFold() (r string, exists bool) {
+	v := m.email_fold
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailFold returns the old "email_fold" field's value of the CloudUser entity.
+// If the CloudUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserMutation) OldEmailFold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailFold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailFold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailFold: %w", err)
+	}
+	return oldValue.EmailFold, nil
+}
+
+// ResetEmailFold resets all changes to the "email_fold" field.
+func (m *CloudUserMutation) ResetEmailFold() {
+	m.email_fold = nil
 }
 
 // SetLogin sets the "login" field.
@@ -3771,12 +3899,18 @@ func (m *CloudUserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 25)
 	if m.version != nil {
 		fields = append(fields, clouduser.FieldVersion)
 	}
 	if m.created_at != nil {
 		fields = append(fields, clouduser.FieldCreatedAt)
+	}
+	if m.name_fold != nil {
+		fields = append(fields, clouduser.FieldNameFold)
+	}
+	if m.email_fold != nil {
+		fields = append(fields, clouduser.FieldEmailFold)
 	}
 	if m.login != nil {
 		fields = append(fields, clouduser.FieldLogin)
@@ -3853,6 +3987,10 @@ func (m *CloudUserMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case clouduser.FieldCreatedAt:
 		return m.CreatedAt()
+	case clouduser.FieldNameFold:
+		return m.NameFold()
+	case clouduser.FieldEmailFold:
+		return m.EmailFold()
 	case clouduser.FieldLogin:
 		return m.Login()
 	case clouduser.FieldLoginFold:
@@ -3908,6 +4046,10 @@ func (m *CloudUserMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldVersion(ctx)
 	case clouduser.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case clouduser.FieldNameFold:
+		return m.OldNameFold(ctx)
+	case clouduser.FieldEmailFold:
+		return m.OldEmailFold(ctx)
 	case clouduser.FieldLogin:
 		return m.OldLogin(ctx)
 	case clouduser.FieldLoginFold:
@@ -3972,6 +4114,20 @@ func (m *CloudUserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case clouduser.FieldNameFold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFold(v)
+		return nil
+	case clouduser.FieldEmailFold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailFold(v)
 		return nil
 	case clouduser.FieldLogin:
 		v, ok := value.(string)
@@ -4202,6 +4358,12 @@ func (m *CloudUserMutation) ResetField(name string) error {
 	case clouduser.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
+	case clouduser.FieldNameFold:
+		m.ResetNameFold()
+		return nil
+	case clouduser.FieldEmailFold:
+		m.ResetEmailFold()
+		return nil
 	case clouduser.FieldLogin:
 		m.ResetLogin()
 		return nil
@@ -4387,6 +4549,7 @@ type CloudUserGroupMutation struct {
 	id               *uuid.UUID
 	version          *uuid.UUID
 	created_at       *time.Time
+	name_fold        *string
 	name             *string
 	description      *string
 	clearedFields    map[string]struct{}
@@ -4581,6 +4744,42 @@ func (m *CloudUserGroupMutation) OldCreatedAt(ctx context.Context) (v time.Time,
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *CloudUserGroupMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetNameFold sets the "name_fold" field.
+func (m *CloudUserGroupMutation) SetNameFold(s string) {
+	m.name_fold = &s
+}
+
+// NameFold returns the value of the "name_fold" field in the mutation.
+func (m *CloudUserGroupMutation) NameFold() (r string, exists bool) {
+	v := m.name_fold
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFold returns the old "name_fold" field's value of the CloudUserGroup entity.
+// If the CloudUserGroup object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CloudUserGroupMutation) OldNameFold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFold: %w", err)
+	}
+	return oldValue.NameFold, nil
+}
+
+// ResetNameFold resets all changes to the "name_fold" field.
+func (m *CloudUserGroupMutation) ResetNameFold() {
+	m.name_fold = nil
 }
 
 // SetName sets the "name" field.
@@ -4905,12 +5104,15 @@ func (m *CloudUserGroupMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CloudUserGroupMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.version != nil {
 		fields = append(fields, cloudusergroup.FieldVersion)
 	}
 	if m.created_at != nil {
 		fields = append(fields, cloudusergroup.FieldCreatedAt)
+	}
+	if m.name_fold != nil {
+		fields = append(fields, cloudusergroup.FieldNameFold)
 	}
 	if m.name != nil {
 		fields = append(fields, cloudusergroup.FieldName)
@@ -4930,6 +5132,8 @@ func (m *CloudUserGroupMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case cloudusergroup.FieldCreatedAt:
 		return m.CreatedAt()
+	case cloudusergroup.FieldNameFold:
+		return m.NameFold()
 	case cloudusergroup.FieldName:
 		return m.Name()
 	case cloudusergroup.FieldDescription:
@@ -4947,6 +5151,8 @@ func (m *CloudUserGroupMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldVersion(ctx)
 	case cloudusergroup.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case cloudusergroup.FieldNameFold:
+		return m.OldNameFold(ctx)
 	case cloudusergroup.FieldName:
 		return m.OldName(ctx)
 	case cloudusergroup.FieldDescription:
@@ -4973,6 +5179,13 @@ func (m *CloudUserGroupMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case cloudusergroup.FieldNameFold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFold(v)
 		return nil
 	case cloudusergroup.FieldName:
 		v, ok := value.(string)
@@ -5042,6 +5255,9 @@ func (m *CloudUserGroupMutation) ResetField(name string) error {
 		return nil
 	case cloudusergroup.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case cloudusergroup.FieldNameFold:
+		m.ResetNameFold()
 		return nil
 	case cloudusergroup.FieldName:
 		m.ResetName()
@@ -5224,6 +5440,7 @@ type CustomerMutation struct {
 	version                  *uuid.UUID
 	created_at               *time.Time
 	updated_at               *time.Time
+	city_fold                *string
 	name                     *string
 	name_fold                *string
 	description              *string
@@ -5464,6 +5681,42 @@ func (m *CustomerMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err e
 // ResetUpdatedAt resets all changes to the "updated_at" field.
 func (m *CustomerMutation) ResetUpdatedAt() {
 	m.updated_at = nil
+}
+
+// SetCityFold sets the "city_fold" field.
+func (m *CustomerMutation) SetCityFold(s string) {
+	m.city_fold = &s
+}
+
+// CityFold returns the value of the "city_fold" field in the mutation.
+func (m *CustomerMutation) CityFold() (r string, exists bool) {
+	v := m.city_fold
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCityFold returns the old "city_fold" field's value of the Customer entity.
+// If the Customer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomerMutation) OldCityFold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCityFold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCityFold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCityFold: %w", err)
+	}
+	return oldValue.CityFold, nil
+}
+
+// ResetCityFold resets all changes to the "city_fold" field.
+func (m *CustomerMutation) ResetCityFold() {
+	m.city_fold = nil
 }
 
 // SetName sets the "name" field.
@@ -6120,7 +6373,7 @@ func (m *CustomerMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CustomerMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.version != nil {
 		fields = append(fields, customer.FieldVersion)
 	}
@@ -6129,6 +6382,9 @@ func (m *CustomerMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, customer.FieldUpdatedAt)
+	}
+	if m.city_fold != nil {
+		fields = append(fields, customer.FieldCityFold)
 	}
 	if m.name != nil {
 		fields = append(fields, customer.FieldName)
@@ -6171,6 +6427,8 @@ func (m *CustomerMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case customer.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case customer.FieldCityFold:
+		return m.CityFold()
 	case customer.FieldName:
 		return m.Name()
 	case customer.FieldNameFold:
@@ -6204,6 +6462,8 @@ func (m *CustomerMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldCreatedAt(ctx)
 	case customer.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case customer.FieldCityFold:
+		return m.OldCityFold(ctx)
 	case customer.FieldName:
 		return m.OldName(ctx)
 	case customer.FieldNameFold:
@@ -6251,6 +6511,13 @@ func (m *CustomerMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case customer.FieldCityFold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCityFold(v)
 		return nil
 	case customer.FieldName:
 		v, ok := value.(string)
@@ -6387,6 +6654,9 @@ func (m *CustomerMutation) ResetField(name string) error {
 		return nil
 	case customer.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case customer.FieldCityFold:
+		m.ResetCityFold()
 		return nil
 	case customer.FieldName:
 		m.ResetName()

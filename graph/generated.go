@@ -49,12 +49,16 @@ type ResolverRoot interface {
 	CloudUser() CloudUserResolver
 	CloudUserGroup() CloudUserGroupResolver
 	Customer() CustomerResolver
+	CustomerConnection() CustomerConnectionResolver
 	Job() JobResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	CloudSpaceWhereInput() CloudSpaceWhereInputResolver
 	CloudUserGroupWhereInput() CloudUserGroupWhereInputResolver
+	CloudUserWhereInput() CloudUserWhereInputResolver
 	CustomerWhereInput() CustomerWhereInputResolver
+	DomainWhereInput() DomainWhereInputResolver
 	JobWhereInput() JobWhereInputResolver
 }
 
@@ -305,15 +309,28 @@ type ComplexityRoot struct {
 	}
 
 	CustomerConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		CapacityBalance func(childComplexity int) int
+		CountByCountry  func(childComplexity int) int
+		CountByStatus   func(childComplexity int) int
+		Edges           func(childComplexity int) int
+		Nodes           func(childComplexity int) int
+		PageInfo        func(childComplexity int) int
+		TotalCount      func(childComplexity int) int
+	}
+
+	CustomerCountryCount struct {
+		Count   func(childComplexity int) int
+		Country func(childComplexity int) int
 	}
 
 	CustomerEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CustomerStatusCount struct {
+		Count  func(childComplexity int) int
+		Status func(childComplexity int) int
 	}
 
 	DeleteCloudSpacePayload struct {
@@ -500,6 +517,7 @@ type ComplexityRoot struct {
 		Node               func(childComplexity int, id uuid.UUID) int
 		Nodes              func(childComplexity int, ids []uuid.UUID) int
 		PortalAccounts     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.PortalAccountOrder, where *ent.PortalAccountWhereInput) int
+		Search             func(childComplexity int, text string, first *int) int
 		Viewer             func(childComplexity int) int
 		XMLSchema          func(childComplexity int, typeArg model.SerializedType, id *uuid.UUID) int
 	}
@@ -658,6 +676,11 @@ type CustomerResolver interface {
 
 	Serialized(ctx context.Context, obj *ent.Customer, format model.SerializationFormat) (string, error)
 }
+type CustomerConnectionResolver interface {
+	CapacityBalance(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CapacityBalance, error)
+	CountByStatus(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CustomerStatusCount, error)
+	CountByCountry(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CustomerCountryCount, error)
+}
 type JobResolver interface {
 	ActionName(ctx context.Context, obj *ent.Job) (string, error)
 
@@ -721,6 +744,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.CloudUser, error)
 	Customer(ctx context.Context, id uuid.UUID) (*ent.Customer, error)
 	Customers(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.CustomerOrder, where *ent.CustomerWhereInput) (*ent.CustomerConnection, error)
+	Search(ctx context.Context, text string, first *int) ([]*ent.Customer, error)
 	CustomerStatuses(ctx context.Context) ([]customer1.Status, error)
 	CustomerXMLSchema(ctx context.Context, customerID *uuid.UUID) (*string, error)
 	XMLSchema(ctx context.Context, typeArg model.SerializedType, id *uuid.UUID) (*string, error)
@@ -744,14 +768,37 @@ type SubscriptionResolver interface {
 	Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error)
 }
 
+type CloudSpaceWhereInputResolver interface {
+	NameContainsFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error
+	NameStartsWithFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error
+}
 type CloudUserGroupWhereInputResolver interface {
+	NameContainsFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error
+	NameStartsWithFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error
 	CustomerID(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *uuid.UUID) error
+}
+type CloudUserWhereInputResolver interface {
+	LoginContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error
+	LoginStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error
+
+	EmailContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error
+
+	NameContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error
+	NameStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error
 }
 type CustomerWhereInputResolver interface {
 	NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error
+	NameStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error
+
+	CityContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error
+	CityStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error
 
 	HasCloudUserGroups(ctx context.Context, obj *ent.CustomerWhereInput, data *bool) error
 	HasCloudUserGroupsWith(ctx context.Context, obj *ent.CustomerWhereInput, data []*ent.CloudUserGroupWhereInput) error
+}
+type DomainWhereInputResolver interface {
+	NameContainsFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error
+	NameStartsWithFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error
 }
 type JobWhereInputResolver interface {
 	ActionName(ctx context.Context, obj *ent.JobWhereInput, data *string) error
@@ -1769,6 +1816,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Customer.Version(childComplexity), true
 
+	case "CustomerConnection.capacityBalance":
+		if e.ComplexityRoot.CustomerConnection.CapacityBalance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.CapacityBalance(childComplexity), true
+	case "CustomerConnection.countByCountry":
+		if e.ComplexityRoot.CustomerConnection.CountByCountry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.CountByCountry(childComplexity), true
+	case "CustomerConnection.countByStatus":
+		if e.ComplexityRoot.CustomerConnection.CountByStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.CountByStatus(childComplexity), true
 	case "CustomerConnection.edges":
 		if e.ComplexityRoot.CustomerConnection.Edges == nil {
 			break
@@ -1794,6 +1859,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerConnection.TotalCount(childComplexity), true
 
+	case "CustomerCountryCount.count":
+		if e.ComplexityRoot.CustomerCountryCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerCountryCount.Count(childComplexity), true
+	case "CustomerCountryCount.country":
+		if e.ComplexityRoot.CustomerCountryCount.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerCountryCount.Country(childComplexity), true
+
 	case "CustomerEdge.cursor":
 		if e.ComplexityRoot.CustomerEdge.Cursor == nil {
 			break
@@ -1806,6 +1884,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerEdge.Node(childComplexity), true
+
+	case "CustomerStatusCount.count":
+		if e.ComplexityRoot.CustomerStatusCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerStatusCount.Count(childComplexity), true
+	case "CustomerStatusCount.status":
+		if e.ComplexityRoot.CustomerStatusCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerStatusCount.Status(childComplexity), true
 
 	case "DeleteCloudSpacePayload.cloudSpaceId":
 		if e.ComplexityRoot.DeleteCloudSpacePayload.CloudSpaceID == nil {
@@ -2922,6 +3013,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PortalAccounts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.PortalAccountOrder), args["where"].(*ent.PortalAccountWhereInput)), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3575,6 +3677,13 @@ type Query {
     "Only customers that match this filter."
     where: CustomerWhereInput
   ): CustomerConnection @page
+  "The customers that the caller may see and that have this text in their name, a domain or the city, and for administrators in the login of a user of their groups. Case is ignored. The best come first: those whose name or domain is the text; then those where it begins so, in the order name, domain, city, login; then those that contain it, in the same order. Equally good ones are in the order of their names. A text of one or two characters finds beginnings only."
+  search(
+    "The text, 1 to 255 characters."
+    text: String!
+    "The largest number of customers: 1 to 100; 20 where it is not given."
+    first: Int
+  ): [Customer!] @page(default: 20, max: 100)
   "The possible statuses of a customer."
   customerStatuses: [CustomerStatus!]
   "The XSD 1.0 of the XML form of a customer."
@@ -3848,12 +3957,18 @@ input CustomerWhereInput {
   nameContains: String
   "A part of the name, ignoring case. No character is a wildcard."
   nameContainsFold: String
+  "The beginning of the name, ignoring case."
+  nameStartsWithFold: String
   "The status."
   status: CustomerStatus
   "One of these statuses; an empty list matches nothing."
   statusIn: [CustomerStatus!]
   "The complete city, case-sensitive."
   city: String
+  "A part of the city, ignoring case. No character is a wildcard."
+  cityContainsFold: String
+  "The beginning of the city, ignoring case."
+  cityStartsWithFold: String
   "The complete country, case-sensitive."
   country: String
   "The guid of the resource group."
@@ -3866,6 +3981,10 @@ input CustomerWhereInput {
   createdAtGTE: Time
   "Created before this time."
   createdAtLT: Time
+  "Changed at this time or later. Ask for a few seconds more than the last time: a change is visible only when it is committed."
+  updatedAtGTE: Time
+  "Changed before this time."
+  updatedAtLT: Time
   "Whether the customer has a domain."
   hasDomains: Boolean
   "There is a domain for which all of these hold; an empty list is the same as hasDomains: true."
@@ -4033,6 +4152,10 @@ input CloudUserGroupWhereInput {
   name: String
   "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
+  "A part of the name, ignoring case. No character is a wildcard."
+  nameContainsFold: String
+  "The beginning of the name, ignoring case."
+  nameStartsWithFold: String
   "The group is linked to the customer with this guid."
   customerId: ID
 }
@@ -4152,10 +4275,20 @@ input CloudUserWhereInput {
   login: String
   "A part of the login, case-sensitive; no character is special."
   loginContains: String
+  "A part of the login, ignoring case. No character is a wildcard."
+  loginContainsFold: String
+  "The beginning of the login, ignoring case."
+  loginStartsWithFold: String
   "A part of the e-mail address, case-sensitive; no character is special."
   emailContains: String
+  "A part of the e-mail address, ignoring case. No character is a wildcard."
+  emailContainsFold: String
   "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
+  "A part of the name, ignoring case. No character is a wildcard."
+  nameContainsFold: String
+  "The beginning of the name, ignoring case."
+  nameStartsWithFold: String
   "The role."
   role: CloudUserRole
   "The status."
@@ -4240,6 +4373,10 @@ input DomainWhereInput {
   name: String
   "One of these canonical names; an empty list matches nothing."
   nameIn: [String!]
+  "A part of the name, ignoring case. No character is a wildcard."
+  nameContainsFold: String
+  "The beginning of the name, ignoring case."
+  nameStartsWithFold: String
   "The portal account that registered it."
   portalUsername: String
 }
@@ -4306,6 +4443,10 @@ input CloudSpaceWhereInput {
   name: String
   "A part of the name, case-sensitive. No character is a wildcard."
   nameContains: String
+  "A part of the name, ignoring case. No character is a wildcard."
+  nameContainsFold: String
+  "The beginning of the name, ignoring case."
+  nameStartsWithFold: String
   "The guid of the customer."
   customerId: ID
   "The status."
@@ -4480,6 +4621,28 @@ type CustomerConnection {
   pageInfo: PageInfo!
   "The number of entries in the whole list."
   totalCount: Int!
+  "The available, consumed and remaining amounts of each type, of all customers of the whole list together."
+  capacityBalance: [CapacityBalance!]!
+  "How many customers of the whole list have each status that occurs, in the order of the statuses."
+  countByStatus: [CustomerStatusCount!]!
+  "How many customers of the whole list have each country: the 500 most frequent countries, the most frequent first."
+  countByCountry: [CustomerCountryCount!]!
+}
+
+"A status and how many customers have it."
+type CustomerStatusCount {
+  "The status."
+  status: CustomerStatus!
+  "The number of customers."
+  count: Int!
+}
+
+"A country and how many customers have it."
+type CustomerCountryCount {
+  "The country. It is empty for customers without one."
+  country: String!
+  "The number of customers."
+  count: Int!
 }
 
 "A customer and its position in a list."
@@ -4646,6 +4809,8 @@ enum CustomerOrderField {
   NAME
   "The time of creation."
   CREATED_AT
+  "The time of the last change."
+  UPDATED_AT
   "The city."
   CITY
   "The country."
@@ -6546,8 +6711,24 @@ func (ec *executionContext) childFields_CustomerConnection(ctx context.Context, 
 		return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_CustomerConnection_totalCount(ctx, field)
+	case "capacityBalance":
+		return ec.fieldContext_CustomerConnection_capacityBalance(ctx, field)
+	case "countByStatus":
+		return ec.fieldContext_CustomerConnection_countByStatus(ctx, field)
+	case "countByCountry":
+		return ec.fieldContext_CustomerConnection_countByCountry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerCountryCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "country":
+		return ec.fieldContext_CustomerCountryCount_country(ctx, field)
+	case "count":
+		return ec.fieldContext_CustomerCountryCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerCountryCount", field.Name)
 }
 
 func (ec *executionContext) childFields_CustomerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6558,6 +6739,16 @@ func (ec *executionContext) childFields_CustomerEdge(ctx context.Context, field 
 		return ec.fieldContext_CustomerEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerStatusCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_CustomerStatusCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_CustomerStatusCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerStatusCount", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteCloudSpacePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8971,6 +9162,28 @@ func (ec *executionContext) field_Query_portalAccounts_args(ctx context.Context,
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -13760,6 +13973,148 @@ func (ec *executionContext) fieldContext_CustomerConnection_totalCount(_ context
 	return graphql.NewScalarFieldContext("CustomerConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _CustomerConnection_capacityBalance(ctx context.Context, field graphql.CollectedField, obj *ent.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_capacityBalance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CustomerConnection().CapacityBalance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CapacityBalance) graphql.Marshaler {
+			return ec.marshalNCapacityBalance2ᚕᚖcloudapiᚋinternalᚋmodelᚐCapacityBalanceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_capacityBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CapacityBalance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerConnection_countByStatus(ctx context.Context, field graphql.CollectedField, obj *ent.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_countByStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CustomerConnection().CountByStatus(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CustomerStatusCount) graphql.Marshaler {
+			return ec.marshalNCustomerStatusCount2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_countByStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerStatusCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerConnection_countByCountry(ctx context.Context, field graphql.CollectedField, obj *ent.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_countByCountry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CustomerConnection().CountByCountry(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CustomerCountryCount) graphql.Marshaler {
+			return ec.marshalNCustomerCountryCount2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerCountryCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_countByCountry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerCountryCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerCountryCount_country(ctx context.Context, field graphql.CollectedField, obj *model.CustomerCountryCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerCountryCount_country(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Country, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerCountryCount_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerCountryCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _CustomerCountryCount_count(ctx context.Context, field graphql.CollectedField, obj *model.CustomerCountryCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerCountryCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerCountryCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerCountryCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _CustomerEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.CustomerEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13813,6 +14168,52 @@ func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_CustomerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _CustomerStatusCount_status(ctx context.Context, field graphql.CollectedField, obj *model.CustomerStatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerStatusCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v customer1.Status) graphql.Marshaler {
+			return ec.marshalNCustomerStatus2cloudapiᚋentᚋcustomerᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerStatusCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerStatusCount", field, false, false, "CustomerStatus")
+}
+
+func (ec *executionContext) _CustomerStatusCount_count(ctx context.Context, field graphql.CollectedField, obj *model.CustomerStatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerStatusCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerStatusCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerStatusCount", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DeleteCloudSpacePayload_cloudSpaceId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteCloudSpacePayload) (ret graphql.Marshaler) {
@@ -17844,6 +18245,73 @@ func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_customers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				defaultArg, err := ec.unmarshalNInt2int(ctx, 20)
+				if err != nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, err
+				}
+				max, err := ec.unmarshalNInt2int(ctx, 100)
+				if err != nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, err
+				}
+				if ec.Directives.Page == nil {
+					var zeroVal []*ent.Customer
+					return zeroVal, errors.New("directive page is not implemented")
+				}
+				return ec.Directives.Page(ctx, nil, directive0, defaultArg, max)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚕᚖcloudapiᚋentᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22347,7 +22815,7 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameContains", "customerId", "status", "parentId", "parentIdIsNull"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameContains", "nameContainsFold", "nameStartsWithFold", "customerId", "status", "parentId", "parentIdIsNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22396,6 +22864,24 @@ func (ec *executionContext) unmarshalInputCloudSpaceWhereInput(ctx context.Conte
 				return it, err
 			}
 			it.NameContains = data
+		case "nameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudSpaceWhereInput().NameContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "nameStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudSpaceWhereInput().NameStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "customerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -22554,7 +23040,7 @@ func (ec *executionContext) unmarshalInputCloudUserGroupWhereInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "customerId"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "nameStartsWithFold", "customerId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22610,6 +23096,24 @@ func (ec *executionContext) unmarshalInputCloudUserGroupWhereInput(ctx context.C
 				return it, err
 			}
 			it.NameContains = data
+		case "nameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserGroupWhereInput().NameContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "nameStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserGroupWhereInput().NameStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "customerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -22700,7 +23204,7 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "login", "loginContains", "emailContains", "nameContains", "role", "status"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "login", "loginContains", "loginContainsFold", "loginStartsWithFold", "emailContains", "emailContainsFold", "nameContains", "nameContainsFold", "nameStartsWithFold", "role", "status"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22756,6 +23260,24 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 				return it, err
 			}
 			it.LoginContains = data
+		case "loginContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loginContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserWhereInput().LoginContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "loginStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loginStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserWhereInput().LoginStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "emailContains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailContains"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -22763,6 +23285,15 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 				return it, err
 			}
 			it.EmailContains = data
+		case "emailContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserWhereInput().EmailContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "nameContains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContains"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -22770,6 +23301,24 @@ func (ec *executionContext) unmarshalInputCloudUserWhereInput(ctx context.Contex
 				return it, err
 			}
 			it.NameContains = data
+		case "nameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserWhereInput().NameContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "nameStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CloudUserWhereInput().NameStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalOCloudUserRole2ᚖcloudapiᚋentᚋclouduserᚐRole(ctx, v)
@@ -23440,7 +23989,7 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "status", "statusIn", "city", "country", "resourceGroupId", "resourceGroupIdIsNull", "retentionPolicyIdIsNull", "createdAtGTE", "createdAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idIn", "name", "nameContains", "nameContainsFold", "nameStartsWithFold", "status", "statusIn", "city", "cityContainsFold", "cityStartsWithFold", "country", "resourceGroupId", "resourceGroupIdIsNull", "retentionPolicyIdIsNull", "createdAtGTE", "createdAtLT", "updatedAtGTE", "updatedAtLT", "hasDomains", "hasDomainsWith", "hasCloudUserGroups", "hasCloudUserGroupsWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23505,6 +24054,15 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 			if err = ec.Resolvers.CustomerWhereInput().NameContainsFold(ctx, &it, data); err != nil {
 				return it, err
 			}
+		case "nameStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CustomerWhereInput().NameStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOCustomerStatus2ᚖcloudapiᚋentᚋcustomerᚐStatus(ctx, v)
@@ -23526,6 +24084,24 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 				return it, err
 			}
 			it.City = data
+		case "cityContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cityContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CustomerWhereInput().CityContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "cityStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cityStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.CustomerWhereInput().CityStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "country":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -23568,6 +24144,20 @@ func (ec *executionContext) unmarshalInputCustomerWhereInput(ctx context.Context
 				return it, err
 			}
 			it.CreatedAtLT = data
+		case "updatedAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAtGTE = data
+		case "updatedAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAtLT = data
 		case "hasDomains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasDomains"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -23954,7 +24544,7 @@ func (ec *executionContext) unmarshalInputDomainWhereInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameIn", "portalUsername"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "name", "nameIn", "nameContainsFold", "nameStartsWithFold", "portalUsername"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24003,6 +24593,24 @@ func (ec *executionContext) unmarshalInputDomainWhereInput(ctx context.Context, 
 				return it, err
 			}
 			it.NameIn = data
+		case "nameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.DomainWhereInput().NameContainsFold(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "nameStartsWithFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameStartsWithFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.DomainWhereInput().NameStartsWithFold(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "portalUsername":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("portalUsername"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -27902,20 +28510,76 @@ func (ec *executionContext) _CustomerConnection(ctx context.Context, sel ast.Sel
 		case "edges":
 			out.Values[i] = ec._CustomerConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._CustomerConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._CustomerConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totalCount":
 			out.Values[i] = ec._CustomerConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "capacityBalance":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CustomerConnection_capacityBalance(ctx, field, obj)
+				})
+		case "countByStatus":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CustomerConnection_countByStatus(ctx, field, obj)
+				})
+		case "countByCountry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CustomerConnection_countByCountry(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerCountryCountImplementors = []string{"CustomerCountryCount"}
+
+func (ec *executionContext) _CustomerCountryCount(ctx context.Context, sel ast.SelectionSet, obj *model.CustomerCountryCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerCountryCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerCountryCount")
+		case "country":
+			out.Values[i] = ec._CustomerCountryCount_country(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CustomerCountryCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27954,6 +28618,44 @@ func (ec *executionContext) _CustomerEdge(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._CustomerEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerStatusCountImplementors = []string{"CustomerStatusCount"}
+
+func (ec *executionContext) _CustomerStatusCount(ctx context.Context, sel ast.SelectionSet, obj *model.CustomerStatusCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerStatusCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerStatusCount")
+		case "status":
+			out.Values[i] = ec._CustomerStatusCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CustomerStatusCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29170,6 +29872,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
+				})
+		case "search":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_search(ctx, field)
 				})
 		case "customerStatuses":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -31239,6 +31947,30 @@ func (ec *executionContext) marshalNCustomerConnection2ᚖcloudapiᚋentᚐCusto
 	return ec._CustomerConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCustomerCountryCount2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerCountryCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CustomerCountryCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomerCountryCount2ᚖcloudapiᚋinternalᚋmodelᚐCustomerCountryCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCustomerCountryCount2ᚖcloudapiᚋinternalᚋmodelᚐCustomerCountryCount(ctx context.Context, sel ast.SelectionSet, v *model.CustomerCountryCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerCountryCount!")
+		return graphql.Null
+	}
+	return ec._CustomerCountryCount(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCustomerEdge2ᚕᚖcloudapiᚋentᚐCustomerEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CustomerEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -31304,6 +32036,30 @@ func (ec *executionContext) unmarshalNCustomerStatusChangeInput2ᚕᚖcloudapi�
 func (ec *executionContext) unmarshalNCustomerStatusChangeInput2ᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusChangeInput(ctx context.Context, v any) (*model.CustomerStatusChangeInput, error) {
 	res, err := ec.unmarshalInputCustomerStatusChangeInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomerStatusCount2ᚕᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CustomerStatusCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 2, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomerStatusCount2ᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCustomerStatusCount2ᚖcloudapiᚋinternalᚋmodelᚐCustomerStatusCount(ctx context.Context, sel ast.SelectionSet, v *model.CustomerStatusCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerStatusCount!")
+		return graphql.Null
+	}
+	return ec._CustomerStatusCount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCustomerWhereInput2ᚖcloudapiᚋentᚐCustomerWhereInput(ctx context.Context, v any) (*ent.CustomerWhereInput, error) {

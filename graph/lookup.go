@@ -40,10 +40,7 @@ func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, qu
 		return nil, err
 	}
 	found, err := query.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing(kind, id)
-	}
-	return found, err
+	return found, ent.Missing(err, kind, id)
 }
 
 // maxNodes is the maximum number of ids of one `nodes` field.
@@ -69,10 +66,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, err
 // node returns the object with the given guid, of any type.
 func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	node, err := r.Client.Noder(ctx, id, ent.WithNodeType(r.nodeType))
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing("node", id)
-	}
-	return node, err
+	return node, ent.Missing(err, "node", id)
 }
 
 // nodeType finds the table that has a guid, in one statement over all tables.
@@ -117,10 +111,11 @@ func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
 	return find(ctx, "clouduser", v.ID, r.Client.CloudUser.Query().Where(clouduser.ID(v.ID)))
 }
 
-// nameContainsFold compares case-folded names, so that both databases give the same result.
-func nameContainsFold(where *ent.CustomerWhereInput, part *string) error {
+// narrow adds the condition that a case-folded column is like a part of a text. The part is folded, so that both databases
+// give the same result.
+func narrow[W interface{ AddPredicates(...P) }, P any](where W, part *string, condition func(string) P) error {
 	if part != nil {
-		where.AddPredicates(customer.NameFoldContains(textrule.Fold(*part)))
+		where.AddPredicates(condition(textrule.Fold(*part)))
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ type serveFlags struct {
 	ShutdownTime    time.Duration `name:"shutdown-time" default:"30s" help:"After the drain time, how long running requests may take to end."`
 	Playground      bool          `name:"playground" default:"true" negatable:"" help:"Serve the playground at /playground."`
 	Compression     bool          `name:"compression" default:"true" negatable:"" help:"Compress large answers with gzip or zstd, where the client accepts that."`
-	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one SQL statement, on PostgreSQL."`
+	FastReads       bool          `name:"fast-reads" default:"true" negatable:"" help:"Answer nested reads with one SQL statement."`
 	SharedReads     bool          `name:"shared-reads" default:"true" negatable:"" help:"Let concurrent reads share one SQL statement."`
 	SharedCommits   bool          `name:"shared-commits" default:"true" negatable:"" help:"Let concurrent changes share one commit."`
 	tlsFlags

@@ -67,6 +67,11 @@ func CreatedAt(v time.Time) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// NameFold applies equality check predicate on the "name_fold" field. It's identical to NameFoldEQ.
+func NameFold(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldEQ(FieldNameFold, v))
+}
+
 // CustomerID applies equality check predicate on the "customer_id" field. It's identical to CustomerIDEQ.
 func CustomerID(v uuid.UUID) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldEQ(FieldCustomerID, v))
@@ -165,6 +170,71 @@ func CreatedAtLT(v time.Time) predicate.CloudSpace {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.CloudSpace {
 	return predicate.CloudSpace(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// NameFoldEQ applies the EQ predicate on the "name_fold" field.
+func NameFoldEQ(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldEQ(FieldNameFold, v))
+}
+
+// NameFoldNEQ applies the NEQ predicate on the "name_fold" field.
+func NameFoldNEQ(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldNEQ(FieldNameFold, v))
+}
+
+// NameFoldIn applies the In predicate on the "name_fold" field.
+func NameFoldIn(vs ...string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldIn(FieldNameFold, vs...))
+}
+
+// NameFoldNotIn applies the NotIn predicate on the "name_fold" field.
+func NameFoldNotIn(vs ...string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldNotIn(FieldNameFold, vs...))
+}
+
+// NameFoldGT applies the GT predicate on the "name_fold" field.
+func NameFoldGT(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldGT(FieldNameFold, v))
+}
+
+// NameFoldGTE applies the GTE predicate on the "name_fold" field.
+func NameFoldGTE(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldGTE(FieldNameFold, v))
+}
+
+// NameFoldLT applies the LT predicate on the "name_fold" field.
+func NameFoldLT(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldLT(FieldNameFold, v))
+}
+
+// NameFoldLTE applies the LTE predicate on the "name_fold" field.
+func NameFoldLTE(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldLTE(FieldNameFold, v))
+}
+
+// NameFoldContains applies the Contains predicate on the "name_fold" field.
+func NameFoldContains(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldContains(FieldNameFold, v))
+}
+
+// NameFoldHasPrefix applies the HasPrefix predicate on the "name_fold" field.
+func NameFoldHasPrefix(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldHasPrefix(FieldNameFold, v))
+}
+
+// NameFoldHasSuffix applies the HasSuffix predicate on the "name_fold" field.
+func NameFoldHasSuffix(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldHasSuffix(FieldNameFold, v))
+}
+
+// NameFoldEqualFold applies the EqualFold predicate on the "name_fold" field.
+func NameFoldEqualFold(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldEqualFold(FieldNameFold, v))
+}
+
+// NameFoldContainsFold applies the ContainsFold predicate on the "name_fold" field.
+func NameFoldContainsFold(v string) predicate.CloudSpace {
+	return predicate.CloudSpace(sql.FieldContainsFold(FieldNameFold, v))
 }
 
 // CustomerIDEQ applies the EQ predicate on the "customer_id" field.

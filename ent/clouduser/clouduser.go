@@ -23,6 +23,10 @@ const (
 	FieldVersion = "version"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldNameFold holds the string denoting the name_fold field in the database.
+	FieldNameFold = "name_fold"
+	// FieldEmailFold holds the string denoting the email_fold field in the database.
+	FieldEmailFold = "email_fold"
 	// FieldLogin holds the string denoting the login field in the database.
 	FieldLogin = "login"
 	// FieldLoginFold holds the string denoting the login_fold field in the database.
@@ -90,6 +94,8 @@ var Columns = []string{
 	FieldID,
 	FieldVersion,
 	FieldCreatedAt,
+	FieldNameFold,
+	FieldEmailFold,
 	FieldLogin,
 	FieldLoginFold,
 	FieldEmail,
@@ -135,12 +141,16 @@ func ValidColumn(column string) bool {
 //
 //	import _ "cloudapi/ent/runtime"
 var (
-	Hooks  [4]ent.Hook
+	Hooks  [5]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion func() uuid.UUID
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultNameFold holds the default value on creation for the "name_fold" field.
+	DefaultNameFold string
+	// DefaultEmailFold holds the default value on creation for the "email_fold" field.
+	DefaultEmailFold string
 	// LoginValidator is a validator for the "login" field. It is called by the builders before save.
 	LoginValidator func(string) error
 	// DefaultEmail holds the default value on creation for the "email" field.
@@ -267,6 +277,16 @@ func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByNameFold orders the results by the name_fold field.
+func ByNameFold(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNameFold, opts...).ToFunc()
+}
+
+// ByEmailFold orders the results by the email_fold field.
+func ByEmailFold(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmailFold, opts...).ToFunc()
 }
 
 // ByLogin orders the results by the login field.

@@ -67,6 +67,16 @@ func CreatedAt(v time.Time) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// NameFold applies equality check predicate on the "name_fold" field. It's identical to NameFoldEQ.
+func NameFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldNameFold, v))
+}
+
+// EmailFold applies equality check predicate on the "email_fold" field. It's identical to EmailFoldEQ.
+func EmailFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldEmailFold, v))
+}
+
 // Login applies equality check predicate on the "login" field. It's identical to LoginEQ.
 func Login(v string) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldEQ(FieldLogin, v))
@@ -240,6 +250,136 @@ func CreatedAtLT(v time.Time) predicate.CloudUser {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.CloudUser {
 	return predicate.CloudUser(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// NameFoldEQ applies the EQ predicate on the "name_fold" field.
+func NameFoldEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldNameFold, v))
+}
+
+// NameFoldNEQ applies the NEQ predicate on the "name_fold" field.
+func NameFoldNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldNameFold, v))
+}
+
+// NameFoldIn applies the In predicate on the "name_fold" field.
+func NameFoldIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldNameFold, vs...))
+}
+
+// NameFoldNotIn applies the NotIn predicate on the "name_fold" field.
+func NameFoldNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldNameFold, vs...))
+}
+
+// NameFoldGT applies the GT predicate on the "name_fold" field.
+func NameFoldGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldNameFold, v))
+}
+
+// NameFoldGTE applies the GTE predicate on the "name_fold" field.
+func NameFoldGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldNameFold, v))
+}
+
+// NameFoldLT applies the LT predicate on the "name_fold" field.
+func NameFoldLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldNameFold, v))
+}
+
+// NameFoldLTE applies the LTE predicate on the "name_fold" field.
+func NameFoldLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldNameFold, v))
+}
+
+// NameFoldContains applies the Contains predicate on the "name_fold" field.
+func NameFoldContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldNameFold, v))
+}
+
+// NameFoldHasPrefix applies the HasPrefix predicate on the "name_fold" field.
+func NameFoldHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldNameFold, v))
+}
+
+// NameFoldHasSuffix applies the HasSuffix predicate on the "name_fold" field.
+func NameFoldHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldNameFold, v))
+}
+
+// NameFoldEqualFold applies the EqualFold predicate on the "name_fold" field.
+func NameFoldEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldNameFold, v))
+}
+
+// NameFoldContainsFold applies the ContainsFold predicate on the "name_fold" field.
+func NameFoldContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldNameFold, v))
+}
+
+// EmailFoldEQ applies the EQ predicate on the "email_fold" field.
+func EmailFoldEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEQ(FieldEmailFold, v))
+}
+
+// EmailFoldNEQ applies the NEQ predicate on the "email_fold" field.
+func EmailFoldNEQ(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNEQ(FieldEmailFold, v))
+}
+
+// EmailFoldIn applies the In predicate on the "email_fold" field.
+func EmailFoldIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldIn(FieldEmailFold, vs...))
+}
+
+// EmailFoldNotIn applies the NotIn predicate on the "email_fold" field.
+func EmailFoldNotIn(vs ...string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldNotIn(FieldEmailFold, vs...))
+}
+
+// EmailFoldGT applies the GT predicate on the "email_fold" field.
+func EmailFoldGT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGT(FieldEmailFold, v))
+}
+
+// EmailFoldGTE applies the GTE predicate on the "email_fold" field.
+func EmailFoldGTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldGTE(FieldEmailFold, v))
+}
+
+// EmailFoldLT applies the LT predicate on the "email_fold" field.
+func EmailFoldLT(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLT(FieldEmailFold, v))
+}
+
+// EmailFoldLTE applies the LTE predicate on the "email_fold" field.
+func EmailFoldLTE(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldLTE(FieldEmailFold, v))
+}
+
+// EmailFoldContains applies the Contains predicate on the "email_fold" field.
+func EmailFoldContains(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContains(FieldEmailFold, v))
+}
+
+// EmailFoldHasPrefix applies the HasPrefix predicate on the "email_fold" field.
+func EmailFoldHasPrefix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasPrefix(FieldEmailFold, v))
+}
+
+// EmailFoldHasSuffix applies the HasSuffix predicate on the "email_fold" field.
+func EmailFoldHasSuffix(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldHasSuffix(FieldEmailFold, v))
+}
+
+// EmailFoldEqualFold applies the EqualFold predicate on the "email_fold" field.
+func EmailFoldEqualFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldEqualFold(FieldEmailFold, v))
+}
+
+// EmailFoldContainsFold applies the ContainsFold predicate on the "email_fold" field.
+func EmailFoldContainsFold(v string) predicate.CloudUser {
+	return predicate.CloudUser(sql.FieldContainsFold(FieldEmailFold, v))
 }
 
 // LoginEQ applies the EQ predicate on the "login" field.

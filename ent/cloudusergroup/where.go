@@ -67,6 +67,11 @@ func CreatedAt(v time.Time) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// NameFold applies equality check predicate on the "name_fold" field. It's identical to NameFoldEQ.
+func NameFold(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldEQ(FieldNameFold, v))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldEQ(FieldName, v))
@@ -155,6 +160,71 @@ func CreatedAtLT(v time.Time) predicate.CloudUserGroup {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.CloudUserGroup {
 	return predicate.CloudUserGroup(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// NameFoldEQ applies the EQ predicate on the "name_fold" field.
+func NameFoldEQ(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldEQ(FieldNameFold, v))
+}
+
+// NameFoldNEQ applies the NEQ predicate on the "name_fold" field.
+func NameFoldNEQ(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldNEQ(FieldNameFold, v))
+}
+
+// NameFoldIn applies the In predicate on the "name_fold" field.
+func NameFoldIn(vs ...string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldIn(FieldNameFold, vs...))
+}
+
+// NameFoldNotIn applies the NotIn predicate on the "name_fold" field.
+func NameFoldNotIn(vs ...string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldNotIn(FieldNameFold, vs...))
+}
+
+// NameFoldGT applies the GT predicate on the "name_fold" field.
+func NameFoldGT(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldGT(FieldNameFold, v))
+}
+
+// NameFoldGTE applies the GTE predicate on the "name_fold" field.
+func NameFoldGTE(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldGTE(FieldNameFold, v))
+}
+
+// NameFoldLT applies the LT predicate on the "name_fold" field.
+func NameFoldLT(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldLT(FieldNameFold, v))
+}
+
+// NameFoldLTE applies the LTE predicate on the "name_fold" field.
+func NameFoldLTE(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldLTE(FieldNameFold, v))
+}
+
+// NameFoldContains applies the Contains predicate on the "name_fold" field.
+func NameFoldContains(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldContains(FieldNameFold, v))
+}
+
+// NameFoldHasPrefix applies the HasPrefix predicate on the "name_fold" field.
+func NameFoldHasPrefix(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldHasPrefix(FieldNameFold, v))
+}
+
+// NameFoldHasSuffix applies the HasSuffix predicate on the "name_fold" field.
+func NameFoldHasSuffix(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldHasSuffix(FieldNameFold, v))
+}
+
+// NameFoldEqualFold applies the EqualFold predicate on the "name_fold" field.
+func NameFoldEqualFold(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldEqualFold(FieldNameFold, v))
+}
+
+// NameFoldContainsFold applies the ContainsFold predicate on the "name_fold" field.
+func NameFoldContainsFold(v string) predicate.CloudUserGroup {
+	return predicate.CloudUserGroup(sql.FieldContainsFold(FieldNameFold, v))
 }
 
 // NameEQ applies the EQ predicate on the "name" field.

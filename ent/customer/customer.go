@@ -25,6 +25,8 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
 	FieldUpdatedAt = "updated_at"
+	// FieldCityFold holds the string denoting the city_fold field in the database.
+	FieldCityFold = "city_fold"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldNameFold holds the string denoting the name_fold field in the database.
@@ -96,6 +98,7 @@ var Columns = []string{
 	FieldVersion,
 	FieldCreatedAt,
 	FieldUpdatedAt,
+	FieldCityFold,
 	FieldName,
 	FieldNameFold,
 	FieldDescription,
@@ -129,7 +132,7 @@ func ValidColumn(column string) bool {
 //
 //	import _ "cloudapi/ent/runtime"
 var (
-	Hooks  [2]ent.Hook
+	Hooks  [3]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion func() uuid.UUID
@@ -139,6 +142,8 @@ var (
 	DefaultUpdatedAt func() time.Time
 	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
 	UpdateDefaultUpdatedAt func() time.Time
+	// DefaultCityFold holds the default value on creation for the "city_fold" field.
+	DefaultCityFold string
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
 	// DefaultDescription holds the default value on creation for the "description" field.
@@ -209,6 +214,11 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByUpdatedAt orders the results by the updated_at field.
 func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
+}
+
+// ByCityFold orders the results by the city_fold field.
+func ByCityFold(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCityFold, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.

@@ -72,6 +72,11 @@ func UpdatedAt(v time.Time) predicate.Customer {
 	return predicate.Customer(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
+// CityFold applies equality check predicate on the "city_fold" field. It's identical to CityFoldEQ.
+func CityFold(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldEQ(FieldCityFold, v))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.Customer {
 	return predicate.Customer(sql.FieldEQ(FieldName, v))
@@ -230,6 +235,71 @@ func UpdatedAtLT(v time.Time) predicate.Customer {
 // UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
 func UpdatedAtLTE(v time.Time) predicate.Customer {
 	return predicate.Customer(sql.FieldLTE(FieldUpdatedAt, v))
+}
+
+// CityFoldEQ applies the EQ predicate on the "city_fold" field.
+func CityFoldEQ(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldEQ(FieldCityFold, v))
+}
+
+// CityFoldNEQ applies the NEQ predicate on the "city_fold" field.
+func CityFoldNEQ(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldNEQ(FieldCityFold, v))
+}
+
+// CityFoldIn applies the In predicate on the "city_fold" field.
+func CityFoldIn(vs ...string) predicate.Customer {
+	return predicate.Customer(sql.FieldIn(FieldCityFold, vs...))
+}
+
+// CityFoldNotIn applies the NotIn predicate on the "city_fold" field.
+func CityFoldNotIn(vs ...string) predicate.Customer {
+	return predicate.Customer(sql.FieldNotIn(FieldCityFold, vs...))
+}
+
+// CityFoldGT applies the GT predicate on the "city_fold" field.
+func CityFoldGT(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldGT(FieldCityFold, v))
+}
+
+// CityFoldGTE applies the GTE predicate on the "city_fold" field.
+func CityFoldGTE(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldGTE(FieldCityFold, v))
+}
+
+// CityFoldLT applies the LT predicate on the "city_fold" field.
+func CityFoldLT(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldLT(FieldCityFold, v))
+}
+
+// CityFoldLTE applies the LTE predicate on the "city_fold" field.
+func CityFoldLTE(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldLTE(FieldCityFold, v))
+}
+
+// CityFoldContains applies the Contains predicate on the "city_fold" field.
+func CityFoldContains(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldContains(FieldCityFold, v))
+}
+
+// CityFoldHasPrefix applies the HasPrefix predicate on the "city_fold" field.
+func CityFoldHasPrefix(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldHasPrefix(FieldCityFold, v))
+}
+
+// CityFoldHasSuffix applies the HasSuffix predicate on the "city_fold" field.
+func CityFoldHasSuffix(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldHasSuffix(FieldCityFold, v))
+}
+
+// CityFoldEqualFold applies the EqualFold predicate on the "city_fold" field.
+func CityFoldEqualFold(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldEqualFold(FieldCityFold, v))
+}
+
+// CityFoldContainsFold applies the ContainsFold predicate on the "city_fold" field.
+func CityFoldContainsFold(v string) predicate.Customer {
+	return predicate.Customer(sql.FieldContainsFold(FieldCityFold, v))
 }
 
 // NameEQ applies the EQ predicate on the "name" field.

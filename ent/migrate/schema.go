@@ -91,6 +91,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "version", Type: field.TypeUUID, Default: map[string]schema.Expr{"postgres": "'00000000-0000-0000-0000-000000000000'::uuid", "sqlite3": "'00000000-0000-0000-0000-000000000000'"}},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "name_fold", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "name", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, Default: "ACTIVE"},
@@ -105,13 +106,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "cloud_spaces_cloud_spaces_children",
-				Columns:    []*schema.Column{CloudSpacesColumns[6]},
+				Columns:    []*schema.Column{CloudSpacesColumns[7]},
 				RefColumns: []*schema.Column{CloudSpacesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "cloud_spaces_customers_cloud_spaces",
-				Columns:    []*schema.Column{CloudSpacesColumns[7]},
+				Columns:    []*schema.Column{CloudSpacesColumns[8]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -120,22 +121,27 @@ var (
 			{
 				Name:    "cloudspace_customer_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[8], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_customer_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[3], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[8], CloudSpacesColumns[4], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_customer_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[2], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[8], CloudSpacesColumns[2], CloudSpacesColumns[0]},
 			},
 			{
 				Name:    "cloudspace_parent_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudSpacesColumns[6], CloudSpacesColumns[0]},
+				Columns: []*schema.Column{CloudSpacesColumns[7], CloudSpacesColumns[0]},
+			},
+			{
+				Name:    "cloudspace_name_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudSpacesColumns[3], CloudSpacesColumns[0]},
 			},
 		},
 	}
@@ -144,6 +150,8 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "version", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "name_fold", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
+		{Name: "email_fold", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "login", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "login_fold", Type: field.TypeString, Unique: true, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "email", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
@@ -175,17 +183,22 @@ var (
 			{
 				Name:    "clouduser_issuer_subject",
 				Unique:  true,
-				Columns: []*schema.Column{CloudUsersColumns[19], CloudUsersColumns[20]},
+				Columns: []*schema.Column{CloudUsersColumns[21], CloudUsersColumns[22]},
 			},
 			{
 				Name:    "clouduser_login_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudUsersColumns[3], CloudUsersColumns[0]},
+				Columns: []*schema.Column{CloudUsersColumns[5], CloudUsersColumns[0]},
 			},
 			{
 				Name:    "clouduser_created_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{CloudUsersColumns[2], CloudUsersColumns[0]},
+			},
+			{
+				Name:    "clouduser_name_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudUsersColumns[3], CloudUsersColumns[0]},
 			},
 		},
 	}
@@ -194,6 +207,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "version", Type: field.TypeUUID, Default: map[string]schema.Expr{"postgres": "'00000000-0000-0000-0000-000000000000'::uuid", "sqlite3": "'00000000-0000-0000-0000-000000000000'"}},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "name_fold", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "name", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 	}
@@ -206,12 +220,17 @@ var (
 			{
 				Name:    "cloudusergroup_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{CloudUserGroupsColumns[3], CloudUserGroupsColumns[0]},
+				Columns: []*schema.Column{CloudUserGroupsColumns[4], CloudUserGroupsColumns[0]},
 			},
 			{
 				Name:    "cloudusergroup_created_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{CloudUserGroupsColumns[2], CloudUserGroupsColumns[0]},
+			},
+			{
+				Name:    "cloudusergroup_name_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CloudUserGroupsColumns[3], CloudUserGroupsColumns[0]},
 			},
 		},
 	}
@@ -221,6 +240,7 @@ var (
 		{Name: "version", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "city_fold", Type: field.TypeString, Default: "", Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "name", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "name_fold", Type: field.TypeString, Collation: "C", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
 		{Name: "description", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text", "sqlite3": "text"}},
@@ -240,12 +260,12 @@ var (
 			{
 				Name:    "customer_name",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[4]},
+				Columns: []*schema.Column{CustomersColumns[5]},
 			},
 			{
 				Name:    "customer_name_fold_id",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[5], CustomersColumns[0]},
+				Columns: []*schema.Column{CustomersColumns[6], CustomersColumns[0]},
 			},
 			{
 				Name:    "customer_created_at_id",
@@ -253,29 +273,39 @@ var (
 				Columns: []*schema.Column{CustomersColumns[2], CustomersColumns[0]},
 			},
 			{
-				Name:    "customer_city_id",
+				Name:    "customer_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[8], CustomersColumns[0]},
+				Columns: []*schema.Column{CustomersColumns[3], CustomersColumns[0]},
 			},
 			{
-				Name:    "customer_country_id",
+				Name:    "customer_city_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[9], CustomersColumns[0]},
 			},
 			{
-				Name:    "customer_status_id",
+				Name:    "customer_city_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[4], CustomersColumns[0]},
+			},
+			{
+				Name:    "customer_country_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[10], CustomersColumns[0]},
 			},
 			{
-				Name:    "customer_resource_group_id_id",
+				Name:    "customer_status_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[11], CustomersColumns[0]},
 			},
 			{
-				Name:    "customer_retention_policy_id_id",
+				Name:    "customer_resource_group_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[12], CustomersColumns[0]},
+			},
+			{
+				Name:    "customer_retention_policy_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[13], CustomersColumns[0]},
 			},
 		},
 	}

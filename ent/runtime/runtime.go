@@ -124,14 +124,19 @@ func init() {
 		})
 	}
 	cloudspaceMixinHooks1 := cloudspaceMixin[1].Hooks()
+	cloudspaceMixinHooks3 := cloudspaceMixin[3].Hooks()
 
 	cloudspace.Hooks[1] = cloudspaceMixinHooks1[0]
+
+	cloudspace.Hooks[2] = cloudspaceMixinHooks3[0]
 	cloudspaceMixinFields0 := cloudspaceMixin[0].Fields()
 	_ = cloudspaceMixinFields0
 	cloudspaceMixinFields1 := cloudspaceMixin[1].Fields()
 	_ = cloudspaceMixinFields1
 	cloudspaceMixinFields2 := cloudspaceMixin[2].Fields()
 	_ = cloudspaceMixinFields2
+	cloudspaceMixinFields3 := cloudspaceMixin[3].Fields()
+	_ = cloudspaceMixinFields3
 	cloudspaceFields := schema.CloudSpace{}.Fields()
 	_ = cloudspaceFields
 	// cloudspaceDescVersion is the schema descriptor for version field.
@@ -142,6 +147,10 @@ func init() {
 	cloudspaceDescCreatedAt := cloudspaceMixinFields2[0].Descriptor()
 	// cloudspace.DefaultCreatedAt holds the default value on creation for the created_at field.
 	cloudspace.DefaultCreatedAt = cloudspaceDescCreatedAt.Default.(func() time.Time)
+	// cloudspaceDescNameFold is the schema descriptor for name_fold field.
+	cloudspaceDescNameFold := cloudspaceMixinFields3[0].Descriptor()
+	// cloudspace.DefaultNameFold holds the default value on creation for the name_fold field.
+	cloudspace.DefaultNameFold = cloudspaceDescNameFold.Default.(string)
 	// cloudspaceDescName is the schema descriptor for name field.
 	cloudspaceDescName := cloudspaceFields[2].Descriptor()
 	// cloudspace.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -167,19 +176,24 @@ func init() {
 		})
 	}
 	clouduserMixinHooks1 := clouduserMixin[1].Hooks()
+	clouduserMixinHooks3 := clouduserMixin[3].Hooks()
 	clouduserHooks := schema.CloudUser{}.Hooks()
 
 	clouduser.Hooks[1] = clouduserMixinHooks1[0]
 
-	clouduser.Hooks[2] = clouduserHooks[0]
+	clouduser.Hooks[2] = clouduserMixinHooks3[0]
 
-	clouduser.Hooks[3] = clouduserHooks[1]
+	clouduser.Hooks[3] = clouduserHooks[0]
+
+	clouduser.Hooks[4] = clouduserHooks[1]
 	clouduserMixinFields0 := clouduserMixin[0].Fields()
 	_ = clouduserMixinFields0
 	clouduserMixinFields1 := clouduserMixin[1].Fields()
 	_ = clouduserMixinFields1
 	clouduserMixinFields2 := clouduserMixin[2].Fields()
 	_ = clouduserMixinFields2
+	clouduserMixinFields3 := clouduserMixin[3].Fields()
+	_ = clouduserMixinFields3
 	clouduserFields := schema.CloudUser{}.Fields()
 	_ = clouduserFields
 	// clouduserDescVersion is the schema descriptor for version field.
@@ -190,6 +204,14 @@ func init() {
 	clouduserDescCreatedAt := clouduserMixinFields2[0].Descriptor()
 	// clouduser.DefaultCreatedAt holds the default value on creation for the created_at field.
 	clouduser.DefaultCreatedAt = clouduserDescCreatedAt.Default.(func() time.Time)
+	// clouduserDescNameFold is the schema descriptor for name_fold field.
+	clouduserDescNameFold := clouduserMixinFields3[0].Descriptor()
+	// clouduser.DefaultNameFold holds the default value on creation for the name_fold field.
+	clouduser.DefaultNameFold = clouduserDescNameFold.Default.(string)
+	// clouduserDescEmailFold is the schema descriptor for email_fold field.
+	clouduserDescEmailFold := clouduserMixinFields3[1].Descriptor()
+	// clouduser.DefaultEmailFold holds the default value on creation for the email_fold field.
+	clouduser.DefaultEmailFold = clouduserDescEmailFold.Default.(string)
 	// clouduserDescLogin is the schema descriptor for login field.
 	clouduserDescLogin := clouduserFields[0].Descriptor()
 	// clouduser.LoginValidator is a validator for the "login" field. It is called by the builders before save.
@@ -289,14 +311,19 @@ func init() {
 		})
 	}
 	cloudusergroupMixinHooks1 := cloudusergroupMixin[1].Hooks()
+	cloudusergroupMixinHooks3 := cloudusergroupMixin[3].Hooks()
 
 	cloudusergroup.Hooks[1] = cloudusergroupMixinHooks1[0]
+
+	cloudusergroup.Hooks[2] = cloudusergroupMixinHooks3[0]
 	cloudusergroupMixinFields0 := cloudusergroupMixin[0].Fields()
 	_ = cloudusergroupMixinFields0
 	cloudusergroupMixinFields1 := cloudusergroupMixin[1].Fields()
 	_ = cloudusergroupMixinFields1
 	cloudusergroupMixinFields2 := cloudusergroupMixin[2].Fields()
 	_ = cloudusergroupMixinFields2
+	cloudusergroupMixinFields3 := cloudusergroupMixin[3].Fields()
+	_ = cloudusergroupMixinFields3
 	cloudusergroupFields := schema.CloudUserGroup{}.Fields()
 	_ = cloudusergroupFields
 	// cloudusergroupDescVersion is the schema descriptor for version field.
@@ -307,6 +334,10 @@ func init() {
 	cloudusergroupDescCreatedAt := cloudusergroupMixinFields2[0].Descriptor()
 	// cloudusergroup.DefaultCreatedAt holds the default value on creation for the created_at field.
 	cloudusergroup.DefaultCreatedAt = cloudusergroupDescCreatedAt.Default.(func() time.Time)
+	// cloudusergroupDescNameFold is the schema descriptor for name_fold field.
+	cloudusergroupDescNameFold := cloudusergroupMixinFields3[0].Descriptor()
+	// cloudusergroup.DefaultNameFold holds the default value on creation for the name_fold field.
+	cloudusergroup.DefaultNameFold = cloudusergroupDescNameFold.Default.(string)
 	// cloudusergroupDescName is the schema descriptor for name field.
 	cloudusergroupDescName := cloudusergroupFields[0].Descriptor()
 	// cloudusergroup.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -332,8 +363,11 @@ func init() {
 		})
 	}
 	customerMixinHooks1 := customerMixin[1].Hooks()
+	customerMixinHooks4 := customerMixin[4].Hooks()
 
 	customer.Hooks[1] = customerMixinHooks1[0]
+
+	customer.Hooks[2] = customerMixinHooks4[0]
 	customerMixinFields0 := customerMixin[0].Fields()
 	_ = customerMixinFields0
 	customerMixinFields1 := customerMixin[1].Fields()
@@ -342,6 +376,8 @@ func init() {
 	_ = customerMixinFields2
 	customerMixinFields3 := customerMixin[3].Fields()
 	_ = customerMixinFields3
+	customerMixinFields4 := customerMixin[4].Fields()
+	_ = customerMixinFields4
 	customerFields := schema.Customer{}.Fields()
 	_ = customerFields
 	// customerDescVersion is the schema descriptor for version field.
@@ -358,6 +394,10 @@ func init() {
 	customer.DefaultUpdatedAt = customerDescUpdatedAt.Default.(func() time.Time)
 	// customer.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	customer.UpdateDefaultUpdatedAt = customerDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// customerDescCityFold is the schema descriptor for city_fold field.
+	customerDescCityFold := customerMixinFields4[0].Descriptor()
+	// customer.DefaultCityFold holds the default value on creation for the city_fold field.
+	customer.DefaultCityFold = customerDescCityFold.Default.(string)
 	// customerDescName is the schema descriptor for name field.
 	customerDescName := customerFields[0].Descriptor()
 	// customer.NameValidator is a validator for the "name" field. It is called by the builders before save.

@@ -18,7 +18,7 @@ type CloudSpace struct{ ent.Schema }
 
 // Mixin of the CloudSpace.
 func (CloudSpace) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}}
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}, mixin.Folded{Columns: []string{"name"}}}
 }
 
 // Fields of the CloudSpace.
@@ -51,7 +51,7 @@ func (CloudSpace) Edges() []ent.Edge {
 func (CloudSpace) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("customer_id", "id"), index.Fields("customer_id", "name", "id"),
-		index.Fields("customer_id", "created_at", "id"), index.Fields("parent_id", "id"),
+		index.Fields("customer_id", "created_at", "id"), index.Fields("parent_id", "id"), index.Fields("name_fold", "id"),
 	}
 }
 

@@ -18,7 +18,7 @@ type CloudUser struct{ ent.Schema }
 
 // Mixin of the CloudUser.
 func (CloudUser) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}}
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}, mixin.Folded{Columns: []string{"name", "email"}}}
 }
 
 // Fields of the CloudUser.
@@ -71,7 +71,7 @@ func (CloudUser) Edges() []ent.Edge {
 
 // Indexes of the CloudUser.
 func (CloudUser) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("issuer", "subject").Unique(), index.Fields("login", "id"), index.Fields("created_at", "id")}
+	return []ent.Index{index.Fields("issuer", "subject").Unique(), index.Fields("login", "id"), index.Fields("created_at", "id"), index.Fields("name_fold", "id")}
 }
 
 // Hooks of the CloudUser.

@@ -17,7 +17,7 @@ type CloudUserGroup struct{ ent.Schema }
 
 // Mixin of the CloudUserGroup.
 func (CloudUserGroup) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}}
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{Later: true}, mixin.Created{}, mixin.Folded{Columns: []string{"name"}}}
 }
 
 // Fields of the CloudUserGroup.
@@ -50,7 +50,7 @@ func (CloudUserGroup) Edges() []ent.Edge {
 
 // Indexes of the CloudUserGroup.
 func (CloudUserGroup) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("name", "id"), index.Fields("created_at", "id")}
+	return []ent.Index{index.Fields("name", "id"), index.Fields("created_at", "id"), index.Fields("name_fold", "id")}
 }
 
 // Annotations of the CloudUserGroup.

@@ -18,7 +18,7 @@ type Customer struct{ ent.Schema }
 
 // Mixin of the Customer.
 func (Customer) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}, mixin.Updated{}}
+	return []ent.Mixin{mixin.Identity{}, mixin.Version{}, mixin.Created{}, mixin.Updated{}, mixin.Folded{Columns: []string{"city"}}}
 }
 
 // Fields of the Customer.
@@ -62,14 +62,15 @@ func (Customer) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Customer: one for each order and filter of the API. updated_at has no index, so that an update of it alone
-// is a heap-only update.
+// Indexes of the Customer: one for each order and filter of the API.
 func (Customer) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("name"),
 		index.Fields("name_fold", "id"),
 		index.Fields("created_at", "id"),
+		index.Fields("updated_at", "id"),
 		index.Fields("city", "id"),
+		index.Fields("city_fold", "id"),
 		index.Fields("country", "id"),
 		index.Fields("status", "id"),
 		index.Fields("resource_group_id", "id"),

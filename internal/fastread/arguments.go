@@ -16,8 +16,8 @@ import (
 // arguments are those of a connection.
 type arguments struct {
 	entity *entity
-	// rows are those of the list, whatever the page.
-	rows func(t, above *sql.SelectTable) *sql.Selector
+	// source are the rows of the list, whatever the page.
+	source
 	// where narrows the rows, nil for no filter; filter is its place among those of
 	// the operation.
 	where         func(*sql.Selector)
@@ -153,30 +153,30 @@ func (a *arguments) narrow(s *sql.Selector, t *sql.SelectTable) {
 	}
 }
 
-// order puts the rows of a page in the order in which they are read, and leaves
-// out what the cursors cut off.
-func (a *arguments) order(s *sql.Selector, t *sql.SelectTable) *sql.Selector {
-	direction := a.list.Direction
-	if a.page.fromEnd() {
-		direction = direction.Reverse()
-	}
+// cut leaves out the rows that the cursors cut off.
+func (a *arguments) cut(s *sql.Selector) {
 	if a.after != nil {
 		a.after.After()(s)
 	}
 	if a.before != nil {
 		a.before.Before()(s)
 	}
-	return s.OrderBy(a.by(t.C, direction)...)
 }
 
-// by is an order, with the guid to decide where values are equal.
-func (a *arguments) by(column func(string) string, d entgql.OrderDirection) []string {
-	write := sql.Asc
-	if d == entgql.OrderDirectionDesc {
-		write = sql.Desc
-	}
+// order is the order of the list, with the guid to decide where values are equal.
+func (a *arguments) order() []ordering {
+	desc := a.list.Direction == entgql.OrderDirectionDesc
+	byGUID := ordering{column: "id", kind: ent.KindUUID, desc: desc}
 	if a.list.Column == "id" {
-		return []string{write(column("id"))}
+		return []ordering{byGUID}
 	}
-	return []string{write(column(a.list.Column)), write(column("id"))}
+	return []ordering{{column: a.list.Column, kind: a.kind(), desc: desc}, byGUID}
+}
+
+// kind is that of the values of the order.
+func (a *arguments) kind() ent.Kind {
+	if a.moment {
+		return ent.KindTime
+	}
+	return ent.KindText
 }

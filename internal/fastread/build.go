@@ -1,8 +1,6 @@
 package fastread
 
-import (
-	"entgo.io/ent/dialect/sql"
-)
+import "cloudapi/ent"
 
 // steps is a list of steps being made.
 type steps struct {
@@ -65,30 +63,26 @@ func (s *steps) position() {
 }
 
 // id is the slot of the guid.
-func (l *level) id() slot { return l.plain("id", true) }
+func (l *level) id() slot { return l.plain("id", ent.KindUUID) }
 
 // plain is the slot of a column of the table.
-func (l *level) plain(name string, uuid bool) slot {
-	return l.slot(name, uuid, name, func(b *sql.Builder, t *sql.SelectTable) {
-		b.Ident(t.C(name))
-		if !uuid {
-			b.WriteString("::text")
-		}
-	})
+func (l *level) plain(name string, kind ent.Kind) slot {
+	return l.slot(name, column{name: name, kind: kind})
 }
 
 // slot is the slot of a value, which has one however often it is selected.
-func (l *level) slot(key string, uuid bool, needs string, write func(*sql.Builder, *sql.SelectTable)) slot {
+func (l *level) slot(key string, c column) slot {
 	if found, ok := l.slots[key]; ok {
 		return found
 	}
-	count := &l.texts
-	if uuid {
-		count = &l.uuids
+	c.slot = slot{uuid: c.kind == ent.KindUUID, n: l.texts}
+	if c.slot.uuid {
+		c.slot.n = l.uuids
+		l.uuids++
+	} else {
+		l.texts++
 	}
-	at := slot{uuid: uuid, n: *count}
-	*count++
-	l.slots[key] = at
-	l.columns = append(l.columns, column{slot: at, needs: needs, write: write})
-	return at
+	l.slots[key] = c.slot
+	l.columns = append(l.columns, c)
+	return c.slot
 }

@@ -4,33 +4,39 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
+	"cloudapi/ent"
 	"cloudapi/ent/capacityunit"
 )
 
 // units adds one side of a customer's capacity.
 func (c *compiler) units(s *steps, f graphql.CollectedField, kind capacityunit.Kind) error {
-	s.owner.id()
-	l := c.level(c.entities["CapacityUnit"], func(t, above *sql.SelectTable) *sql.Selector {
-		return from(t).
-			Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), above.C("id"))).
-			Where(sql.EQ(t.C(capacityunit.FieldKind), sql.Raw("'"+string(kind)+"'"))).
-			OrderBy(t.C(capacityunit.FieldPlace), t.C("id"))
-	})
+	l := c.unitLevel(s, kind)
 	s.below(step{op: opList, level: l})
 	return c.fill(l, f.Selections)
+}
+
+// unitLevel makes a level of the units of a kind.
+func (c *compiler) unitLevel(s *steps, kind capacityunit.Kind) *level {
+	s.owner.id()
+	l := c.level(c.entities["CapacityUnit"], unitsOf().narrowed(func(found *sql.Selector, t *sql.SelectTable) {
+		found.Where(sql.EQ(t.C(capacityunit.FieldKind), sql.Raw("'"+string(kind)+"'")))
+	}))
+	l.order = []ordering{{column: capacityunit.FieldPlace, kind: ent.KindNumber}, {column: "id", kind: ent.KindUUID}}
+	return l
+}
+
+// unitsOf are the capacity units of a customer.
+func unitsOf() source {
+	return source{key: "id", disjoint: true, rows: func(t, above *sql.SelectTable) *sql.Selector {
+		return from(t).Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), above.C("id")))
+	}}
 }
 
 // balance adds what a customer has, uses and has left of each type.
 func (c *compiler) balance(s *steps, f graphql.CollectedField) error {
 	s.owner.id()
-	l := c.level(c.entities["CapacityUnit"], func(t, above *sql.SelectTable) *sql.Selector {
-		return from(t).
-			Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), above.C("id"))).
-			GroupBy(t.C(capacityunit.FieldType)).
-			OrderExpr(sql.ExprFunc(func(b *sql.Builder) {
-				b.Ident(t.C(capacityunit.FieldType)).WriteString(` COLLATE "C"`)
-			}))
-	})
+	l := c.level(c.entities["CapacityUnit"], unitsOf())
+	l.group, l.order = capacityunit.FieldType, []ordering{{column: capacityunit.FieldType}}
 	s.below(step{op: opList, level: l})
 	own := &steps{owner: l}
 	sums := map[string][]capacityunit.Kind{
@@ -39,30 +45,16 @@ func (c *compiler) balance(s *steps, f graphql.CollectedField) error {
 	}
 	err := c.members(own, f.Selections, []string{"CapacityBalance"}, func(f graphql.CollectedField) error {
 		if f.Name == "type" {
-			own.value(opText, l.plain(capacityunit.FieldType, false))
+			own.value(opText, l.plain(capacityunit.FieldType, ent.KindText))
 			return nil
 		}
 		kinds, ok := sums[f.Name]
 		if !ok {
 			return errNotCovered
 		}
-		own.value(opText, l.slot("sum "+f.Name, false, "", func(b *sql.Builder, t *sql.SelectTable) { difference(b, t, kinds) }))
+		own.value(opSum, l.slot("sum "+f.Name, column{difference: kinds}))
 		return nil
 	})
 	l.steps = own.end()
 	return err
-}
-
-// difference is the sum of the amounts of the first kind without those of the
-// others.
-func difference(b *sql.Builder, t *sql.SelectTable, kinds []capacityunit.Kind) {
-	b.WriteByte('(')
-	for i, kind := range kinds {
-		if i > 0 {
-			b.WriteString(" - ")
-		}
-		b.WriteString("coalesce(sum(").Ident(t.C(capacityunit.FieldAmount)).WriteString(") FILTER (WHERE ").
-			Ident(t.C(capacityunit.FieldKind)).WriteString(" = '" + string(kind) + "'), 0)")
-	}
-	b.WriteString(")::text")
 }

@@ -1,6 +1,7 @@
 package fastread
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -52,8 +53,15 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 		// A connection of which nothing is selected has no rows to read.
 		return nil, errNotCovered
 	}
+	c.plan.dialect = r.store.Dialect()
+	if c.plan.dialect != dialect.Postgres {
+		c.plan.prepareMerge()
+	}
 	for _, l := range c.plan.levels {
 		c.plan.uuids, c.plan.texts = max(c.plan.uuids, l.uuids), max(c.plan.texts, l.texts)
+	}
+	if c.plan.statement(1).selects > maxSelects {
+		return nil, errNotCovered
 	}
 	c.plan.viewerDependent = slices.Contains(c.plan.statement(1).args, any(r.viewerPlaceholder))
 	return c.plan, nil
@@ -64,14 +72,14 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	typ := f.Definition.Type
 	if e, ok := connected(c.entities, typ.Name()); ok {
-		return c.connection(s, e, f, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
+		return c.connection(s, e, f, all())
 	}
 	e, ok := c.entities[typ.Name()]
 	if !ok || len(f.Arguments) != 1 || f.Arguments[0].Name != "id" {
 		return errNotCovered
 	}
 	c.plan.guid = f.Arguments[0].Value
-	l := c.level(e, func(t, _ *sql.SelectTable) *sql.Selector { return from(t) })
+	l := c.level(e, all())
 	l.id()
 	s.below(step{op: opObject, level: l, required: true})
 	return c.fill(l, f.Selections)
@@ -88,23 +96,24 @@ func connected(entities map[string]*entity, name string) (*entity, bool) {
 }
 
 func from(t *sql.SelectTable) *sql.Selector {
-	return sql.Dialect(dialect.Postgres).Select().From(t)
+	return sql.Dialect(t.Dialect()).Select().From(t)
 }
 
-// level makes a level of rows of e.
-func (c *compiler) level(e *entity, rows func(t, above *sql.SelectTable) *sql.Selector) *level {
+// all are all rows of a table.
+func all() source {
+	return source{rows: func(t, _ *sql.SelectTable) *sql.Selector { return from(t) }}
+}
+
+// level makes a level of the rows of e that the viewer may see.
+func (c *compiler) level(e *entity, rows source) *level {
 	l := &level{tag: len(c.plan.levels), entity: e, slots: map[string]slot{}}
-	l.rows = func(t, above *sql.SelectTable) *sql.Selector {
-		s := rows(t, above)
-		e.visible(c.viewer, s)
-		return s
-	}
+	l.source = rows.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { e.visible(c.viewer, found) })
 	c.plan.levels = append(c.plan.levels, l)
 	return l
 }
 
 // object adds the one row of a level, or null.
-func (c *compiler) object(s *steps, e *entity, f graphql.CollectedField, required bool, rows func(t, above *sql.SelectTable) *sql.Selector) error {
+func (c *compiler) object(s *steps, e *entity, f graphql.CollectedField, required bool, rows source) error {
 	l := c.level(e, rows)
 	s.below(step{op: opObject, level: l, required: required})
 	return c.fill(l, f.Selections)
@@ -129,6 +138,9 @@ func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 		}
 		if edge, ok := e.Edges[f.Name]; ok {
 			return c.edge(s, edge, f)
+		}
+		if f.Name == "serialized" {
+			return c.serialized(s, f)
 		}
 		return c.derived(s, f)
 	})
@@ -167,28 +179,32 @@ func (c *compiler) field(s *steps, f ent.EntityField) error {
 	}
 	how := map[ent.Kind]op{
 		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opMoment,
-		ent.KindNumber: opRaw,
+		ent.KindNumber: opRaw, ent.KindBool: opRaw,
 	}[f.Kind]
-	s.value(how, s.owner.plain(f.Column, f.Kind == ent.KindUUID))
+	s.value(how, s.owner.plain(f.Column, f.Kind))
 	return nil
 }
 
 // edge adds the neighbours at the other end of an edge.
 func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField) error {
 	to, ok := c.entities[edge.To]
-	switch {
-	case !ok || !edge.Unique && !edge.Connection:
+	if !ok || !edge.Unique && !edge.Connection {
 		return errNotCovered
-	case edge.Own != "":
-		// The row below refers to it.
-		s.owner.plain(edge.Own, true)
 	}
-	rows := func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) }
+	rows := sourceOf(edge)
+	s.owner.plain(rows.key, ent.KindUUID)
 	if edge.Unique {
 		return c.object(s, to, f, f.Definition.Type.NonNull, rows)
 	}
-	s.owner.id()
 	return c.connection(s, to, f, rows)
+}
+
+// sourceOf are the rows at the other end of an edge.
+func sourceOf(edge ent.EntityEdge) source {
+	return source{
+		rows: func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) },
+		key:  cmp.Or(edge.Own, "id"), disjoint: edge.Other != "",
+	}
 }
 
 // neighbours are the rows at the other end of an edge.
@@ -196,7 +212,7 @@ func neighbours(edge ent.EntityEdge, t, above *sql.SelectTable) *sql.Selector {
 	s := from(t)
 	switch {
 	case edge.Link != "":
-		link := sql.Dialect(dialect.Postgres).Table(edge.Link).As("link")
+		link := sql.Dialect(t.Dialect()).Table(edge.Link).As("link")
 		return s.Join(link).On(link.C(edge.Target), t.C("id")).Where(sql.ColumnsEQ(link.C(edge.From), above.C("id")))
 	case edge.Own != "":
 		return s.Where(sql.ColumnsEQ(t.C("id"), above.C(edge.Own)))

@@ -9,24 +9,25 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/graph"
-	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api/apitest"
 )
 
-// ordinary are the fields that are left to the ordinary path on purpose: a text
-// made of a whole customer, and JSON whose numbers it reads and writes anew.
+// ordinary are the fields that are left to the ordinary path on purpose: what is made of several jobs,
+// and JSON whose numbers it reads and writes anew.
 func ordinary() []string {
 	return []string{
-		"Customer.serialized", "CloudUser.serialized", "CloudUserGroup.serialized", "CloudSpace.serialized", "Job.serialized",
+		"Job.serialized",
 		"Job.parameters", "Job.result", "Job.actionName", "Job.objectType", "Job.order", "Job.tree",
+		"CustomerConnection.capacityBalance", "CustomerConnection.countByStatus", "CustomerConnection.countByCountry",
 	}
 }
 
 // TestEverythingIsCovered asks for each field of each type that has a table,
 // and for each argument of its connections. A new field must be covered, or be
 // named in ordinary.
-func TestEverythingIsCovered(t *testing.T) {
-	a := apitest.New(t, pgtest.URL(t))
+func TestEverythingIsCovered(t *testing.T) { apitest.Each(t, everythingIsCovered) }
+
+func everythingIsCovered(t *testing.T, a *apitest.API) {
 	fill(t, a)
 	schema := graph.NewSchema(&graph.Resolver{}).Schema()
 	under := map[string]string{
@@ -74,6 +75,9 @@ func selections(schema *ast.Schema, f *ast.FieldDefinition) []string {
 	}
 	var all []string
 	for _, part := range typ.Fields {
+		if slices.Contains(ordinary(), typ.Name+"."+part.Name) {
+			continue
+		}
 		inner := ""
 		if schema.Types[part.Type.Name()].IsCompositeType() {
 			inner = " {"

@@ -9,17 +9,12 @@ import (
 
 // connection adds a page of rows. Each part of it that shows the rows is a
 // level of its own; the first of them answers for the page too.
-func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, rows func(t, above *sql.SelectTable) *sql.Selector) error {
+func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, rows source) error {
 	a, err := c.arguments(e, f)
 	if err != nil {
 		return err
 	}
-	a.entity = e
-	a.rows = func(t, above *sql.SelectTable) *sql.Selector {
-		found := rows(t, above)
-		a.narrow(found, t)
-		return found
-	}
+	a.entity, a.source = e, rows.narrowed(a.narrow)
 	types := []string{e.Name + "Connection"}
 	parts := graphql.CollectFields(c.oc, f.Selections, types)
 	shown, told := first(parts, "nodes", "edges"), first(parts, "pageInfo")
@@ -49,7 +44,7 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 		case "pageInfo":
 			return c.pageInfo(s, a, main, part)
 		case "totalCount":
-			l := c.level(e, a.rows)
+			l := c.level(e, a.source)
 			l.counts, l.texts = true, 1
 			if e.Name == "Job" {
 				l.most = ent.MaxCounted + 1
@@ -57,7 +52,7 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 			s.below(step{op: opCount, level: l})
 			return nil
 		case "totalCountIsEstimate":
-			l := c.level(e, a.rows)
+			l := c.level(e, a.source)
 			l.counts, l.most, l.reaches, l.texts = true, ent.MaxCounted+1, true, 1
 			s.below(step{op: opCount, level: l})
 			return nil
@@ -68,25 +63,20 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 
 // page makes a level of the rows of a page.
 func (c *compiler) page(a *arguments) *level {
-	l := c.level(a.entity, func(t, above *sql.SelectTable) *sql.Selector { return a.order(a.rows(t, above), t) })
-	l.page = a.page
+	l := c.level(a.entity, a.source.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { a.cut(found) }))
+	l.page, l.order = a.page, a.order()
 	if a.list.Column != "id" {
-		l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.list.Column, false), a.moment
+		l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.list.Column, a.kind()), a.moment
 	}
 	if a.page.fromEnd() {
 		l.id() // rows are sorted by it
-		l.sort = func(column func(string) string) []string { return a.by(column, a.list.Direction) }
 	}
 	return l
 }
 
 // beyond makes a level that says whether there are rows that a cursor cuts off.
 func (c *compiler) beyond(a *arguments, narrow func(*sql.Selector)) *level {
-	l := c.level(a.entity, func(t, above *sql.SelectTable) *sql.Selector {
-		found := a.rows(t, above)
-		narrow(found)
-		return found
-	})
+	l := c.level(a.entity, a.source.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { narrow(found) }))
 	l.exists, l.texts = true, 1
 	return l
 }

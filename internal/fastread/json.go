@@ -2,6 +2,8 @@ package fastread
 
 import (
 	"database/sql/driver"
+	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -39,14 +41,37 @@ func appendText(out []byte, v driver.Value) []byte {
 	return append(append(out, text[start:]...), '"')
 }
 
+// appendSum appends a sum, as text. SQLite gives it in two numbers, the first of
+// which counts 2^32.
+func appendSum(out []byte, v driver.Value) ([]byte, bool) {
+	text := string(bytesOf(v))
+	if high, low, split := strings.Cut(text, " "); split {
+		sum, ok := new(big.Int).SetString(high, 10)
+		rest, also := new(big.Int).SetString(low, 10)
+		if !ok || !also {
+			return out, false
+		}
+		text = sum.Lsh(sum, 32).Add(sum, rest).String()
+	}
+	return append(append(append(out, '"'), text...), '"'), true
+}
+
+// appendNumber appends a number, which SQLite gives as one.
+func appendNumber(out []byte, v driver.Value) []byte {
+	if number, ok := v.(int64); ok {
+		return strconv.AppendInt(out, number, 10)
+	}
+	return append(out, bytesOf(v)...)
+}
+
 // appendMoment appends a moment in RFC 3339 form. The database gives it in UTC
-// (internal/store): 2026-01-02 03:04:05.678+00.
+// (internal/store): 2026-01-02 03:04:05.678+00, or +00:00.
 func appendMoment(out []byte, v driver.Value) ([]byte, bool) {
 	text, ok := v.(string)
 	if !ok {
 		text = string(bytesOf(v))
 	}
-	local, ok := strings.CutSuffix(text, "+00")
+	local, ok := strings.CutSuffix(strings.TrimSuffix(text, ":00"), "+00")
 	if !ok || len(local) < len("2006-01-02 15:04:05") || local[10] != ' ' {
 		return out, false
 	}

@@ -1,11 +1,15 @@
 package fastread
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
 )
 
 // plan is a compiled root field: what its statement reads and how the answer is
@@ -23,6 +27,7 @@ type plan struct {
 	// cursors are the variables that are cursors.
 	cursors []string
 
+	dialect      string
 	levels       []*level // by their tags
 	uuids, texts int      // how many values of either kind the widest row has
 
@@ -34,6 +39,8 @@ type plan struct {
 type statement struct {
 	query string
 	args  []any
+	// selects is how many SELECTs it has, counted on SQLite only.
+	selects int
 }
 
 // level is one kind of rows of a plan. The rows of a statement come depth first:
@@ -48,12 +55,17 @@ type level struct {
 	slots        map[string]slot
 	uuids, texts int
 
-	// rows is where its rows come from, given the row above.
-	rows func(t, above *sql.SelectTable) *sql.Selector
+	source
 	page page
-	// sort is the order of a page that is counted from its end: its rows are
-	// found in the opposite one.
-	sort func(column func(string) string) []string
+	// order is that in which its rows are shown, empty where there is one at most.
+	order []ordering
+	// group is the column whose equal values make one row, "" for none.
+	group string
+	// What merge.go goes by: the level above, nil right below the root, where the
+	// row above has the key, and what rows are sorted by.
+	above   *level
+	keySlot slot
+	sorted  []slot
 	// late are the values that are written after rows of the levels below.
 	late []slot
 	// positions says that the positions of its rows are asked for.
@@ -65,6 +77,28 @@ type level struct {
 	// row tells whether there are so many, not how many.
 	most    int
 	reaches bool
+}
+
+// source is where the rows of a level come from.
+type source struct {
+	// rows are the rows, given the row above.
+	rows func(t, above *sql.SelectTable) *sql.Selector
+	// key is the column of the row above that they depend on, "" right below the
+	// root.
+	key string
+	// disjoint says that no row belongs to two rows above.
+	disjoint bool
+}
+
+// narrowed is the same source with fewer rows.
+func (s source) narrowed(narrow func(found *sql.Selector, t *sql.SelectTable)) source {
+	all := s.rows
+	s.rows = func(t, above *sql.SelectTable) *sql.Selector {
+		found := all(t, above)
+		narrow(found, t)
+		return found
+	}
+	return s
 }
 
 // page is which part of a list is asked for.
@@ -93,11 +127,34 @@ func (p page) limit() int {
 	return n
 }
 
-// column is a value of a row: how SQL has it.
+// column is a value of a row: a column of the table, or a difference of sums.
 type column struct {
-	slot  slot
-	needs string // the column of the table that it is made of, "" for none
-	write func(b *sql.Builder, t *sql.SelectTable)
+	slot slot
+	name string
+	kind ent.Kind
+	// difference are kinds of capacity units, whose amounts are added up, those of
+	// the second taken from those of the first; nil for a column of the table.
+	difference []capacityunit.Kind
+}
+
+// ordering is a column that rows are ordered by.
+type ordering struct {
+	column string
+	kind   ent.Kind
+	desc   bool
+}
+
+// reading is the order in which rows are read: from its end, where a page is
+// counted from there.
+func (l *level) reading() []ordering {
+	if !l.page.fromEnd() {
+		return l.order
+	}
+	turned := slices.Clone(l.order)
+	for i := range turned {
+		turned[i].desc = !turned[i].desc
+	}
+	return turned
 }
 
 // slot is where in a row a value stands. There are two kinds of values, because
@@ -114,6 +171,7 @@ const (
 	opNothing  op = iota
 	opText        // a text, quoted
 	opRaw         // a number
+	opSum         // a sum, quoted
 	opUUID        // a guid
 	opMoment      // a moment, in RFC 3339 form
 	opCursor      // the position of the row
@@ -126,6 +184,8 @@ const (
 	opPrevious    // whether rows precede those of a level
 	opStart       // the position of the first row of a level
 	opEnd         // the position of the last row of a level
+	opMark        // nothing: what follows is what a document is made of
+	opDocument    // a document, as text, in the place of what it is made of
 )
 
 // step writes one thing, after the text before it.
@@ -139,4 +199,6 @@ type step struct {
 	// beyond is the level whose row says whether a cursor has cut rows off, nil
 	// for opNext and opPrevious where no cursor does.
 	beyond *level
+	// write makes the document of opDocument.
+	write func(selected []byte) (string, error)
 }

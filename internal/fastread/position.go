@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"cloudapi/ent"
@@ -49,7 +50,7 @@ func (w *writer) appendPosition(at cursorPosition, l *level) error {
 		text := string(bytesOf(at.value))
 		p.Value = text
 		if l.page.moment {
-			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", text); err != nil {
+			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", strings.TrimSuffix(text, ":00")); err != nil {
 				return err
 			}
 		}

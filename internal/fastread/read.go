@@ -152,7 +152,7 @@ type request struct {
 
 func (r *Reader) answer(ctx context.Context) ([]byte, error) {
 	root, oc, v := graphql.GetRootFieldContext(ctx), graphql.GetOperationContext(ctx), viewer.FromContext(ctx)
-	if v == nil || oc.Operation.Operation != ast.Query || r.store.Dialect() != dialect.Postgres {
+	if v == nil || oc.Operation.Operation != ast.Query {
 		return nil, errNotCovered
 	}
 	p, filters, err := r.plans.get(ctx, oc, root.Field.Alias, v, func(needed *variables) (*plan, error) {
@@ -172,7 +172,8 @@ func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext
 			return nil, err
 		}
 	}
-	if r.shared == nil {
+	if r.shared == nil || p.guid != nil && p.dialect != dialect.Postgres {
+		// SQLite has no round trips to share.
 		one := r.run(ctx, p, []*request{q})[0]
 		return one.Out, one.Err
 	}
@@ -223,7 +224,11 @@ func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []u
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
-		w := newWriter(p, newCursor(p, rows), all)
+		ordered, err := p.depthFirst(ctx, rows)
+		if err != nil {
+			return err
+		}
+		w := newWriter(p, newCursor(p, ordered), all)
 		if err := w.next(); err != nil {
 			return err
 		}
@@ -238,6 +243,14 @@ func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []u
 		return nil
 	})
 	return answers, err
+}
+
+// depthFirst are the rows of a statement in the order of the selection.
+func (p *plan) depthFirst(ctx context.Context, rows driver.Rows) (nexter, error) {
+	if p.dialect == dialect.Postgres {
+		return rows, nil
+	}
+	return merge(p, rows, budget.From(ctx))
 }
 
 // errOrder says that rows did not come in the order in which they were asked

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"cloudapi/internal/dev/pgtest"
 	"cloudapi/server/api/apitest"
 )
 
@@ -61,8 +60,9 @@ func remember(into map[string][]string, v any) {
 
 // TestFastIsOrdinary is the licence for the fast path: random selections,
 // arguments, variables and viewers give the answer of the ordinary path.
-func TestFastIsOrdinary(t *testing.T) {
-	fast := apitest.New(t, pgtest.URL(t))
+func TestFastIsOrdinary(t *testing.T) { apitest.Each(t, fastIsOrdinary) }
+
+func fastIsOrdinary(t *testing.T, fast *apitest.API) {
 	ids := fill(t, fast)
 	slow := apitest.OpenOrdinary(t, fast.URL)
 	cursors := map[string][]string{}
@@ -89,8 +89,9 @@ func TestFastIsOrdinary(t *testing.T) {
 
 // TestTogetherIsAlone asks for many customers at once, so that they share
 // statements.
-func TestTogetherIsAlone(t *testing.T) {
-	fast := apitest.New(t, pgtest.URL(t))
+func TestTogetherIsAlone(t *testing.T) { apitest.Each(t, togetherIsAlone) }
+
+func togetherIsAlone(t *testing.T, fast *apitest.API) {
 	ids := append(fill(t, fast)[6:], "00000000-0000-4000-8000-000000000000")
 	slow := apitest.OpenOrdinary(t, fast.URL)
 	rapid.Check(t, func(rt *rapid.T) {

@@ -12,16 +12,21 @@ import (
 // noTag is the tag of the row after the last.
 const noTag = -1
 
+// nexter gives rows one after another, in the order of the selection.
+type nexter interface {
+	Next(dest []driver.Value) error
+}
+
 // cursor goes through the rows of a statement, one at a time. A guid is valid
 // until the next row is read, except where a level keeps it.
 type cursor struct {
-	rows         driver.Rows
+	rows         nexter
 	values       []driver.Value
 	uuids, texts []driver.Value // parts of values
 	tag          int
 }
 
-func newCursor(p *plan, rows driver.Rows) *cursor {
+func newCursor(p *plan, rows nexter) *cursor {
 	values := make([]driver.Value, 1+p.uuids+p.texts)
 	return &cursor{rows: rows, values: values, uuids: values[1 : 1+p.uuids], texts: values[1+p.uuids:]}
 }

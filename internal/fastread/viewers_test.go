@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/identity"
 	"cloudapi/internal/model"
 	"cloudapi/internal/secret"
@@ -18,8 +17,9 @@ import (
 // TestMembersAtOnceSeeTheirOwn: two members, of equal role and of different
 // groups, ask the same at the same time, again and again. Each sees the customer
 // of its own group and no other.
-func TestMembersAtOnceSeeTheirOwn(t *testing.T) {
-	a := apitest.New(t, pgtest.URL(t))
+func TestMembersAtOnceSeeTheirOwn(t *testing.T) { apitest.Each(t, membersAtOnceSeeTheirOwn) }
+
+func membersAtOnceSeeTheirOwn(t *testing.T, a *apitest.API) {
 	own := map[string]string{apitest.Member: "", "max": ""}
 	for login := range own {
 		own[login] = customerOf(t, a, login)

@@ -17,6 +17,7 @@ type writer struct {
 	meter  budget.Meter // of the requests that get the answer
 	all    []*request
 	states []state // by the tags of the levels
+	marks  []int   // where documents begin that are being selected
 }
 
 // state is what the writer knows of a level.
@@ -91,7 +92,11 @@ func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
 
 // next reads a row, which is an object of the answer, about.
 func (w *writer) next() error {
-	if err := w.meter.Row(w.outer + len(w.out)); err != nil {
+	count := w.meter.Row
+	if len(w.marks) > 0 {
+		count = w.meter.Part // it is part of a document
+	}
+	if err := count(w.outer + len(w.out)); err != nil {
 		return err
 	}
 	return w.cursor.next()
@@ -115,8 +120,12 @@ func (w *writer) run(steps []step, l *level) error {
 		var err error
 		switch s.op {
 		case opNothing:
-		case opText, opRaw, opUUID, opMoment:
+		case opText, opRaw, opSum, opUUID, opMoment:
 			err = w.value(s, l)
+		case opMark:
+			w.marks = append(w.marks, len(w.out))
+		case opDocument:
+			err = w.document(s)
 		case opCursor:
 			err = w.position(s, l)
 		case opNext, opPrevious, opStart, opEnd:
@@ -151,7 +160,7 @@ func (w *writer) below(s *step, l *level) error {
 		if w.tag != s.level.tag {
 			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
 		}
-		w.out = append(w.out, bytesOf(w.texts[0])...)
+		w.out = appendNumber(w.out, w.texts[0])
 		return w.next()
 	case opObject:
 		if w.tag == s.level.tag {
@@ -248,7 +257,12 @@ func (w *writer) value(s *step, l *level) error {
 	case opUUID:
 		w.out = append(append(append(w.out, '"'), text(v)...), '"')
 	case opRaw:
-		w.out = append(w.out, text(v)...)
+		w.out = appendNumber(w.out, v)
+	case opSum:
+		var ok bool
+		if w.out, ok = appendSum(w.out, v); !ok {
+			return fmt.Errorf("%q is not a sum", v)
+		}
 	case opMoment:
 		var ok bool
 		if w.out, ok = appendMoment(w.out, v); !ok {

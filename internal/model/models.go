@@ -396,6 +396,14 @@ type CreatePortalAccountPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// A country and how many customers have it.
+type CustomerCountryCount struct {
+	// The country. It is empty for customers without one.
+	Country string `json:"country"`
+	// The number of customers.
+	Count int `json:"count"`
+}
+
 // A new status of a customer.
 type CustomerStatusChangeInput struct {
 	// The guid of the customer.
@@ -404,6 +412,14 @@ type CustomerStatusChangeInput struct {
 	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status customer.Status `json:"status"`
+}
+
+// A status and how many customers have it.
+type CustomerStatusCount struct {
+	// The status.
+	Status customer.Status `json:"status"`
+	// The number of customers.
+	Count int `json:"count"`
 }
 
 // The input of deleteCloudSpace.

@@ -33,7 +33,7 @@ func (r *rows) Next(dest []driver.Value) error {
 		return r.conn.settle(r.ctx, err, true)
 	}
 	if err == nil && r.budget != nil {
-		return r.budget.Draw(0, 0, heldByRow(dest))
+		return r.budget.Draw(0, 0, HeldByRow(dest))
 	}
 	return err
 }
@@ -44,8 +44,8 @@ const (
 	heldByColumn = 32
 )
 
-// heldByRow returns the memory of a row. database/sql copies texts, and JSON is held both as text and decoded for a while.
-func heldByRow(values []driver.Value) int {
+// HeldByRow returns the memory of a row. database/sql copies texts, and JSON is held both as text and decoded for a while.
+func HeldByRow(values []driver.Value) int {
 	n := heldByEntity + heldByColumn*len(values)
 	for _, v := range values {
 		switch v := v.(type) {

@@ -17,6 +17,14 @@ func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	return func(error) {}
 }
 
+// Observe counts a statement that is sent as a part of a script, and reports it to
+// the watcher; end it with the statement's error.
+func (s *Store) Observe(ctx context.Context, query string) (end func(error)) {
+	countStatement(ctx)
+	s.counters.statements.Add(1)
+	return s.counters.watch(ctx, query)
+}
+
 // Verb returns the kind of a statement, from a closed list: select, insert, update, delete, commit, or other.
 func Verb(query string) string {
 	switch firstWord(query) {

@@ -72,7 +72,7 @@ func userTables(all []Object, now time.Time) []*table {
 		clouduser.FieldAddress, clouduser.FieldCity, clouduser.FieldCountry, clouduser.FieldPhoneMobile,
 		clouduser.FieldPhoneLandline, clouduser.FieldSystemUser, clouduser.FieldRole, clouduser.FieldStatus,
 		clouduser.FieldIssuer, clouduser.FieldSubject, clouduser.FieldRoleStatedAt, clouduser.FieldRoleValidUntil,
-		clouduser.FieldPasswordIsWeak, clouduser.FieldPasswordHash,
+		clouduser.FieldPasswordIsWeak, clouduser.FieldPasswordHash, clouduser.FieldNameFold, clouduser.FieldEmailFold,
 	}}
 	for _, o := range all {
 		if u, ok := o.(*CloudUser); ok {
@@ -82,7 +82,7 @@ func userTables(all []Object, now time.Time) []*table {
 				u.Address, u.City, u.Country, u.PhoneMobile,
 				u.PhoneLandline, u.SystemUser, u.Role, u.Status,
 				optional(u.Issuer), optional(u.Subject), optional(u.RoleStatedAt), optional(u.RoleValidUntil),
-				u.PasswordIsWeak, u.PasswordHash)
+				u.PasswordIsWeak, u.PasswordHash, textrule.Fold(u.Name), textrule.Fold(u.Email))
 		}
 	}
 	return []*table{t}
@@ -91,14 +91,14 @@ func userTables(all []Object, now time.Time) []*table {
 func groupTables(all []Object, now time.Time) []*table {
 	t := &table{name: cloudusergroup.Table, columns: []string{
 		cloudusergroup.FieldID, cloudusergroup.FieldVersion, cloudusergroup.FieldCreatedAt,
-		cloudusergroup.FieldName, cloudusergroup.FieldDescription,
+		cloudusergroup.FieldName, cloudusergroup.FieldNameFold, cloudusergroup.FieldDescription,
 	}}
 	users := linkTable(cloudusergroup.UsersTable, cloudusergroup.UsersPrimaryKey)
 	groups := linkTable(cloudusergroup.GroupsTable, cloudusergroup.GroupsPrimaryKey)
 	for _, o := range all {
 		if g, ok := o.(*CloudUserGroup); ok {
 			g.begin(now)
-			t.add(g.GUID, g.Version, g.CreatedAt, g.Name, g.Description)
+			t.add(g.GUID, g.Version, g.CreatedAt, g.Name, textrule.Fold(g.Name), g.Description)
 			users.link(g.GUID, g.CloudUsers)
 			groups.link(g.GUID, g.CloudUserGroups)
 		}
@@ -119,7 +119,7 @@ func (t *table) link(id uuid.UUID, others []uuid.UUID) {
 func customerTables(all []Object, now time.Time) []*table {
 	t := &table{name: customer.Table, columns: []string{
 		customer.FieldID, customer.FieldVersion, customer.FieldCreatedAt, customer.FieldUpdatedAt, customer.FieldName, customer.FieldNameFold,
-		customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCountry, customer.FieldStatus,
+		customer.FieldDescription, customer.FieldAddress, customer.FieldCity, customer.FieldCityFold, customer.FieldCountry, customer.FieldStatus,
 		customer.FieldResourceGroupID, customer.FieldRetentionPolicyID,
 	}}
 	units := &table{name: capacityunit.Table, owned: capacityunit.FieldCustomerID, columns: []string{
@@ -138,7 +138,7 @@ func customerTables(all []Object, now time.Time) []*table {
 		}
 		c.begin(now)
 		t.add(c.GUID, c.Version, c.CreatedAt, c.UpdatedAt, c.Name, textrule.Fold(c.Name),
-			c.Description, c.Address, c.City, c.Country, c.Status, optional(c.ResourceGroupID), optional(c.RetentionPolicyID))
+			c.Description, c.Address, c.City, textrule.Fold(c.City), c.Country, c.Status, optional(c.ResourceGroupID), optional(c.RetentionPolicyID))
 		at := places(c.CapacityUnits)
 		for i, u := range c.CapacityUnits {
 			units.add(u.GUID, u.Version, u.CreatedAt, c.GUID, u.Kind, u.Type, u.Amount, u.Name, u.Description, at[i])
@@ -162,12 +162,12 @@ func optional[T any](value *T) any {
 func spaceTables(all []Object, now time.Time) []*table {
 	t := &table{name: cloudspace.Table, columns: []string{
 		cloudspace.FieldID, cloudspace.FieldVersion, cloudspace.FieldCreatedAt, cloudspace.FieldCustomerID, cloudspace.FieldParentID,
-		cloudspace.FieldName, cloudspace.FieldDescription, cloudspace.FieldStatus,
+		cloudspace.FieldName, cloudspace.FieldNameFold, cloudspace.FieldDescription, cloudspace.FieldStatus,
 	}}
 	for _, o := range all {
 		if s, ok := o.(*CloudSpace); ok {
 			s.begin(now)
-			t.add(s.GUID, s.Version, s.CreatedAt, s.CustomerID, optional(s.ParentID), s.Name, s.Description, s.Status)
+			t.add(s.GUID, s.Version, s.CreatedAt, s.CustomerID, optional(s.ParentID), s.Name, textrule.Fold(s.Name), s.Description, s.Status)
 		}
 	}
 	return []*table{t}

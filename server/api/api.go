@@ -21,6 +21,7 @@ import (
 	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/groupcommit"
 	"cloudapi/internal/identity"
 	jobs "cloudapi/internal/job"
 	"cloudapi/internal/password"
@@ -34,6 +35,7 @@ import (
 	"cloudapi/server/compression"
 	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
+	"cloudapi/server/export"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
 	"cloudapi/server/observe"
@@ -150,6 +152,9 @@ func New(o Options) (*API, error) {
 			a.feed.Committed()
 		},
 	})
+	if !o.SeparateCommits {
+		recorder.Commits = groupcommit.New(o.Store, groupcommit.Options{Executed: metrics.Shared("commit"), Alone: metrics.Alone})
+	}
 	authenticator := a.people(o, recorder, metrics)
 	queue := a.verbs(o, recorder, authenticator, metrics)
 	core, keys := a.engine(o, queue, metrics)
@@ -178,7 +183,11 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, serveSchema(core), old, page, compressed)
+	files, err := export.New(export.Options{Engine: core, PageTime: o.RequestTime, Refuse: refuse})
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, serveSchema(core), files, old, page, compressed)
 	return a, nil
 }
 
@@ -211,7 +220,7 @@ func (o Options) compressor() (*compression.Compressor, error) {
 }
 
 // routes assigns handlers to paths.
-func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl, files http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
@@ -219,6 +228,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	}
 	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(sameOrigin(signedIn(who, graphQL))))))
 	mux.Handle("GET /schema.graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, sdl, refuse)))))
+	mux.Handle("GET "+export.Prefix, graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, files, refuse)))))
 	xml := xmlrpc.New(old, o.Log)
 	byXML := oldSites.Middleware(compressed.Middleware(xml))
 	mux.Handle(rest.Prefix, oldSites.Middleware(compressed.Middleware(old)))
@@ -251,5 +261,10 @@ func (a *API) Run(ctx context.Context) {
 	a.background.Run(ctx)
 }
 
-// Prepare does the preparations that must not run within a transaction.
-func (a *API) Prepare(ctx context.Context) error { return a.encrypter.Prepare(ctx) }
+// Prepare does the preparations that must not run within a transaction, and completes migrations.
+func (a *API) Prepare(ctx context.Context) error {
+	if err := a.encrypter.Prepare(ctx); err != nil {
+		return err
+	}
+	return foldTexts(ctx, a.Client, a.store.Dialect())
+}

@@ -47,8 +47,9 @@ func TestWhatIsCompressed(t *testing.T) {
 		want               string
 	}{
 		"a query":                            {post, "/graphql", names, []string{"Accept-Encoding", "gzip, deflate"}, "gzip"},
-		"a query of a browser":               {post, "/graphql", names, []string{"Accept-Encoding", "gzip, deflate, br, zstd"}, "zstd"},
-		"gzip is preferred":                  {post, "/graphql", names, []string{"Accept-Encoding", "zstd;q=0.5, gzip"}, "gzip"},
+		"a query of a browser":               {post, "/graphql", names, []string{"Accept-Encoding", "gzip, deflate, br, zstd"}, "gzip"},
+		"zstd is preferred":                  {post, "/graphql", names, []string{"Accept-Encoding", "gzip;q=0.5, zstd"}, "zstd"},
+		"zstd alone":                         {post, "/graphql", names, []string{"Accept-Encoding", "zstd"}, "zstd"},
 		"neither is known":                   {post, "/graphql", names, []string{"Accept-Encoding", "br"}, ""},
 		"gzip is refused":                    {post, "/graphql", names, []string{"Accept-Encoding", "gzip;q=0"}, ""},
 		"nothing is accepted":                {post, "/graphql", names, nil, ""},

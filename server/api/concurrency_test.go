@@ -97,7 +97,7 @@ func sum(t *testing.T, a *apitest.API, separate bool) {
 	id, on := a.Customer(t, "summed"), servers(t, a)
 	if separate {
 		for _, server := range on {
-			server.Customers.Additions = nil
+			server.Customers.Jobs.Commits = nil
 		}
 	}
 	for _, answer := range together(func(i int) apitest.Answer {

@@ -32,7 +32,7 @@ var matrix = []cell{
 	{"cloudUserStatuses", yes, yes, yes}, {"cloudSpaceStatuses", yes, yes, yes}, {"cloudSpaces", yes, yes, yes}, {"capacityUnitTypes", yes, yes, yes},
 	{"cloudUserGroup", yes, yes, none}, {"cloudUserGroups", yes, yes, yes},
 	{"cloudUser", yes, none, none}, {"cloudUsers", yes, yes, yes},
-	{"cloudSpace", yes, yes, none}, {"domain", yes, yes, none},
+	{"cloudSpace", yes, yes, none}, {"domain", yes, yes, none}, {"search", yes, yes, yes},
 	{"portalAccounts", yes, yes, yes}, {"job", yes, yes, none}, {"jobs", yes, yes, yes},
 
 	{"createCustomer", yes, yes, no}, {"updateCustomer", yes, yes, no}, {"setCustomerStatus", yes, yes, no},

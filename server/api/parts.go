@@ -55,9 +55,6 @@ func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Auth
 	queue := jobs.NewQueue(recorder, a.encrypter)
 	queue.Clock = o.Store.Now
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
-	if !o.SeparateCommits {
-		a.Customers.Additions = customer.NewCapacityBatcher(o.Store.Driver(), recorder, metrics.Shared("commit"))
-	}
 	return queue
 }
 

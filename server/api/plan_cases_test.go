@@ -34,9 +34,12 @@ func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirec
 
 const farAway = many * 4 / 5
 
+// searchRows is how many rows a search may read: a page in each of the places where it looks.
+const searchRows = 10 * pageRows
+
 // orders: each order in both directions, from the beginning, from a distant cursor, and backwards from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
-	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
+	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
 	check := func(name, order, column string, direction ent.OrderDirection) {
 		far := l.cursor(t, column, direction, farAway)
 		for where, query := range map[string]string{
@@ -71,6 +74,10 @@ func (l *landmarks) filters() []search {
 		{`{name: "%s"}`, []string{"Lumen Harbor 123456", "nobody"}},
 		{`{nameContains: "%s"}`, []string{"Harbor", "123456", "nobody", "r"}},
 		{`{nameContainsFold: "%s"}`, []string{"hArbor", "R 123456", "NoBody", "R"}},
+		{`{nameStartsWithFold: "%s"}`, []string{"hArbor", "Lumen Harbor 1234", "NoBody", "R", "l"}},
+		{`{cityContainsFold: "%s"}`, []string{"HEN", "where", "t"}},
+		{`{cityStartsWithFold: "%s"}`, []string{"gHe", "Nowhere", "g"}},
+		{`{updatedAtGTE: "2026-01-02T10:00:00Z", updatedAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
 		{`{status: %s}`, []string{"ACTIVE"}},
 		{`{statusIn: [%s]}`, []string{"ACTIVE, DISABLED"}},
 		{`{city: "%s"}`, []string{"Ghent", "Nowhere"}},
@@ -83,6 +90,7 @@ func (l *landmarks) filters() []search {
 		{`{createdAtGTE: "2026-01-02T10:00:00Z", createdAtLT: "2026-01-02T10:%s:00Z"}`, []string{"01", "02"}},
 		{`{hasDomains: %s}`, []string{"true", "false"}},
 		{`{hasDomainsWith: [{name: "%s"}]}`, []string{"domain-1234.example", "nobody"}},
+		{`{hasDomainsWith: [{nameStartsWithFold: "%s"}]}`, []string{"Domain-1234", "nobody"}},
 		{`{hasCloudUserGroups: %s}`, []string{"true", "false"}},
 		{`{hasCloudUserGroupsWith: [{name: "%s"}]}`, []string{"Group 1234", "nobody"}},
 		{`{and: [{city: "%s"}, {country: "BE"}]}`, []string{"Ghent", "Nowhere"}},
@@ -106,6 +114,24 @@ func (l *landmarks) searches(t *testing.T, s *pgtest.Server, a *apitest.API) {
 						usually: []string{customersPage(after + usual)},
 					}.check(t, s, a)
 				}
+			})
+		}
+	}
+	for _, text := range []string{"lumen", "Lumen Harbor 123456", "123456", "nobody", "l", "zz", "domain-1234", "GHENT", "user-123", "er-777"} {
+		t.Run("search "+text, func(t *testing.T) {
+			query := fmt.Sprintf("{ search(text: %q, first: 20) { name } }", text)
+			expectation{login: apitest.Administrator, most: searchRows, query: query}.check(t, s, a)
+		})
+	}
+	for list, filters := range map[string][]string{
+		"cloudUsers":      {`loginContainsFold: "SER-999"`, `loginStartsWithFold: "USER-999"`, `nameContainsFold: "SON 999"`, `nameStartsWithFold: "PERSON 999"`, `emailContainsFold: "999@Example"`},
+		"cloudUserGroups": {`nameContainsFold: "OUP 9999"`, `nameStartsWithFold: "GROUP 9999"`},
+		"cloudSpaces":     {`nameContainsFold: "ACE 9999"`, `nameStartsWithFold: "SPACE 9999"`},
+	} {
+		for _, where := range filters {
+			t.Run(list+" "+where, func(t *testing.T) {
+				query := "{ " + list + "(first: 20, where: {" + where + "}) { nodes { id } } }"
+				expectation{login: apitest.Administrator, most: pageRows, query: query}.check(t, s, a)
 			})
 		}
 	}

@@ -20,7 +20,7 @@ func (searches) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptRootField marks the context of a field with conditions.
 func (searches) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	root := graphql.GetRootFieldContext(ctx)
-	if root.Field.Arguments.ForName("where") != nil &&
+	if root.Field.Name == "search" || root.Field.Arguments.ForName("where") != nil &&
 		conditions(root.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["where"]) {
 		ctx = store.WithOwnPlan(ctx)
 	}

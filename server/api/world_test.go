@@ -102,6 +102,8 @@ func operation(t *testing.T, name string, w things, login string) (string, map[s
 		return "{ " + name + " { nodes { id } totalCount } }", nil
 	case "nodes":
 		return `query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": []string{w.customer}}
+	case "search":
+		return `query($t: String!) { search(text: $t) { id } }`, map[string]any{"t": w.domain}
 	case "domain":
 		return `query($n: String!) { domain(name: $n) { id } }`, map[string]any{"n": w.domain}
 	}

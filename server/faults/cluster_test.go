@@ -63,7 +63,10 @@ func (c *cluster) disturb(w *world, do func() (mend func())) {
 	mend := do()
 	decision := time.Now()
 	if mend != nil {
-		c.eventually("Patroni's decision", func() bool { return c.decided() != "" && c.decided() != old })
+		c.eventually("Patroni's decision", func() bool {
+			leader := c.decided()
+			return leader != "" && leader != old
+		})
 		decision = time.Now()
 	}
 	w.await(c.t, connections)

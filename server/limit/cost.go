@@ -123,8 +123,12 @@ func (b *costVisitor) parent(f *ast.Field, entries int) int {
 		return b.once(introspection)
 	case strings.HasPrefix(f.Name, "__"):
 		return b.once(computed)
+	case paged && isList(f.Definition):
+		return add(b.once(b.scan(f)/10), times(b.inputs.page(f, p), add(object, b.set(f.SelectionSet, 1))))
 	case paged:
 		return add(object, b.set(f.SelectionSet, b.inputs.page(f, p)))
+	case isTotal(f):
+		return add(b.once(total), times(handful, add(object, b.set(f.SelectionSet, 1))))
 	case isConnection(f.ObjectDefinition) && isList(f.Definition):
 		// The object of an edge is counted with its node.
 		each := b.set(f.SelectionSet, 1)

@@ -13,6 +13,7 @@ const (
 	object        = 10
 	computed      = 10 * object    // a field with arguments, or a count of a list
 	change        = 10 * object    // a mutation: a transaction with its job
+	total         = 200 * object   // sums over a whole list
 	partOfChange  = 5 * object     // an entry of a mutation's input, with its job
 	elsewhere     = 10 * object    // a condition on other entities, or one without an index
 	scanTable     = 1_000 * object // a condition without an index on a whole table
@@ -69,6 +70,11 @@ func directiveInt(schema *ast.Schema, d *ast.Directive, name string) int {
 
 func isConnection(d *ast.Definition) bool {
 	return d != nil && strings.HasSuffix(d.Name, "Connection")
+}
+
+// isTotal reports whether a field sums up the whole list of its connection: it is a list, and not that of the page.
+func isTotal(f *ast.Field) bool {
+	return isConnection(f.ObjectDefinition) && isList(f.Definition) && f.Name != "nodes" && f.Name != "edges"
 }
 
 func isPayload(d *ast.Definition) bool {

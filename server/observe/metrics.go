@@ -30,6 +30,7 @@ type Metrics struct {
 	sqlErrors  *prometheus.CounterVec
 	portal     *prometheus.HistogramVec
 	shared     *prometheus.HistogramVec
+	alone      prometheus.Counter
 	sent       *prometheus.CounterVec
 	executed   *prometheus.CounterVec
 	cut        *prometheus.CounterVec
@@ -85,6 +86,7 @@ func (m *Metrics) begin() {
 		m.sqlErrors.WithLabelValues(verb)
 	}
 	m.shared.WithLabelValues("commit")
+	m.alone = m.counter("ordinary_commits_total", "Changes that were made by themselves, statement by statement, because they failed in company or waited for a row.").WithLabelValues()
 	for _, status := range []string{"2xx", "5xx", "error"} {
 		m.portal.WithLabelValues(status)
 	}
@@ -139,6 +141,9 @@ func (m *Metrics) SignIn(method, outcome string) { m.signIns.WithLabelValues(met
 func (m *Metrics) Shared(what string) func(members int) {
 	return func(members int) { m.shared.WithLabelValues(what).Observe(float64(members)) }
 }
+
+// Alone counts a change that could not share a commit.
+func (m *Metrics) Alone() { m.alone.Inc() }
 
 // Key counts a use of an idempotency key: first, repeated, reused or failed.
 func (m *Metrics) Key(outcome string) { m.keys.WithLabelValues(outcome).Inc() }

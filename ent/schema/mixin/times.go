@@ -30,6 +30,7 @@ func (Updated) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("updated_at").
 			Default(stamp.Now).
-			UpdateDefault(stamp.Now),
+			UpdateDefault(stamp.Now).
+			Annotations(entgql.OrderField("UPDATED_AT")),
 	}
 }

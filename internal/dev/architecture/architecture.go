@@ -24,14 +24,14 @@ func Layers() []Layer {
 	return []Layer{
 		{"Program", []string{"server"}},
 		{"Assembly", []string{"server/api"}},
-		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
+		{"Faces", []string{"server/export", "server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
 		{"Streams", []string{"server/subscription"}},
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf", "server/compression"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
-		{"Database", []string{"internal/store"}},
+		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{
 			"cloudapi",
 			"internal/batch", "internal/budget", "internal/certificate", "internal/domainname", "internal/event", "internal/fault", "internal/strictjson", "internal/lru",

@@ -120,7 +120,7 @@ func (d *drawer) value(typ, filter string, of *ast.Definition) any {
 		return d.one(2)
 	}
 	field := filter
-	for _, suffix := range []string{"In", "ContainsFold", "Contains", "GTE", "LT"} {
+	for _, suffix := range []string{"In", "ContainsFold", "StartsWithFold", "Contains", "GTE", "LT"} {
 		field = strings.TrimSuffix(field, suffix)
 	}
 	switch has := pick(d.rnd, d.w.rows[tableOf[typ]])[snake(field)].(type) {
@@ -134,6 +134,10 @@ func (d *drawer) value(typ, filter string, of *ast.Definition) any {
 			runes := []rune(has)
 			from := d.rnd.IntN(len(runes) + 1)
 			has = string(runes[from : from+d.rnd.IntN(len(runes)-from+1)])
+		}
+		if strings.Contains(filter, "StartsWith") {
+			runes := []rune(has)
+			has = string(runes[:d.rnd.IntN(len(runes)+1)])
 		}
 		return pick(d.rnd, []string{has, has, strings.ToUpper(has), strings.ToLower(has), "%"})
 	}

@@ -218,6 +218,8 @@ func (m *model) differs(r request, places map[string]string) string {
 func TestReads(t *testing.T) {
 	w := newWorld(t)
 	t.Run("lists follow the model", func(t *testing.T) { listsFollowTheModel(t, w) })
+	t.Run("totals follow the model", func(t *testing.T) { totalsFollowTheModel(t, w) })
+	t.Run("searches follow the model", func(t *testing.T) { searchesFollowTheModel(t, w) })
 	t.Run("paths agree", func(t *testing.T) { pathsAgree(t, w) })
 	t.Run("pages are walked", func(t *testing.T) { pagesAreWalked(t, w) })
 }

@@ -125,7 +125,7 @@ func (m *model) condition(typ, name string, value any, r row) bool {
 	if edge, ok := strings.CutPrefix(name, "has"); ok {
 		return m.has(typ, strings.ToLower(edge[:1])+edge[1:], value, r)
 	}
-	for _, suffix := range []string{"IsNull", "In", "ContainsFold", "Contains", "GTE", "LTE", "LT", ""} {
+	for _, suffix := range []string{"IsNull", "In", "ContainsFold", "StartsWithFold", "Contains", "GTE", "LTE", "LT", ""} {
 		field, ok := strings.CutSuffix(name, suffix)
 		if !ok {
 			continue
@@ -176,6 +176,8 @@ func compare(operator string, has, asked any) bool {
 		return strings.Contains(own, text)
 	case "ContainsFold":
 		return strings.Contains(fold(own), fold(text))
+	case "StartsWithFold":
+		return strings.HasPrefix(fold(own), fold(text))
 	default:
 		// Guids are equal in any case.
 		return own == text || uuid.Validate(own) == nil && strings.EqualFold(own, text)

@@ -1,4 +1,4 @@
-// Package conformance compares all paths of a read: PostgreSQL with fast reads, PostgreSQL without them, SQLite, and a model
+// Package conformance compares all paths of a read: PostgreSQL and SQLite, each with fast reads and without, and a model
 // of lists in plain Go that shares no code with them.
 //
 //	go test ./server/api/conformance -for 10m -seed 7
@@ -66,9 +66,10 @@ func schema() *ast.Schema { return graph.NewSchema(&graph.Resolver{}).Schema() }
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	fast := apitest.New(t, pgtest.URL(t))
+	lite := apitest.Open(t, "sqlite://"+t.TempDir()+"/test.db")
 	w := &world{schema: schema(), paths: []path{
 		{"PostgreSQL, fast", fast}, {"PostgreSQL, ordinary", apitest.OpenOrdinary(t, fast.URL)},
-		{"SQLite", apitest.Open(t, "sqlite://"+t.TempDir()+"/test.db")},
+		{"SQLite, fast", lite}, {"SQLite, ordinary", apitest.OpenOrdinary(t, lite.URL)},
 	}}
 	fill(t, fast)
 	for _, update := range []string{

@@ -21,11 +21,13 @@ import (
 //	GET  /names?after=NAME&id=      a page of 50 by the folded name, likewise
 //	GET  /capacity?customerguid=    the old URL listCapacity
 //	POST /add                       adds capacity, as the mutation does
+//	POST /create, /status, /update  change customers, likewise
 //
 // The answers equal the server's as JSON, except for the format of times.
 type Handler struct {
 	db       *sql.DB
 	prepared map[int]*sql.Stmt // closed with db
+	lite     bool
 }
 
 // The indexes of the prepared statements.
@@ -39,16 +41,25 @@ const (
 	touchAt
 	addUnitAt
 	recordJobAt
+	createCustomerAt
+	setStatusAt
+	updateCustomerAt
+	recordChangeAt
 )
 
 // New prepares the statements.
 func New(ctx context.Context, db *sql.DB) (*Handler, error) {
-	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}}
-	for i, query := range [...]string{
+	return prepare(ctx, db, []string{
 		one, page("c.id", ""), page("c.id", "WHERE c.id > $1"),
 		page("c.name_fold, c.id", ""), page("c.name_fold, c.id", "WHERE (c.name_fold, c.id) > ($1, $2)"),
 		capacity, touch, addUnit, recordJob,
-	} {
+		createCustomer, setStatus, updateCustomer, recordChange,
+	}, false)
+}
+
+func prepare(ctx context.Context, db *sql.DB, statements []string, lite bool) (*Handler, error) {
+	h := &Handler{db: db, prepared: map[int]*sql.Stmt{}, lite: lite}
+	for i, query := range statements {
 		prepared, err := db.PrepareContext(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", query, err)
@@ -66,6 +77,9 @@ func (h *Handler) Routes() http.Handler {
 	mux.Handle("GET /names", answer(h.names))
 	mux.Handle("GET /capacity", answer(h.capacity))
 	mux.Handle("POST /add", answer(h.add))
+	mux.Handle("POST /create", answer(h.create))
+	mux.Handle("POST /status", answer(h.status))
+	mux.Handle("POST /update", answer(h.update))
 	return mux
 }
 
@@ -96,17 +110,17 @@ func (h *Handler) capacity(r *http.Request) (result []byte, err error) {
 func (h *Handler) page(r *http.Request) ([]byte, error) {
 	query := r.URL.Query()
 	if query.Has("id") {
-		return connection(h.prepared[laterPageAt].QueryRowContext(r.Context(), query.Get("id")), false)
+		return h.pageOf(r, firstPageAt, laterPageAt, false, query.Get("id"))
 	}
-	return connection(h.prepared[firstPageAt].QueryRowContext(r.Context()), false)
+	return h.pageOf(r, firstPageAt, laterPageAt, false)
 }
 
 func (h *Handler) names(r *http.Request) ([]byte, error) {
 	query := r.URL.Query()
 	if query.Has("after") {
-		return connection(h.prepared[laterNamesAt].QueryRowContext(r.Context(), query.Get("after"), query.Get("id")), true)
+		return h.pageOf(r, firstNamesAt, laterNamesAt, true, query.Get("after"), query.Get("id"))
 	}
-	return connection(h.prepared[firstNamesAt].QueryRowContext(r.Context()), true)
+	return h.pageOf(r, firstNamesAt, laterNamesAt, true)
 }
 
 // connection returns a page's answer; cursors in the order of names contain the name.
@@ -122,13 +136,22 @@ func connection(row *sql.Row, named bool) ([]byte, error) {
 	}
 	end := "null"
 	if last.Valid {
-		list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
-		if named {
-			list.Column, value = "name_fold", name.String
+		var err error
+		if end, err = position(last.UUID.String(), name.String, named); err != nil {
+			return nil, err
 		}
-		end = `"` + ent.EncodeCursor(list.Cursor(last.UUID, value)) + `"`
 	}
 	return around(`{"data":{"customers":{"nodes":`, nodes, fmt.Sprintf(`,"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, more, end)), nil
+}
+
+// position is the cursor of a customer, as JSON.
+func position(id, name string, named bool) (string, error) {
+	list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
+	if named {
+		list.Column, value = "name_fold", name
+	}
+	guid, err := uuid.Parse(id)
+	return `"` + ent.EncodeCursor(list.Cursor(guid, value)) + `"`, err
 }
 
 func around(before string, body []byte, after string) []byte {

@@ -122,14 +122,14 @@ func at(number string) string { return fmt.Sprintf(moment, number) }
 
 func (s Size) statements() []string {
 	return []string{
-		s.customers(), s.units(), s.groups(), s.links(), s.users(), s.members(), s.domains(), s.spaces(), s.jobs(),
+		s.customers(), s.units(), s.groups(), s.links(), s.users(), s.members(), s.nested(), s.domains(), s.spaces(), s.jobs(),
 	}
 }
 
 func (s Size) customers() string {
-	return `INSERT INTO customers (id, version, created_at, updated_at, name, name_fold, description, address, city, country, status, resource_group_id)
+	return `INSERT INTO customers (id, version, created_at, updated_at, name, name_fold, description, address, city, city_fold, country, status, resource_group_id)
 		SELECT ` + guid(customers, "i") + `, ` + version + `, ` + at("i") + `, ` + at("i") + `, name, lower(name),
-			'Customer ' || i, i || ' Main Street', ` + cities + `[1 + i % 10], (ARRAY['BE','DE','FR','NL','LU'])[1 + i % 5],
+			'Customer ' || i, i || ' Main Street', ` + cities + `[1 + i % 10], lower(` + cities + `[1 + i % 10]), (ARRAY['BE','DE','FR','NL','LU'])[1 + i % 5],
 			(ARRAY['ACTIVE','CONFIGURED','DISABLED'])[1 + i % 3], ` + guid(customers, "1000000 + i % 5000") + `
 		FROM (SELECT i, ` + words + `[1 + i % 13] || ' ' || ` + words + `[1 + i / 13 % 13] || ' ' || i AS name
 			FROM generate_series(1, ` + strconv.Itoa(s.Customers) + `) i) made`
@@ -151,8 +151,8 @@ func (s Size) units() string {
 }
 
 func (s Size) groups() string {
-	return `INSERT INTO cloud_user_groups (id, created_at, name, description)
-		SELECT ` + guid(groups, "n") + `, ` + at("c") + `, 'Group ' || n, 'Group ' || k || ' of customer ' || c FROM ` + s.each(s.Groups)
+	return `INSERT INTO cloud_user_groups (id, created_at, name, name_fold, description)
+		SELECT ` + guid(groups, "n") + `, ` + at("c") + `, 'Group ' || n, 'group ' || n, 'Group ' || k || ' of customer ' || c FROM ` + s.each(s.Groups)
 }
 
 func (s Size) links() string {
@@ -163,9 +163,9 @@ func (s Size) links() string {
 func (s Size) population() int { return cmp.Or(s.Users, max(s.Customers, s.Members)) }
 
 func (s Size) users() string {
-	return `INSERT INTO cloud_users (id, version, created_at, login, login_fold, email, first_name, last_name)
-		SELECT ` + guid(users, "u") + `, ` + version + `, ` + at("u") + `, 'user-' || u, 'user-' || u, 'user-' || u || '@example.org',
-			` + words + `[1 + u % 13], ` + words + `[1 + u / 13 % 13] FROM generate_series(1, ` + strconv.Itoa(s.population()) + `) u`
+	return `INSERT INTO cloud_users (id, version, created_at, login, login_fold, email, email_fold, first_name, last_name, name, name_fold)
+		SELECT ` + guid(users, "u") + `, ` + version + `, ` + at("u") + `, 'user-' || u, 'user-' || u, 'user-' || u || '@example.org', 'user-' || u || '@example.org',
+			` + words + `[1 + u % 13], ` + words + `[1 + u / 13 % 13], 'Person ' || u, 'person ' || u FROM generate_series(1, ` + strconv.Itoa(s.population()) + `) u`
 }
 
 // members puts users into groups so that the users of a group have distant numbers, as in a database with changing users.
@@ -177,14 +177,21 @@ func (s Size) members() string {
 		ON CONFLICT DO NOTHING`
 }
 
+// nested makes each tenth group a member of the next one.
+func (s Size) nested() string {
+	return `INSERT INTO cloud_user_group_groups (cloud_user_group_id, member_id)
+		SELECT ` + guid(groups, "g + 1") + `, ` + guid(groups, "g") + `
+		FROM generate_series(10, ` + strconv.Itoa(s.having()*s.Groups-1) + `, 10) g`
+}
+
 func (s Size) domains() string {
 	return `INSERT INTO domains (id, name, registered_at, portal_username, customer_id)
 		SELECT ` + guid(domains, "n") + `, 'domain-' || n || '.example', ` + at("c") + `, 'portal-' || c, ` + guid(customers, "c") + ` FROM ` + s.each(s.Domains)
 }
 
 func (s Size) spaces() string {
-	return `INSERT INTO cloud_spaces (id, created_at, name, description, customer_id)
-		SELECT ` + guid(spaces, "n") + `, ` + at("c") + `, 'Space ' || n, 'Space ' || k || ' of customer ' || c, ` + guid(customers, "c") + ` FROM ` + s.each(s.Spaces)
+	return `INSERT INTO cloud_spaces (id, created_at, name, name_fold, description, customer_id)
+		SELECT ` + guid(spaces, "n") + `, ` + at("c") + `, 'Space ' || n, 'space ' || n, 'Space ' || k || ' of customer ' || c, ` + guid(customers, "c") + ` FROM ` + s.each(s.Spaces)
 }
 
 func (s Size) jobs() string {

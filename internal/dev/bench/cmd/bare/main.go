@@ -2,6 +2,7 @@
 // an interrupt:
 //
 //	bare -database postgres://… -listen 127.0.0.1:9000
+//	bare -database sqlite:///path/file.db
 package main
 
 import (
@@ -14,10 +15,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
-	_ "github.com/lib/pq" // the same driver as the server's
+	// The same drivers as the server's.
+	_ "github.com/lib/pq"
+	_ "modernc.org/sqlite"
 
 	"cloudapi/internal/dev/bench/bare"
 )
@@ -36,14 +40,18 @@ func main() {
 }
 
 func serve(ctx context.Context, database, listen string, connections int) (err error) {
-	db, err := sql.Open("postgres", database)
+	driver, source, handler := "postgres", database, bare.New
+	if file, ok := strings.CutPrefix(database, "sqlite://"); ok {
+		driver, source, handler = "sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=case_sensitive_like(1)", bare.NewLite
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	h, err := bare.New(ctx, db)
+	h, err := handler(ctx, db)
 	if err != nil {
 		return err
 	}

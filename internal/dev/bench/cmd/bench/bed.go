@@ -28,7 +28,9 @@ type bed struct {
 
 	server, ordinary, bare *process.Program // on small
 	serverLarge            *process.Program // on large
-	debug                  string           // address of server's debug port, "" where it is closed
+	// On a copy of small in SQLite; nil where no row wants them.
+	lite, liteOrdinary, liteBare *process.Program
+	debug                        string // address of server's debug port, "" where it is closed
 }
 
 // callers is how many users send requests, each with a token of its own.
@@ -61,7 +63,13 @@ func newBed(ctx context.Context, o options) (b *bed, err error) {
 			return b, err
 		}
 	}
-	return b, b.start(ctx, o.profiles != "")
+	if err := b.start(ctx, o.profiles != ""); err != nil {
+		return b, err
+	}
+	if !o.wants("lite") {
+		return b, nil
+	}
+	return b, b.startLite(ctx)
 }
 
 func (b *bed) build(ctx context.Context, program, path string) error {
@@ -134,7 +142,8 @@ func (d *data) undo(ctx context.Context) error {
 	defer db.Close()
 	for _, statement := range []string{
 		"DELETE FROM capacity_units USING customers c WHERE c.id = customer_id AND capacity_units.created_at > c.created_at + interval '1 day'",
-		"DELETE FROM jobs WHERE action = 'addCapacityAvailable'",
+		"DELETE FROM jobs WHERE action IN ('addCapacityAvailable', 'createCustomer', 'setCustomerStatus', 'updateCustomer')",
+		"DELETE FROM customers c WHERE NOT EXISTS (SELECT 1 FROM capacity_units u WHERE u.customer_id = c.id)",
 		"VACUUM ANALYZE capacity_units, jobs, customers",
 		"CHECKPOINT",
 	} {
@@ -184,8 +193,7 @@ func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 // start starts the programs.
 func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	serve := func(name string, d *data, more ...string) (*process.Program, error) {
-		args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", d.url}, more...)
-		return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
+		return b.serve(ctx, name, d.url, more...)
 	}
 	var more []string
 	if debug {
@@ -209,9 +217,14 @@ func (b *bed) start(ctx context.Context, debug bool) (err error) {
 	return err
 }
 
+func (b *bed) serve(ctx context.Context, name, url string, more ...string) (*process.Program, error) {
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", url}, more...)
+	return process.Start(ctx, name, b.dir, b.program("cloudapi"), args...)
+}
+
 func (b *bed) close() error {
 	var errs []error
-	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge} {
+	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge, b.lite, b.liteOrdinary, b.liteBare} {
 		if t != nil {
 			errs = append(errs, t.Stop())
 		}

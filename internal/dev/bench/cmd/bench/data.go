@@ -168,16 +168,3 @@ func (d *data) capacity() (server, bare []load.Request) {
 	}
 	return server, bare
 }
-
-func (d *data) add() (server, bare []load.Request) {
-	for i, id := range d.ids {
-		input := map[string]any{"customerId": id, "amount": 1 + i, "type": "CU", "name": "Measured"}
-		body, err := json.Marshal(input)
-		if err != nil {
-			panic(err) // strings and numbers always encode
-		}
-		server = append(server, d.graphQL(i, addMutation, map[string]any{"input": input}))
-		bare = append(bare, load.Request{Method: "POST", Path: "/add", Body: string(body)})
-	}
-	return server, bare
-}

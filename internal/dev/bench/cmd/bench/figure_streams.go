@@ -131,7 +131,7 @@ func rest(ctx context.Context, server *process.Program, postmaster int) (memory 
 
 // subscribe opens a WebSocket as the n-th caller, with some subscriptions.
 func (b *bed) subscribe(ctx context.Context, server *process.Program, n int, query string, each int) (c *websocket.Conn, err error) {
-	c, _, err = websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1)+"/graphql",
+	c, _, err = websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1)+"/graphql", //nolint:bodyclose // The answer to an upgrade has none.
 		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func (s sample) cpu() float64 { return float64(s.own + s.database) }
 // peaks tells the memory of the servers.
 func (b *bed) peaks() (string, error) {
 	var parts []string
-	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge} {
+	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge, b.lite, b.liteOrdinary, b.liteBare} {
 		if t == nil {
 			continue
 		}

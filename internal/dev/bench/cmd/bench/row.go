@@ -30,7 +30,8 @@ type subject struct {
 
 // keys are what -rows takes.
 func keys() []string {
-	return []string{"one", "page", "names", "capacity", "far", "large", "add", "import", "fanout", "idle"}
+	return []string{"one", "page", "names", "capacity", "far", "large", "lite",
+		"add", "oldadd", "create", "oldcreate", "status", "oldstatus", "update", "oldupdate", "import", "fanout", "idle"}
 }
 
 // rows are those that are wanted. What changes the database comes last.
@@ -38,6 +39,10 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 	var all []row
 	for _, key := range keys() {
 		if !o.wants(key) {
+			continue
+		}
+		if change, ok := b.changes(key); ok {
+			all = append(all, change)
 			continue
 		}
 		switch key {
@@ -53,13 +58,10 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 		case "capacity":
 			server, bare := b.small.capacity()
 			all = append(all, b.against(key, "old URL listCapacity", 1.1, server, bare, true))
-		case "add":
-			server, bare := b.small.add()
-			add := b.against(key, "mutation addCapacityAvailable", 1.1, server, bare, false)
-			add.undo = b.small.undo
-			all = append(all, add)
 		case "far":
 			all = append(all, b.far())
+		case "lite":
+			all = append(all, b.onLite()...)
 		case "large":
 			if b.large != nil {
 				all = append(all, b.sizes()...)

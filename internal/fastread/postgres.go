@@ -5,31 +5,12 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
+
+	"cloudapi/ent"
 )
 
-// maxGuids is how many guids one statement answers for.
-const maxGuids = 32
-
-// room is how many guids a statement takes that is used for n: a few statements
-// serve all numbers.
-func room(n int) int {
-	for size := 1; ; size *= 2 {
-		if size >= n {
-			return size
-		}
-	}
-}
-
-// statement returns the statement for n guids; a connection needs none.
-func (p *plan) statement(n int) statement {
-	n = room(n)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s, ok := p.statements[n]; ok {
-		return s
-	}
-	b := &sql.Builder{}
-	b.SetDialect(dialect.Postgres)
+// postgres writes the statement for n guids; a connection needs none.
+func (p *plan) postgres(b *sql.Builder, n int) {
 	for i, l := range p.root.below {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
@@ -42,10 +23,6 @@ func (p *plan) statement(n int) statement {
 			}
 		})
 	}
-	s := statement{query: b.String()}
-	_, s.args = b.Query()
-	p.statements[n] = s
-	return s
 }
 
 // branch writes the rows of a level, each followed by those of the levels below.
@@ -53,7 +30,7 @@ func (p *plan) statement(n int) statement {
 // order of its outer rows: both hold as long as nothing runs in parallel, which
 // internal/store sees to.
 func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
-	t := l.table()
+	t := p.table(l)
 	rows := l.rows(t, above)
 	if l.most > 0 {
 		b.WriteString("SELECT ").Join(p.single(l, func(b *sql.Builder) {
@@ -72,10 +49,11 @@ func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 		}))
 		return
 	}
-	if n := l.page.limit(); n > 0 {
-		rows.Limit(n)
+	if l.group != "" {
+		rows.GroupBy(t.C(l.group))
 	}
-	if len(l.below) == 0 && l.sort == nil {
+	l.read(rows, t)
+	if len(l.below) == 0 && !l.page.fromEnd() {
 		b.Join(rows.SelectExpr(p.values(l, t)))
 		return
 	}
@@ -92,7 +70,7 @@ func (l *level) counted() string {
 
 // found writes the one row of the root for each of n guids.
 func (p *plan) found(b *sql.Builder, l *level, n int) {
-	t := l.table()
+	t := p.table(l)
 	rows := l.rows(t, nil)
 	if n == 1 {
 		p.nested(b, l, t, rows.Where(sql.EQ(t.C("id"), param{part: guidOf})).Select(l.needs(t)...))
@@ -113,7 +91,7 @@ func (p *plan) found(b *sql.Builder, l *level, n int) {
 
 // nested writes rows with those of the levels below.
 func (p *plan) nested(b *sql.Builder, l *level, t *sql.SelectTable, rows *sql.Selector) {
-	b.WriteString("SELECT x.* FROM ").Wrap(func(b *sql.Builder) { l.sorted(b, t, rows) }).WriteString(" AS ").Ident(l.name()).
+	b.WriteString("SELECT x.* FROM ").Wrap(func(b *sql.Builder) { l.shown(b, t, rows) }).WriteString(" AS ").Ident(l.name()).
 		WriteString(" CROSS JOIN LATERAL ").Wrap(func(b *sql.Builder) {
 		b.WriteString("SELECT ").Join(p.values(l, t))
 		for _, below := range l.below {
@@ -122,38 +100,20 @@ func (p *plan) nested(b *sql.Builder, l *level, t *sql.SelectTable, rows *sql.Se
 	}).WriteString(" AS x")
 }
 
-// sorted writes rows in the order in which they are shown.
-func (l *level) sorted(b *sql.Builder, t *sql.SelectTable, rows *sql.Selector) {
-	if l.sort == nil {
+// shown writes rows in the order in which they are shown.
+func (l *level) shown(b *sql.Builder, t *sql.SelectTable, rows *sql.Selector) {
+	if !l.page.fromEnd() {
 		b.Join(rows)
 		return
 	}
 	b.WriteString("SELECT * FROM ").Wrap(func(b *sql.Builder) { b.Join(rows) }).WriteString(" AS ").Ident(l.name()).
 		WriteString(" ORDER BY ")
-	for i, by := range l.sort(t.C) {
+	for i, by := range orderBy(l.order, t) {
 		if i > 0 {
 			b.Comma()
 		}
 		b.WriteString(by)
 	}
-}
-
-func (l *level) name() string { return "t" + strconv.Itoa(l.tag) }
-
-func (l *level) table() *sql.SelectTable {
-	return sql.Dialect(dialect.Postgres).Table(l.entity.Table).As(l.name())
-}
-
-// needs are the columns that the values of a row are made of.
-func (l *level) needs(t *sql.SelectTable) []string {
-	var columns []string
-	for _, c := range l.columns {
-		columns = append(columns, t.C(c.needs))
-	}
-	if len(columns) == 0 {
-		columns = append(columns, t.C("id"))
-	}
-	return columns
 }
 
 // values are the values of a row of a level: its tag, and each in its slot.
@@ -162,13 +122,26 @@ func (p *plan) values(l *level, t *sql.SelectTable) sql.Querier {
 		p.row(b, l.tag, func(at slot) bool {
 			for _, c := range l.columns {
 				if c.slot == at {
-					c.write(b, t)
+					c.postgres(b, t)
 					return true
 				}
 			}
 			return false
 		})
 	})
+}
+
+// postgres writes a value: guids as they are, all others as text.
+func (c column) postgres(b *sql.Builder, t *sql.SelectTable) {
+	switch {
+	case len(c.difference) > 0:
+		c.sums(b, t, "")
+		b.WriteString("::text")
+	case c.kind == ent.KindUUID:
+		b.Ident(t.C(c.name))
+	default:
+		b.Ident(t.C(c.name)).WriteString("::text")
+	}
 }
 
 // single are the values of the only row of a level: its tag, and one text.
@@ -183,14 +156,25 @@ func (p *plan) single(l *level, write func(*sql.Builder)) sql.Querier {
 	})
 }
 
-// row writes the columns of a row, NULL where it has no value.
+// row writes the columns of a row.
 func (p *plan) row(b *sql.Builder, tag int, write func(slot) bool) {
 	b.WriteString(strconv.Itoa(tag))
+	p.slots(b, write)
+}
+
+// slots writes the values of a row, NULL where it has none.
+func (p *plan) slots(b *sql.Builder, write func(slot) bool) {
+	null := func(typ string) string {
+		if p.dialect == dialect.Postgres {
+			return "NULL::" + typ
+		}
+		return "NULL"
+	}
 	for _, kind := range []struct {
 		uuid  bool
 		count int
 		null  string
-	}{{true, p.uuids, "NULL::uuid"}, {false, p.texts, "NULL::text"}} {
+	}{{true, p.uuids, null("uuid")}, {false, p.texts, null("text")}} {
 		for n := range kind.count {
 			b.Comma()
 			if !write(slot{uuid: kind.uuid, n: n}) {

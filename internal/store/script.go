@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// Statement is a statement as ent writes it, with placeholders $1, $2, ….
+type Statement struct {
+	Query string
+	Args  []any
+}
+
+// Script is several statements that are sent to PostgreSQL in one message, and answered in one.
+type Script struct {
+	Statements []Statement
+	// Begins says that a transaction begins before the statements.
+	Begins bool
+	// LockTimeout is how long a statement of that transaction waits for a lock; 0 means the session's setting.
+	LockTimeout time.Duration
+	// Commits says that the transaction is committed after the statements. Without an answer the outcome is unknown.
+	Commits bool
+}
+
+// ResultSet has the rows of a statement. The values are the driver's.
+type ResultSet struct {
+	Columns []string
+	Rows    [][]driver.Value
+}
+
+// scripts has the statements that scripts have prepared on a connection.
+type scripts struct {
+	names   *simplelru.LRU[string, string] // by text
+	dropped []string                       // names to deallocate
+	next    int
+}
+
+// maxNamed is the maximum number of prepared statements of scripts on a connection.
+const maxNamed = 128
+
+// Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
+type Session struct {
+	borrowed *sql.Conn
+	inTx     bool
+}
+
+// Session borrows a connection from the pool.
+func (s *Store) Session(ctx context.Context) (*Session, error) {
+	borrowed, err := s.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{borrowed: borrowed}, nil
+}
+
+// Run runs a script and returns a set for each statement that returns rows. With an error, the sets are those of the
+// statements before the one that failed.
+func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err error) {
+	s.inTx = s.inTx || script.Begins
+	err = s.borrowed.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*conn)
+		if !ok {
+			return fmt.Errorf("connection of type %T: %w", driverConn, errors.ErrUnsupported)
+		}
+		sets, err = c.script(ctx, script)
+		return err
+	})
+	if err == nil && script.Commits {
+		s.inTx = false
+	}
+	return sets, err
+}
+
+// Rollback ends the transaction. If its context has ended, it has the grace period.
+func (s *Session) Rollback(ctx context.Context) {
+	if !s.inTx {
+		return
+	}
+	s.inTx = false
+	_ = s.borrowed.Raw(func(driverConn any) error {
+		if c, ok := driverConn.(*conn); ok && !c.broken {
+			defer c.bind(ctx)()
+			if _, err := c.inner.ExecContext(context.WithoutCancel(ctx), "ROLLBACK", nil); err != nil {
+				c.broken = true
+			}
+		}
+		return nil
+	})
+}
+
+// Close returns the connection to the pool, without its transaction.
+func (s *Session) Close(ctx context.Context) {
+	s.Rollback(ctx)
+	_ = s.borrowed.Close() // a failure of the connection closes it
+}
+
+func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err error) {
+	switch {
+	case c.broken:
+		return nil, driver.ErrBadConn
+	case c.reading > 0:
+		return nil, errReading
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	defer c.bind(ctx)()
+	if s.Begins && !c.plain {
+		if err := c.planFor(ctx, false); err != nil {
+			return nil, err
+		}
+	}
+	text, err := c.scriptText(ctx, s)
+	if err != nil {
+		return nil, c.settle(ctx, err, false)
+	}
+	sent := c.sent()
+	found, err := c.inner.QueryContext(ctx, text, nil)
+	if err == nil {
+		sets, err = readSets(found)
+	}
+	if stale(err) {
+		c.broken = true // with everything prepared on it
+	}
+	return sets, c.settle(ctx, err, s.Commits && c.sent() != sent)
+}
+
+// scriptText returns the text of a script: the statements are prepared once on each connection, and executed by name. Behind
+// a pooler nothing stays prepared, and their texts are sent.
+func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
+	names, err := c.names(ctx, s.Statements)
+	if err != nil {
+		return "", err
+	}
+	var b []byte
+	if s.Begins {
+		b = append(b, "BEGIN;"...)
+		if s.LockTimeout > 0 {
+			b = append(strconv.AppendInt(append(b, "SET LOCAL lock_timeout="...), s.LockTimeout.Milliseconds(), 10), ';')
+		}
+	}
+	for i, st := range s.Statements {
+		switch {
+		case names == nil:
+			b, err = c.appendInline(b, st)
+		case len(st.Args) == 0:
+			b = append(append(b, "EXECUTE "...), names[i]...)
+		default:
+			b = append(append(append(b, "EXECUTE "...), names[i]...), '(')
+			b, err = c.appendLiterals(b, st.Args)
+			b = append(b, ')')
+		}
+		if err != nil {
+			return "", err
+		}
+		b = append(b, ';')
+	}
+	if s.Commits {
+		b = append(b, "COMMIT"...)
+	}
+	return string(b), nil
+}
+
+// names prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
+// nothing is prepared.
+func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
+	if c.plain {
+		return nil, nil
+	}
+	if c.scripts.names == nil {
+		c.scripts.names, _ = simplelru.NewLRU(maxNamed, func(_, name string) { c.scripts.dropped = append(c.scripts.dropped, name) })
+	}
+	names := make([]string, len(all))
+	var prepare strings.Builder
+	added := map[string]string{}
+	for i, st := range all {
+		name, ok := c.scripts.names.Get(st.Query)
+		if !ok {
+			name, ok = added[st.Query]
+		}
+		if !ok {
+			c.scripts.next++
+			name = "s" + strconv.Itoa(c.scripts.next)
+			added[st.Query] = name
+			prepare.WriteString("PREPARE " + name + " AS " + st.Query + ";")
+		}
+		names[i] = name
+	}
+	if len(added) == 0 {
+		return names, nil
+	}
+	for _, name := range c.scripts.dropped {
+		prepare.WriteString("DEALLOCATE " + name + ";")
+	}
+	if _, err := c.inner.ExecContext(ctx, prepare.String(), nil); err != nil {
+		return nil, err
+	}
+	c.scripts.dropped = nil
+	for query, name := range added {
+		c.scripts.names.Add(query, name)
+	}
+	return names, nil
+}
+
+// readSets reads the complete answer to a message.
+func readSets(found driver.Rows) (sets []ResultSet, err error) {
+	defer func() { err = errors.Join(err, found.Close()) }()
+	for {
+		set := ResultSet{Columns: found.Columns()}
+		for err == nil {
+			values := make([]driver.Value, len(set.Columns))
+			if err = found.Next(values); err == nil {
+				set.Rows = append(set.Rows, owned(values))
+			}
+		}
+		// The columns are known when the statement has ended without an error.
+		if len(set.Columns) > 0 {
+			sets = append(sets, set)
+		}
+		if !errors.Is(err, io.EOF) {
+			return sets, err
+		}
+		more, ok := found.(driver.RowsNextResultSet)
+		if !ok || !more.HasNextResultSet() {
+			return sets, nil
+		}
+		if err = more.NextResultSet(); err != nil {
+			return sets, err
+		}
+	}
+}
+
+// owned copies values that the driver overwrites.
+func owned(values []driver.Value) []driver.Value {
+	for i, v := range values {
+		if text, ok := v.([]byte); ok {
+			values[i] = append([]byte{}, text...)
+		}
+	}
+	return values
+}
