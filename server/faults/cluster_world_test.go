@@ -27,7 +27,7 @@ const (
 )
 
 // clusterTime is how long the cluster may take for what does not count: its start, a node that joins.
-const clusterTime = 3 * time.Minute
+const clusterTime = 5 * time.Minute
 
 // cluster is three machines with etcd, Patroni and PostgreSQL, and one with HAProxy.
 type cluster struct {
