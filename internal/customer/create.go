@@ -18,7 +18,7 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// Create makes a customer with status CONFIGURED, and what it begins with.
+// Create creates a customer with the status CONFIGURED, and its initial units, groups and spaces.
 func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
 	out := &model.CreateCustomerPayload{}
 	return job.Run(ctx, s.Jobs, job.Change{
@@ -33,8 +33,7 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 		}, job.RowAt(&out.Customer))
 }
 
-// create makes a customer with all that it begins with. It reports all that is
-// wrong with the input.
+// create creates a customer with everything in the input. It reports all faults of the input.
 func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (*ent.Customer, error) {
 	b := beginning{tx: tx, customer: stamp.NewID()}
 	b.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
@@ -67,7 +66,7 @@ func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (
 	return made, tx.CloudSpace.CreateBulk(b.spaces...).Exec(ctx)
 }
 
-// beginning is what a new customer begins with.
+// beginning is what a new customer starts with.
 type beginning struct {
 	tx       *ent.Client
 	customer uuid.UUID
@@ -101,7 +100,7 @@ func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.Ne
 	}
 }
 
-// addGroups adds the groups that are there.
+// addGroups adds the existing groups.
 func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
 	known, err := knownGroups(ctx, b.tx, ids)
 	if err != nil {
@@ -116,7 +115,7 @@ func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// knownGroups says which of the groups are there.
+// knownGroups returns which of the groups exist.
 func knownGroups(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
 	known := map[uuid.UUID]bool{}
 	if len(ids) == 0 {

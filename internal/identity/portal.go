@@ -15,7 +15,7 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// CreatePortalAccount makes an account at the embedded portal.
+// CreatePortalAccount creates an account of the embedded portal.
 func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	out := &model.CreatePortalAccountPayload{}
 	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password,
@@ -42,7 +42,7 @@ func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPort
 		}, job.RowAt(&out.PortalAccount))
 }
 
-// DeletePortalAccount deletes a portal account; its domains stay.
+// DeletePortalAccount deletes a portal account, but not its domains.
 func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
 	out := &model.DeletePortalAccountPayload{PortalAccountID: in.PortalAccountID}
 	return job.Run(ctx, s.Jobs, s.aboutPortal("deletePortalAccount", in, in.Execution), out, &out.Job,
@@ -59,8 +59,8 @@ func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput
 	}
 }
 
-// aboutPortalPassword describes a change that sets the password of a portal
-// account. The password is hashed before the transaction.
+// aboutPortalPassword describes a change that sets the password of a portal account. The password is hashed before the
+// transaction.
 func (s *Service) aboutPortalPassword(
 	action string, input any, ex *model.ExecutionInput, p secret.Text, m ent.Mutation,
 ) (job.Change, *string) {
@@ -75,8 +75,7 @@ func (s *Service) aboutPortalPassword(
 	return change, hash
 }
 
-// PasswordHash returns the hash of a portal account's password, for the
-// embedded portal.
+// PasswordHash returns the hash of a portal account's password, for the embedded portal.
 func (s *Service) PasswordHash(ctx context.Context, username string) (hash string, found bool, err error) {
 	account, err := s.Client.PortalAccount.Query().
 		Where(portalaccount.Username(username)).Only(viewer.SystemContext(ctx))

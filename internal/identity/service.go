@@ -1,5 +1,5 @@
-// Package identity changes cloud users, their passwords and groups, and the
-// accounts of the embedded portal. Signing in is in package session.
+// Package identity changes cloud users, their passwords and groups, and the accounts of the embedded portal. Signing in is
+// in package session.
 package identity
 
 import (
@@ -25,18 +25,18 @@ type Passwords interface {
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 }
 
-// Service makes the changes of the directory.
+// Service makes the changes of users, groups and portal accounts.
 type Service struct {
 	Client    *ent.Client
 	Jobs      *job.Recorder
 	Passwords Passwords
-	// Verify checks a password as signing in does.
+	// Verify checks a password with the limits of signing in.
 	Verify session.Verify
 	// Changed is called when a user's credentials, role or status have changed.
 	Changed func(ctx context.Context, userID uuid.UUID)
 }
 
-// CreateUser makes a cloud user.
+// CreateUser creates a cloud user.
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
 	var hash string
@@ -74,12 +74,12 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 		SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
 }
 
-// UpdateUser changes what is given of a user.
+// UpdateUser changes the given properties of a user.
 func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	out := &model.UpdateCloudUserPayload{}
 	var err error
 	change := s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
-	change.OnlyWrites = in.Role == nil && in.Status == nil // others look at the last administrator
+	change.OnlyWrites = in.Role == nil && in.Status == nil // other changes check the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			textrule.Set(in.Email, up.SetEmail)
@@ -103,7 +103,7 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInpu
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
 	change := s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
-	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // which looks at the last administrator
+	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // it checks the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
@@ -163,7 +163,7 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 			if in.ExpectedVersion != nil {
 				gone.Where(clouduser.Version(*in.ExpectedVersion))
 			}
-			// The groups that show the user have another version afterwards.
+			// Groups whose forms show the user get a new version.
 			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
 			if err != nil {
 				return err
