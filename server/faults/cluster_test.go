@@ -45,6 +45,10 @@ func TestCluster(t *testing.T) {
 	}
 	w.settle(t)
 	for i, f := range all {
+		// The load makes changes faster than a busy machine answers subscriptions with them.
+		for had := -1; len(f.jobs()) > had; time.Sleep(streamTime / 4) {
+			had = len(f.jobs())
+		}
 		w.complete(t, i, f)
 	}
 	for i, s := range w.servers {
