@@ -129,7 +129,7 @@ func (g *group) round(ctx context.Context) bool {
 	case err == nil && script.Commits:
 		return g.end(nil)
 	case err == nil:
-		g.goOn(sent, sets)
+		g.resume(sent, sets)
 		return true
 	case answered(err) && len(sets) < len(sent):
 		g.leave(sent[len(sets)], why(err))
@@ -145,8 +145,8 @@ func (g *group) round(ctx context.Context) bool {
 	}
 }
 
-// goOn passes the members their results.
-func (g *group) goOn(sent []*member, sets []store.ResultSet) {
+// resume passes the members their results.
+func (g *group) resume(sent []*member, sets []store.ResultSet) {
 	g.begun = true
 	running := 0
 	for i, m := range sent {
