@@ -10,8 +10,6 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"entgo.io/ent/dialect"
-
 	"cloudapi/internal/budget"
 	"cloudapi/internal/store"
 )
@@ -37,9 +35,6 @@ type updated struct {
 	id    any
 	set   store.ResultSet
 }
-
-// errReads says that a change reads that said that it only writes.
-var errReads = fmt.Errorf("%w: it reads", errAlone)
 
 // Exec keeps an INSERT back, and runs other changes.
 func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
@@ -99,7 +94,7 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 		return nil
 	}
 	if !t.reads && store.Verb(query) == "select" {
-		return errReads
+		return errAlone // it said that it only writes
 	}
 	set, err := t.run(ctx, query, list)
 	if err != nil {
@@ -117,8 +112,6 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 // Commit and Rollback are for whoever began the transaction.
 func (t *tx) Commit() error   { return nil }
 func (t *tx) Rollback() error { return nil }
-
-var _ dialect.Tx = (*tx)(nil)
 
 func (t *tx) keep(ctx context.Context, query string, args []any) {
 	t.pending = append(t.pending, store.Statement{Query: query, Args: args})
