@@ -26,6 +26,14 @@ const (
 	everyBytes = 32 << 10
 )
 
+// Part counts a row that is no object of the answer, after which the answer has size bytes.
+func (m *Meter) Part(size int) error {
+	if size-m.drawn < everyBytes {
+		return nil
+	}
+	return m.Draw(size)
+}
+
 // Row counts a row after which the answer has size bytes.
 func (m *Meter) Row(size int) error {
 	if m.rows++; m.rows < everyRows && size-m.drawn < everyBytes {

@@ -10,13 +10,19 @@ import (
 
 // units adds one side of a customer's capacity.
 func (c *compiler) units(s *steps, f graphql.CollectedField, kind capacityunit.Kind) error {
+	l := c.unitLevel(s, kind)
+	s.below(step{op: opList, level: l})
+	return c.fill(l, f.Selections)
+}
+
+// unitLevel makes a level of the units of a kind.
+func (c *compiler) unitLevel(s *steps, kind capacityunit.Kind) *level {
 	s.owner.id()
 	l := c.level(c.entities["CapacityUnit"], unitsOf().narrowed(func(found *sql.Selector, t *sql.SelectTable) {
 		found.Where(sql.EQ(t.C(capacityunit.FieldKind), sql.Raw("'"+string(kind)+"'")))
 	}))
 	l.order = []ordering{{column: capacityunit.FieldPlace, kind: ent.KindNumber}, {column: "id", kind: ent.KindUUID}}
-	s.below(step{op: opList, level: l})
-	return c.fill(l, f.Selections)
+	return l
 }
 
 // unitsOf are the capacity units of a customer.

@@ -139,6 +139,9 @@ func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 		if edge, ok := e.Edges[f.Name]; ok {
 			return c.edge(s, edge, f)
 		}
+		if f.Name == "serialized" {
+			return c.serialized(s, f)
+		}
 		return c.derived(s, f)
 	})
 }
@@ -188,15 +191,20 @@ func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField)
 	if !ok || !edge.Unique && !edge.Connection {
 		return errNotCovered
 	}
-	rows := source{
-		rows: func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) },
-		key:  cmp.Or(edge.Own, "id"), disjoint: edge.Other != "",
-	}
+	rows := sourceOf(edge)
 	s.owner.plain(rows.key, ent.KindUUID)
 	if edge.Unique {
 		return c.object(s, to, f, f.Definition.Type.NonNull, rows)
 	}
 	return c.connection(s, to, f, rows)
+}
+
+// sourceOf are the rows at the other end of an edge.
+func sourceOf(edge ent.EntityEdge) source {
+	return source{
+		rows: func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) },
+		key:  cmp.Or(edge.Own, "id"), disjoint: edge.Other != "",
+	}
 }
 
 // neighbours are the rows at the other end of an edge.

@@ -184,6 +184,8 @@ const (
 	opPrevious    // whether rows precede those of a level
 	opStart       // the position of the first row of a level
 	opEnd         // the position of the last row of a level
+	opMark        // nothing: what follows is what a document is made of
+	opDocument    // a document, as text, in the place of what it is made of
 )
 
 // step writes one thing, after the text before it.
@@ -197,4 +199,6 @@ type step struct {
 	// beyond is the level whose row says whether a cursor has cut rows off, nil
 	// for opNext and opPrevious where no cursor does.
 	beyond *level
+	// write makes the document of opDocument.
+	write func(selected []byte) (string, error)
 }

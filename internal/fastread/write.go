@@ -17,6 +17,7 @@ type writer struct {
 	meter  budget.Meter // of the requests that get the answer
 	all    []*request
 	states []state // by the tags of the levels
+	marks  []int   // where documents begin that are being selected
 }
 
 // state is what the writer knows of a level.
@@ -91,7 +92,11 @@ func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
 
 // next reads a row, which is an object of the answer, about.
 func (w *writer) next() error {
-	if err := w.meter.Row(w.outer + len(w.out)); err != nil {
+	count := w.meter.Row
+	if len(w.marks) > 0 {
+		count = w.meter.Part // it is part of a document
+	}
+	if err := count(w.outer + len(w.out)); err != nil {
 		return err
 	}
 	return w.cursor.next()
@@ -117,6 +122,10 @@ func (w *writer) run(steps []step, l *level) error {
 		case opNothing:
 		case opText, opRaw, opSum, opUUID, opMoment:
 			err = w.value(s, l)
+		case opMark:
+			w.marks = append(w.marks, len(w.out))
+		case opDocument:
+			err = w.document(s)
 		case opCursor:
 			err = w.position(s, l)
 		case opNext, opPrevious, opStart, opEnd:

@@ -20,22 +20,18 @@ type Statement struct {
 	Args  []any
 }
 
-// Script is several statements that are sent to PostgreSQL in one message, and
-// answered in one.
+// Script is several statements that are sent to PostgreSQL in one message, and answered in one.
 type Script struct {
 	Statements []Statement
 	// Begins says that a transaction begins before the statements.
 	Begins bool
-	// LockTimeout is how long a statement of the transaction that begins waits for a
-	// lock, 0 for as long as in other transactions.
+	// LockTimeout is how long a statement of that transaction waits for a lock; 0 means the session's setting.
 	LockTimeout time.Duration
-	// Commits says that the transaction is committed after the statements. Without
-	// an answer nobody may know whether it was.
+	// Commits says that the transaction is committed after the statements. Without an answer the outcome is unknown.
 	Commits bool
 }
 
-// ResultSet has the rows of a statement that returns rows. The values are the
-// driver's.
+// ResultSet has the rows of a statement. The values are the driver's.
 type ResultSet struct {
 	Columns []string
 	Rows    [][]driver.Value
@@ -45,14 +41,13 @@ type ResultSet struct {
 // new connection takes its place.
 const maxNamed = 256
 
-// Session is a connection to PostgreSQL's primary that runs scripts. It is used
-// by one goroutine at a time.
+// Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
 type Session struct {
 	borrowed *sql.Conn
 	inTx     bool
 }
 
-// Session borrows a connection.
+// Session borrows a connection from the pool.
 func (s *Store) Session(ctx context.Context) (*Session, error) {
 	borrowed, err := s.writer.Conn(ctx)
 	if err != nil {
@@ -61,8 +56,8 @@ func (s *Store) Session(ctx context.Context) (*Session, error) {
 	return &Session{borrowed: borrowed}, nil
 }
 
-// Run runs a script and returns a set for each statement that returns rows. With
-// an error the sets are those of the statements before the one that failed.
+// Run runs a script and returns a set for each statement that returns rows. With an error, the sets are those of the
+// statements before the one that failed.
 func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err error) {
 	s.inTx = s.inTx || script.Begins
 	err = s.borrowed.Raw(func(driverConn any) error {
@@ -79,8 +74,7 @@ func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err
 	return sets, err
 }
 
-// Rollback ends the transaction, also when its context has ended: then it has the
-// grace.
+// Rollback ends the transaction. If its context has ended, it has the grace period.
 func (s *Session) Rollback(ctx context.Context) {
 	if !s.inTx {
 		return
@@ -97,10 +91,10 @@ func (s *Session) Rollback(ctx context.Context) {
 	})
 }
 
-// Close gives the connection back, without its transaction.
+// Close returns the connection to the pool, without its transaction.
 func (s *Session) Close(ctx context.Context) {
 	s.Rollback(ctx)
-	_ = s.borrowed.Close() // what is wrong with the connection ends it
+	_ = s.borrowed.Close() // a failure of the connection closes it
 }
 
 // ErrNotSent says that nothing of a script was sent.
@@ -179,8 +173,8 @@ func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	return string(b), nil
 }
 
-// names prepares the statements that are not, in a message of its own, and
-// returns the names of all; nil where nothing is prepared.
+// names prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
+// nothing is prepared.
 func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	if c.plain {
 		return nil, nil
@@ -210,7 +204,7 @@ func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	return names, nil
 }
 
-// readSets reads everything that a message has been answered with.
+// readSets reads the complete answer to a message.
 func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	defer func() { err = errors.Join(err, found.Close()) }()
 	for {
@@ -221,7 +215,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 				set.Rows = append(set.Rows, owned(values))
 			}
 		}
-		// The columns come when the statement has ended without an error.
+		// The columns are known when the statement has ended without an error.
 		if len(set.Columns) > 0 {
 			sets = append(sets, set)
 		}
@@ -238,7 +232,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	}
 }
 
-// owned copies what the driver overwrites.
+// owned copies values that the driver overwrites.
 func owned(values []driver.Value) []driver.Value {
 	for i, v := range values {
 		if text, ok := v.([]byte); ok {

@@ -61,6 +61,10 @@ type CloudUserGroupWhereInput struct {
 	Name *string `json:"name"`
 	// A part of the name, case-sensitive. No character is a wildcard.
 	NameContains *string `json:"nameContains"`
+	// A part of the name, ignoring case. No character is a wildcard.
+	NameContainsFold *string `json:"nameContainsFold"`
+	// The beginning of the name, ignoring case.
+	NameStartsWithFold *string `json:"nameStartsWithFold"`
 	// The group is linked to the customer with this guid.
 	CustomerId *string `json:"customerId"`
 }
@@ -85,6 +89,12 @@ func (v *CloudUserGroupWhereInput) GetName() *string { return v.Name }
 
 // GetNameContains returns CloudUserGroupWhereInput.NameContains, and is useful for accessing the field via an interface.
 func (v *CloudUserGroupWhereInput) GetNameContains() *string { return v.NameContains }
+
+// GetNameContainsFold returns CloudUserGroupWhereInput.NameContainsFold, and is useful for accessing the field via an interface.
+func (v *CloudUserGroupWhereInput) GetNameContainsFold() *string { return v.NameContainsFold }
+
+// GetNameStartsWithFold returns CloudUserGroupWhereInput.NameStartsWithFold, and is useful for accessing the field via an interface.
+func (v *CloudUserGroupWhereInput) GetNameStartsWithFold() *string { return v.NameStartsWithFold }
 
 // GetCustomerId returns CloudUserGroupWhereInput.CustomerId, and is useful for accessing the field via an interface.
 func (v *CloudUserGroupWhereInput) GetCustomerId() *string { return v.CustomerId }
@@ -125,12 +135,18 @@ type CustomerWhereInput struct {
 	NameContains *string `json:"nameContains"`
 	// A part of the name, ignoring case. No character is a wildcard.
 	NameContainsFold *string `json:"nameContainsFold"`
+	// The beginning of the name, ignoring case.
+	NameStartsWithFold *string `json:"nameStartsWithFold"`
 	// The status.
 	Status *CustomerStatus `json:"status"`
 	// One of these statuses; an empty list matches nothing.
 	StatusIn []CustomerStatus `json:"statusIn"`
 	// The complete city, case-sensitive.
 	City *string `json:"city"`
+	// A part of the city, ignoring case. No character is a wildcard.
+	CityContainsFold *string `json:"cityContainsFold"`
+	// The beginning of the city, ignoring case.
+	CityStartsWithFold *string `json:"cityStartsWithFold"`
 	// The complete country, case-sensitive.
 	Country *string `json:"country"`
 	// The guid of the resource group.
@@ -143,6 +159,10 @@ type CustomerWhereInput struct {
 	CreatedAtGTE *time.Time `json:"createdAtGTE"`
 	// Created before this time.
 	CreatedAtLT *time.Time `json:"createdAtLT"`
+	// Changed at this time or later. Ask for a few seconds more than the last time: a change is visible only when it is committed.
+	UpdatedAtGTE *time.Time `json:"updatedAtGTE"`
+	// Changed before this time.
+	UpdatedAtLT *time.Time `json:"updatedAtLT"`
 	// Whether the customer has a domain.
 	HasDomains *bool `json:"hasDomains"`
 	// There is a domain for which all of these hold; an empty list is the same as hasDomains: true.
@@ -177,6 +197,9 @@ func (v *CustomerWhereInput) GetNameContains() *string { return v.NameContains }
 // GetNameContainsFold returns CustomerWhereInput.NameContainsFold, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetNameContainsFold() *string { return v.NameContainsFold }
 
+// GetNameStartsWithFold returns CustomerWhereInput.NameStartsWithFold, and is useful for accessing the field via an interface.
+func (v *CustomerWhereInput) GetNameStartsWithFold() *string { return v.NameStartsWithFold }
+
 // GetStatus returns CustomerWhereInput.Status, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetStatus() *CustomerStatus { return v.Status }
 
@@ -185,6 +208,12 @@ func (v *CustomerWhereInput) GetStatusIn() []CustomerStatus { return v.StatusIn 
 
 // GetCity returns CustomerWhereInput.City, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetCity() *string { return v.City }
+
+// GetCityContainsFold returns CustomerWhereInput.CityContainsFold, and is useful for accessing the field via an interface.
+func (v *CustomerWhereInput) GetCityContainsFold() *string { return v.CityContainsFold }
+
+// GetCityStartsWithFold returns CustomerWhereInput.CityStartsWithFold, and is useful for accessing the field via an interface.
+func (v *CustomerWhereInput) GetCityStartsWithFold() *string { return v.CityStartsWithFold }
 
 // GetCountry returns CustomerWhereInput.Country, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetCountry() *string { return v.Country }
@@ -203,6 +232,12 @@ func (v *CustomerWhereInput) GetCreatedAtGTE() *time.Time { return v.CreatedAtGT
 
 // GetCreatedAtLT returns CustomerWhereInput.CreatedAtLT, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetCreatedAtLT() *time.Time { return v.CreatedAtLT }
+
+// GetUpdatedAtGTE returns CustomerWhereInput.UpdatedAtGTE, and is useful for accessing the field via an interface.
+func (v *CustomerWhereInput) GetUpdatedAtGTE() *time.Time { return v.UpdatedAtGTE }
+
+// GetUpdatedAtLT returns CustomerWhereInput.UpdatedAtLT, and is useful for accessing the field via an interface.
+func (v *CustomerWhereInput) GetUpdatedAtLT() *time.Time { return v.UpdatedAtLT }
 
 // GetHasDomains returns CustomerWhereInput.HasDomains, and is useful for accessing the field via an interface.
 func (v *CustomerWhereInput) GetHasDomains() *bool { return v.HasDomains }
@@ -336,6 +371,10 @@ type DomainWhereInput struct {
 	Name *string `json:"name"`
 	// One of these canonical names; an empty list matches nothing.
 	NameIn []string `json:"nameIn"`
+	// A part of the name, ignoring case. No character is a wildcard.
+	NameContainsFold *string `json:"nameContainsFold"`
+	// The beginning of the name, ignoring case.
+	NameStartsWithFold *string `json:"nameStartsWithFold"`
 	// The portal account that registered it.
 	PortalUsername *string `json:"portalUsername"`
 }
@@ -357,6 +396,12 @@ func (v *DomainWhereInput) GetName() *string { return v.Name }
 
 // GetNameIn returns DomainWhereInput.NameIn, and is useful for accessing the field via an interface.
 func (v *DomainWhereInput) GetNameIn() []string { return v.NameIn }
+
+// GetNameContainsFold returns DomainWhereInput.NameContainsFold, and is useful for accessing the field via an interface.
+func (v *DomainWhereInput) GetNameContainsFold() *string { return v.NameContainsFold }
+
+// GetNameStartsWithFold returns DomainWhereInput.NameStartsWithFold, and is useful for accessing the field via an interface.
+func (v *DomainWhereInput) GetNameStartsWithFold() *string { return v.NameStartsWithFold }
 
 // GetPortalUsername returns DomainWhereInput.PortalUsername, and is useful for accessing the field via an interface.
 func (v *DomainWhereInput) GetPortalUsername() *string { return v.PortalUsername }
