@@ -12,10 +12,10 @@ import (
 	"cloudapi/internal/store"
 )
 
-// rows are rows that have been read, as ent scans them.
+// rows are rows that were read, as ent scans them.
 type rows struct {
 	set store.ResultSet
-	at  int // of the next row
+	at  int // index of the next row
 }
 
 func (r *rows) Close() error                            { return nil }
@@ -42,7 +42,7 @@ func (r *rows) Scan(into ...any) error {
 	return nil
 }
 
-// assign converts as database/sql does, which has that for its Scanners only.
+// assign converts as database/sql does, which offers that only to Scanners.
 func assign(into, value any) error {
 	switch d := into.(type) {
 	case sql.Scanner:
@@ -50,7 +50,7 @@ func assign(into, value any) error {
 	case *any:
 		*d = value
 		return nil
-	case *driver.Value: // a guid, which comes back as an argument
+	case *driver.Value: // a guid, which is used as an argument again
 		if text, ok := value.([]byte); ok {
 			value = string(text)
 		}

@@ -20,45 +20,40 @@ type Statement struct {
 	Args  []any
 }
 
-// Script is several statements that are sent to PostgreSQL in one message, and
-// answered in one.
+// Script is several statements that are sent to PostgreSQL in one message, and answered in one.
 type Script struct {
 	Statements []Statement
 	// Begins says that a transaction begins before the statements.
 	Begins bool
-	// LockTimeout is how long a statement of the transaction that begins waits for a
-	// lock, 0 for as long as in other transactions.
+	// LockTimeout is how long a statement of that transaction waits for a lock; 0 means the session's setting.
 	LockTimeout time.Duration
-	// Commits says that the transaction is committed after the statements. Without
-	// an answer nobody may know whether it was.
+	// Commits says that the transaction is committed after the statements. Without an answer the outcome is unknown.
 	Commits bool
 }
 
-// ResultSet has the rows of a statement that returns rows. The values are the
-// driver's.
+// ResultSet has the rows of a statement. The values are the driver's.
 type ResultSet struct {
 	Columns []string
 	Rows    [][]driver.Value
 }
 
-// scripts has what scripts have prepared on a connection.
+// scripts has the statements that scripts have prepared on a connection.
 type scripts struct {
 	names   *simplelru.LRU[string, string] // by text
-	dropped []string                       // names that are to be given up
+	dropped []string                       // names to deallocate
 	next    int
 }
 
-// maxNamed is how many statements of scripts a connection has prepared at most.
+// maxNamed is the maximum number of prepared statements of scripts on a connection.
 const maxNamed = 128
 
-// Session is a connection to PostgreSQL's primary that runs scripts. It is used
-// by one goroutine at a time.
+// Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
 type Session struct {
 	borrowed *sql.Conn
 	inTx     bool
 }
 
-// Session borrows a connection.
+// Session borrows a connection from the pool.
 func (s *Store) Session(ctx context.Context) (*Session, error) {
 	borrowed, err := s.writer.Conn(ctx)
 	if err != nil {
@@ -67,8 +62,8 @@ func (s *Store) Session(ctx context.Context) (*Session, error) {
 	return &Session{borrowed: borrowed}, nil
 }
 
-// Run runs a script and returns a set for each statement that returns rows. With
-// an error the sets are those of the statements before the one that failed.
+// Run runs a script and returns a set for each statement that returns rows. With an error, the sets are those of the
+// statements before the one that failed.
 func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err error) {
 	s.inTx = s.inTx || script.Begins
 	err = s.borrowed.Raw(func(driverConn any) error {
@@ -85,8 +80,7 @@ func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err
 	return sets, err
 }
 
-// Rollback ends the transaction, also when its context has ended: then it has the
-// grace.
+// Rollback ends the transaction. If its context has ended, it has the grace period.
 func (s *Session) Rollback(ctx context.Context) {
 	if !s.inTx {
 		return
@@ -103,10 +97,10 @@ func (s *Session) Rollback(ctx context.Context) {
 	})
 }
 
-// Close gives the connection back, without its transaction.
+// Close returns the connection to the pool, without its transaction.
 func (s *Session) Close(ctx context.Context) {
 	s.Rollback(ctx)
-	_ = s.borrowed.Close() // what is wrong with the connection ends it
+	_ = s.borrowed.Close() // a failure of the connection closes it
 }
 
 func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err error) {
@@ -134,14 +128,13 @@ func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err erro
 		sets, err = readSets(found)
 	}
 	if stale(err) {
-		c.broken = true // with all that is prepared on it
+		c.broken = true // with everything prepared on it
 	}
 	return sets, c.settle(ctx, err, s.Commits && c.sent() != sent)
 }
 
-// scriptText writes a script: the statements are prepared, once on each
-// connection, and executed by their names. Behind a pooler nothing stays
-// prepared, and the texts themselves are sent.
+// scriptText returns the text of a script: the statements are prepared once on each connection, and executed by name. Behind
+// a pooler nothing stays prepared, and their texts are sent.
 func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	names, err := c.names(ctx, s.Statements)
 	if err != nil {
@@ -176,8 +169,8 @@ func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	return string(b), nil
 }
 
-// names prepares the statements that are not, in a message of its own, and
-// returns the names of all; nil where nothing is prepared.
+// names prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
+// nothing is prepared.
 func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	if c.plain {
 		return nil, nil
@@ -217,7 +210,7 @@ func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	return names, nil
 }
 
-// readSets reads everything that a message has been answered with.
+// readSets reads the complete answer to a message.
 func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	defer func() { err = errors.Join(err, found.Close()) }()
 	for {
@@ -228,7 +221,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 				set.Rows = append(set.Rows, owned(values))
 			}
 		}
-		// The columns come when the statement has ended without an error.
+		// The columns are known when the statement has ended without an error.
 		if len(set.Columns) > 0 {
 			sets = append(sets, set)
 		}
@@ -245,7 +238,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	}
 }
 
-// owned copies what the driver overwrites.
+// owned copies values that the driver overwrites.
 func owned(values []driver.Value) []driver.Value {
 	for i, v := range values {
 		if text, ok := v.([]byte); ok {
