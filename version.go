@@ -1,4 +1,4 @@
-// Package cloudapi names the version of the program.
+// Package cloudapi has the version of the program.
 package cloudapi
 
 import (
@@ -9,6 +9,5 @@ import (
 //go:embed VERSION
 var versionFile string
 
-// Version is what the file VERSION says: a release, as 1.2.0, or what is on its way
-// to one, as 1.2.0-dev.
+// Version is the content of the file VERSION: a release, as 1.2.0, or a development version, as 1.2.0-dev.
 func Version() string { return strings.TrimSpace(versionFile) }

@@ -40,10 +40,7 @@ func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, qu
 		return nil, err
 	}
 	found, err := query.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing(kind, id)
-	}
-	return found, err
+	return found, ent.Missing(err, kind, id)
 }
 
 // maxNodes is the maximum number of ids of one `nodes` field.
@@ -69,10 +66,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, err
 // node returns the object with the given guid, of any type.
 func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	node, err := r.Client.Noder(ctx, id, ent.WithNodeType(r.nodeType))
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing("node", id)
-	}
-	return node, err
+	return node, ent.Missing(err, "node", id)
 }
 
 // nodeType finds the table that has a guid, in one statement over all tables.

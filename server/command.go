@@ -22,8 +22,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database to this version, or show the state of its migrations."`
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file. A server may use the database meanwhile."`
-	Import  importCommand  `cmd:"" help:"Load customers, users and all that is theirs from an old server or from files (docs/moving-in.md)."`
-	Export  exportCommand  `cmd:"" help:"Write customers, users and all that is theirs as JSON Lines."`
+	Import  importCommand  `cmd:"" help:"Import customers, users and everything that belongs to them from an old server or from files (docs/moving-in.md)."`
+	Export  exportCommand  `cmd:"" help:"Export customers, users and everything that belongs to them as JSON Lines."`
 	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
 	User    userCommand    `cmd:"" help:"Manage cloud users."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`

@@ -37,7 +37,7 @@ const (
 
 // Run serves demo data.
 func (c *demoCommand) Run(e *env) error {
-	if err := onLoopback("--listen", c.Listen, "the demo has passwords that everybody knows"); err != nil {
+	if err := onLoopback("--listen", c.Listen, "the passwords of the demo are public"); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(c.DatabaseURL, "sqlite://") {
@@ -75,7 +75,7 @@ func refuseDemoPassword(ctx context.Context, a *api.API) error {
 			return err
 		}
 		if known {
-			return fault.New(fault.Invalid, "The administrator %q has the demo's password, which everybody knows. "+
+			return fault.New(fault.Invalid, "The administrator %q has the demo's password, which is public. "+
 				"Set another: cloudapi user password %s", u.Login, u.Login)
 		}
 	}

@@ -15,8 +15,8 @@ const maxJobWorkers = 64
 
 // jobFlags configure background jobs and how long jobs are stored.
 type jobFlags struct {
-	JobWorkers int           `name:"job-workers" default:"2" help:"How many jobs that nobody waits for (wait: false) this server runs at once, 1 to 64."`
-	KeepJobs   time.Duration `name:"keep-jobs" default:"0s" help:"How long jobs are kept after their end, at least 1h; 0 for good. Jobs are the record of who changed what."`
+	JobWorkers int           `name:"job-workers" default:"2" help:"The number of background jobs (wait: false) that this server runs at once, 1 to 64."`
+	KeepJobs   time.Duration `name:"keep-jobs" default:"0s" help:"How long jobs are stored after their end, at least 1h. 0 means forever. Jobs record who changed what."`
 }
 
 func (f *jobFlags) check() error {

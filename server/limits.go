@@ -18,7 +18,7 @@ import (
 // limitFlags limit one request and one caller.
 type limitFlags struct {
 	MaxBody       int64 `name:"max-body" default:"${max_body}" help:"The largest body of a request, in bytes."`
-	MaxHeader     int   `name:"max-header" default:"${max_header}" help:"Bytes of a request's URL and headers."`
+	MaxHeader     int   `name:"max-header" default:"${max_header}" help:"The largest size of a request's URL and headers, in bytes."`
 	MaxTokens     int   `name:"max-tokens" default:"${max_tokens}" help:"The largest number of tokens in a document, including comments."`
 	MaxName       int   `name:"max-name" default:"${max_name}" help:"The longest name in a document, in bytes."`
 	MaxDepth      int   `name:"max-depth" default:"${max_depth}" help:"The largest depth of nested fields in an operation."`
@@ -88,7 +88,7 @@ func (f *limitFlags) limit(o *api.Options) {
 type documentFlags struct {
 	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients send the SHA-256 of a query instead of a query sent before (automatic persisted queries)."`
 	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest. /graphql then accepts only these documents."`
-	Introspection    string `name:"introspection" enum:"users,administrators,nobody" default:"users" help:"Who may ask for the schema: users, administrators or nobody."`
+	Introspection    string `name:"introspection" enum:"users,administrators,nobody" default:"users" help:"The callers who may introspect the schema: users, administrators or nobody."`
 }
 
 func (f *documentFlags) documents(o *api.Options) {

@@ -43,7 +43,7 @@ func (c *importCommand) remote(e *env) (transfer.Source, string, error) {
 		return nil, "", fault.New(fault.Invalid, "%v", err)
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
-		warn(e.errors, "the source is read over plain HTTP: whoever is between can read and change what comes, passwords too")
+		warn(e.errors, "the source is read over plain HTTP: attackers on the network can read and change the data, including passwords")
 	}
 	return r, r.Name(), nil
 }

@@ -9,16 +9,16 @@ import (
 
 // streamFlags limit the connections for subscriptions. A zero means the default, so that each default is defined once.
 type streamFlags struct {
-	MaxStreams           int           `name:"max-streams" default:"20000" help:"Connections for subscriptions (WebSocket and Server-Sent Events) of a server."`
-	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"Those of one user, on one server."`
-	MaxSubscriptions     int           `name:"max-subscriptions" default:"50000" help:"Subscriptions of a server."`
-	MaxUserSubscriptions int           `name:"max-user-subscriptions" default:"2000" help:"Those of one user, on one server."`
-	MaxStreamOperations  int           `name:"max-stream-operations" default:"100" help:"Operations at once on one WebSocket."`
-	MaxStreamQueue       int           `name:"max-stream-queue" default:"1048576" help:"Bytes that wait for a subscriber who reads slowly; beyond them the subscription ends with the cursor to go on from."`
-	StreamInitTime       time.Duration `name:"stream-init-time" default:"10s" help:"How long a WebSocket may take until connection_init."`
-	StreamIdleTime       time.Duration `name:"stream-idle-time" default:"10m" help:"How long a WebSocket without an operation is kept."`
-	StreamPingTime       time.Duration `name:"stream-ping-time" default:"25s" help:"How long a stream may be quiet before a sign of life is sent, and a third of how long before it is given up."`
-	StreamWriteTime      time.Duration `name:"stream-write-time" default:"30s" help:"How long one message to a subscriber may take."`
+	MaxStreams           int           `name:"max-streams" default:"20000" help:"The largest number of connections for subscriptions (WebSocket and Server-Sent Events) of this server."`
+	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"The largest number of such connections of one user."`
+	MaxSubscriptions     int           `name:"max-subscriptions" default:"50000" help:"The largest number of subscriptions of this server."`
+	MaxUserSubscriptions int           `name:"max-user-subscriptions" default:"2000" help:"The largest number of subscriptions of one user on this server."`
+	MaxStreamOperations  int           `name:"max-stream-operations" default:"100" help:"The largest number of concurrent operations on one WebSocket."`
+	MaxStreamQueue       int           `name:"max-stream-queue" default:"1048576" help:"The largest number of bytes queued for a slow subscriber. Beyond it the subscription ends with the cursor to resume from."`
+	StreamInitTime       time.Duration `name:"stream-init-time" default:"10s" help:"The time limit for connection_init on a WebSocket."`
+	StreamIdleTime       time.Duration `name:"stream-idle-time" default:"10m" help:"How long a WebSocket without an operation stays open."`
+	StreamPingTime       time.Duration `name:"stream-ping-time" default:"25s" help:"How long a stream may be idle before a ping is sent. The stream is closed after three times as long."`
+	StreamWriteTime      time.Duration `name:"stream-write-time" default:"30s" help:"The time limit for sending one message to a subscriber."`
 }
 
 // check rejects limits that would not allow any subscription.

@@ -29,12 +29,12 @@ const importCache = 64 << 20
 type importCommand struct {
 	databaseFlags
 	logFlags
-	Source        string `arg:"" help:"The URL of an old server (https://name:password@host/appserver/rest/), a file or directory of what its methods gave or of an export, a CSV file of customers, or - for an export on the standard input."`
-	DryRun        bool   `name:"dry-run" help:"Say what would be done, and do nothing. The database must be there."`
+	Source        string `arg:"" help:"The URL of an old server (https://name:password@host/appserver/rest/), a file or directory with the answers of its methods or with an export, a CSV file of customers, or - for an export on standard input."`
+	DryRun        bool   `name:"dry-run" help:"Report what the import would do, and change nothing. The database must exist."`
 	Verify        bool   `help:"Compare the database with the source, object by object, and change nothing."`
-	Replace       bool   `help:"Replace objects that are there and different, instead of reporting them."`
-	Report        string `help:"The file to write the report to, as JSON Lines; the report is on the standard error as well."`
-	PortalAccount string `name:"portal-account" help:"The portal account of domains whose source names none."`
+	Replace       bool   `help:"Replace existing objects that differ, instead of reporting them."`
+	Report        string `help:"A file for the report, as JSON Lines. The report is also written to standard error."`
+	PortalAccount string `name:"portal-account" help:"The portal account for domains whose source names none."`
 	Concurrency   int    `default:"8" help:"How many calls an old server answers at once: 1 to 64."`
 }
 
@@ -191,7 +191,7 @@ type exportCommand struct {
 	databaseFlags
 	logFlags
 	File   string `arg:"" optional:"" default:"-" help:"The file to write, which must not be there yet; - for the standard output."`
-	Hashes bool   `name:"with-password-hashes" help:"Write the hashes of passwords as well, so that users keep their passwords. Guard the file as you guard the database."`
+	Hashes bool   `name:"with-password-hashes" help:"Write the hashes of passwords too, so that users keep their passwords. Protect the file like the database."`
 }
 
 // Run exports.

@@ -24,8 +24,8 @@ type userLinkCommand struct {
 	databaseFlags
 	logFlags
 	Login   string `arg:"" help:"The login."`
-	Issuer  string `arg:"" help:"The issuer: the claim iss of its tokens, to the letter."`
-	Subject string `arg:"" help:"The account at the issuer: the claim sub of its tokens, to the letter."`
+	Issuer  string `arg:"" help:"The issuer: exactly the claim iss of its tokens."`
+	Subject string `arg:"" help:"The account at the issuer: exactly the claim sub of its tokens."`
 }
 
 // Run links a user to an account of an issuer.

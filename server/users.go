@@ -26,8 +26,8 @@ type userCommand struct {
 	Delete   userDeleteCommand   `cmd:"" help:"Delete a cloud user."`
 	Password userPasswordCommand `cmd:"" help:"Set the password of a cloud user, and end its sessions and personal access tokens."`
 	Link     userLinkCommand     `cmd:"" help:"Let an account of an OpenID Connect issuer sign in as a cloud user."`
-	Unlink   userUnlinkCommand   `cmd:"" help:"Take the account of an issuer away from a cloud user, and end its tokens."`
-	Merged   userMergedCommand   `cmd:"" help:"List the users that tokens of an issuer could sign in as before users of issuers were told apart."`
+	Unlink   userUnlinkCommand   `cmd:"" help:"Unlink a cloud user from an account of an issuer, and revoke the user's tokens."`
+	Merged   userMergedCommand   `cmd:"" help:"List the users that tokens of an issuer could sign in as in earlier versions."`
 }
 
 type userCreateCommand struct {

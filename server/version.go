@@ -11,8 +11,7 @@ import (
 // revision is the commit that was built; the linker sets it.
 var revision string
 
-// version names the program: what the file VERSION says and, between releases, the
-// commit.
+// version returns the version: the content of VERSION and, between releases, the commit.
 func version() string {
 	v := program.Version()
 	if built := cmp.Or(revision, commit()); built != "" && strings.HasSuffix(v, "-dev") {
@@ -21,7 +20,7 @@ func version() string {
 	return v
 }
 
-// commit is what the Go command recorded of the source, "" for nothing.
+// commit returns the commit that the Go command recorded, "" for none.
 func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

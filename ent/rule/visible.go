@@ -1,8 +1,11 @@
 package rule
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
+	"cloudapi/ent"
 	"cloudapi/ent/accesstoken"
 	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudspace"
@@ -100,4 +103,11 @@ func PortalAccounts(v *viewer.Viewer) (predicate.PortalAccount, bool) {
 		return nil, false
 	}
 	return portalaccount.And(portalaccount.UsernameIn()), true
+}
+
+// IsOwnJob reports whether the viewer is the job's user or an administrator. Such a viewer may cancel the job, and sees all of its
+// parameters.
+func IsOwnJob(ctx context.Context, j *ent.Job) bool {
+	v := viewer.FromContext(ctx)
+	return v.May(viewer.Administrator) || v != nil && j.UserID != nil && *j.UserID == v.ID
 }

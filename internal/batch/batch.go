@@ -1,5 +1,5 @@
-// Package batch groups concurrent calls without a timer: calls that arrive while
-// an execution runs wait for it, and are then executed together.
+// Package batch groups concurrent calls without a timer: calls that arrive while an execution runs wait for it, and are then
+// executed together.
 package batch
 
 import (
@@ -13,8 +13,8 @@ import (
 	"cloudapi/internal/service"
 )
 
-// Run executes several members of a key at once and returns a result for each,
-// in their order. Its context has the values of the first member's.
+// Run executes several members of a key at once and returns a result for each, in order. Its context has the values of the
+// first member's.
 type Run[K comparable, In, Out any] func(ctx context.Context, key K, members []In) []Result[Out]
 
 // Result is the result of one member.
@@ -25,25 +25,21 @@ type Result[Out any] struct {
 
 // Options say how a group executes. Zero values mean the defaults.
 type Options struct {
-	// Most is how many members one execution has at most, 64.
+	// Most is the maximum number of members of an execution, 64.
 	Most int
-	// Parallel is how many executions of one key run at once, 1.
+	// Parallel is how many executions of one key run concurrently, 1.
 	Parallel int
-	// Time bounds an execution of several members. 0 means as long as one of
-	// them waits for it.
+	// Time bounds an execution of several members. 0 means that it lasts as long as one of them waits for it.
 	Time time.Duration
-	// WaitForResult makes Do wait for the end of an execution that has begun, even
-	// after the member's context has ended, so that the caller of a change gets its
-	// real result.
+	// WaitForResult makes Do wait for the end of an execution that has begun, even after the member's context has ended, so
+	// that the caller of a change gets its real result.
 	WaitForResult bool
-	// Executed is called for each execution with the number of its members; nil
-	// for no call.
+	// Executed is called for each execution with the number of its members; it may be nil.
 	Executed func(members int)
 }
 
-// Group executes what is asked for, each key by itself and the members of a key
-// in the order of their arrival. A key takes memory only while something of it
-// runs. It is safe for concurrent use.
+// Group executes calls, each key separately and the members of a key in the order of their arrival. A key takes memory only
+// while calls of it run. It is safe for concurrent use.
 type Group[K comparable, In, Out any] struct {
 	options Options
 	run     Run[K, In, Out]
@@ -53,13 +49,13 @@ type Group[K comparable, In, Out any] struct {
 	present int
 }
 
-// line is what runs and waits under one key.
+// line has the running and the waiting calls of a key.
 type line[In, Out any] struct {
 	running int
 	waiting []*member[In, Out]
 }
 
-// member is one call that waits.
+// member is a call that waits.
 type member[In, Out any] struct {
 	ctx  context.Context
 	in   In
@@ -78,7 +74,7 @@ type execution struct {
 // errAbandoned ends an execution for which no member waits any more.
 var errAbandoned = errors.New("batch: all members have been cancelled")
 
-// errEnded is the error of all members of an execution that ended its goroutine.
+// errEnded is the error of all members of an execution that exited its goroutine.
 var errEnded = errors.New("batch: the execution ended its goroutine")
 
 // New returns a group that executes with run.
@@ -92,11 +88,9 @@ func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In
 	return &Group[K, In, Out]{options: o, run: run, keys: map[K]*line[In, Out]{}}
 }
 
-// Do executes in. If fewer than Parallel executions of the key run, it executes
-// at once, on the caller's goroutine and context; otherwise together with the
-// other waiting members. A caller whose context ends while it waits gets the
-// cause of that. It does not affect the other members: the shared execution goes
-// on as long as one member waits.
+// Do executes in. If fewer than Parallel executions of the key run, it executes at once, on the caller's goroutine and
+// context; otherwise together with the other waiting members. A caller whose context ends while it waits gets the cause of
+// that. It does not affect the other members: the shared execution continues as long as one member waits.
 func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	m := g.enter(ctx, key, in)
 	defer g.exit()
@@ -118,7 +112,7 @@ func (g *Group[K, In, Out]) Do(ctx context.Context, key K, in In) (Out, error) {
 	return m.out.Out, m.out.Err
 }
 
-// enter makes a member that waits, or returns nil where the caller may execute.
+// enter returns a waiting member, or nil if the caller may execute.
 func (g *Group[K, In, Out]) enter(ctx context.Context, key K, in In) *member[In, Out] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -143,8 +137,7 @@ func (g *Group[K, In, Out]) exit() {
 	g.present--
 }
 
-// leave takes a member out whose context has ended, and reports whether it was
-// still waiting for its execution to begin.
+// leave removes a member whose context has ended, and reports whether its execution had not begun.
 func (g *Group[K, In, Out]) leave(key K, m *member[In, Out]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -159,7 +152,7 @@ func (g *Group[K, In, Out]) leave(key K, m *member[In, Out]) bool {
 	return true
 }
 
-// next ends an execution: those who wait are executed in its place.
+// next ends an execution, and executes the waiting members.
 func (g *Group[K, In, Out]) next(key K) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -180,7 +173,7 @@ func (g *Group[K, In, Out]) next(key K) {
 	})
 }
 
-// begin makes the members' shared execution; the lock is held.
+// begin begins the members' shared execution; the lock is held.
 func (g *Group[K, In, Out]) begin(members []*member[In, Out]) context.Context {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(members[0].ctx))
 	e := &execution{present: len(members), cancel: cancel}
@@ -213,8 +206,8 @@ func (g *Group[K, In, Out]) together(ctx context.Context, key K, members []*memb
 	g.execute(ctx, key, ins, results)
 }
 
-// execute runs members. Whatever run does, each gets a result: a panic becomes
-// the error of all, and so does ending the goroutine.
+// execute runs members. Each gets a result in every case: a panic becomes the error of all, and so does exiting the
+// goroutine.
 func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, results []Result[Out]) {
 	err := errEnded
 	defer func() {
@@ -237,14 +230,14 @@ func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, re
 	})
 }
 
-// Keys is how many keys take memory at the moment.
+// Keys returns how many keys take memory now.
 func (g *Group[K, In, Out]) Keys() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.keys)
 }
 
-// Present is how many callers there are at the moment.
+// Present returns how many callers there are now.
 func (g *Group[K, In, Out]) Present() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,12 +15,12 @@ import (
 	"cloudapi/internal/batch"
 )
 
-// gate is a run that tells what it was given and waits until it is let go.
+// gate is a run function that records its input and waits until the test releases it.
 type gate struct {
 	mu     sync.Mutex
 	seen   []string
 	open   chan struct{}
-	ended  error // why its last context had ended when it was let go
+	ended  error // why its last context had ended when it was released
 	atOnce int
 	most   int
 }
@@ -52,7 +52,7 @@ func (g *gate) run(ctx context.Context, key string, members []int) []batch.Resul
 	return results
 }
 
-// answers collects what callers get, by what they asked for.
+// answers collects the callers' results, by their input.
 type answers struct {
 	mu  sync.Mutex
 	all map[int]string
@@ -71,7 +71,7 @@ func (a *answers) ask(ctx context.Context, g *batch.Group[string, int, string], 
 	}
 }
 
-// arrive asks for each of ins in turn, one after the other has begun to wait.
+// arrive calls with each of ins in turn, each after the previous one has begun to wait.
 func (a *answers) arrive(ctx context.Context, g *batch.Group[string, int, string], key string, ins ...int) {
 	for _, in := range ins {
 		go a.ask(ctx, g, key, in)
@@ -137,8 +137,7 @@ func TestSoManyExecutionsRunAtOnce(t *testing.T) {
 	})
 }
 
-// TestAFloodOfOneKeyLeavesOthersAlone: another key is executed at once, however
-// many wait under the first.
+// TestAFloodOfOneKeyLeavesOthersAlone: another key is executed at once, however many calls of the first wait.
 func TestAFloodOfOneKeyLeavesOthersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, got := newGate(), &answers{}
@@ -163,8 +162,7 @@ func TestAFloodOfOneKeyLeavesOthersAlone(t *testing.T) {
 	})
 }
 
-// TestALoneCallerIsExecutedOnItsOwnContext: nothing stands between a caller with
-// no company and its work.
+// TestALoneCallerIsExecutedOnItsOwnContext: a single caller's work runs with its own context.
 func TestALoneCallerIsExecutedOnItsOwnContext(t *testing.T) {
 	type key struct{}
 	own := context.WithValue(t.Context(), key{}, 1)
@@ -189,8 +187,7 @@ func TestSharedWorkHasATimeOfItsOwn(t *testing.T) {
 	})
 }
 
-// TestAnExecutionThatBreaksFailsItsMembersOnly: whatever run does, each member
-// gets an answer, and those who come later are executed.
+// TestAnExecutionThatBreaksFailsItsMembersOnly: however run ends, each member gets a result, and later calls are executed.
 func TestAnExecutionThatBreaksFailsItsMembersOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		breaks func() []batch.Result[string]
@@ -226,8 +223,7 @@ func TestAnExecutionThatBreaksFailsItsMembersOnly(t *testing.T) {
 	}
 }
 
-// TestEveryoneIsAnsweredOnce is for the race detector: many callers, some of whom
-// hang up, under several keys.
+// TestEveryoneIsAnsweredOnce is for the race detector: many callers, some of them cancelled, with several keys.
 func TestEveryoneIsAnsweredOnce(t *testing.T) {
 	group := batch.New(batch.Options{Most: 5, Parallel: 2}, func(_ context.Context, key int, members []int) []batch.Result[int] {
 		results := make([]batch.Result[int], len(members))

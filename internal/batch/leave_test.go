@@ -13,7 +13,7 @@ func TestWhoLeavesLeavesAlone(t *testing.T) {
 	gone := errors.New("hung up")
 	for name, c := range map[string]struct {
 		stay bool
-		// leave says who hangs up: while all wait, and while they are executed.
+		// leave says which callers are cancelled, while all wait and while they are executed.
 		waiting, executed []int
 		seen              []string
 		answers           map[int]string

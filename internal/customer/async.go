@@ -13,16 +13,15 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// domainWork is what is done with a domain at the portal and here.
+// domainWork is a change of a domain at the portal and in the database.
 type domainWork struct {
 	customerID uuid.UUID
 	username   string
 	password   secret.Text
-	domain     string // canonical where it can be
+	domain     string // in canonical form if it has one
 }
 
-// payload is domain work as a job keeps it, encrypted, for it has the account's
-// password.
+// payload is domain work as stored with a job. It is encrypted, because it has the account's password.
 type payload struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
@@ -30,12 +29,12 @@ type payload struct {
 }
 
 func (w domainWork) payload() []byte {
-	// Three texts always encode.
+	// Three texts can always be encoded.
 	text, _ := json.Marshal(payload{Username: w.username, Password: w.password.Reveal(), Domain: w.domain})
 	return text
 }
 
-// Handlers is how jobs that nobody waits for are run, by action.
+// Handlers returns the handlers of background jobs, by action.
 func (s *Service) Handlers() map[string]job.Handler {
 	return map[string]job.Handler{
 		Register: handler(s.checkRegister, s.portalRegister, func(ctx context.Context, tx *ent.Client, w domainWork) error {
@@ -49,7 +48,7 @@ func (s *Service) Handlers() map[string]job.Handler {
 	}
 }
 
-// handler makes a handler of the stages of domain work.
+// handler returns a handler with the stages of domain work.
 func handler(
 	check func(context.Context, domainWork) error,
 	before func(context.Context, job.BeforeTx, uuid.UUID, domainWork) error,
@@ -78,7 +77,7 @@ func (w domainWork) request(jobID uuid.UUID) portal.Request {
 	}
 }
 
-// isAsync reports whether the caller does not wait for the end of the work.
+// isAsync reports whether the caller does not wait for the work (wait: false).
 func isAsync(ex *model.ExecutionInput) bool {
 	return ex != nil && ex.Params != nil && ex.Params.Wait != nil && !*ex.Params.Wait
 }

@@ -14,17 +14,17 @@ import (
 	"cloudapi/internal/model"
 )
 
-// Types are the types of capacity units, in the order of the documented API.
+// Types returns the types of capacity units, in the order of the documented API.
 func Types() []capacityunit.Type {
 	return document.Enum[capacityunit.Type](document.UnitTypes())
 }
 
-// AddAvailable appends a unit to what the customer has.
+// AddAvailable adds a unit to the customer's available capacity.
 func (s *Service) AddAvailable(ctx context.Context, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	return s.add(ctx, "addCapacityAvailable", capacityunit.KindAVAILABLE, in)
 }
 
-// AddConsumed appends a unit to what the customer uses.
+// AddConsumed adds a unit to the customer's consumed capacity.
 func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error) {
 	out, err := s.add(ctx, "addCapacityConsumed", capacityunit.KindCONSUMED, model.AddCapacityAvailableInput(in))
 	return (*model.AddCapacityConsumedPayload)(out), err
@@ -55,12 +55,12 @@ func unit(tx *ent.Client, kind capacityunit.Kind, in model.AddCapacityAvailableI
 		SetNillableDescription(in.Description)
 }
 
-// RemoveAvailable removes every unit of a type from what the customer has.
+// RemoveAvailable removes all units of a type from the customer's available capacity.
 func (s *Service) RemoveAvailable(ctx context.Context, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
 	return s.remove(ctx, "removeCapacityAvailable", capacityunit.KindAVAILABLE, in)
 }
 
-// RemoveConsumed removes every unit of a type from what the customer uses.
+// RemoveConsumed removes all units of a type from the customer's consumed capacity.
 func (s *Service) RemoveConsumed(ctx context.Context, in model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error) {
 	out, err := s.remove(ctx, "removeCapacityConsumed", capacityunit.KindCONSUMED, model.RemoveCapacityAvailableInput(in))
 	return (*model.RemoveCapacityConsumedPayload)(out), err
@@ -85,7 +85,7 @@ func (s *Service) remove(ctx context.Context, action string, kind capacityunit.K
 	return out, nil
 }
 
-// Units returns one side of a customer's capacity, in the order it was added.
+// Units returns one side of a customer's capacity, in the order of addition.
 func Units(ctx context.Context, c *ent.Customer, kind capacityunit.Kind) ([]*ent.CapacityUnit, error) {
 	all, err := allUnits(ctx, c)
 	if err != nil {
@@ -112,8 +112,7 @@ func allUnits(ctx context.Context, c *ent.Customer) ([]*ent.CapacityUnit, error)
 	return all, nil
 }
 
-// Balance returns what is available, consumed and remaining, for each type that
-// the customer has or uses.
+// Balance returns the available, consumed and remaining amount of each type that the customer has or uses.
 func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, error) {
 	all, err := allUnits(ctx, c)
 	if err != nil {
@@ -135,7 +134,7 @@ func Balance(ctx context.Context, c *ent.Customer) ([]*model.CapacityBalance, er
 	return balance(lines), nil
 }
 
-// balance puts the lines in the order of the types, with what remains.
+// balance returns the lines in the order of the types, with the remaining amounts.
 func balance(lines map[capacityunit.Type]*model.CapacityBalance) []*model.CapacityBalance {
 	balance := make([]*model.CapacityBalance, 0, len(lines))
 	for _, t := range Types() {

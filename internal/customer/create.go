@@ -18,29 +18,22 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// Create makes a customer with status CONFIGURED, and what it begins with.
+// Create creates a customer with the status CONFIGURED, and its initial units, groups and spaces.
 func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*model.CreateCustomerPayload, error) {
 	out := &model.CreateCustomerPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{
+	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "createCustomer", Input: in, Execution: in.Execution, OnlyWrites: len(in.CloudUserGroupIds) == 0,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Create().Mutation()),
-	},
+	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			if out.Customer, err = create(ctx, tx, in); err == nil {
 				r.CustomerID = out.Customer.ID
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.Customer = job.Settled(ctx, out.Customer)
-	return out, nil
+		}, job.RowAt(&out.Customer))
 }
 
-// create makes a customer with all that it begins with. It reports all that is
-// wrong with the input.
+// create creates a customer with everything in the input. It reports all faults of the input.
 func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (*ent.Customer, error) {
 	b := beginning{tx: tx, customer: stamp.NewID()}
 	b.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
@@ -73,7 +66,7 @@ func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (
 	return made, tx.CloudSpace.CreateBulk(b.spaces...).Exec(ctx)
 }
 
-// beginning is what a new customer begins with.
+// beginning is what a new customer starts with.
 type beginning struct {
 	tx       *ent.Client
 	customer uuid.UUID
@@ -107,7 +100,7 @@ func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.Ne
 	}
 }
 
-// addGroups adds the groups that are there.
+// addGroups adds the existing groups.
 func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
 	known, err := knownGroups(ctx, b.tx, ids)
 	if err != nil {
@@ -122,7 +115,7 @@ func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// knownGroups says which of the groups are there.
+// knownGroups returns which of the groups exist.
 func knownGroups(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
 	known := map[uuid.UUID]bool{}
 	if len(ids) == 0 {

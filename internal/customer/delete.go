@@ -11,10 +11,10 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// Delete deletes a customer with all that is its own. The job keeps the
-// customer's last form.
+// Delete deletes a customer with everything that belongs to it. The job stores the customer's last form.
 func (s *Service) Delete(ctx context.Context, in model.DeleteCustomerInput) (*model.DeleteCustomerPayload, error) {
-	done, err := s.Jobs.Do(ctx, s.about("deleteCustomer", in.CustomerID, in, in.Execution),
+	out := &model.DeleteCustomerPayload{CustomerID: in.CustomerID}
+	return job.Run(ctx, s.Jobs, s.about("deleteCustomer", in.CustomerID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
 			last, err := touch(ctx, tx, in.CustomerID, in.ExpectedVersion, nil)
 			if err != nil {
@@ -28,8 +28,4 @@ func (s *Service) Delete(ctx context.Context, in model.DeleteCustomerInput) (*mo
 			_, err = tx.Customer.Delete().Where(customer.ID(in.CustomerID)).Exec(ctx)
 			return err
 		})
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteCustomerPayload{CustomerID: in.CustomerID, Job: done}, nil
 }

@@ -31,18 +31,17 @@ func SerializedSpace(s *ent.CloudSpace, format model.SerializationFormat) (strin
 	}, string(format))
 }
 
-// heldByUnit is what a unit takes in memory while a document is written, in
-// bytes.
+// heldByUnit is the memory of a unit while a document is written, in bytes.
 const heldByUnit = 2 << 10
 
-// Document collects all that the serialized forms have of a customer. A part of
-// the customer may be selected only, so that it is read anew.
+// Document reads everything that the serialized forms have of a customer. It reads the customer again, because a query may
+// have selected only a part.
 func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
 	units, err := c.QueryCapacityUnits().Order(capacityunit.ByPlace(), capacityunit.ByID()).All(ctx)
 	if err != nil {
 		return document.Customer{}, err
 	}
-	// The document and what writes it hold each unit some times.
+	// The document and its writers hold each unit several times.
 	if err := budget.From(ctx).Draw(0, 0, len(units)*heldByUnit); err != nil {
 		return document.Customer{}, err
 	}
@@ -57,7 +56,7 @@ func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
 	return NewDocument(c, units, groups, domains), nil
 }
 
-// NewDocument puts the parts of a customer together.
+// NewDocument assembles the parts of a customer.
 func NewDocument(c *ent.Customer, units []*ent.CapacityUnit, groups []uuid.UUID, domains []string) document.Customer {
 	whole := document.Customer{
 		GUID: c.ID, Version: c.Version, CreatedAt: c.CreatedAt,

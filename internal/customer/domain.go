@@ -14,66 +14,58 @@ import (
 	"cloudapi/internal/model"
 )
 
-// The actions that go to the portal; a job of theirs may outlive its call.
+// The actions that call the portal; their jobs may run in the background.
 const (
 	Register   = "registerDomain"
 	Unregister = "unregisterDomain"
 )
 
-// RegisterDomain registers a domain for a customer. The portal is asked first;
-// the unique name makes sure that a domain has one owner.
+// RegisterDomain registers a domain for a customer. It calls the portal first. The unique name ensures that a domain has one
+// owner.
 func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInput) (*model.RegisterDomainPayload, error) {
 	in.Domain = canonical(in.Domain)
 	out := &model.RegisterDomainPayload{}
-	var err error
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Register, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkRegister(ctx, w) }
 	if isAsync(in.Execution) {
+		var err error
 		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
 	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error { return s.portalRegister(ctx, b, id, w) }
-	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+	yes := true
+	out.Registered = &yes
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		out.Customer, out.Domain, err = register(ctx, tx, w)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	yes := true
-	out.Registered, out.Customer, out.Domain = &yes, job.Settled(ctx, out.Customer), job.Settled(ctx, out.Domain)
-	return out, nil
+	}, job.RowAt(&out.Customer), job.RowAt(&out.Domain))
 }
 
-// UnregisterDomain ends a registration. Only the account that made it may.
+// UnregisterDomain ends a registration. It needs the account that registered the domain.
 func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomainInput) (*model.UnregisterDomainPayload, error) {
 	in.Domain = canonical(in.Domain)
 	out := &model.UnregisterDomainPayload{}
-	var err error
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
 	change := s.about(Unregister, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkUnregister(ctx, w) }
 	if isAsync(in.Execution) {
+		var err error
 		out.Job, err = s.Queue.Start(ctx, change, w.payload())
 		return out, err
 	}
 	change.Before = func(ctx context.Context, b job.BeforeTx, id uuid.UUID) error {
 		return s.portalUnregister(ctx, b, id, w)
 	}
-	out.Job, err = s.Jobs.Do(ctx, change, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+	yes := true
+	out.Unregistered = &yes
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		out.Customer, err = unregister(ctx, tx, w)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	yes := true
-	out.Unregistered, out.Customer = &yes, job.Settled(ctx, out.Customer)
-	return out, nil
+	}, job.RowAt(&out.Customer))
 }
 
-// checkRegister checks all of a registration that does not need the portal.
+// checkRegister makes all checks of a registration that do not need the portal.
 func (s *Service) checkRegister(ctx context.Context, w domainWork) error {
 	if err := s.checkDomainWork(ctx, w); err != nil {
 		return err
@@ -92,8 +84,7 @@ func (s *Service) checkUnregister(ctx context.Context, w domainWork) error {
 	return owned(ctx, s.Client, w)
 }
 
-// checkDomainWork checks the role, the arguments, that the customer exists, and
-// that the portal can be asked.
+// checkDomainWork checks the role, the arguments, the customer's existence, and that the portal is available.
 func (s *Service) checkDomainWork(ctx context.Context, w domainWork) error {
 	if err := customer.Policy.EvalMutation(ctx, s.Client.Customer.UpdateOneID(w.customerID).Mutation()); err != nil {
 		return err
@@ -152,8 +143,7 @@ func unregister(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Custome
 	return c, err
 }
 
-// owned refuses a domain that the customer does not have, or that another
-// account registered.
+// owned rejects a domain that the customer does not have, or that another account registered.
 func owned(ctx context.Context, client *ent.Client, w domainWork) error {
 	d, err := client.Domain.Query().Where(domain.Name(w.domain), domain.CustomerID(w.customerID)).Only(ctx)
 	switch {
@@ -171,8 +161,7 @@ func conflict(name string) *fault.Fault {
 	return fault.New(fault.Conflict, "The domain %s is already registered", name).On("domain")
 }
 
-// canonical is the canonical form of a name, or the name itself where it has
-// none: that is refused within the job.
+// canonical returns the canonical form of a name, or the name itself if it has none: the job then rejects it.
 func canonical(name string) string {
 	if c, err := domainname.Canonical(name); err == nil {
 		return c

@@ -11,7 +11,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// DomainByName returns the domain of that name in any written form.
+// DomainByName returns the domain with a name in any form.
 func DomainByName(ctx context.Context, client *ent.Client, name string) (*ent.Domain, error) {
 	canonical, err := domainname.Canonical(name)
 	if err != nil {
@@ -28,7 +28,7 @@ func DomainByName(ctx context.Context, client *ent.Client, name string) (*ent.Do
 	return d, err
 }
 
-// Statuses are the statuses of a customer, in the order of the documented API.
+// Statuses returns the statuses of a customer, in the order of the documented API.
 func Statuses() []customer.Status {
 	return document.Enum[customer.Status](document.Statuses())
 }

@@ -10,17 +10,14 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
-	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 )
 
-// AddGroup links a group to a customer. Where it is linked already nothing
-// changes, the version neither.
+// AddGroup links a group to a customer. If it is already linked, nothing changes, and the version does not either.
 func (s *Service) AddGroup(ctx context.Context, in model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error) {
 	out := &model.AddCloudUserGroupPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, s.about("addCloudUserGroup", in.CustomerID, in, in.Execution),
+	return job.Run(ctx, s.Jobs, s.about("addCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if out.Customer, err = hold(ctx, tx, in.CustomerID); err != nil {
 				return err
@@ -34,20 +31,13 @@ func (s *Service) AddGroup(ctx context.Context, in model.AddCloudUserGroupInput)
 			}
 			out.Customer, err = out.Customer.Update().AddCloudUserGroupIDs(in.CloudUserGroupID).Save(ctx)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.Customer, out.CloudUserGroup = job.Settled(ctx, out.Customer), job.Settled(ctx, out.CloudUserGroup)
-	return out, nil
+		}, job.RowAt(&out.Customer), job.RowAt(&out.CloudUserGroup))
 }
 
-// RemoveGroup takes away the link of a group. Where there is none nothing
-// changes.
+// RemoveGroup removes the link of a group. If there is none, nothing changes.
 func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveCloudUserGroupInput) (*model.RemoveCloudUserGroupPayload, error) {
 	out := &model.RemoveCloudUserGroupPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, s.about("removeCloudUserGroup", in.CustomerID, in, in.Execution),
+	return job.Run(ctx, s.Jobs, s.about("removeCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if out.Customer, err = hold(ctx, tx, in.CustomerID); err != nil {
 				return err
@@ -58,26 +48,17 @@ func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveCloudUserGroup
 			}
 			out.Customer, err = out.Customer.Update().RemoveCloudUserGroupIDs(in.CloudUserGroupID).Save(ctx)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.Customer = job.Settled(ctx, out.Customer)
-	return out, nil
+		}, job.RowAt(&out.Customer))
 }
 
-// Group returns the group with that guid, or the fault that it is missing.
+// Group returns the group with the given guid.
 func Group(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.CloudUserGroup, error) {
 	g, err := client.CloudUserGroup.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing("cloudusergroup", id)
-	}
-	return g, err
+	return g, ent.Missing(err, "cloudusergroup", id)
 }
 
-// hold returns a customer that the caller may change and keeps others from
-// changing it until the end of the transaction. SQLite has one writer, which
-// is the same.
+// hold returns a customer that the caller may change and locks it until the end of the transaction. SQLite needs no lock, because it
+// has one writer.
 func hold(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Customer, error) {
 	if err := customer.Policy.EvalMutation(ctx, tx.Customer.UpdateOneID(id).Mutation()); err != nil {
 		return nil, err
@@ -88,13 +69,10 @@ func hold(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Customer, err
 		}
 	})
 	c, err := query.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, fault.Missing("customer", id)
-	}
-	return c, err
+	return c, ent.Missing(err, "customer", id)
 }
 
-// isLinked is asked while the customer is held, so that its answer stays true.
+// isLinked is called while the customer is locked, so that its result stays valid.
 func isLinked(ctx context.Context, tx *ent.Client, customerID, groupID uuid.UUID) (bool, error) {
 	return tx.Customer.Query().
 		Where(customer.ID(customerID), customer.HasCloudUserGroupsWith(cloudusergroup.ID(groupID))).

@@ -50,7 +50,7 @@ func (s *Service) AddUnits(ctx context.Context, in model.AddCapacityUnitsInput) 
 	return out, nil
 }
 
-// actionOf is the mutation that adds a unit of a kind.
+// actionOf returns the mutation that adds a unit of a kind.
 func actionOf(kind capacityunit.Kind) string {
 	if kind == capacityunit.KindCONSUMED {
 		return "addCapacityConsumed"
@@ -88,8 +88,7 @@ func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesI
 		})
 }
 
-// checkStatusChanges refuses customers that are named twice, or have another
-// version than is expected. They are held.
+// checkStatusChanges rejects customers that occur twice, or have another version than expected. They are locked.
 func checkStatusChanges(changes []*model.CustomerStatusChangeInput, held map[uuid.UUID]*ent.Customer) error {
 	var wrong wrong
 	named := map[uuid.UUID]bool{}
@@ -106,8 +105,8 @@ func checkStatusChanges(changes []*model.CustomerStatusChangeInput, held map[uui
 	return wrong.with(nil)
 }
 
-// AddGroups links groups to customers, all or none. A customer that has its links
-// already does not change, its version neither.
+// AddGroups links groups to customers, all or none. A customer that already has its links does not change, and neither does
+// its version.
 func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInput) (*ChangedTogether, error) {
 	ids, groups := make([]uuid.UUID, len(in.Links)), make([]uuid.UUID, len(in.Links))
 	for i, l := range in.Links {
@@ -136,8 +135,7 @@ func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInpu
 		})
 }
 
-// link adds the links between customers and groups that are not there, with a
-// few statements for each group. The customers are held.
+// link adds the missing links between customers and groups, with a few statements for each group. The customers are locked.
 func link(ctx context.Context, tx *ent.Client, customers, groups []uuid.UUID) error {
 	linked, err := tx.Customer.Query().Where(customer.IDIn(distinct(customers)...)).
 		WithCloudUserGroups(func(q *ent.CloudUserGroupQuery) { q.Where(cloudusergroup.IDIn(distinct(groups)...)) }).All(ctx)

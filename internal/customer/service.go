@@ -1,5 +1,4 @@
-// Package customer has the verbs of the customer model: each is one change, and
-// leaves one job.
+// Package customer has the verbs of the customer model. Each is one change, and creates one job.
 package customer
 
 import (
@@ -9,7 +8,6 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/customer"
-	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/portal"
@@ -21,11 +19,11 @@ type Service struct {
 	Client *ent.Client
 	Jobs   *job.Recorder
 	Portal portal.Portal
-	// Queue takes domain work that nobody waits for.
+	// Queue records domain work for the background (wait: false).
 	Queue *job.Queue
 }
 
-// Update changes the properties that are given.
+// Update changes the given properties.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
 	var err error
@@ -38,10 +36,10 @@ func applyUpdate(up *ent.CustomerUpdateOne, in model.UpdateCustomerInput) {
 	if in.Name != nil {
 		up.SetName(*in.Name).SetNameFold(textrule.Fold(*in.Name))
 	}
-	setText(in.Description, up.SetDescription)
-	setText(in.Address, up.SetAddress)
-	setText(in.City, up.SetCity)
-	setText(in.Country, up.SetCountry)
+	textrule.Set(in.Description, up.SetDescription)
+	textrule.Set(in.Address, up.SetAddress)
+	textrule.Set(in.City, up.SetCity)
+	textrule.Set(in.Country, up.SetCountry)
 	if id, ok := in.ResourceGroupID.ValueOK(); ok {
 		clearOrSet(id, up.ClearResourceGroupID, up.SetResourceGroupID)
 	}
@@ -58,19 +56,7 @@ func clearOrSet[U any](id *uuid.UUID, clearID func() U, set func(uuid.UUID) U) {
 	set(*id)
 }
 
-// setText sets a text that is given; an explicit null blanks it.
-func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(string) U) {
-	value, ok := given.ValueOK()
-	switch {
-	case !ok:
-	case value == nil:
-		set("")
-	default:
-		set(*value)
-	}
-}
-
-// SetStatus sets the status; any may follow any other.
+// SetStatus sets the status. Every transition is allowed.
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
 	var err error
@@ -87,15 +73,14 @@ func (s *Service) about(action string, id uuid.UUID, input any, ex *model.Execut
 	}
 }
 
-// writing is about a change whose work only writes.
+// writing describes a change whose work only writes.
 func (s *Service) writing(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	c := s.about(action, id, input, ex)
 	c.OnlyWrites = true
 	return c
 }
 
-// change touches a customer, which gives it a new version and holds its row
-// until the end, and then does more with it.
+// change updates a customer, which gives it a new version and locks its row until the end, and then does more with it.
 func (s *Service) change(ctx context.Context, c job.Change, expected *uuid.UUID,
 	edit func(*ent.CustomerUpdateOne), more job.Work,
 ) (*ent.Customer, *ent.Job, error) {
@@ -127,20 +112,5 @@ func touch(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUI
 		edit(up)
 	}
 	changed, err := up.Save(ctx)
-	if !ent.IsNotFound(err) {
-		return changed, err
-	}
-	return nil, stale(ctx, tx, id, expected)
-}
-
-// stale tells why no customer was changed: it is gone, or has another version.
-func stale(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID) error {
-	current, err := tx.Customer.Get(ctx, id)
-	switch {
-	case ent.IsNotFound(err):
-		return fault.Missing("customer", id)
-	case err != nil:
-		return err
-	}
-	return fault.Stale("customer", id, current.Version, expected)
+	return changed, ent.Stale(ctx, err, "customer", id, expected, tx.Customer.Get, func(c *ent.Customer) uuid.UUID { return c.Version })
 }

@@ -10,9 +10,10 @@ import (
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/textrule"
 )
 
-// CreateSpace makes a cloud space for a customer.
+// CreateSpace creates a cloud space of a customer.
 func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
 	out := &model.CreateCloudSpacePayload{}
 	var err error
@@ -54,7 +55,7 @@ func parentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceI
 	return err
 }
 
-// UpdateSpace changes what is given of a cloud space.
+// UpdateSpace changes the given properties of a cloud space.
 func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
@@ -62,7 +63,7 @@ func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInpu
 		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
-			setText(in.Description, up.SetDescription)
+			textrule.Set(in.Description, up.SetDescription)
 		})
 	return out, err
 }
@@ -96,9 +97,10 @@ func (s *Service) changeSpace(ctx context.Context, c job.Change, expected *uuid.
 	return job.Settled(ctx, changed), done, nil
 }
 
-// DeleteSpace deletes a cloud space that has no spaces in it.
+// DeleteSpace deletes a cloud space that contains no spaces.
 func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
-	done, err := s.Jobs.Do(ctx, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution),
+	out := &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID}
+	return job.Run(ctx, s.Jobs, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
 			space, err := touchSpace(ctx, tx, in.CloudSpaceID, in.ExpectedVersion, nil)
 			if err != nil {
@@ -114,10 +116,6 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 			}
 			return err
 		})
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID, Job: done}, nil
 }
 
 // aboutSpace describes a change of one cloud space.
@@ -140,15 +138,5 @@ func touchSpace(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uui
 		edit(up)
 	}
 	changed, err := up.Save(ctx)
-	if !ent.IsNotFound(err) {
-		return changed, err
-	}
-	current, err := tx.CloudSpace.Get(ctx, id)
-	switch {
-	case ent.IsNotFound(err), err == nil && expected == nil:
-		return nil, fault.Missing("cloudspace", id)
-	case err != nil:
-		return nil, err
-	}
-	return nil, fault.Stale("cloudspace", id, current.Version, expected)
+	return changed, ent.Stale(ctx, err, "cloudspace", id, expected, tx.CloudSpace.Get, func(c *ent.CloudSpace) uuid.UUID { return c.Version })
 }

@@ -15,13 +15,12 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxEntries is how many entries the lists of one input have at most.
+// maxEntries is the maximum number of entries in the lists of one input.
 const maxEntries = 500
 
-// ChangedTogether is the payload of a mutation that changes many customers. What it
-// shows is read when it is selected.
+// ChangedTogether is the payload of a mutation of many customers. It reads what is selected.
 type ChangedTogether struct {
-	// Job records the whole.
+	// Job records the whole change.
 	Job *ent.Job
 
 	client    *ent.Client
@@ -64,13 +63,12 @@ func (u *UnitsAdded) CapacityUnits(ctx context.Context) ([]*ent.CapacityUnit, er
 	if err != nil {
 		return nil, err
 	}
-	// The guids of new units are in the order in which they were made.
+	// The guids of new units are in the order of creation.
 	return query.Where(capacityunit.IDIn(u.units...)).Order(capacityunit.ByID()).All(ctx)
 }
 
-// changeTogether makes a change of many customers. It holds their rows until the
-// end, always in the order of their guids, so that two such changes wait for each
-// other.
+// changeTogether makes a change of many customers. It locks their rows until the end, in the order of their guids, so that
+// concurrent changes wait for each other and cannot deadlock.
 func (s *Service) changeTogether(ctx context.Context, action string, in any, ex *model.ExecutionInput, list string, ids []uuid.UUID,
 	work func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error),
 ) (*ChangedTogether, error) {
@@ -95,9 +93,8 @@ func (s *Service) changeTogether(ctx context.Context, action string, in any, ex 
 	return &ChangedTogether{Job: done, client: job.Client(ctx, s.Client), customers: distinct(ids)}, nil
 }
 
-// holdAll returns the customers of the entries of a list, and keeps others from
-// changing them until the end of the transaction. It reports each entry whose
-// customer is missing.
+// holdAll returns the customers of the entries of a list, and locks them until the end of the transaction. It reports each
+// entry whose customer does not exist.
 func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
 	found, err := tx.Customer.Query().
 		Where(customer.IDIn(distinct(ids)...), func(s *sql.Selector) {

@@ -13,7 +13,7 @@ import (
 // wrong collects the faults of the entries of an input's lists.
 type wrong []*fault.Fault
 
-// entry is where an entry of a list stands in the arguments of a mutation.
+// entry is the position of a list entry in the arguments of a mutation.
 type entry struct {
 	list  string
 	index int
@@ -21,7 +21,7 @@ type entry struct {
 
 func (e entry) String() string { return fmt.Sprintf("%s[%d]", e.list, e.index) }
 
-// note notes the fault of a field of an entry, nil for none.
+// note adds the fault of a field of an entry, if there is one.
 func (w *wrong) note(e entry, field string, err error) {
 	w.noteAt(e, field, e.String()+"."+field, err)
 }
@@ -32,8 +32,7 @@ func (w *wrong) noteAt(e entry, field, where string, err error) {
 	}
 }
 
-// noteUnit notes what is wrong with the texts of a unit. The types of its other
-// fields refuse what is wrong.
+// noteUnit adds the faults of a unit's texts. The types of its other fields exclude invalid values.
 func (w *wrong) noteUnit(e entry, in model.AddCapacityAvailableInput) {
 	if in.Name != nil {
 		w.note(e, "name", capacityunit.NameValidator(*in.Name))
@@ -43,8 +42,8 @@ func (w *wrong) noteUnit(e entry, in model.AddCapacityAvailableInput) {
 	}
 }
 
-// with returns the faults of an error and of the entries as one error, nil for
-// none. An error that is not about the input comes first.
+// with returns the faults of an error and of the entries as one error, nil for none. An error that does not concern the
+// input comes first.
 func (w wrong) with(err error) error {
 	switch {
 	case len(w) == 0:
@@ -58,7 +57,7 @@ func (w wrong) with(err error) error {
 	}
 }
 
-// distinct returns each guid once, in the order in which they first appear.
+// distinct returns each guid once, in the order of first occurrence.
 func distinct(ids []uuid.UUID) []uuid.UUID {
 	once := make([]uuid.UUID, 0, len(ids))
 	seen := make(map[uuid.UUID]bool, len(ids))

@@ -1,21 +1,15 @@
-// Package groupcommit makes changes of the database that come at the same time
-// in one transaction, and sends PostgreSQL the statements of many in one message.
-// A change is a function of a transaction, as ever: what it does with ent arrives
-// here below ent, with all policies, hooks and validators applied.
+// Package groupcommit makes concurrent changes of the database in one transaction, and sends PostgreSQL the statements of
+// many changes in one message. A change is a function that uses a transaction: its calls of ent arrive here below ent, after
+// all policies, hooks and validators.
 //
-//   - On PostgreSQL the changes of a group run side by side. Each runs until it
-//     needs the result of a statement; then the statements of all are sent
-//     together, and all go on. What needs no result (INSERT) is kept back until
-//     then, or until the commit. Most changes take two round trips so, however
-//     many are in the group.
-//   - That suits changes that only write. Changes that read are sent by the same
-//     means, but have a transaction of their own.
-//   - On SQLite the changes of a group run one after the other, each behind a
-//     savepoint. They may do anything, and share one sync of the disk.
+//   - On PostgreSQL the changes of a group run concurrently. Each runs until it needs the result of a statement. Then the statements of all are
+//     sent together, and all continue. A statement without a needed result (INSERT) is kept back until then, or until the commit. So most changes
+//     take two round trips, whatever the size of the group.
+//   - This suits changes that only write. Changes that read are sent in the same way, but each in its own transaction.
+//   - On SQLite the changes of a group run one after another, each after a savepoint. They may do anything, and share one sync of the disk.
 //
-// A change that fails in a group is rolled back and made again by itself, in the
-// ordinary way, which reports its error. It does not affect the others, or they
-// are made again as well.
+// A change that fails in a group is rolled back and made again alone, in the ordinary way, which reports its error. It does
+// not affect the others, or they are made again as well.
 package groupcommit
 
 import (
@@ -33,32 +27,30 @@ import (
 	"cloudapi/internal/store"
 )
 
-// Change is what is made in a transaction.
+// Change is a change to make in a transaction.
 type Change struct {
-	// OnlyWrites says that the work reads nothing but the rows that it has just
-	// updated, so that it may run side by side with others of that kind.
+	// OnlyWrites says that the work reads only rows that it has just updated, so that it may run concurrently with others of
+	// that kind.
 	OnlyWrites bool
-	// Limited says that the change has a time limit of its own.
+	// Limited says that the change has its own time limit.
 	Limited bool
-	// Key is the object that the change works on, uuid.Nil for a new one.
+	// Key is the object that the change concerns, uuid.Nil for a new one.
 	Key uuid.UUID
-	// Work makes the change in a transaction that it begins with the context, and
-	// commits. It may be called twice: what it has done in a group is then undone.
+	// Work makes the change in a transaction that it begins with the context, and commits. It may be called twice; the
+	// effects of the first call are then undone.
 	Work func(ctx context.Context) error
 }
 
-// Options of a Committer. Zero values mean the defaults.
+// Options configures a Committer. Zero values mean the defaults.
 type Options struct {
-	// LockTimeout is how long a group waits for a row that another transaction
-	// holds, 50 ms. A change that would wait longer leaves the group.
+	// LockTimeout is how long a group waits for a row that another transaction locks, 50 ms. A change that would wait longer
+	// leaves the group.
 	LockTimeout time.Duration
-	// Parallel is how many groups PostgreSQL works on at once, 2: while one is
-	// committed another one begins.
+	// Parallel is how many groups PostgreSQL executes concurrently, 2: while one commits another one begins.
 	Parallel int
-	// Executed is called with the number of changes of each group, nil for nothing.
+	// Executed is called with the number of changes of each group; it may be nil.
 	Executed func(int)
-	// Alone is called for each change that is made in the ordinary way, nil for
-	// nothing.
+	// Alone is called for each change that is made in the ordinary way; it may be nil.
 	Alone func()
 }
 
@@ -69,14 +61,13 @@ type Committer struct {
 	queue *batch.Group[struct{}, *member, struct{}]
 
 	mu   sync.Mutex
-	held map[uuid.UUID]int // changes of an object that wait for it outside of groups
+	held map[uuid.UUID]int // number of changes of an object that wait for it outside of groups
 }
 
-// errAlone says that nothing was made of a change, which is still to be made in
-// the ordinary way.
+// errAlone means that nothing was changed, and the change must be made in the ordinary way.
 var errAlone = errors.New("groupcommit: to be made alone")
 
-// errHeld is errAlone for a change whose object another transaction holds.
+// errHeld is errAlone for a change whose object another transaction locks.
 var errHeld = errors.New("groupcommit: the object is held")
 
 // New returns a Committer on a database.
@@ -96,10 +87,10 @@ func New(s *store.Store, o Options) *Committer {
 
 func (c *Committer) postgres() bool { return c.store.Dialect() == dialect.Postgres }
 
-// Present is how many changes are in groups, or wait for one.
+// Present returns how many changes are in groups, or wait for one.
 func (c *Committer) Present() int { return c.queue.Present() }
 
-// Do makes a change. On a nil Committer that is the ordinary way.
+// Do makes a change. A nil Committer makes it in the ordinary way.
 func (c *Committer) Do(ctx context.Context, change Change) error {
 	if c == nil {
 		return change.Work(ctx)
@@ -109,7 +100,7 @@ func (c *Committer) Do(ctx context.Context, change Change) error {
 	case (change.OnlyWrites || !c.postgres()) && !change.Limited && !c.isHeld(change.Key):
 		m := &member{ctx: ctx, change: change}
 		if _, err = c.queue.Do(ctx, struct{}{}, m); err != nil && !m.run {
-			err = errAlone // its time is over: the ordinary way says so
+			err = errAlone // its time is over: the ordinary way reports that
 		}
 	case c.postgres():
 		err = c.single(ctx, change)
@@ -124,8 +115,7 @@ func (c *Committer) Do(ctx context.Context, change Change) error {
 	return change.Work(ctx)
 }
 
-// hold keeps the changes of an object out of groups, until the function returned
-// is called: they would wait for the same row.
+// hold keeps the changes of an object out of groups until the returned function is called: they would wait for the same row.
 func (c *Committer) hold(key uuid.UUID) (release func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,10 +132,10 @@ func (c *Committer) hold(key uuid.UUID) (release func()) {
 func (c *Committer) isHeld(key uuid.UUID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.held[key] > 0
+	return key != uuid.Nil && c.held[key] > 0
 }
 
-// run makes the changes of a group, in the time that each of them has.
+// run makes the changes of a group, within the time limit of each.
 func (c *Committer) run(ctx context.Context, _ struct{}, all []*member) []batch.Result[struct{}] {
 	var present []*member
 	for _, m := range all {
@@ -168,7 +158,7 @@ func (c *Committer) run(ctx context.Context, _ struct{}, all []*member) []batch.
 	return results
 }
 
-// shortest returns a context that ends when the first of the members' does.
+// shortest returns a context that ends with the first of the members' contexts.
 func shortest(ctx context.Context, all []*member) (context.Context, context.CancelFunc) {
 	var ends []time.Time
 	for _, m := range all {

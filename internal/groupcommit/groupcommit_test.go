@@ -63,8 +63,7 @@ func (w *world) exec(ctx context.Context, on execer, query string, args ...any) 
 	}
 }
 
-// together makes changes in one group: the first one waits until the others have
-// come.
+// together makes changes in one group: the first one waits until the others have arrived.
 func (w *world) together(works ...groupcommit.Change) []error {
 	results := make([]error, len(works))
 	var all sync.WaitGroup
@@ -108,7 +107,7 @@ func (w *world) insert(ctx context.Context, text string) error {
 	return tx.Commit()
 }
 
-// count is how many things have a text.
+// count returns how many things have a text.
 func (w *world) count(text string) (n int) {
 	w.Helper()
 	rows := &entsql.Rows{}
@@ -127,8 +126,7 @@ func (w *world) count(text string) (n int) {
 	return n
 }
 
-// TestEachIsMadeOnce: changes that fail, early or late, leave nothing and report
-// their own error; the others are made once.
+// TestEachIsMadeOnce: changes that fail, early or late, change nothing and report their own error; the others are made once.
 func TestEachIsMadeOnce(t *testing.T) {
 	each(t, func(w *world) {
 		for round, late := range []int{-1, 7} {
@@ -160,7 +158,7 @@ func TestEachIsMadeOnce(t *testing.T) {
 	})
 }
 
-// change inserts a thing and changes it. Some fail before, and late after.
+// change inserts a thing and updates it. Some changes fail before that, late ones after it.
 func (w *world) change(round, i, late int) groupcommit.Change {
 	text := fmt.Sprint(round, i)
 	return groupcommit.Change{OnlyWrites: true, Work: func(ctx context.Context) error {
@@ -183,8 +181,8 @@ func (w *world) change(round, i, late int) groupcommit.Change {
 	}}
 }
 
-// TestReadersAreMadeAlone: a change that reads, though it says that it only writes,
-// is made by itself on PostgreSQL; its texts arrive as they are.
+// TestReadersAreMadeAlone: a change that reads although it declares OnlyWrites is made alone on PostgreSQL; its texts are
+// stored unchanged.
 func TestReadersAreMadeAlone(t *testing.T) {
 	each(t, func(w *world) {
 		const text = `it's a \ "text" $1; -- é`
@@ -214,12 +212,12 @@ func TestReadersAreMadeAlone(t *testing.T) {
 	})
 }
 
-// TestAHeldRowHoldsUpNobodyElse: a change of a row that another transaction holds
-// leaves its group, and so do those of the same row that follow.
+// TestAHeldRowHoldsUpNobodyElse: a change of a row that another transaction locks leaves its group, and so do later changes
+// of the same row.
 func TestAHeldRowHoldsUpNobodyElse(t *testing.T) {
 	each(t, func(w *world) {
 		if w.store.Dialect() != "postgres" {
-			return // which has one writer
+			return // it has one writer
 		}
 		key := uuid.New()
 		w.exec(w.Context(), w.store.Driver(), `INSERT INTO "things" ("id", "text") VALUES ($1, 'held')`, key)

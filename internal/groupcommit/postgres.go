@@ -18,15 +18,15 @@ import (
 type member struct {
 	ctx     context.Context
 	change  Change
-	run     bool  // it was in a group at all
+	run     bool  // it was in a group
 	outcome error // nil when it is committed
 
 	tx      *tx
 	segment []store.Statement // to be sent next
-	reply   chan reply        // what came of it
+	reply   chan reply        // the results
 	wrote   bool              // it has changed something in the transaction
 	ended   bool              // the work has returned
-	failed  error             // what it has returned, or why it left
+	failed  error             // the work's error, or the reason for leaving the group
 }
 
 type reply struct {
@@ -34,15 +34,14 @@ type reply struct {
 	err error
 }
 
-// group is the changes that share a transaction on PostgreSQL. A member runs until
-// it arrives: it needs the result of its segment, or has ended. When all have
-// arrived their segments are sent.
+// group is the changes that share a transaction on PostgreSQL. A member runs until it arrives: it needs the result of its
+// segment, or has ended. When all have arrived their segments are sent.
 type group struct {
 	committer *Committer
 	session   *store.Session
 	arrived   chan struct{}
 	in        []*member
-	begun     bool // the first segments were sent, and their results given
+	begun     bool // the first segments were sent, and their results received
 }
 
 // sideBySide makes the changes of a group on PostgreSQL.
@@ -53,7 +52,7 @@ func (c *Committer) sideBySide(ctx context.Context, all []*member) {
 	}
 	defer session.Close(ctx)
 	g := &group{committer: c, session: session, arrived: make(chan struct{}, len(all)), in: slices.Clone(all)}
-	// Groups of two servers take rows in the same order.
+	// Groups of different servers lock rows in the same order.
 	slices.SortStableFunc(g.in, func(a, b *member) int { return bytes.Compare(a.change.Key[:], b.change.Key[:]) })
 	for _, m := range g.in {
 		g.start(ctx, m)
@@ -63,7 +62,7 @@ func (c *Committer) sideBySide(ctx context.Context, all []*member) {
 	}
 }
 
-// start begins the work of a member, on a goroutine of its own.
+// start runs the work of a member on its own goroutine.
 func (g *group) start(ctx context.Context, m *member) {
 	m.reply = make(chan reply, 1)
 	m.tx = &tx{store: g.committer.store, ctx: m.ctx, send: func(statements []store.Statement) (store.ResultSet, error) {
@@ -81,18 +80,13 @@ func (g *group) start(ctx context.Context, m *member) {
 		if m.failed == nil {
 			m.failed = err
 		}
-		m.ended, m.segment = true, returning(m.tx.pending)
+		m.ended, m.segment = true, m.tx.pending
+		if n := len(m.segment); n > 0 {
+			m.segment[n-1].Query += " RETURNING 1" // each segment returns rows once
+		}
 		g.arrived <- struct{}{}
 		return nil
 	})
-}
-
-// returning makes the last statement one that returns rows, as in each segment.
-func returning(segment []store.Statement) []store.Statement {
-	if n := len(segment); n > 0 {
-		segment[n-1].Query += " RETURNING 1"
-	}
-	return segment
 }
 
 // wait waits until n members have arrived.
@@ -102,8 +96,7 @@ func (g *group) wait(n int) {
 	}
 }
 
-// round sends what all members have, and lets them go on. It reports whether the
-// group goes on.
+// round sends the segments of all members, and lets the members continue. It reports whether the group continues.
 func (g *group) round(ctx context.Context) bool {
 	for _, m := range slices.Clone(g.in) {
 		switch {
@@ -131,24 +124,24 @@ func (g *group) round(ctx context.Context) bool {
 	case err == nil && script.Commits:
 		return g.end(nil)
 	case err == nil:
-		g.goOn(sent, sets)
+		g.resume(sent, sets)
 		return true
 	case answered(err) && len(sets) < len(sent):
 		g.leave(sent[len(sets)], why(err))
 		if g.begun {
-			return g.end(errAlone) // what the others have done is lost
+			return g.end(errAlone) // the changes of the others are lost
 		}
 		g.session.Rollback(ctx)
 		return true
-	case script.Commits && !answered(err):
+	case script.Commits && !answered(err) && !errors.Is(err, store.ErrNotSent):
 		return g.end(err)
 	default:
 		return g.end(errAlone)
 	}
 }
 
-// goOn gives the members their results.
-func (g *group) goOn(sent []*member, sets []store.ResultSet) {
+// resume passes the members their results.
+func (g *group) resume(sent []*member, sets []store.ResultSet) {
 	g.begun = true
 	running := 0
 	for i, m := range sent {
@@ -161,14 +154,14 @@ func (g *group) goOn(sent []*member, sets []store.ResultSet) {
 	g.wait(running)
 }
 
-// leave takes a member out.
+// leave removes a member.
 func (g *group) leave(m *member, why error) {
 	g.in = slices.DeleteFunc(g.in, func(other *member) bool { return other == m })
 	m.outcome = why
 	g.dismiss(m, why)
 }
 
-// end ends the group, and gives its members their outcome.
+// end ends the group, and passes its members their outcomes.
 func (g *group) end(outcome error) bool {
 	for _, m := range g.in {
 		m.outcome = outcome
@@ -177,7 +170,7 @@ func (g *group) end(outcome error) bool {
 	return false
 }
 
-// dismiss lets a member end.
+// dismiss ends the wait of a member.
 func (g *group) dismiss(m *member, why error) {
 	if !m.ended {
 		m.failed = why
@@ -187,14 +180,13 @@ func (g *group) dismiss(m *member, why error) {
 	m.tx.sent(why)
 }
 
-// answered reports whether an error is the answer of a database that goes on: then
-// the transaction has left nothing.
+// answered reports whether an error is an answer of a running database: then the transaction has changed nothing.
 func answered(err error) bool {
 	answer, ok := errors.AsType[*pq.Error](err)
 	return ok && !fault.Is(store.Fault(answer), fault.Unavailable)
 }
 
-// why says why a member has to leave.
+// why returns why a member must leave.
 func why(err error) error {
 	if answer, ok := errors.AsType[*pq.Error](err); ok && answer.Code == pqerror.LockNotAvailable {
 		return errHeld
@@ -202,9 +194,9 @@ func why(err error) error {
 	return errAlone
 }
 
-// single makes a change in a transaction of its own, with fewer round trips than in
-// the ordinary way. That is taken where an error may be that of a statement that
-// was kept back: there it comes where the work expects it.
+// single makes a change in its own transaction, with fewer round trips than in the ordinary way. If the error may be that of
+// a statement that was kept back, the change is made in the ordinary way, in which the work gets the error where it expects
+// it.
 func (c *Committer) single(ctx context.Context, change Change) error {
 	session, err := c.store.Session(ctx)
 	if err != nil {

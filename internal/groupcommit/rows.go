@@ -5,17 +5,16 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"cloudapi/internal/store"
 )
 
-// rows are rows that have been read, as ent scans them.
+// rows are rows that were read, as ent scans them.
 type rows struct {
 	set store.ResultSet
-	at  int // of the next row
+	at  int // index of the next row
 }
 
 func (r *rows) Close() error                            { return nil }
@@ -42,7 +41,7 @@ func (r *rows) Scan(into ...any) error {
 	return nil
 }
 
-// assign converts as database/sql does, which has that for its Scanners only.
+// assign converts as database/sql does, which offers that only to Scanners.
 func assign(into, value any) error {
 	switch d := into.(type) {
 	case sql.Scanner:
@@ -50,7 +49,7 @@ func assign(into, value any) error {
 	case *any:
 		*d = value
 		return nil
-	case *driver.Value: // a guid, which comes back as an argument
+	case *driver.Value: // a guid, which is used as an argument again
 		if text, ok := value.([]byte); ok {
 			value = string(text)
 		}
@@ -64,12 +63,6 @@ func assign(into, value any) error {
 	case *string:
 		return convert(d, value)
 	case *int:
-		return convert(d, value)
-	case *int64:
-		return convert(d, value)
-	case *bool:
-		return convert(d, value)
-	case *time.Time:
 		return convert(d, value)
 	}
 	return fmt.Errorf("unexpected type %T", into)

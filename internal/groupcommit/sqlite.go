@@ -9,8 +9,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// inTurn makes the changes of a group one after the other in one transaction,
-// each behind a savepoint.
+// inTurn makes the changes of a group one after another in one transaction, each after a savepoint.
 func (c *Committer) inTurn(ctx context.Context, all []*member) {
 	tx, err := c.store.Driver().Tx(ctx)
 	if err != nil {
@@ -34,8 +33,7 @@ func (c *Committer) inTurn(ctx context.Context, all []*member) {
 	}
 }
 
-// behindSavepoint makes a change and returns how it went. The second error is that
-// of the transaction, which then is lost.
+// behindSavepoint makes a change and returns its error. The second error is that of the transaction, which is then lost.
 func behindSavepoint(ctx context.Context, tx dialect.Tx, m *member) (outcome, lost error) {
 	if lost = tx.Exec(ctx, "SAVEPOINT change", []any{}, nil); lost != nil {
 		return errAlone, lost
@@ -50,7 +48,7 @@ func behindSavepoint(ctx context.Context, tx dialect.Tx, m *member) (outcome, lo
 	return outcome, tx.Exec(ctx, "RELEASE change", []any{}, nil)
 }
 
-// part is a transaction whose end is decided by others.
+// part is a transaction that others end.
 type part struct{ dialect.Tx }
 
 func (part) Commit() error   { return nil }

@@ -10,44 +10,38 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"entgo.io/ent/dialect"
-
 	"cloudapi/internal/budget"
 	"cloudapi/internal/store"
 )
 
-// tx is a transaction as ent sees it. It keeps back what needs no result, and
-// sends the rest of what it has with the next statement that needs one.
+// tx is a transaction as ent sees it. It keeps statements back whose results are not needed, and sends them with the next
+// statement whose result is needed.
 type tx struct {
 	store *store.Store
 	ctx   context.Context // of the caller
-	// reads says that it may read.
+	// reads is true if the transaction may read.
 	reads bool
 	// send sends statements; only the last returns rows.
 	send    func([]store.Statement) (store.ResultSet, error)
 	pending []store.Statement
-	ends    []func(error) // of the observers of pending
+	ends    []func(error) // of the observers of pending statements
 	updated *updated
 }
 
-// updated is the row that the last update of an object has left, which ent reads
-// next.
+// updated is the row after the last update of an object, which ent reads next.
 type updated struct {
 	table string
 	id    any
 	set   store.ResultSet
 }
 
-// errReads says that a change reads that said that it only writes.
-var errReads = fmt.Errorf("%w: it reads", errAlone)
-
-// Exec keeps an INSERT back, and runs other changes.
+// Exec keeps an INSERT back, and runs other statements.
 func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
 	list, ok := args.([]any)
 	if !ok {
 		return fmt.Errorf("groupcommit: arguments of type %T", args)
 	}
-	affected := int64(1) // of an INSERT, which ent does not look at
+	affected := int64(1) // of an INSERT; ent ignores it
 	if store.Verb(query) == "insert" {
 		t.keep(ctx, query, list)
 	} else {
@@ -70,7 +64,7 @@ func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
 	return nil
 }
 
-// target is the table and the object of an update of one object.
+// target returns the table and the object of an update of one object.
 func target(query string, args []any) (table string, id any) {
 	const where = ` WHERE "id" = $`
 	before, after, found := strings.Cut(query, where)
@@ -84,8 +78,7 @@ func target(query string, args []any) (table string, id any) {
 	return table, args[n-1]
 }
 
-// Query runs a statement that returns rows. What ent reads after an update of one
-// object has come with the update.
+// Query runs a statement that returns rows. The rows that ent reads after an update of one object came with the update.
 func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 	list, ok := args.([]any)
 	into, isRows := result.(*entsql.Rows)
@@ -99,7 +92,7 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 		return nil
 	}
 	if !t.reads && store.Verb(query) == "select" {
-		return errReads
+		return errAlone // it said that it only writes
 	}
 	set, err := t.run(ctx, query, list)
 	if err != nil {
@@ -114,18 +107,16 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 	return nil
 }
 
-// Commit and Rollback are for whoever began the transaction.
+// Commit and Rollback do nothing here: the owner of the transaction ends it.
 func (t *tx) Commit() error   { return nil }
 func (t *tx) Rollback() error { return nil }
-
-var _ dialect.Tx = (*tx)(nil)
 
 func (t *tx) keep(ctx context.Context, query string, args []any) {
 	t.pending = append(t.pending, store.Statement{Query: query, Args: args})
 	t.ends = append(t.ends, t.store.Observe(ctx, query))
 }
 
-// run sends what is kept back, with a statement that returns rows.
+// run sends the statements that were kept back, with a statement that returns rows.
 func (t *tx) run(ctx context.Context, query string, args []any) (store.ResultSet, error) {
 	t.keep(ctx, query, args)
 	set, err := t.send(t.pending)
@@ -133,7 +124,7 @@ func (t *tx) run(ctx context.Context, query string, args []any) (store.ResultSet
 	return set, err
 }
 
-// sent says that what was kept back was sent.
+// sent ends the observation of the statements that were kept back.
 func (t *tx) sent(err error) {
 	for _, end := range t.ends {
 		end(err)

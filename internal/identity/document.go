@@ -10,8 +10,7 @@ import (
 	"cloudapi/internal/model"
 )
 
-// SerializedUser returns a cloud user in a format of the old API, without its
-// password.
+// SerializedUser returns a cloud user in a format of the old API, without its password.
 func SerializedUser(u *ent.CloudUser, format model.SerializationFormat) (string, error) {
 	return document.Write(document.CloudUser{
 		GUID: u.ID, Version: u.Version, CreatedAt: u.CreatedAt, Login: u.Login, Email: u.Email,
@@ -21,8 +20,7 @@ func SerializedUser(u *ent.CloudUser, format model.SerializationFormat) (string,
 	}, string(format))
 }
 
-// SerializedGroup returns a cloud user group in a format of the old API, with
-// the members that the caller may see.
+// SerializedGroup returns a cloud user group in a format of the old API, with the members that the caller may see.
 func SerializedGroup(ctx context.Context, g *ent.CloudUserGroup, format model.SerializationFormat) (string, error) {
 	users, err := g.QueryUsers().Order(clouduser.ByID()).IDs(ctx)
 	if err != nil {

@@ -8,16 +8,15 @@ import (
 	"cloudapi/ent"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
-	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
+	"cloudapi/internal/textrule"
 )
 
-// CreateGroup makes a cloud user group.
+// CreateGroup creates a cloud user group.
 func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
 	out := &model.CreateCloudUserGroupPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("createCloudUserGroup", in, in.Execution, nil, s.Client.CloudUserGroup.Create().Mutation()),
+	return job.Run(ctx, s.Jobs, s.aboutGroup("createCloudUserGroup", in, in.Execution, nil, s.Client.CloudUserGroup.Create().Mutation()), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUserGroup, err = tx.CloudUserGroup.Create().
 				SetName(in.Name).SetNillableDescription(in.Description).Save(ctx)
@@ -25,39 +24,33 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 				r.ObjectID = out.CloudUserGroup.ID
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.CloudUserGroup = job.Settled(ctx, out.CloudUserGroup)
-	return out, nil
+		}, job.RowAt(&out.CloudUserGroup))
 }
 
-// UpdateGroup changes what is given of a group.
+// UpdateGroup changes the given properties of a group.
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, s.aboutGroup("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
+	change := s.aboutGroup("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
+		s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation())
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CloudUserGroup, err = touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, func(up *ent.CloudUserGroupUpdateOne) {
 				up.SetNillableName(in.Name)
-				setText(in.Description, up.SetDescription)
+				textrule.Set(in.Description, up.SetDescription)
 			})
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.CloudUserGroup = job.Settled(ctx, out.CloudUserGroup)
-	return out, nil
+		}, job.RowAt(&out.CloudUserGroup))
 }
 
-// DeleteGroup deletes a group with its links. What showed the group has another
-// version afterwards: its customers, and the groups that it was a member of.
+// DeleteGroup deletes a group with its links. Objects whose forms show the group get a new version: its customers, and the groups
+// that contain it.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	done, err := s.Jobs.Do(ctx, s.aboutGroup("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID, s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation()),
+	out := &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID}
+	change := s.aboutGroup("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
+		s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation())
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			// The update holds the row, so that no link to it comes meanwhile.
+			// The update locks the row, so that no link to it can be added meanwhile.
 			if _, err := touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, nil); err != nil {
 				return err
 			}
@@ -70,10 +63,6 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 			}
 			return tx.CloudUserGroup.DeleteOneID(in.CloudUserGroupID).Exec(ctx)
 		})
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID, Job: done}, nil
 }
 
 // aboutGroup describes a change of a group.
@@ -93,22 +82,5 @@ func touchGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uui
 		edit(up)
 	}
 	changed, err := up.Save(ctx)
-	if !ent.IsNotFound(err) {
-		return changed, err
-	}
-	current, err := tx.CloudUserGroup.Get(ctx, id)
-	switch {
-	case ent.IsNotFound(err), err == nil && expected == nil:
-		return nil, fault.Missing("cloudusergroup", id)
-	case err != nil:
-		return nil, err
-	}
-	return nil, fault.Stale("cloudusergroup", id, current.Version, expected)
-}
-
-func missingGroup(err error, id uuid.UUID) error {
-	if ent.IsNotFound(err) {
-		return fault.Missing("cloudusergroup", id)
-	}
-	return err
+	return changed, ent.Stale(ctx, err, "cloudusergroup", id, expected, tx.CloudUserGroup.Get, func(g *ent.CloudUserGroup) uuid.UUID { return g.Version })
 }

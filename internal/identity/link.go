@@ -11,7 +11,7 @@ import (
 	"cloudapi/internal/session"
 )
 
-// Link lets an account of an OpenID Connect issuer sign in as a user.
+// Link allows an account of an OpenID Connect issuer to sign in as a user.
 func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
 	out := &model.LinkCloudUserPayload{}
 	var err error
@@ -29,8 +29,7 @@ func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model
 	return out, err
 }
 
-// Unlink takes the account of an issuer away from a user, and ends the user's
-// tokens.
+// Unlink removes the account of an issuer from a user, and revokes the user's tokens.
 func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
 	out := &model.UnlinkCloudUserPayload{}
 	var err error
@@ -44,17 +43,16 @@ func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*m
 	return out, err
 }
 
-// Merged is a user that a token of an issuer could sign in as, or change, before
-// users of issuers were told apart from the others.
+// Merged is a user that tokens of an issuer could sign in as, or change, in earlier versions, which did not separate the
+// users of issuers from local ones.
 type Merged struct {
 	User   *ent.CloudUser
 	Reason string
 	Tokens int
 }
 
-// ListMerged returns the users that an administrator has to decide about: those
-// without a password and without an issuer, which tokens of an issuer have made,
-// and those with a password whose role such a token has changed.
+// ListMerged returns the users that an administrator must decide about: those without a password and without an issuer,
+// which tokens of an issuer have created, and those with a password whose role such a token has changed.
 func (s *Service) ListMerged(ctx context.Context) ([]Merged, error) {
 	users, err := s.Client.CloudUser.Query().Where(clouduser.IssuerIsNil()).
 		Order(clouduser.ByLogin()).All(ctx)

@@ -16,13 +16,11 @@ import (
 	"cloudapi/internal/model"
 )
 
-// membership is a change of the users or groups in a group. Members may read
-// customers, so only an administrator decides it.
+// membership changes the users or groups in a group. Only an administrator may do that, because members may read customers.
 func (s *Service) membership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
 	work func(context.Context, *ent.Client) error,
 ) (*ent.Job, error) {
-	// The guid stands for any member: only an administrator may change who is one
-	// (ent/rule).
+	// The guid stands for any member: only an administrator may change members (ent/rule).
 	change := s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
 	about := s.aboutGroup(action, in, ex, &group, change.Mutation())
 	about.OnlyWrites = false
@@ -30,7 +28,7 @@ func (s *Service) membership(ctx context.Context, action string, in any, ex *mod
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return work(ctx, tx) })
 }
 
-// AddUser puts a user into a group.
+// AddUser adds a user to a group.
 func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
 	return s.user(ctx, "addUserToGroup", in, func(up *ent.CloudUserGroupUpdateOne, isMember bool) error {
 		if isMember {
@@ -41,7 +39,7 @@ func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*m
 	})
 }
 
-// RemoveUser takes a user out of a group, if it is in it.
+// RemoveUser removes a user from a group, if it is a member.
 func (s *Service) RemoveUser(ctx context.Context, in model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
 	out, err := s.user(ctx, "removeUserFromGroup", model.AddUserToGroupInput(in),
 		func(up *ent.CloudUserGroupUpdateOne, _ bool) error {
@@ -58,10 +56,10 @@ func (s *Service) user(ctx context.Context, action string, in model.AddUserToGro
 	out := &model.AddUserToGroupPayload{}
 	var err error
 	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
-		// Changing the user's version holds its row until the end.
+		// Updating the user's version locks its row until the end.
 		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
 		if err != nil {
-			return missingUser(err, in.CloudUserID)
+			return ent.Missing(err, "clouduser", in.CloudUserID)
 		}
 		isMember, err := tx.CloudUserGroup.Query().Where(
 			cloudusergroup.ID(in.CloudUserGroupID), cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exist(ctx)
@@ -97,10 +95,10 @@ func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*e
 		// Deleted meanwhile.
 		err = fault.Missing("cloudusergroup", id).Because(err)
 	}
-	return changed, missingGroup(err, id)
+	return changed, ent.Missing(err, "cloudusergroup", id)
 }
 
-// AddGroup makes a group a member of another one.
+// AddGroup adds a group to another one as a member.
 func (s *Service) AddGroup(ctx context.Context, in model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error) {
 	return s.group(ctx, "addGroupToGroup", in, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
 		if err := refuseCircle(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
@@ -119,7 +117,7 @@ func (s *Service) AddGroup(ctx context.Context, in model.AddGroupToGroupInput) (
 	})
 }
 
-// RemoveGroup takes a group out of another one, if it is a member of it.
+// RemoveGroup removes a group from another one, if it is a member.
 func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error) {
 	out, err := s.group(ctx, "removeGroupFromGroup", model.AddGroupToGroupInput(in),
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
@@ -140,7 +138,7 @@ func (s *Service) group(ctx context.Context, action string, in model.AddGroupToG
 			return err
 		}
 		if out.Member, err = tx.CloudUserGroup.Get(ctx, in.MemberCloudUserGroupID); err != nil {
-			return missingGroup(err, in.MemberCloudUserGroupID)
+			return ent.Missing(err, "cloudusergroup", in.MemberCloudUserGroupID)
 		}
 		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
 			func(up *ent.CloudUserGroupUpdateOne) error { return edit(ctx, tx, up) })
@@ -153,10 +151,9 @@ func (s *Service) group(ctx context.Context, action string, in model.AddGroupToG
 	return out, nil
 }
 
-// holdGroups holds the rows of two groups, and of all groups that have or are
-// members, until the end of the transaction. Two changes that could close a
-// circle together hold a row in common, so that one waits for the other and sees
-// what it did. SQLite has one writer, which is the same.
+// holdGroups locks the rows of two groups, and of all groups that have or are members, until the end of the transaction. Two
+// changes that could close a circle together lock at least one common row, so that one waits for the other and sees its
+// result. SQLite needs no lock, because it has one writer.
 func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
 	_, err := tx.CloudUserGroup.Query().
 		Where(
@@ -172,7 +169,7 @@ func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
 	return err
 }
 
-// refuseCircle refuses to make a group a member of itself, at whatever depth.
+// refuseCircle rejects making a group a member of itself, at any depth.
 func refuseCircle(ctx context.Context, tx *ent.Client, group, member uuid.UUID) error {
 	above := []uuid.UUID{group}
 	for seen := map[uuid.UUID]bool{group: true}; len(above) > 0; {

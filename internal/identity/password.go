@@ -26,8 +26,8 @@ func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string
 	return s.Passwords.Hash(ctx, p)
 }
 
-// checkAll returns as one error what the validators of a mutation's fields find,
-// and the errors of other rules about fields in which the validators find nothing.
+// checkAll returns the faults of a mutation's fields as one error, and the errors of other rules for fields without such a
+// fault.
 func checkAll(m ent.Mutation, others ...error) error {
 	faults := ent.Faults(m)
 	for _, err := range others {
@@ -45,8 +45,7 @@ func checkAll(m ent.Mutation, others ...error) error {
 	return fault.All(faults...)
 }
 
-// SetPassword sets a user's password and ends its sessions and, unless told
-// otherwise, its personal access tokens.
+// SetPassword sets a user's password and revokes its sessions and, by default, its personal access tokens.
 func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
 	out := &model.SetCloudUserPasswordPayload{}
 	var err error
@@ -56,8 +55,8 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	return out, err
 }
 
-// ChangePassword changes a password whose current value is known, and ends the
-// sessions of its user: the caller, or, for an administrator, anybody.
+// ChangePassword changes a password after checking the current one, and revokes the sessions of its user: the caller, or any
+// user if the caller is an administrator.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	me, err := rule.Caller(ctx)
 	if err != nil {
@@ -72,16 +71,16 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 	login, allowed := viewer.FromContext(ctx).Login, change.Authorize
 	change.Authorize = func(ctx context.Context) error {
 		if user != me {
-			// A user that the caller may not see is missing.
+			// A user that the caller may not see does not exist for it.
 			other, err := s.Client.CloudUser.Get(ctx, user)
 			if err != nil {
-				return missingUser(err, user)
+				return ent.Missing(err, "clouduser", user)
 			}
 			login = other.Login
 		}
 		return allowed(ctx)
 	}
-	// The current password is guarded against guessing as signing in is.
+	// The current password has the same limits against guessing as signing in.
 	verified := func(ctx context.Context) error {
 		id, err := s.Verify(ctx, login, in.CurrentPassword)
 		if fault.Is(err, fault.Unauthenticated) || err == nil && id != user {
@@ -100,9 +99,8 @@ func (s *Service) aboutPassword(action string, input any, ex *model.ExecutionInp
 	return s.aboutUser(action, input, ex, s.Client.CloudUser.UpdateOneID(id).SetPasswordHash("").Mutation())
 }
 
-// replacePassword sets a user's password. It checks, where check is not nil, and
-// hashes before the transaction begins. The sessions of the user end, and its personal access tokens
-// too where endTokens is set.
+// replacePassword sets a user's password. It calls check, unless that is nil, and hashes before the transaction begins. It
+// revokes the sessions of the user, and also its personal access tokens if endTokens is true.
 func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUID,
 	check func(context.Context) error, endTokens bool, field string, p secret.Text,
 ) (*ent.CloudUser, *ent.Job, error) {
@@ -123,7 +121,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 	})
 }
 
-// ByLogin returns the user with that login in any case, nil where there is none.
+// ByLogin returns the user with a login, ignoring case, nil if it does not exist.
 func ByLogin(ctx context.Context, client *ent.Client, fold string) (*ent.CloudUser, error) {
 	u, err := client.CloudUser.Query().Where(clouduser.LoginFold(fold)).Only(ctx)
 	return u, ent.MaskNotFound(err)

@@ -15,55 +15,40 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// CreatePortalAccount makes an account at the embedded portal.
+// CreatePortalAccount creates an account of the embedded portal.
 func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	out := &model.CreatePortalAccountPayload{}
-	var err error
 	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password,
 		s.Client.PortalAccount.Create().SetUsername(in.Username).Mutation())
-	out.Job, err = s.Jobs.Do(ctx, change,
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.PortalAccount, err = tx.PortalAccount.Create().SetUsername(in.Username).SetPasswordHash(*hash).Save(ctx)
 			if ent.IsConstraintError(err) {
 				return fault.New(fault.Conflict, "The user name %s is taken", in.Username).On("username").Because(err)
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.PortalAccount = job.Settled(ctx, out.PortalAccount)
-	return out, nil
+		}, job.RowAt(&out.PortalAccount))
 }
 
 // SetPortalAccountPassword sets the password of a portal account.
 func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
 	out := &model.SetPortalAccountPasswordPayload{}
-	var err error
 	change, hash := s.aboutPortalPassword("setPortalAccountPassword", in, in.Execution, in.Password,
 		s.Client.PortalAccount.UpdateOneID(in.PortalAccountID).Mutation())
-	out.Job, err = s.Jobs.Do(ctx, change,
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.PortalAccount, err = tx.PortalAccount.UpdateOneID(in.PortalAccountID).SetPasswordHash(*hash).Save(ctx)
-			return missingAccount(err, in.PortalAccountID)
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.PortalAccount = job.Settled(ctx, out.PortalAccount)
-	return out, nil
+			return ent.Missing(err, "portalaccount", in.PortalAccountID)
+		}, job.RowAt(&out.PortalAccount))
 }
 
-// DeletePortalAccount deletes a portal account; its domains stay.
+// DeletePortalAccount deletes a portal account, but not its domains.
 func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
-	done, err := s.Jobs.Do(ctx, s.aboutPortal("deletePortalAccount", in, in.Execution),
+	out := &model.DeletePortalAccountPayload{PortalAccountID: in.PortalAccountID}
+	return job.Run(ctx, s.Jobs, s.aboutPortal("deletePortalAccount", in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			return missingAccount(tx.PortalAccount.DeleteOneID(in.PortalAccountID).Exec(ctx), in.PortalAccountID)
+			return ent.Missing(tx.PortalAccount.DeleteOneID(in.PortalAccountID).Exec(ctx), "portalaccount", in.PortalAccountID)
 		})
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeletePortalAccountPayload{PortalAccountID: in.PortalAccountID, Job: done}, nil
 }
 
 // aboutPortal describes a change of a portal account.
@@ -74,8 +59,8 @@ func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput
 	}
 }
 
-// aboutPortalPassword describes a change that sets the password of a portal
-// account. The password is hashed before the transaction.
+// aboutPortalPassword describes a change that sets the password of a portal account. The password is hashed before the
+// transaction.
 func (s *Service) aboutPortalPassword(
 	action string, input any, ex *model.ExecutionInput, p secret.Text, m ent.Mutation,
 ) (job.Change, *string) {
@@ -90,15 +75,7 @@ func (s *Service) aboutPortalPassword(
 	return change, hash
 }
 
-func missingAccount(err error, id uuid.UUID) error {
-	if ent.IsNotFound(err) {
-		return fault.Missing("portalaccount", id)
-	}
-	return err
-}
-
-// PasswordHash returns the hash of a portal account's password, for the
-// embedded portal.
+// PasswordHash returns the hash of a portal account's password, for the embedded portal.
 func (s *Service) PasswordHash(ctx context.Context, username string) (hash string, found bool, err error) {
 	account, err := s.Client.PortalAccount.Query().
 		Where(portalaccount.Username(username)).Only(viewer.SystemContext(ctx))

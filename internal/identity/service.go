@@ -1,5 +1,5 @@
-// Package identity changes cloud users, their passwords and groups, and the
-// accounts of the embedded portal. Signing in is in package session.
+// Package identity changes cloud users, their passwords and groups, and the accounts of the embedded portal. Signing in is
+// in package session.
 package identity
 
 import (
@@ -25,18 +25,18 @@ type Passwords interface {
 	Verify(ctx context.Context, hash string, password secret.Text) (bool, error)
 }
 
-// Service makes the changes of the directory.
+// Service makes the changes of users, groups and portal accounts.
 type Service struct {
 	Client    *ent.Client
 	Jobs      *job.Recorder
 	Passwords Passwords
-	// Verify checks a password as signing in does.
+	// Verify checks a password with the limits of signing in.
 	Verify session.Verify
 	// Changed is called when a user's credentials, role or status have changed.
 	Changed func(ctx context.Context, userID uuid.UUID)
 }
 
-// CreateUser makes a cloud user.
+// CreateUser creates a cloud user.
 func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
 	out := &model.CreateCloudUserPayload{}
 	var hash string
@@ -49,10 +49,9 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 		}
 		return err
 	}
-	var err error
 	change := s.aboutUser("createCloudUser", in, in.Execution, newUser(s.Client, in).Mutation())
 	change.Before = prepare
-	out.Job, err = s.Jobs.Do(ctx, change,
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUser, err = newUser(tx, in).SetPasswordHash(hash).Save(ctx)
 			if err == nil {
@@ -62,12 +61,7 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 				return fault.New(fault.Conflict, "Clouduser with login '%s' already exists", in.Login).On("login").Because(err)
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.CloudUser = job.Settled(ctx, out.CloudUser)
-	return out, nil
+		}, job.RowAt(&out.CloudUser))
 }
 
 func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCreate {
@@ -80,24 +74,24 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 		SetNillableSystemUser(in.SystemUser).SetNillableRole(in.Role)
 }
 
-// UpdateUser changes what is given of a user.
+// UpdateUser changes the given properties of a user.
 func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	out := &model.UpdateCloudUserPayload{}
 	var err error
 	change := s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
-	change.OnlyWrites = in.Role == nil && in.Status == nil // others look at the last administrator
+	change.OnlyWrites = in.Role == nil && in.Status == nil // other changes check the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
-			setText(in.Email, up.SetEmail)
-			setText(in.FirstName, up.SetFirstName)
-			setText(in.LastName, up.SetLastName)
-			setText(in.Name, up.SetName)
-			setText(in.Description, up.SetDescription)
-			setText(in.Address, up.SetAddress)
-			setText(in.City, up.SetCity)
-			setText(in.Country, up.SetCountry)
-			setText(in.PhoneMobile, up.SetPhoneMobile)
-			setText(in.PhoneLandline, up.SetPhoneLandline)
+			textrule.Set(in.Email, up.SetEmail)
+			textrule.Set(in.FirstName, up.SetFirstName)
+			textrule.Set(in.LastName, up.SetLastName)
+			textrule.Set(in.Name, up.SetName)
+			textrule.Set(in.Description, up.SetDescription)
+			textrule.Set(in.Address, up.SetAddress)
+			textrule.Set(in.City, up.SetCity)
+			textrule.Set(in.Country, up.SetCountry)
+			textrule.Set(in.PhoneMobile, up.SetPhoneMobile)
+			textrule.Set(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
 			return nil
 		})
@@ -109,7 +103,7 @@ func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInpu
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
 	change := s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
-	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // which looks at the last administrator
+	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // it checks the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
@@ -133,15 +127,6 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 			return nil
 		})
 	return out, err
-}
-
-// setText sets a text that is given; an explicit null blanks it.
-func setText[U any](given interface{ ValueOK() (*string, bool) }, set func(string) U) {
-	if value, ok := given.ValueOK(); ok && value != nil {
-		set(*value)
-	} else if ok {
-		set("")
-	}
 }
 
 // changeUser changes one user in one guarded statement.
@@ -178,7 +163,7 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 			if in.ExpectedVersion != nil {
 				gone.Where(clouduser.Version(*in.ExpectedVersion))
 			}
-			// The groups that show the user have another version afterwards.
+			// Groups whose forms show the user get a new version.
 			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
 			if err != nil {
 				return err
@@ -197,21 +182,7 @@ func (s *Service) aboutUser(action string, input any, ex *model.ExecutionInput, 
 	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(clouduser.Policy, m)}
 }
 
-// staleUser says why no user was changed: it is gone, or has another version.
+// staleUser returns why an update found no user: it does not exist, or has another version.
 func staleUser(ctx context.Context, tx *ent.Client, err error, id uuid.UUID, expected *uuid.UUID) error {
-	if !ent.IsNotFound(err) || expected == nil {
-		return missingUser(err, id)
-	}
-	current, err := tx.CloudUser.Get(ctx, id)
-	if err != nil {
-		return missingUser(err, id)
-	}
-	return fault.Stale("clouduser", id, current.Version, expected)
-}
-
-func missingUser(err error, id uuid.UUID) error {
-	if ent.IsNotFound(err) {
-		return fault.Missing("clouduser", id)
-	}
-	return err
+	return ent.Stale(ctx, err, "clouduser", id, expected, tx.CloudUser.Get, func(u *ent.CloudUser) uuid.UUID { return u.Version })
 }

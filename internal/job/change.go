@@ -1,14 +1,10 @@
-// Package job makes changes and records them: who, what, with which
-// parameters, when, how it ended. The record and the change are one
-// transaction; a failed change leaves its record only.
+// Package job makes changes and records them: who, what, with which parameters, when, and how it ended. The record and the
+// change are one transaction; a failed change leaves only its record.
 //
-//   - A Recorder makes a change that its caller waits for. The change has two
-//     stages: one before its transaction, which may call another system, and one
-//     within, which has the transaction and cannot (BeforeTx).
-//   - A Queue takes a change that nobody waits for. Everything that can be
-//     checked is checked before the job is recorded.
-//   - A Worker leases such jobs, and makes their changes with the rights that
-//     the job's user has at that time.
+//   - A Recorder makes a change while its caller waits. The change has two stages: one before its transaction, which may call other
+//     systems, and one within, which has the transaction and may not (BeforeTx).
+//   - A Queue records a change for the background, after making every possible check.
+//   - A Worker leases such jobs, and makes their changes with the rights that the job's user has at that time.
 package job
 
 import (
@@ -25,35 +21,32 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// Change is what a caller asks for.
+// Change is a change that a caller requests.
 type Change struct {
 	// Action is the name of the mutation.
 	Action string
-	// Input is the input of the mutation; the job keeps it, secrets redacted.
+	// Input is the input of the mutation; the job stores it with secrets redacted.
 	Input any
 	// Execution has the options of the job, nil for none.
 	Execution *model.ExecutionInput
 	// CustomerID is the customer that the change concerns, nil for none.
 	CustomerID *uuid.UUID
-	// ObjectID is the object that the change concerns where that is not the
-	// customer, nil for none: a group, a user, a cloud space.
+	// ObjectID is the object that the change concerns if that is not the customer, nil for none: a group, a user, a cloud
+	// space.
 	ObjectID *uuid.UUID
-	// OnlyWrites says that the work reads nothing but rows that it has just updated,
-	// so that it can share a transaction with others (internal/groupcommit). Such work
-	// may be called again, after what it has done was undone.
+	// OnlyWrites says that the work reads only rows that it has just updated, so that it can share a transaction with others
+	// (internal/groupcommit). Such work may be called again after its effects were undone.
 	OnlyWrites bool
-	// Authorize checks whether the caller may make the change, before anything
-	// else and whatever its maxduration. Where it fails, or is nil, a failed
-	// change leaves no text of its caller's and does not belong to the customer.
+	// Authorize checks whether the caller may make the change, before anything else and whatever its maxduration. If it
+	// fails, or is nil, a failed change stores no text of its caller and does not belong to the customer.
 	Authorize func(ctx context.Context) error
-	// Check checks what can be checked before the transaction: all that does
-	// not need another system. Nil for nothing.
+	// Check makes the checks that need neither another system nor the transaction; it may be nil.
 	Check func(ctx context.Context) error
-	// Before is the stage before the transaction, nil for none.
+	// Before is the stage before the transaction; it may be nil.
 	Before func(ctx context.Context, before BeforeTx, jobID uuid.UUID) error
 }
 
-// Record is what the work of a change may say of its job.
+// Record is what the work of a change sets in its job.
 type Record struct {
 	// JobID is the guid of the job.
 	JobID uuid.UUID
@@ -61,9 +54,9 @@ type Record struct {
 	CustomerID uuid.UUID
 	// ObjectID may be set by work that creates another object than a customer.
 	ObjectID uuid.UUID
-	// Result is kept with the job.
+	// Result is stored with the job.
 	Result strictjson.Object
-	// Parts are the changes that the work has made together, none where it is one.
+	// Parts are the changes that the work has made together, none for a single change.
 	Parts []Part
 }
 
@@ -76,14 +69,14 @@ type attempt struct {
 	id         uuid.UUID
 	started    time.Time
 	authorized bool
-	parts      []Part // that are recorded
+	parts      []Part // to be recorded
 }
 
 func newAttempt(c *Change) *attempt {
 	return &attempt{Change: c, id: stamp.NewID(), started: now()}
 }
 
-// ByPolicy returns an Authorize that asks the policy of an entity.
+// ByPolicy returns an Authorize that evaluates the policy of an entity.
 func ByPolicy(policy ent.Policy, m ent.Mutation) func(context.Context) error {
 	return func(ctx context.Context) error { return policy.EvalMutation(ctx, m) }
 }
@@ -98,10 +91,10 @@ func (a *attempt) authorize(ctx context.Context) error {
 	return err
 }
 
-// admit checks whether the caller may make the change, and the options of the
-// job. It returns a context that ends when the caller's maxduration has passed.
+// admit checks whether the caller may make the change, and the options of the job. It returns a context that ends when the
+// caller's maxduration has passed.
 func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	// What was made before is not there to be asked about: a key's answer comes first.
+	// An operation that was already made is not checked again: the stored answer takes precedence.
 	if err := notMade(ctx); err != nil {
 		return ctx, func() {}, err
 	}
@@ -120,7 +113,7 @@ func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFun
 	return ctx, cancel, nil
 }
 
-// check checks all that needs neither another system nor the transaction.
+// check makes the checks that need neither another system nor the transaction.
 func (a *attempt) check(ctx context.Context, client *ent.Client) error {
 	if a.Check == nil && a.Before == nil {
 		return nil
@@ -131,7 +124,7 @@ func (a *attempt) check(ctx context.Context, client *ent.Client) error {
 	return a.Check(ctx)
 }
 
-// checkParent refuses a parent that is no known job (CONTRACT.md, 4).
+// checkParent rejects a parent that is not a known job (CONTRACT.md, 4).
 func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
 	id := a.parent()
 	if id == nil {
@@ -147,5 +140,5 @@ func (a *attempt) checkParent(ctx context.Context, client *ent.Client) error {
 	return nil
 }
 
-// now is the present as the database keeps it.
+// now returns the current time in the database's precision.
 func now() time.Time { return stamp.Now() }

@@ -9,10 +9,9 @@ import (
 	"cloudapi/ent/job"
 )
 
-// Part is one of many changes that are made together. It has a job of its own
-// below the job of the whole.
+// Part is one of many changes that are made together. It has its own job below the job of the whole.
 type Part struct {
-	// Action is the name of the mutation that makes such a change alone.
+	// Action is the name of the mutation for a single change of this kind.
 	Action string
 	// Input is the input of that mutation.
 	Input any
@@ -20,7 +19,7 @@ type Part struct {
 	CustomerID uuid.UUID
 }
 
-// recordParts writes the jobs of the parts, which are done, in their order.
+// recordParts writes the finished jobs of the parts in order.
 func (a *attempt) recordParts(ctx context.Context, tx *ent.Client, parts []Part) error {
 	if len(parts) == 0 {
 		return nil
@@ -39,8 +38,8 @@ func (a *attempt) recordParts(ctx context.Context, tx *ent.Client, parts []Part)
 	return tx.Job.CreateBulk(rows...).Exec(ctx)
 }
 
-// Client returns the client of the transaction that an operation of several
-// changes is, other where it is none: it reads what the changes have made.
+// Client returns the client of the transaction if the operation is one transaction, otherwise other. It reads the results of
+// the changes.
 func Client(ctx context.Context, other *ent.Client) *ent.Client {
 	if tx := transaction(ctx); tx != nil {
 		return tx.Client()

@@ -11,7 +11,6 @@ import (
 	"cloudapi/ent/rule"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
-	"cloudapi/internal/viewer"
 )
 
 // Queue records changes that run in the background. They wait in the database, so any server can record and any can run
@@ -99,12 +98,10 @@ func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.Can
 // cancellable returns a job that the caller may cancel.
 func cancellable(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Job, error) {
 	found, err := client.Job.Get(ctx, id)
-	switch {
-	case ent.IsNotFound(err):
-		return nil, fault.Missing("job", id)
-	case err != nil:
-		return nil, err
-	case !mayCancel(viewer.FromContext(ctx), found):
+	if err != nil {
+		return nil, ent.Missing(err, "job", id)
+	}
+	if !rule.IsOwnJob(ctx, found) {
 		return nil, rule.Forbidden()
 	}
 	return found, nil
@@ -122,8 +119,4 @@ func cancelWaiting(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Job,
 		return nil, fault.New(fault.Conflict, "The job %s does not wait", id).On("jobId")
 	}
 	return ended, err
-}
-
-func mayCancel(v *viewer.Viewer, j *ent.Job) bool {
-	return v.May(viewer.Administrator) || j.UserID != nil && *j.UserID == v.ID
 }

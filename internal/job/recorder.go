@@ -18,16 +18,15 @@ import (
 type Options struct {
 	Client *ent.Client
 	Log    *slog.Logger
-	// Classify turns an error of the database into a fault.
+	// Classify converts an error of the database to a fault.
 	Classify func(error) *fault.Fault
-	// Finished is called for each job that has ended, nil for nothing.
+	// Finished is called for each job that has ended; it may be nil.
 	Finished func(ctx context.Context, action string, status job.Status)
-	// Commits makes changes together that come at the same time; nil to make each
-	// by itself.
+	// Commits makes concurrent changes together; nil makes each separately.
 	Commits *groupcommit.Committer
 }
 
-// Recorder makes changes that their callers wait for, and records them.
+// Recorder makes changes while their callers wait, and records them.
 type Recorder struct{ Options }
 
 // NewRecorder returns a recorder.
@@ -38,10 +37,8 @@ func NewRecorder(o Options) *Recorder {
 	return &Recorder{o}
 }
 
-// Do makes a change and returns its job. The work, the job's row and nothing
-// else are one transaction: that of the operation where it has an
-// Idempotency-Key, its own otherwise. A change that fails leaves a job with
-// status ERROR and no other trace. Errors are faults.
+// Do makes a change and returns its job. The work and the job's row are one transaction: that of the operation if it has an
+// Idempotency-Key, otherwise their own. A failed change leaves only a job with the status ERROR. Errors are faults.
 func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error) {
 	a := newAttempt(&c)
 	limited, cancel, err := a.admit(ctx)
@@ -60,7 +57,7 @@ func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error
 	return done, nil
 }
 
-// make makes a change in its two stages.
+// make runs the two stages of a change.
 func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, error) {
 	if err := a.check(ctx, r.Client); err != nil {
 		return nil, err
@@ -94,7 +91,7 @@ func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, e
 	return Settled(ctx, done), nil
 }
 
-// done writes the job of a change that is made.
+// done writes the job of a successful change.
 func (a *attempt) done(ctx context.Context, tx *ent.Client, rec *Record) (*ent.Job, error) {
 	row, err := a.draft(ctx, tx)
 	if err != nil {
@@ -116,9 +113,8 @@ func (a *attempt) done(ctx context.Context, tx *ent.Client, rec *Record) (*ent.J
 	return row.SetStatus(job.StatusDONE).SetEndedAt(now()).Save(ctx)
 }
 
-// Settled returns a row that a change has given, for use after it: detached
-// from the change's own transaction, but not from one that is the operation's
-// and goes on.
+// Settled returns a row of a change for use after it: detached from the change's own transaction, but not from that of the
+// operation, which continues.
 func Settled[E interface{ Unwrap() E }](ctx context.Context, row E) E {
 	if InTransaction(ctx) {
 		return row
@@ -126,8 +122,8 @@ func Settled[E interface{ Unwrap() E }](ctx context.Context, row E) E {
 	return row.Unwrap()
 }
 
-// InTx runs work in the transaction of the context, or in one of its own that
-// is committed when work returns nil. A panic of work is an error.
+// InTx runs work in the transaction of the context, or in its own, which is committed when work returns nil. A panic of work
+// is an error.
 func (r *Recorder) InTx(ctx context.Context, work func(context.Context, *ent.Client) error) error {
 	return r.inTx(ctx, nil, work)
 }
@@ -152,7 +148,7 @@ func (r *Recorder) inTx(ctx context.Context, a *attempt, work func(context.Conte
 			return err
 		}
 		if err := within(ctx, tx); err != nil {
-			// The error of the work matters, not that of the rollback.
+			// The error of the work takes precedence over that of the rollback.
 			_ = tx.Rollback()
 			return err
 		}
@@ -160,8 +156,8 @@ func (r *Recorder) inTx(ctx context.Context, a *attempt, work func(context.Conte
 	})
 }
 
-// inTime refuses a change whose time is over, before it is kept: a change that
-// ended just after its time may not have noticed.
+// inTime rejects a change whose time is over before it is committed: a change that ended just after its time may not have
+// noticed.
 func inTime(ctx context.Context) error {
 	end, limited := ctx.Deadline()
 	if !limited || time.Now().Before(end) {
@@ -171,7 +167,7 @@ func inTime(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// cause prefers why the time was up to what broke because of it.
+// cause returns why the time was over rather than an error that resulted from it.
 func cause(ctx context.Context, err error) error {
 	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
 		return late

@@ -9,9 +9,9 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/rule"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/strictjson"
-	"cloudapi/internal/viewer"
 )
 
 // hidden returns the parameters that name objects only administrators see.
@@ -23,8 +23,7 @@ func hidden() []string {
 // VisibleParameters returns the parameters of a job that the caller may see: all of them for the job's user and for
 // administrators; for others without users, portal accounts and groups that they cannot see elsewhere.
 func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (strictjson.Object, error) {
-	v := viewer.FromContext(ctx)
-	if v.May(viewer.Administrator) || v != nil && j.UserID != nil && *j.UserID == v.ID {
+	if rule.IsOwnJob(ctx, j) {
 		return j.Parameters, nil
 	}
 	shown := maps.Clone(j.Parameters)

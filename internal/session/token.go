@@ -25,10 +25,10 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	}
 	plain, hash := token.New(token.Personal)
 	out := &model.CreateAccessTokenPayload{Token: plain.Reveal()}
-	out.Job, err = s.Jobs.Do(ctx, job.Change{
+	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "createAccessToken", Input: in, Execution: in.Execution, OnlyWrites: true,
 		Authorize: job.ByPolicy(accesstoken.Policy, s.Client.AccessToken.Create().SetUserID(me).Mutation()),
-	},
+	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if in.Name == "" {
 				return fault.New(fault.Invalid, "name must not be empty").On("name")
@@ -43,12 +43,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.AccessToken = job.Settled(ctx, out.AccessToken)
-	return out, nil
+		}, job.RowAt(&out.AccessToken))
 }
 
 // maxTokens is how many valid personal access tokens a user may have.
@@ -70,10 +65,7 @@ func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInp
 	var owner *ent.AccessToken
 	visible := func(ctx context.Context, client *ent.Client) (err error) {
 		owner, err = client.AccessToken.Get(ctx, in.AccessTokenID)
-		if ent.IsNotFound(err) {
-			return fault.Missing("accesstoken", in.AccessTokenID)
-		}
-		return err
+		return ent.Missing(err, "accesstoken", in.AccessTokenID)
 	}
 	done, err := s.Jobs.Do(ctx, job.Change{
 		Action: "revokeAccessToken", Input: in, Execution: in.Execution,

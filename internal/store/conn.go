@@ -25,17 +25,15 @@ type inner interface {
 	driver.Validator
 }
 
-// counters are the counters shared by all connections of a store, and the
-// observer of their statements.
+// counters has the counters that all connections of a store share, and the observer of their statements.
 type counters struct {
 	statements, connections atomic.Int64
 	watcher                 atomic.Pointer[Watcher]
 }
 
-// conn wraps a driver's connection for database/sql. It caches prepared
-// statements, bounds every operation by its context, counts, and decides whether
-// a statement may run again after its connection was lost. Like every driver
-// connection it is used by one goroutine at a time.
+// conn wraps a driver's connection for database/sql. It caches prepared statements, bounds every operation by its context,
+// counts, and decides whether a statement may run again after its connection was lost. Like every driver connection it is
+// used by one goroutine at a time.
 type conn struct {
 	inner
 	kept  *statements
@@ -44,17 +42,17 @@ type conn struct {
 	tally *counters
 	plain bool // a pooler keeps no prepared statements
 
-	scripts scripts
+	named map[string]string // what scripts have prepared, names by texts
 
 	inTx     bool
 	ownPlans bool // the session plans prepared statements for their values
-	// usualPlans is how the URL says that it plans them otherwise, "" for nothing.
+	// usualPlans is the URL's setting for plans, "" for none.
 	usualPlans string
-	reading    int  // result sets not yet closed
+	reading    int  // open result sets
 	broken     bool // not to be used again
 }
 
-// ExecContext runs a statement for its effect.
+// ExecContext runs a statement without rows.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (_ driver.Result, err error) {
 	end, err := c.start(ctx, query)
 	if err != nil {
@@ -64,7 +62,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	return attempt(ctx, c, query, args, c.inner.ExecContext, statement.ExecContext)
 }
 
-// QueryContext runs a statement for its rows.
+// QueryContext runs a statement with rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	end, err := c.start(ctx, query)
 	if err != nil {
@@ -107,9 +105,8 @@ func (c *conn) bind(ctx context.Context) (end func()) {
 	return c.link.begin(ctx, c.grace)
 }
 
-// attempt runs a statement: prepared and cached if it is cacheable, otherwise
-// unprepared. A stale prepared statement is prepared again, once, but not in a
-// transaction, which the error has already ended.
+// attempt runs a statement: prepared and cached if it is cacheable, otherwise unprepared. A stale prepared statement is
+// prepared once more, but not in a transaction, which the error has already ended.
 func attempt[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue,
 	plain func(context.Context, string, []driver.NamedValue) (T, error),
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
@@ -128,7 +125,7 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	for again := !c.inTx; ; again = false {
 		st, err := c.kept.get(ctx, query)
 		if err != nil {
-			// Preparing a statement has no effect, so it may run elsewhere.
+			// Preparing a statement has no effect, so it may run again elsewhere.
 			return none, c.settle(ctx, err, false)
 		}
 		sent := c.sent()
@@ -143,7 +140,7 @@ func attempt[T any](ctx context.Context, c *conn, query string, args []driver.Na
 	}
 }
 
-// sent is the number of bytes sent to the server so far.
+// sent returns the number of bytes sent to the server so far.
 func (c *conn) sent() int64 {
 	if c.link == nil {
 		return 0
@@ -151,14 +148,12 @@ func (c *conn) sent() int64 {
 	return c.link.written.Load()
 }
 
-// repeatable reports whether a statement may run again when it is uncertain
-// whether it ran the first time.
+// repeatable reports whether a statement may run again if it is uncertain whether it ran the first time.
 func (c *conn) repeatable(query string) bool { return !c.inTx && reads(query) }
 
-// settle decides after an operation whether the connection is still usable and
-// which error to report. uncertain means that the server may have executed the
-// statement although no answer came: then database/sql must not retry, which it
-// does for driver.ErrBadConn.
+// settle decides after an operation whether the connection is still usable and which error to report. uncertain means that
+// the server may have executed the statement although no answer came: then database/sql must not retry, as it does for
+// driver.ErrBadConn.
 func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
 	if c.kept.failed != nil {
 		c.broken = true
@@ -169,12 +164,10 @@ func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
 	answer, answered := errors.AsType[*pq.Error](err)
 	switch {
 	case answered && answer.Code == pqerror.ReadOnlySQLTransaction:
-		// This server is no longer the primary: the next connection searches
-		// the hosts for the primary.
+		// This server is no longer the primary: the next connection searches the hosts for the primary.
 		c.broken = true
 	case ctx.Err() != nil && (!answered || answer.Code != pqerror.QueryCanceled):
-		// A cancellation is under way that this operation did not consume. It
-		// must not cancel the next operation.
+		// A cancellation is in progress that this operation did not consume. It must not cancel the next operation.
 		c.broken = true
 	case err != nil && !answered:
 		c.broken = true
@@ -213,7 +206,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	return &tx{Tx: started, conn: c, ctx: ctx}, nil
 }
 
-// Begin is for database/sql's interface, which prefers BeginTx.
+// Begin implements database/sql's interface, which prefers BeginTx.
 func (c *conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
@@ -228,18 +221,17 @@ func (c *conn) Ping(ctx context.Context) error {
 	return c.settle(ctx, c.inner.Ping(ctx), false)
 }
 
-// PrepareContext returns a statement that is prepared when it first runs, and
-// kept as every other.
+// PrepareContext returns a statement that is prepared when it first runs, and cached like every other.
 func (c *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
 	return &handle{conn: c, query: query}, nil
 }
 
-// Prepare is for database/sql's interface, which prefers PrepareContext.
+// Prepare implements database/sql's interface, which prefers PrepareContext.
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// ResetSession readies a pooled connection for its next use, or refuses.
+// ResetSession prepares a pooled connection for its next use, or rejects it.
 func (c *conn) ResetSession(ctx context.Context) error {
 	if c.broken || c.link != nil && !c.link.quiet() {
 		return driver.ErrBadConn
@@ -250,7 +242,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // IsValid reports whether the pool may keep the connection.
 func (c *conn) IsValid() bool { return !c.broken && c.reading == 0 && c.inner.IsValid() }
 
-// Close ends the session. The server closes the statements with it.
+// Close ends the session; the server closes its statements.
 func (c *conn) Close() error {
 	c.broken = true
 	c.tally.connections.Add(-1)
@@ -259,7 +251,7 @@ func (c *conn) Close() error {
 		return c.inner.Close()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // the grace is the only limit from here on
+	cancel() // from here on only the grace period applies
 	defer c.bind(ctx)()
 	return c.inner.Close()
 }

@@ -8,14 +8,14 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 )
 
-// Driver is the store as ent sees it. Changes and transactions go to the
-// writer, queries outside a transaction where route says.
+// Driver returns the store as ent's driver. Changes and transactions run on the writer, queries outside a transaction on the
+// server that route chooses.
 func (s *Store) Driver() dialect.Driver {
 	return &entDriver{store: s, writer: entsql.OpenDB(s.dialect, s.writer)}
 }
 
-// entDriver is ent's driver. Beside dialect.Driver it has what ent looks for
-// by type assertion: BeginTx, ExecContext and QueryContext.
+// entDriver is ent's driver. In addition to dialect.Driver it implements what ent finds by type assertion: BeginTx,
+// ExecContext and QueryContext.
 type entDriver struct {
 	store  *Store
 	writer *entsql.Driver
@@ -55,7 +55,7 @@ func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any)
 	return found, err
 }
 
-// Tx begins a transaction, or returns the one that ctx carries.
+// Tx begins a transaction, or returns the one in ctx.
 func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 	if tx, ok := ctx.Value(txKey{}).(dialect.Tx); ok {
 		return tx, nil
@@ -65,14 +65,12 @@ func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 
 type txKey struct{}
 
-// WithTx returns a context whose transactions are tx, which whoever calls it
-// commits.
+// WithTx returns a context whose transactions are tx, which the caller commits.
 func WithTx(ctx context.Context, tx dialect.Tx) context.Context {
 	return context.WithValue(ctx, txKey{}, tx)
 }
 
-// BeginTx starts a transaction. One that only reads does not hold up SQLite's
-// writer.
+// BeginTx begins a transaction. A read-only one does not block SQLite's writer.
 func (d *entDriver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
 	if opts != nil && opts.ReadOnly {
 		return entsql.OpenDB(d.store.dialect, d.store.reader).BeginTx(ctx, opts)

@@ -14,9 +14,8 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// appendLiterals appends arguments as PostgreSQL's literals, with a comma between
-// them. Their types are those of the places where they stand, as with
-// placeholders.
+// appendLiterals appends arguments as PostgreSQL's literals, separated by commas. Their types follow from their positions,
+// as with placeholders.
 func (c *conn) appendLiterals(to []byte, args []any) ([]byte, error) {
 	for i, arg := range args {
 		if i > 0 {
@@ -31,7 +30,7 @@ func (c *conn) appendLiterals(to []byte, args []any) ([]byte, error) {
 }
 
 func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
-	switch v := arg.(type) { // what most arguments are
+	switch v := arg.(type) { // the most common arguments
 	case uuid.UUID:
 		return append(append(append(to, '\''), v.String()...), '\''), nil
 	case json.RawMessage:
@@ -49,9 +48,10 @@ func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
 	case []byte:
 		return append(hex.AppendEncode(append(to, `E'\\x`...), v), '\''), nil
 	case int64:
+		if v < 0 { // a second minus sign before it would begin a comment
+			return append(strconv.AppendInt(append(to, '\''), v, 10), '\''), nil
+		}
 		return strconv.AppendInt(to, v, 10), nil
-	case float64:
-		return append(strconv.AppendFloat(append(to, '\''), v, 'g', -1, 64), '\''), nil
 	case bool:
 		return strconv.AppendBool(to, v), nil
 	case time.Time:
@@ -60,8 +60,7 @@ func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
 	return nil, fmt.Errorf("store: no literal for %T", arg)
 }
 
-// appendText appends a text that means the same whatever the session's
-// standard_conforming_strings.
+// appendText appends a text in a form that does not depend on the session's standard_conforming_strings.
 func appendText(to []byte, text string) ([]byte, error) {
 	switch {
 	case strings.IndexByte(text, 0) >= 0:
@@ -73,8 +72,7 @@ func appendText(to []byte, text string) ([]byte, error) {
 	}
 }
 
-// appendInline appends a statement with literals in the places of placeholders.
-// The texts are ent's, which have no dollar sign elsewhere.
+// appendInline appends a statement with literals instead of placeholders. ent's texts have no other dollar signs.
 func (c *conn) appendInline(to []byte, st Statement) (_ []byte, err error) {
 	rest := st.Query
 	for {

@@ -1,17 +1,17 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // Statement is a statement as ent writes it, with placeholders $1, $2, ….
@@ -20,45 +20,34 @@ type Statement struct {
 	Args  []any
 }
 
-// Script is several statements that are sent to PostgreSQL in one message, and
-// answered in one.
+// Script is several statements that are sent to PostgreSQL in one message, and answered in one.
 type Script struct {
 	Statements []Statement
 	// Begins says that a transaction begins before the statements.
 	Begins bool
-	// LockTimeout is how long a statement of the transaction that begins waits for a
-	// lock, 0 for as long as in other transactions.
+	// LockTimeout is how long a statement of that transaction waits for a lock; 0 means the session's setting.
 	LockTimeout time.Duration
-	// Commits says that the transaction is committed after the statements. Without
-	// an answer nobody may know whether it was.
+	// Commits says that the transaction is committed after the statements. Without an answer the outcome is unknown.
 	Commits bool
 }
 
-// ResultSet has the rows of a statement that returns rows. The values are the
-// driver's.
+// ResultSet has the rows of a statement. The values are the driver's.
 type ResultSet struct {
 	Columns []string
 	Rows    [][]driver.Value
 }
 
-// scripts has what scripts have prepared on a connection.
-type scripts struct {
-	names   *simplelru.LRU[string, string] // by text
-	dropped []string                       // names that are to be given up
-	next    int
-}
+// maxNamed is how many statements scripts prepare on a connection at most. Then a
+// new connection takes its place.
+const maxNamed = 256
 
-// maxNamed is how many statements of scripts a connection has prepared at most.
-const maxNamed = 128
-
-// Session is a connection to PostgreSQL's primary that runs scripts. It is used
-// by one goroutine at a time.
+// Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
 type Session struct {
 	borrowed *sql.Conn
 	inTx     bool
 }
 
-// Session borrows a connection.
+// Session borrows a connection from the pool.
 func (s *Store) Session(ctx context.Context) (*Session, error) {
 	borrowed, err := s.writer.Conn(ctx)
 	if err != nil {
@@ -67,8 +56,8 @@ func (s *Store) Session(ctx context.Context) (*Session, error) {
 	return &Session{borrowed: borrowed}, nil
 }
 
-// Run runs a script and returns a set for each statement that returns rows. With
-// an error the sets are those of the statements before the one that failed.
+// Run runs a script and returns a set for each statement that returns rows. With an error, the sets are those of the
+// statements before the one that failed.
 func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err error) {
 	s.inTx = s.inTx || script.Begins
 	err = s.borrowed.Raw(func(driverConn any) error {
@@ -85,8 +74,7 @@ func (s *Session) Run(ctx context.Context, script Script) (sets []ResultSet, err
 	return sets, err
 }
 
-// Rollback ends the transaction, also when its context has ended: then it has the
-// grace.
+// Rollback ends the transaction. If its context has ended, it has the grace period.
 func (s *Session) Rollback(ctx context.Context) {
 	if !s.inTx {
 		return
@@ -103,40 +91,49 @@ func (s *Session) Rollback(ctx context.Context) {
 	})
 }
 
-// Close gives the connection back, without its transaction.
+// Close returns the connection to the pool, without its transaction.
 func (s *Session) Close(ctx context.Context) {
 	s.Rollback(ctx)
-	_ = s.borrowed.Close() // what is wrong with the connection ends it
+	_ = s.borrowed.Close() // a failure of the connection closes it
 }
 
+// ErrNotSent says that nothing of a script was sent.
+var ErrNotSent = errors.New("store: the script was not sent")
+
 func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err error) {
-	switch {
-	case c.broken:
-		return nil, driver.ErrBadConn
-	case c.reading > 0:
-		return nil, errReading
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	}
 	defer c.bind(ctx)()
-	if s.Begins && !c.plain {
-		if err := c.planFor(ctx, false); err != nil {
-			return nil, err
-		}
-	}
-	text, err := c.scriptText(ctx, s)
+	text, err := c.prepareScript(ctx, s)
 	if err != nil {
-		return nil, c.settle(ctx, err, false)
+		return nil, errors.Join(ErrNotSent, err)
 	}
 	sent := c.sent()
 	found, err := c.inner.QueryContext(ctx, text, nil)
 	if err == nil {
 		sets, err = readSets(found)
 	}
-	if stale(err) {
+	if stale(err) || s.Commits && len(c.named) > maxNamed {
 		c.broken = true // with all that is prepared on it
 	}
 	return sets, c.settle(ctx, err, s.Commits && c.sent() != sent)
+}
+
+// prepareScript prepares everything that a script needs, and returns its text.
+func (c *conn) prepareScript(ctx context.Context, s Script) (string, error) {
+	switch {
+	case c.broken:
+		return "", driver.ErrBadConn
+	case c.reading > 0:
+		return "", errReading
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	}
+	if s.Begins && !c.plain {
+		if err := c.planFor(ctx, false); err != nil {
+			return "", err
+		}
+	}
+	text, err := c.scriptText(ctx, s)
+	return text, c.settle(ctx, err, false)
 }
 
 // scriptText writes a script: the statements are prepared, once on each
@@ -176,48 +173,38 @@ func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	return string(b), nil
 }
 
-// names prepares the statements that are not, in a message of its own, and
-// returns the names of all; nil where nothing is prepared.
+// names prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
+// nothing is prepared.
 func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	if c.plain {
 		return nil, nil
-	}
-	if c.scripts.names == nil {
-		c.scripts.names, _ = simplelru.NewLRU(maxNamed, func(_, name string) { c.scripts.dropped = append(c.scripts.dropped, name) })
 	}
 	names := make([]string, len(all))
 	var prepare strings.Builder
 	added := map[string]string{}
 	for i, st := range all {
-		name, ok := c.scripts.names.Get(st.Query)
-		if !ok {
-			name, ok = added[st.Query]
+		names[i] = cmp.Or(c.named[st.Query], added[st.Query])
+		if names[i] == "" {
+			names[i] = "s" + strconv.Itoa(len(c.named)+len(added))
+			added[st.Query] = names[i]
+			prepare.WriteString("PREPARE " + names[i] + " AS " + st.Query + ";")
 		}
-		if !ok {
-			c.scripts.next++
-			name = "s" + strconv.Itoa(c.scripts.next)
-			added[st.Query] = name
-			prepare.WriteString("PREPARE " + name + " AS " + st.Query + ";")
-		}
-		names[i] = name
 	}
 	if len(added) == 0 {
 		return names, nil
 	}
-	for _, name := range c.scripts.dropped {
-		prepare.WriteString("DEALLOCATE " + name + ";")
-	}
 	if _, err := c.inner.ExecContext(ctx, prepare.String(), nil); err != nil {
+		c.broken = true // some of the names may be taken now
 		return nil, err
 	}
-	c.scripts.dropped = nil
-	for query, name := range added {
-		c.scripts.names.Add(query, name)
+	if c.named == nil {
+		c.named = map[string]string{}
 	}
+	maps.Copy(c.named, added)
 	return names, nil
 }
 
-// readSets reads everything that a message has been answered with.
+// readSets reads the complete answer to a message.
 func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	defer func() { err = errors.Join(err, found.Close()) }()
 	for {
@@ -228,7 +215,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 				set.Rows = append(set.Rows, owned(values))
 			}
 		}
-		// The columns come when the statement has ended without an error.
+		// The columns are known when the statement has ended without an error.
 		if len(set.Columns) > 0 {
 			sets = append(sets, set)
 		}
@@ -245,7 +232,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	}
 }
 
-// owned copies what the driver overwrites.
+// owned copies values that the driver overwrites.
 func owned(values []driver.Value) []driver.Value {
 	for i, v := range values {
 		if text, ok := v.([]byte); ok {

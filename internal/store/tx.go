@@ -13,10 +13,14 @@ type tx struct {
 }
 
 // Commit commits. Without an answer the outcome is unknown.
-func (t *tx) Commit() error { return t.finish(t.Tx.Commit) }
+func (t *tx) Commit() error {
+	watched := t.conn.tally.watch(t.ctx, "COMMIT")
+	err := t.finish(t.Tx.Commit)
+	watched(err)
+	return err
+}
 
-// Rollback rolls back, also when the transaction's context has ended: then it
-// has the grace.
+// Rollback rolls back. If the transaction's context has ended, it has the grace period.
 func (t *tx) Rollback() error { return t.finish(t.Tx.Rollback) }
 
 func (t *tx) finish(finish func() error) error {
@@ -28,8 +32,7 @@ func (t *tx) finish(finish func() error) error {
 	return t.conn.settle(t.ctx, err, t.conn.sent() != sent)
 }
 
-// handle is a statement of database/sql's Prepare: the text, and the
-// connection that keeps what is prepared.
+// handle is a statement of database/sql's Prepare: the text, and the connection that caches the prepared statement.
 type handle struct {
 	conn  *conn
 	query string
@@ -46,8 +49,8 @@ func (h *handle) QueryContext(ctx context.Context, args []driver.NamedValue) (dr
 	return h.conn.QueryContext(ctx, h.query, args)
 }
 
-// Exec is for database/sql's interface, which prefers ExecContext.
+// Exec implements database/sql's interface, which prefers ExecContext.
 func (h *handle) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
 
-// Query is for database/sql's interface, which prefers QueryContext.
+// Query implements database/sql's interface, which prefers QueryContext.
 func (h *handle) Query([]driver.Value) (driver.Rows, error) { return nil, driver.ErrSkip }

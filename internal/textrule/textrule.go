@@ -53,6 +53,15 @@ func forbidden(r rune) bool {
 	return unicode.IsControl(r)
 }
 
+// Set sets a text that is given; an explicit null sets the empty text (ADR 1).
+func Set[U any](given interface{ ValueOK() (*string, bool) }, set func(string) U) {
+	if value, ok := given.ValueOK(); ok && value != nil {
+		set(*value)
+	} else if ok {
+		set("")
+	}
+}
+
 // FoldedColumn returns the name of the column that has the text of another column with its case folded.
 func FoldedColumn(column string) string { return column + "_fold" }
 

@@ -7,7 +7,7 @@ import (
 	"cloudapi/internal/service"
 )
 
-var errKind = errors.New("its type can't be told: name the file, or a directory above it, after its type (customer, clouduser, cloudusergroup or cloudspace)")
+var errKind = errors.New("its type cannot be determined: name the file, or a directory above it, after its type (customer, clouduser, cloudusergroup or cloudspace)")
 
 // parse parses a form. A panic of a parser is an error of the object and does not end the import.
 func parse[T any](f form, text string, fromThrift, fromYAML, fromXML func(string) (T, error), convert func(T) Object) (o Object, err error) {

@@ -35,6 +35,7 @@ import (
 	"cloudapi/server/compression"
 	"cloudapi/server/csrf"
 	"cloudapi/server/engine"
+	"cloudapi/server/export"
 	"cloudapi/server/graphqlhttp"
 	"cloudapi/server/limit"
 	"cloudapi/server/observe"
@@ -182,7 +183,11 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, serveSchema(core), old, page, compressed)
+	files, err := export.New(export.Options{Engine: core, PageTime: o.RequestTime, Refuse: refuse})
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = routes(o, metrics, authenticate, a.background, graphQL, serveSchema(core), files, old, page, compressed)
 	return a, nil
 }
 
@@ -215,7 +220,7 @@ func (o Options) compressor() (*compression.Compressor, error) {
 }
 
 // routes assigns handlers to paths.
-func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
+func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl, files http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
@@ -223,6 +228,7 @@ func routes(o Options, m *observe.Metrics, who authenticate, background *service
 	}
 	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(sameOrigin(signedIn(who, graphQL))))))
 	mux.Handle("GET /schema.graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, sdl, refuse)))))
+	mux.Handle("GET "+export.Prefix, graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, files, refuse)))))
 	xml := xmlrpc.New(old, o.Log)
 	byXML := oldSites.Middleware(compressed.Middleware(xml))
 	mux.Handle(rest.Prefix, oldSites.Middleware(compressed.Middleware(old)))

@@ -14,11 +14,11 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// foldedAtOnce is how many rows get their folded texts in one transaction.
+// foldedAtOnce is how many rows one transaction updates.
 const foldedAtOnce = 500
 
-// foldTexts fills the columns of case-folded texts where a migration has added them to rows. SQL folds case in other ways
-// than textrule.Fold does.
+// foldTexts fills the columns of case-folded texts that a migration has added to existing rows. SQL folds case differently
+// from textrule.Fold.
 func foldTexts(ctx context.Context, client *ent.Client, dialect string) error {
 	for _, c := range []struct{ table, column string }{
 		{customer.Table, customer.FieldCity}, {clouduser.Table, clouduser.FieldName}, {clouduser.Table, clouduser.FieldEmail},

@@ -14,10 +14,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestMixedChangesEqualSeparateOnes: clients make changes of all kinds at the same
-// time, right and wrong ones, each to a customer of its own. Each is answered and
-// leaves the same as on a server that makes each change by itself, one client
-// after the other.
+// TestMixedChangesEqualSeparateOnes: clients concurrently make changes of all kinds, valid and invalid, each to its own
+// customer. The answers and rows equal those of a server that makes each change separately, one client after another.
 func TestMixedChangesEqualSeparateOnes(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		alone := separate(t, a)
@@ -37,12 +35,12 @@ func TestMixedChangesEqualSeparateOnes(t *testing.T) {
 	})
 }
 
-// mixer is a client with a customer of its own.
+// mixer is a client with its own customer.
 type mixer struct {
 	*apitest.API
 	id     int
 	rand   *rand.Rand
-	known  map[string]string // guids of this server by what they are
+	known  map[string]string // guids of this server by their meaning
 	spaces int
 	heard  []string
 }
@@ -51,8 +49,7 @@ func newMixer(a *apitest.API, id int) *mixer {
 	return &mixer{API: a, id: id, known: map[string]string{"nothing": uuid.NewString()}}
 }
 
-// run makes random changes, the same for the same seed, and returns the answers
-// and what is left.
+// run makes random changes, the same for the same seed, and returns the answers and the rows.
 func (m *mixer) run(seed uint64, n int) []string {
 	m.rand = rand.New(rand.NewPCG(seed, uint64(m.id)))
 	m.send(apitest.Operator, `createCustomer(input: {name: "c"}) { customer { id version name status } job { status } }`, "customer")
@@ -99,7 +96,7 @@ func (m *mixer) one() {
 	}
 }
 
-// send sends a mutation, notes the answer, and remembers the guid in it.
+// send sends a mutation, records the answer, and stores the guid in it.
 func (m *mixer) send(login, mutation, remember string) {
 	body := m.ask(login, "mutation { "+mutation+" }")
 	m.heard = append(m.heard, mutation, plain(body))

@@ -53,7 +53,7 @@ func (s step) read() int {
 
 // sequential returns the tables that are read completely.
 func (s step) sequential() (relations []string) {
-	if s.Type == "Seq Scan" && s.Loops > 0 && s.Rows+s.Filtered > 0 { // reading an empty table costs nothing
+	if s.Type == "Seq Scan" && s.Loops > 0 {
 		relations = append(relations, s.Relation)
 	}
 	for _, inner := range s.Plans {

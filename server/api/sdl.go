@@ -15,12 +15,11 @@ import (
 	"cloudapi/server/engine"
 )
 
-// serveSchema serves the schema in the schema definition language to those who may
-// introspect.
+// serveSchema serves the schema definition language to viewers who may introspect.
 func serveSchema(core *engine.Engine) http.Handler {
 	text := graph.SDL(core.Schema())
 	sum := sha256.Sum256(text)
-	// A weak tag fits the compressed forms as well.
+	// The compressed forms have the same weak tag.
 	tag := "W/" + strconv.Quote(hex.EncodeToString(sum[:8]))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := viewer.FromContext(r.Context())

@@ -23,7 +23,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// watched has changes made by a committer that says how many were made together.
+// watched returns an API whose committer reports how many changes were made together.
 func watched(a *apitest.API) *executions {
 	e := &executions{}
 	a.Customers.Jobs.Commits = groupcommit.New(a.Store, groupcommit.Options{LockTimeout: time.Minute, Parallel: 1, Executed: e.note})
@@ -41,11 +41,11 @@ func (e *executions) note(members int) {
 	e.seen = append(e.seen, members)
 }
 
-// hold keeps every addition from being made until it is let go.
+// hold blocks every addition until the returned function is called.
 func hold(t *testing.T, a *apitest.API) (letGo func()) {
 	t.Helper()
 	if a.Store.Dialect() != "postgres" {
-		tx, err := a.Client.Tx(context.WithoutCancel(t.Context())) // the one writer
+		tx, err := a.Client.Tx(context.WithoutCancel(t.Context())) // SQLite's only writer
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,8 +68,8 @@ func hold(t *testing.T, a *apitest.API) (letGo func()) {
 	}
 }
 
-// inOneBatch sends requests one after the other while the database is held, so
-// that all but the first are made in one execution, and returns their answers.
+// inOneBatch sends requests one after another while the database is blocked, so that all but the first are made in one
+// execution, and returns their answers.
 func inOneBatch(t *testing.T, a *apitest.API, requests []request) []apitest.Answer {
 	t.Helper()
 	letGo := hold(t, a)
@@ -101,6 +101,7 @@ type request struct {
 	amount          int64
 	more            string          // members of the input
 	headers         []string        // pairs
+	old             bool            // by the old URL
 	ctx             context.Context // nil for the test's
 	hangUp          func()          // called while it waits
 }
@@ -109,6 +110,9 @@ const addition = `mutation($in: AddCapacityAvailableInput!) { addCapacityAvailab
 	capacityUnit { id amount name } customer { id name version } job { id status action userLogin parameters startedAt endedAt } } }`
 
 func (r request) send(t *testing.T, a *apitest.API) apitest.Answer {
+	if r.old {
+		return a.Get(r.login, fmt.Sprintf("cloud_api_customer/addCapacityAvailable?customerguid=%s&amount=%d&capacityunittype=CU", r.customer, r.amount))
+	}
 	in := map[string]any{"customerId": r.customer, "amount": r.amount, "type": "CU", "name": r.more}
 	body, _ := json.Marshal(map[string]any{"query": addition, "variables": map[string]any{"in": in}})
 	sent := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
@@ -128,7 +132,7 @@ func TestSharedCommits(t *testing.T) {
 		executed, id := watched(a), a.Customer(t, "c")
 		requests := make([]request, clients)
 		for i := range requests {
-			requests[i] = request{login: apitest.Operator, customer: id, amount: int64(i + 1)}
+			requests[i] = request{login: apitest.Operator, customer: id, amount: int64(i + 1), old: i%2 == 1}
 		}
 		for _, answer := range inOneBatch(t, a, requests) {
 			if answer.Status != http.StatusOK || strings.Contains(answer.Body, "errors") {
@@ -153,8 +157,7 @@ func TestSharedCommits(t *testing.T) {
 	})
 }
 
-// times looks at the jobs: each begins before it ends, and in the order of the
-// units.
+// times checks the jobs: each starts before it ends, and they are in the order of the units.
 func times(t *testing.T, a *apitest.API) {
 	t.Helper()
 	answer := a.Query(apitest.Operator, `{ jobs(where: {action: "addCapacityAvailable"}, first: 100) { nodes { startedAt endedAt } } }`, nil)
@@ -175,7 +178,7 @@ func times(t *testing.T, a *apitest.API) {
 	}
 }
 
-// transactions is how many transactions have written units.
+// transactions returns how many transactions have written units.
 func transactions(t *testing.T, a *apitest.API) (n int) {
 	t.Helper()
 	db, err := sql.Open("postgres", a.URL)
@@ -189,9 +192,8 @@ func transactions(t *testing.T, a *apitest.API) (n int) {
 	return n
 }
 
-// TestWhoHangsUpLeavesTheOthers: one that hangs up while it waits, or while it is
-// made, is not made, and leaves the job of what was given up; the others are
-// made.
+// TestWhoHangsUpLeavesTheOthers: a request that is cancelled while it waits, or while it is executed, is not made, and
+// creates the job of a cancelled change; the others are made.
 func TestWhoHangsUpLeavesTheOthers(t *testing.T) {
 	for name, gone := range map[string]int{"while it waits": 2, "while it is made": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -219,8 +221,8 @@ func hangUp(t *testing.T, a *apitest.API, gone int) {
 	}
 }
 
-// TestAHeldCustomerHoldsUpNobodyElse: while another transaction holds a customer,
-// additions to others are made, and those to the customer when it is free.
+// TestAHeldCustomerHoldsUpNobodyElse: while another transaction locks a customer, additions to others are made, and those to
+// the customer after it is unlocked.
 func TestAHeldCustomerHoldsUpNobodyElse(t *testing.T) {
 	a := apitest.New(t, pgtest.URL(t))
 	held, other := a.Customer(t, "held"), a.Customer(t, "other")
@@ -261,8 +263,8 @@ func TestAHeldCustomerHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// TestOneKeyAmongSharedAdditions: a key that is sent again and again while others
-// share commits is applied once, and its answer is one.
+// TestOneKeyAmongSharedAdditions: a key that is sent repeatedly while others share commits is applied once, and always gets
+// the same answer.
 func TestOneKeyAmongSharedAdditions(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id, on := a.Customer(t, "c"), servers(t, a)

@@ -18,15 +18,15 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestSharedAdditionsEqualSeparateOnes: in company each addition succeeds or
-// fails as it does alone, with the same answer, and leaves the same.
+// TestSharedAdditionsEqualSeparateOnes: each addition in a group succeeds or fails as it does alone, with the same answer
+// and the same rows.
 func TestSharedAdditionsEqualSeparateOnes(t *testing.T) {
 	few(t, 15)
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		executed, alone := watched(a), separate(t, a)
 		rapid.Check(t, func(rt *rapid.T) {
 			drawn := rapid.SliceOfN(drawRequest(), 1, 12).Draw(rt, "additions")
-			// The first is held in the database; the others wait for it.
+			// The first waits in the database; the others wait for it.
 			drawn = append([]request{{login: apitest.Operator, customer: "one", amount: 1}}, drawn...)
 			executed.seen = nil
 			shared, left := added(t, a, drawn, inOneBatch)
@@ -45,7 +45,7 @@ func TestSharedAdditionsEqualSeparateOnes(t *testing.T) {
 	})
 }
 
-// few sets how many cases rapid checks, unless a flag says so.
+// few sets how many cases rapid checks, unless a flag does.
 func few(t *testing.T, checks int) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
 		_ = flag.Set(f.Name, strconv.Itoa(checks))
@@ -53,8 +53,7 @@ func few(t *testing.T, checks int) {
 	}
 }
 
-// drawRequest draws a request of somebody who may make it, for one of two customers or one that
-// is not there, right or wrong.
+// drawRequest generates a valid or invalid request by an allowed user, for one of two customers or an unknown one.
 func drawRequest() *rapid.Generator[request] {
 	return rapid.Custom(func(t *rapid.T) request {
 		return request{
@@ -68,7 +67,7 @@ func drawRequest() *rapid.Generator[request] {
 	})
 }
 
-// separate is an API without shared commits on a database of its own.
+// separate returns an API without shared commits on another database.
 func separate(t *testing.T, a *apitest.API) *apitest.API {
 	url := "sqlite://" + t.TempDir() + "/separate.db"
 	if a.Store.Dialect() == "postgres" {
@@ -85,8 +84,7 @@ func oneByOne(t *testing.T, a *apitest.API, requests []request) []apitest.Answer
 	return answers
 }
 
-// added sends requests for new customers, and returns the answers and what is
-// left of them in the database, without what differs each time.
+// added sends requests for new customers, and returns the answers and the rows without values that differ each time.
 func added(t *testing.T, a *apitest.API, requests []request, send func(*testing.T, *apitest.API, []request) []apitest.Answer) (answers, left []string) {
 	t.Helper()
 	ids := map[string]string{"one": a.Customer(t, "one"), "two": a.Customer(t, "two"), "gone": uuid.NewString()}
@@ -103,7 +101,7 @@ func added(t *testing.T, a *apitest.API, requests []request, send func(*testing.
 	if found.Status != http.StatusOK || strings.Contains(found.Body, `"errors"`) {
 		t.Fatalf("%d %s", found.Status, found.Body)
 	}
-	// What is made at the same time is made in any order.
+	// Concurrent changes are made in any order.
 	units, jobs, _ := strings.Cut(plain(found.Body), `"jobs":`)
 	left = slices.Sorted(strings.SplitSeq(jobs, `{"status"`))
 	for customer := range strings.SplitSeq(units, `"capacityAvailable":`) {
@@ -114,8 +112,7 @@ func added(t *testing.T, a *apitest.API, requests []request, send func(*testing.
 
 var moment = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:.]+Z`)
 
-// plain is a text without what differs each time: guids and times, and what is
-// left of a rate.
+// plain replaces values that differ each time: guids, times, and the remaining rate.
 func plain(body string) string {
 	body = guid.ReplaceAllString(body, "guid")
 	body, _, _ = strings.Cut(body, `,"extensions":{"cost"`)

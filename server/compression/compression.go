@@ -1,11 +1,9 @@
-// Package compression compresses answers with gzip or zstd, where a handler
-// allows it for the answer at hand.
+// Package compression compresses answers with gzip or zstd, if their handler allows it.
 //
-// An answer that holds a secret and, beside it, a text that an attacker has
-// chosen must never be compressed: its length says how much of the secret the
-// text has guessed (BREACH). Handlers therefore allow an answer with Allow, by
-// the rules in docs/security.md, and Middleware never compresses an answer to
-// a page of another site, where somebody else may have chosen the text.
+// An answer that contains a secret and text chosen by an attacker must never be compressed: its length reveals how much of
+// the secret the text has guessed (BREACH). Therefore handlers allow compression with Allow, by the rules in
+// docs/security.md, and Middleware never compresses an answer to a page of another site, where an attacker may have chosen
+// the text.
 package compression
 
 import (
@@ -18,12 +16,10 @@ import (
 	"cloudapi/server/csrf"
 )
 
-// MinSize is the size in bytes from which an answer is compressed: a smaller one
-// fits into one packet as it is.
+// MinSize is the minimum size of a compressed answer, in bytes: a smaller one fits into one packet anyway.
 const MinSize = 1400
 
-// forbidden is the header by which gzhttp leaves an answer as it is. It is never
-// sent.
+// forbidden is the header that makes gzhttp not compress an answer. It is never sent.
 const forbidden = gzhttp.HeaderNoCompression
 
 // Compressor compresses answers. A nil one compresses none.
@@ -33,18 +29,16 @@ type Compressor struct {
 	isStream func(*http.Request) bool
 }
 
-// New returns a compressor. isStream reports whether a request may be answered
-// with a stream of events.
+// New returns a compressor. isStream reports whether a request may be answered with a stream of events.
 func New(isStream func(*http.Request) bool) (*Compressor, error) {
-	// zstd takes half as much time again for a tenth fewer bytes: it is for those who
-	// prefer it, or take nothing else.
+	// zstd takes half as much time more and saves a tenth of the bytes: it is used if the client prefers it, or accepts
+	// nothing else.
 	answers, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.PreferZstd(false),
 		gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
-	// A stream lives for long and there are many: its compressor keeps no memory
-	// between events. Only gzip can do that.
+	// There are many streams, and each lasts long: their compressor keeps no memory between events. Only gzip supports that.
 	streams, err := gzhttp.NewWrapper(gzhttp.MinSize(MinSize), gzhttp.CompressionLevel(gzip.StatelessCompression),
 		gzhttp.EnableZstd(false), gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
 	if err != nil {
@@ -53,8 +47,7 @@ func New(isStream func(*http.Request) bool) (*Compressor, error) {
 	return &Compressor{answers: answers, streams: streams, isStream: isStream}, nil
 }
 
-// Middleware compresses those answers of next that next allows. It must be below
-// csrf.Protection.
+// Middleware compresses the answers of next that next allows. It must be below csrf.Protection.
 func (c *Compressor) Middleware(next http.Handler) http.Handler {
 	if c == nil {
 		return next
@@ -76,6 +69,5 @@ func (c *Compressor) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// Allow lets the answer with these headers be compressed. A handler calls it
-// before it writes.
+// Allow allows compression of the answer with these headers. A handler calls it before it writes.
 func Allow(h http.Header) { h.Del(forbidden) }

@@ -24,7 +24,7 @@ const (
 	slowestProbe = 5 * time.Second
 	// hostileTime is the time limit of requests. The circular query must end by another limit before, also on a busy
 	// machine; in a payload, which takes a statement for each list, it may end by its time on a busy machine.
-	hostileTime = 20 * time.Second
+	hostileTime = 12 * time.Second
 )
 
 // attack is what one caller sends to exhaust a server.

@@ -10,7 +10,7 @@ import (
 func TestStoppedServerAnswersWhatWasSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database) {
-		w := newWorld(t, db, 1, "--drain-time", "500ms")
+		w := newWorld(t, db, 1, "--drain-time", "5s")
 		server, n, random := w.servers[0], repetitions(2, 20), source(1)
 		for round := range n {
 			l := w.load(uint64(round + 1))

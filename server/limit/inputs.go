@@ -55,7 +55,7 @@ func (s *size) condition(of *ast.Definition, name string) {
 
 // scans reports whether a condition must check each row. The suffix of ent's names gives the comparison.
 func scans(name string) bool {
-	for _, suffix := range []string{"Contains", "ContainsFold", "HasSuffix", "EqualFold", "NEQ", "NotIn", "NotNil"} {
+	for _, suffix := range []string{"Contains", "ContainsFold", "HasSuffix", "EqualFold", "NEQ", "NotIn", "NotNil", "parametersIsNull", "resultIsNull"} {
 		if strings.HasSuffix(name, suffix) {
 			return true
 		}

@@ -43,7 +43,7 @@ func NewMetrics(version string) *Metrics {
 	m.durations = m.histogram("request_duration_seconds", "How long requests took, by face and operation.", seconds(), "face", "operation")
 	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloudapi_requests_in_flight", Help: "Requests that are being answered."})
 	m.costs = m.histogram("request_cost_objects", "What requests cost, in objects that were read, by face.", []float64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}, "face")
-	m.faults = m.counter("faults_total", "Errors told to clients, by operation (as in cloudapi_requests_total) and code; a code counts once for an answer.", "operation", "code")
+	m.faults = m.counter("faults_total", "Errors in answers to clients, by operation (as in cloudapi_requests_total) and code; a code counts once for an answer.", "operation", "code")
 	m.refused = m.counter("refused_total", "Requests refused by a limit, by its name: rate, cost, body, those of a document, and sign_in.", "limit")
 	m.signIns = m.counter("sign_ins_total", "Credentials that were verified anew, by method (basic, token, oidc) and outcome (ok, wrong, refused).", "method", "outcome")
 	m.keys = m.counter("idempotency_keys_total", "Changes with an Idempotency-Key, by outcome: first, repeated (the kept answer was given), reused (for another request), failed.", "outcome")
@@ -81,7 +81,7 @@ func (m *Metrics) begin() {
 	for _, outcome := range []string{"first", "repeated", "reused", "failed"} {
 		m.keys.WithLabelValues(outcome)
 	}
-	for _, verb := range []string{"select", "insert", "update", "delete", "other"} {
+	for _, verb := range []string{"select", "insert", "update", "delete", "commit", "other"} {
 		m.statements.WithLabelValues(verb)
 		m.sqlErrors.WithLabelValues(verb)
 	}

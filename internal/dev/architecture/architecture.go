@@ -24,7 +24,7 @@ func Layers() []Layer {
 	return []Layer{
 		{"Program", []string{"server"}},
 		{"Assembly", []string{"server/api"}},
-		{"Faces", []string{"server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
+		{"Faces", []string{"server/export", "server/graphqlhttp", "server/playground", "server/xmlrpc", "server/rest/..."}},
 		{"Streams", []string{"server/subscription"}},
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf", "server/compression"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},

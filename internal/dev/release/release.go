@@ -1,5 +1,5 @@
-// Package release checks that what is released fits together: the file VERSION, the
-// changelog, and the schema of the release before.
+// Package release checks that the parts of a release are consistent: the file VERSION, the changelog, and the schema of the
+// previous release.
 package release
 
 import (
@@ -47,9 +47,8 @@ var (
 	onItsWay = regexp.MustCompile(`^\d+\.\d+\.\d+-dev$`)
 )
 
-// CheckVersion holds a version against the changelog. A release is its newest
-// section, dated, with what an operator must do, and nothing unreleased above it.
-// A version on its way is not among the releases.
+// CheckVersion compares a version with the changelog. A release is its newest section, with a date and with what an operator
+// must do, and there is nothing unreleased above it. A development version is not among the releases.
 func CheckVersion(version, changelog string) error {
 	all := Sections(changelog)
 	if len(all) == 0 || all[0].Version != "Unreleased" {
@@ -78,12 +77,11 @@ func CheckVersion(version, changelog string) error {
 
 // Change is a breaking change of a schema.
 type Change struct {
-	Path    string `json:"path"` // as Customer.city
+	Path    string `json:"path"` // for example Customer.city
 	Message string `json:"message"`
 }
 
-// Breaking returns the breaking changes from one schema to another, both files, by
-// GraphQL Inspector.
+// Breaking returns the breaking changes between two schema files, found by GraphQL Inspector.
 func Breaking(ctx context.Context, inspector, before, after string) ([]Change, error) {
 	out, err := exec.CommandContext(ctx, "node", inspector, before, after).Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -103,8 +101,7 @@ func Breaking(ctx context.Context, inspector, before, after string) ([]Change, e
 	return all, nil
 }
 
-// Unnamed returns those changes whose path a section of the changelog does not
-// name between backquotes.
+// Unnamed returns the changes whose path a section of the changelog does not contain between backquotes.
 func Unnamed(changes []Change, s Section) []Change {
 	var unnamed []Change
 	for _, c := range changes {

@@ -25,14 +25,14 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// TestVersionFitsTheChangelog of this repository.
+// TestVersionFitsTheChangelog checks this repository.
 func TestVersionFitsTheChangelog(t *testing.T) {
 	if err := release.CheckVersion(cloudapi.Version(), read(t, root+"CHANGELOG.md")); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestManifestsNameTheLastRelease, or the first one on its way.
+// TestManifestsNameTheLastRelease: or the first one, while it is being developed.
 func TestManifestsNameTheLastRelease(t *testing.T) {
 	want := strings.TrimSuffix(cloudapi.Version(), "-dev")
 	if sections := release.Sections(read(t, root+"CHANGELOG.md")); len(sections) > 1 {
@@ -43,8 +43,8 @@ func TestManifestsNameTheLastRelease(t *testing.T) {
 	}
 }
 
-// TestSchemaKeepsItsPromises: the schema breaks nothing that the last release had,
-// unless the changelog names it. docs/releases has the schema of each release.
+// TestSchemaKeepsItsPromises: the schema breaks nothing of the last release, unless the changelog names it. docs/releases
+// has the schema of each release.
 func TestSchemaKeepsItsPromises(t *testing.T) {
 	sections := release.Sections(read(t, root+"CHANGELOG.md"))
 	for _, s := range sections[1:] {
@@ -53,7 +53,7 @@ func TestSchemaKeepsItsPromises(t *testing.T) {
 		}
 	}
 	if len(sections) < 2 {
-		return // Nothing is released.
+		return // nothing is released
 	}
 	changes, err := release.Breaking(t.Context(), inspector, root+"docs/releases/"+sections[1].Version+".graphql", schema)
 	if err != nil {
@@ -64,8 +64,7 @@ func TestSchemaKeepsItsPromises(t *testing.T) {
 	}
 }
 
-// TestBreakingChangesAreFound: what is taken away or required breaks clients, what
-// is added does not.
+// TestBreakingChangesAreFound: removals and new requirements break clients, additions do not.
 func TestBreakingChangesAreFound(t *testing.T) {
 	text := read(t, schema)
 	changed := filepath.Join(t.TempDir(), "changed.graphql")
@@ -93,7 +92,7 @@ func TestBreakingChangesAreFound(t *testing.T) {
 	}
 }
 
-// TestCheckVersion: what a release needs.
+// TestCheckVersion tests the requirements for a release.
 func TestCheckVersion(t *testing.T) {
 	const (
 		none     = "# Changelog\n\n## [Unreleased]\n"

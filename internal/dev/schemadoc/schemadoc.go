@@ -14,8 +14,7 @@ import (
 // paging are the arguments of every list, which the document explains once.
 var paging = []string{"after", "first", "before", "last"}
 
-// Document returns a schema in Markdown: what can be called, then the types by kind
-// and name.
+// Document returns a schema in Markdown: the operations, then the types by kind and name.
 func Document(schema *ast.Schema) string {
 	d := &document{schema: schema}
 	d.line("# The schema", "", "Generated from `schema.graphqls` by `make generate`. The schema itself is printed by `cloudapi schema`, and served at `/schema.graphql`.", "")
@@ -55,7 +54,7 @@ func (d *document) line(lines ...string) {
 	}
 }
 
-// operations are the fields of a root type.
+// operations writes the fields of a root type.
 func (d *document) operations(title string, root *ast.Definition) {
 	if root == nil {
 		return
@@ -94,7 +93,7 @@ func (d *document) definition(t *ast.Definition) {
 	}
 }
 
-// fields is the table of a type's fields.
+// fields writes the table of a type's fields.
 func (d *document) fields(t *ast.Definition) {
 	if len(t.Fields) == 0 {
 		return
@@ -111,7 +110,7 @@ func (d *document) fields(t *ast.Definition) {
 				description += " " + cell(why.Value.Raw)
 			}
 		}
-		if f.Directives.ForName("page") != nil {
+		if isList(f) {
 			description += " *List.*"
 		}
 		d.line(fmt.Sprintf("| `%s`%s | %s | %s |", f.Name, d.arguments(f), d.reference(f.Type), description))
@@ -119,11 +118,16 @@ func (d *document) fields(t *ast.Definition) {
 	d.line("")
 }
 
-// arguments are those of a field, without the ones of every list.
+// isList reports whether a field has the arguments of every list.
+func isList(f *ast.FieldDefinition) bool {
+	return !slices.ContainsFunc(paging, func(name string) bool { return f.Arguments.ForName(name) == nil })
+}
+
+// arguments returns the arguments of a field, without those of every list.
 func (d *document) arguments(f *ast.FieldDefinition) string {
 	var shown []string
 	for _, a := range f.Arguments {
-		if f.Directives.ForName("page") == nil || !slices.Contains(paging, a.Name) {
+		if !isList(f) || !slices.Contains(paging, a.Name) {
 			shown = append(shown, fmt.Sprintf("`%s`: %s%s", a.Name, d.reference(a.Type), defaults(a.DefaultValue)))
 		}
 	}
@@ -133,7 +137,7 @@ func (d *document) arguments(f *ast.FieldDefinition) string {
 	return " (" + strings.Join(shown, ", ") + ")"
 }
 
-// reference is a type with a link to its section.
+// reference returns a type with a link to its section.
 func (d *document) reference(t *ast.Type) string {
 	if t.Elem != nil {
 		return "[" + d.reference(t.Elem) + "]" + mark(t)
@@ -148,7 +152,7 @@ func mark(t *ast.Type) string {
 	return ""
 }
 
-// named are types with links to their sections.
+// named returns types with links to their sections.
 func (d *document) named(names ...string) string {
 	var links []string
 	for _, name := range names {
@@ -168,7 +172,7 @@ func defaults(v *ast.Value) string {
 	return " = `" + v.String() + "`"
 }
 
-// cell is a text that stands in a table.
+// cell formats a text for a table.
 func cell(text string) string {
 	return cmp.Or(strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`), " ")
 }

@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/schema.md anew")
 
-// TestSchemaIsDocumented holds docs/schema.md fresh, and its links whole.
+// TestSchemaIsDocumented: docs/schema.md is up to date, and its links work.
 func TestSchemaIsDocumented(t *testing.T) {
 	const file = "../../../docs/schema.md"
 	want := schemadoc.Document(graph.NewSchema(&graph.Resolver{}).Schema())

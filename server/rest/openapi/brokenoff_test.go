@@ -13,8 +13,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// cut ends a connection when so many bytes of its answer are written, as the
-// server does when a later page fails.
+// cut closes a connection after a number of bytes of its answer, as the server does if a later page fails.
 type cut struct {
 	http.ResponseWriter
 	left int
@@ -28,8 +27,7 @@ func (c *cut) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// TestBrokenOff runs the examples of docs/rest.md against a list that is whole,
-// and against one that is broken off.
+// TestBrokenOff runs the examples of docs/rest.md with a complete list and with one that is broken off.
 func TestBrokenOff(t *testing.T) {
 	const customers = 1200
 	a := apitest.New(t, "sqlite://:memory:")
@@ -68,7 +66,7 @@ func TestBrokenOff(t *testing.T) {
 	}
 }
 
-// block is the example in a language.
+// block returns the example in a language.
 func block(t *testing.T, language string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(preface, "```"+language+"\n")

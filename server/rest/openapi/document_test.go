@@ -58,7 +58,7 @@ type parameter struct {
 type schema struct {
 	Type   any
 	Format string
-	// MaxLength is that of a text, 0 for none.
+	// MaxLength is the maximum length of a text, 0 for none.
 	MaxLength int
 	Ref       string `json:"$ref"`
 	Enum      []string
@@ -100,14 +100,13 @@ func newRouter(t testing.TB) *rest.Handler {
 	return h
 }
 
-// TestDocument holds docs/rest.md and docs/openapi.json fresh: go generate
-// ./server/rest/openapi writes them anew.
+// TestDocument checks that docs/rest.md and docs/openapi.json are up to date; go generate ./server/rest/openapi writes them.
 func TestDocument(t *testing.T) {
 	fresh(t, "rest.md", markdown(t, description(t)))
 	fresh(t, "openapi.json", append(newRouter(t).OpenAPI(), '\n'))
 }
 
-// fresh compares a document with what it must be, or writes it.
+// fresh compares a document with the expected text, or writes it.
 func fresh(t *testing.T, name string, want []byte) {
 	t.Helper()
 	file := filepath.Join(documents, name)

@@ -42,7 +42,7 @@ func forms() []form {
 	}
 }
 
-// TestForms holds docs/forms.md fresh: its examples are answers of the server.
+// TestForms checks that docs/forms.md is up to date: its examples are answers of the server.
 func TestForms(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
 	loadLines(t, a, func(out *strings.Builder) { out.WriteString(world) })

@@ -2,7 +2,7 @@ package openapi
 
 import "cloudapi/server/rest"
 
-// keyHeader is the header that makes a change safe to repeat.
+// keyHeader is the header that makes it safe to repeat a change.
 func keyHeader() object {
 	return object{
 		{"name", "Idempotency-Key"}, {"in", "header"}, {"required", false},
@@ -16,7 +16,7 @@ func reference(kind, name string) object {
 	return object{{"$ref", "#/components/" + kind + "/" + name}}
 }
 
-// headersOf are the headers of an answer with a status.
+// headersOf returns the headers of an answer with a status.
 func headersOf(status int) object {
 	of := object{{"X-Request-Id", reference("headers", "X-Request-Id")}}
 	switch status {
@@ -49,7 +49,7 @@ func headers() object {
 	}
 }
 
-// encodings says that lists and dictionaries are JSON in a form as well.
+// encodings says that lists and dictionaries are JSON in a form too.
 func encodings(m *rest.Method) object {
 	all := object{}
 	for _, p := range m.Parameters {

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// The lengths of texts stand in schema.graphqls, in these words. A test sends
-// texts that are longer.
+// The lengths of texts are in the descriptions of schema.graphqls, in this wording. A test sends longer texts.
 var lengths = regexp.MustCompile(`(?:\b([0-9,]+) to|up to) ([0-9,]+) characters`)
 
-// withLengths adds the lengths that a description has to the schema of a text.
+// withLengths adds the lengths in a description to the schema of a text.
 func withLengths(schema object, description string) object {
 	found := lengths.FindStringSubmatch(description)
 	if found == nil || schema.get("type") != "string" || schema.get("format") == "uuid" {

@@ -11,8 +11,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestLengths: a text that is longer than the description allows is refused, with
-// the parameter and the length.
+// TestLengths: a text that is longer than described is rejected, with the parameter and the length.
 func TestLengths(t *testing.T) {
 	a := apitest.New(t, "sqlite://:memory:")
 	loadLines(t, a, func(out *strings.Builder) { out.WriteString(world) })
@@ -48,7 +47,7 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// sample is a value that a parameter may have.
+// sample returns a valid value of a parameter.
 func (p parameter) sample(t *testing.T, a *apitest.API) string {
 	switch p.Name {
 	case "clouduserguid":

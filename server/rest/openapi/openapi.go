@@ -16,8 +16,7 @@ import (
 	"cloudapi/server/rest"
 )
 
-// The two parameters that every method takes, where the operation says nothing
-// of them.
+// The two parameters of every method, if the operation does not declare them.
 const (
 	ignoredJob   = "A guid, or blank. A call that only reads is no job: it has no effect."
 	readerParams = "A call that only reads is no job: `maxduration` and `userErrormsg` count, the rest has no effect."
@@ -91,7 +90,7 @@ func (d *describer) path(s *rest.Service, m *rest.Method) object {
 	}
 }
 
-// parameter is the JSON Schema of a parameter's value.
+// parameter returns the JSON Schema of a parameter's value.
 func (d *describer) parameter(p *rest.Parameter) any {
 	t := ast.NamedType(p.Type, nil)
 	if p.List {
@@ -110,7 +109,7 @@ func told(p *rest.Parameter) string {
 	return p.Description
 }
 
-// inQuery is a parameter of the query string: lists and dictionaries are JSON.
+// inQuery returns a parameter of the query string: lists and dictionaries are JSON.
 func (d *describer) inQuery(p *rest.Parameter, schema any) object {
 	out := object{
 		{"name", p.Name}, {"in", "query"}, {"required", p.Required}, {"description", told(p)},
@@ -121,8 +120,7 @@ func (d *describer) inQuery(p *rest.Parameter, schema any) object {
 	return append(out, member{"schema", schema}, member{"allowEmptyValue", !p.Required})
 }
 
-// answers are what a method may answer: its result, and the failures that every
-// method may have.
+// answers returns the possible answers of a method: its result, and the failures of every method.
 func (d *describer) answers(m *rest.Method) object {
 	job := object{{"type", "null"}, {"description", "A call that only reads is no job."}}
 	if m.Mutation() {
@@ -148,7 +146,7 @@ func (d *describer) answers(m *rest.Method) object {
 	return out
 }
 
-// result is the JSON Schema of a method's result.
+// result returns the JSON Schema of a method's result.
 func (d *describer) result(m *rest.Method) any {
 	field, listed := resultField(m.Selection(), false)
 	switch {
@@ -166,7 +164,7 @@ func (d *describer) result(m *rest.Method) any {
 	return schema
 }
 
-// resultField finds the result in a selection, and whether it is below a list.
+// resultField finds the result in a selection, and reports whether it is below a list.
 func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 	for _, s := range set {
 		f, ok := s.(*ast.Field)
@@ -183,7 +181,7 @@ func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 	return nil, false
 }
 
-// responses are the failures, from the one table that the router has.
+// responses returns the failures, from the router's table.
 func responses() object {
 	out := object{}
 	for _, f := range rest.Refusals("what is wrong") {
@@ -198,7 +196,7 @@ func responses() object {
 	return out
 }
 
-// schemas are the named schemas in alphabetical order.
+// schemas returns the named schemas in alphabetical order.
 func (d *describer) schemas() map[string]any {
 	d.named["Failure"] = object{
 		{"type", "object"}, {"description", "Why there is no result."},

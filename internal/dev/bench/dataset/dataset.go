@@ -122,7 +122,7 @@ func at(number string) string { return fmt.Sprintf(moment, number) }
 
 func (s Size) statements() []string {
 	return []string{
-		s.customers(), s.units(), s.groups(), s.links(), s.users(), s.members(), s.domains(), s.spaces(), s.jobs(),
+		s.customers(), s.units(), s.groups(), s.links(), s.users(), s.members(), s.nested(), s.domains(), s.spaces(), s.jobs(),
 	}
 }
 
@@ -175,6 +175,13 @@ func (s Size) members() string {
 		SELECT ` + guid(groups, "g") + `, ` + guid(users, user) + `
 		FROM generate_series(1, ` + strconv.Itoa(s.having()*s.Groups) + `) g, generate_series(0, ` + strconv.Itoa(s.Members-1) + `) m
 		ON CONFLICT DO NOTHING`
+}
+
+// nested makes each tenth group a member of the next one.
+func (s Size) nested() string {
+	return `INSERT INTO cloud_user_group_groups (cloud_user_group_id, member_id)
+		SELECT ` + guid(groups, "g + 1") + `, ` + guid(groups, "g") + `
+		FROM generate_series(10, ` + strconv.Itoa(s.having()*s.Groups-1) + `, 10) g`
 }
 
 func (s Size) domains() string {

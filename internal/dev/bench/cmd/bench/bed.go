@@ -18,9 +18,9 @@ import (
 	"cloudapi/internal/token"
 )
 
-// bed is what is measured: databases and the programs on them.
+// bed has the databases and programs to measure.
 type bed struct {
-	dir        string // of the programs and their logs
+	dir        string // for the programs and their logs
 	postgres   *pgtest.Server
 	postmaster int
 	small      *data
@@ -28,12 +28,12 @@ type bed struct {
 
 	server, ordinary, bare *process.Program // on small
 	serverLarge            *process.Program // on large
-	// On a copy of small in SQLite; nil where no row wants them.
+	// On a copy of small in SQLite; nil if no row needs them.
 	lite, liteOrdinary, liteBare *process.Program
 	debug                        string // address of server's debug port, "" where it is closed
 }
 
-// callers is how many users send requests, each with a token of its own.
+// callers is how many users send requests, each with a token.
 const callers = 16
 
 func newBed(ctx context.Context, o options) (b *bed, err error) {
@@ -83,8 +83,7 @@ func (b *bed) build(ctx context.Context, program, path string) error {
 
 func (b *bed) program(name string) string { return filepath.Join(b.dir, name) }
 
-// database starts PostgreSQL as an operator would run it: commits are durable,
-// a quarter of the memory is its own cache.
+// database starts PostgreSQL with production settings: commits are durable, and its cache is a quarter of the memory.
 func (b *bed) database(ctx context.Context) (err error) {
 	memory, err := process.MachineMemory()
 	if err != nil {
@@ -103,7 +102,7 @@ func (b *bed) database(ctx context.Context) (err error) {
 	return err
 }
 
-// load makes a database by the server's own migrations and fills it.
+// load creates a database with the server's migrations and fills it.
 func (b *bed) load(ctx context.Context, name string, customers int) (*data, error) {
 	say("loading %d customers", customers)
 	if err := b.postgres.Exec(ctx, "postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
@@ -132,8 +131,8 @@ func (b *bed) load(ctx context.Context, name string, customers int) (*data, erro
 	return d, d.sample(ctx, db)
 }
 
-// undo takes out what was added to the database since it was loaded: the units
-// and jobs of the data set are as old as their customers.
+// undo deletes what was added to the database since it was loaded: units and jobs of the data set are as old as their
+// customers.
 func (d *data) undo(ctx context.Context) error {
 	db, err := sql.Open("postgres", d.url)
 	if err != nil {
@@ -154,8 +153,7 @@ func (d *data) undo(ctx context.Context) error {
 	return nil
 }
 
-// warm reads everything into the cache of PostgreSQL, as far as it goes: the
-// database of a server that has run for a while.
+// warm reads everything into PostgreSQL's cache, as far as it fits, as after some time of use.
 func warm(ctx context.Context, db *sql.DB) error {
 	for _, statement := range []string{
 		"CREATE EXTENSION pg_prewarm",
@@ -168,8 +166,7 @@ func warm(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// makeCallers makes administrators, who see everything, each with a personal access
-// token, and returns the tokens.
+// makeCallers creates administrators, who see everything, each with a personal access token, and returns the tokens.
 func makeCallers(ctx context.Context, db *sql.DB) ([]string, error) {
 	tokens := make([]string, callers)
 	for i := range tokens {
@@ -238,7 +235,7 @@ func (b *bed) close() error {
 	return errors.Join(errs...)
 }
 
-// join keeps the first error plain, which most often is the cause.
+// join returns the first error unchanged, because it is usually the cause.
 func join(first, second error) error {
 	if first == nil {
 		return second

@@ -8,8 +8,8 @@ import (
 	"cloudapi/internal/dev/bench/load"
 )
 
-// changes are the rows that change the database: the server by GraphQL or by an
-// old URL, against the bare handler that makes the same change with the same job.
+// changes are the rows that change the database: the server by GraphQL or by an old URL, compared with the bare handler that
+// makes the same change with the same job.
 func (b *bed) changes(key string) (row, bool) {
 	for _, c := range []struct {
 		key, title, mutation, method, bare string
@@ -36,7 +36,7 @@ func (b *bed) changes(key string) (row, bool) {
 			}
 			body, err := json.Marshal(input)
 			if err != nil {
-				panic(err) // strings and numbers always encode
+				panic(err) // strings and numbers can always be encoded
 			}
 			bare = append(bare, load.Request{Method: "POST", Path: c.bare, Body: string(body)})
 			if c.mutation != "" {
@@ -64,7 +64,7 @@ func status(i int) map[string]any {
 	return map[string]any{"status": []string{"ACTIVE", "CONFIGURED", "DISABLED"}[i%3]}
 }
 
-// mutation is a document that makes a change and selects what clients look at.
+// mutation returns a document that makes a change and selects typical fields.
 func mutation(name string) string {
 	if name == "addCapacityAvailable" {
 		return addMutation
@@ -73,7 +73,7 @@ func mutation(name string) string {
 	return "mutation($input: " + input + "!) { " + name + "(input: $input) { customer { id version name status } job { id } } }"
 }
 
-// oldURL is a request of the n-th caller by the old URL of a method.
+// oldURL returns a request of the n-th caller to the old URL of a method.
 func (d *data) oldURL(n int, method string, input map[string]any) load.Request {
 	query := url.Values{}
 	for name, value := range input {

@@ -14,11 +14,10 @@ import (
 	"cloudapi/internal/dev/bench/load"
 )
 
-// checked is how many requests of a row are compared before it is measured.
+// checked is how many requests of a row are compared before measuring.
 const checked = 20
 
-// check sends the first requests to each subject, which must answer without
-// errors, and, where the row says so, the same.
+// check sends the first requests to each subject. The answers must have no errors and, if the row requires it, be equal.
 func (r row) check(ctx context.Context) error {
 	for i := range min(checked, len(r.subjects[0].requests)) {
 		var first any
@@ -67,12 +66,12 @@ func ask(ctx context.Context, url string, r load.Request) (any, error) {
 		if object["errors"] != nil {
 			return nil, fmt.Errorf("%.500s", text)
 		}
-		delete(object, "extensions") // what the request has cost
+		delete(object, "extensions") // the cost of the request
 	}
 	return moments(answer), nil
 }
 
-// moments turns times into one form, whatever form they were written in.
+// moments converts times to one format.
 func moments(value any) any {
 	switch v := value.(type) {
 	case map[string]any:

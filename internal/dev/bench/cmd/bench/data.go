@@ -18,7 +18,7 @@ import (
 	"cloudapi/internal/dev/bench/load"
 )
 
-// The operations that are sent.
+// The operations to send.
 var (
 	//go:embed one.graphql
 	oneQuery string
@@ -28,36 +28,34 @@ var (
 	addMutation string
 )
 
-// pageSize is that of page.graphql.
+// pageSize is the page size in page.graphql.
 const pageSize = 50
 
-// samples is how many different requests a row is measured with at most.
+// samples is the maximum number of different requests for a row.
 const samples = 1000
 
-// data is a database and what requests need to know of it.
+// data is a database with values for requests.
 type data struct {
 	url       string
 	customers int
 	tokens    []string
-	ids       []uuid.UUID // of customers picked at random
-	pages     []place     // by guid, picked at random
-	names     []place     // by name, picked at random
-	last      place       // that of the last full page by name, the 10,000th at most
+	ids       []uuid.UUID // of random customers
+	pages     []place     // by guid, random
+	names     []place     // by name, random
+	last      place       // of the last full page by name, at most the 10,000th
 }
 
-// place is where a page begins: after a customer, in the order of guids, which
-// is that of their creation, or of names.
+// place is where a page begins: after a customer, in the order of guids, which is the order of creation, or of names.
 type place struct {
 	number int // of the page that begins there, from 1
 	id     uuid.UUID
 	name   string // folded; "" in the order of guids
 }
 
-// lastPage is the page that the first one is compared with, where there are as
-// many.
+// lastPage is the page that the first one is compared with, if there are as many.
 const lastPage = 10_000
 
-// sample picks customers and pages; the same for the same size.
+// sample chooses customers and pages, the same ones for the same size.
 func (d *data) sample(ctx context.Context, db *sql.DB) (err error) {
 	rows, err := db.QueryContext(ctx, `SELECT `+dataset.CustomerID("i")+`
 		FROM (SELECT 1 + (k * 7919::bigint % $1)::int AS i FROM generate_series(1, $2) k) picked`, d.customers, samples)
@@ -86,7 +84,7 @@ func (d *data) sample(ctx context.Context, db *sql.DB) (err error) {
 	return nil
 }
 
-// places are where the pages after the first begin, up to lastPage, shuffled.
+// places returns where the pages after the first begin, up to lastPage, shuffled.
 func (d *data) places(ctx context.Context, db *sql.DB, order, name string) (all []place, err error) {
 	rows, err := db.QueryContext(ctx, `SELECT n / $1 + 1, id, name FROM
 		(SELECT id, `+name+` AS name, row_number() OVER (ORDER BY `+order+`) AS n FROM customers) numbered
@@ -106,19 +104,18 @@ func (d *data) places(ctx context.Context, db *sql.DB, order, name string) (all 
 	return all, rows.Err()
 }
 
-// graphQL is a request of the n-th caller.
+// graphQL returns a request of the n-th caller.
 func (d *data) graphQL(n int, query string, variables map[string]any) load.Request {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
-		panic(err) // strings and numbers always encode
+		panic(err) // strings and numbers can always be encoded
 	}
 	return load.Request{Method: "POST", Path: "/graphql", Body: string(body), Authorization: d.credentials(n)}
 }
 
 func (d *data) credentials(n int) string { return "Bearer " + d.tokens[n%len(d.tokens)] }
 
-// The requests of the server and of the bare handler for the same answers are
-// in the same places.
+// The requests of the server and of the bare handler for the same answers have the same indexes.
 
 func (d *data) one() (server, bare []load.Request) {
 	for i, id := range d.ids {
@@ -150,7 +147,7 @@ func (d *data) byName(places ...place) (server, bare []load.Request) {
 	return server, bare
 }
 
-// cursor is the place as the API tells it.
+// cursor returns the API's cursor of the place.
 func (p place) cursor() json.RawMessage {
 	list, value := ent.List{Object: "Query", Field: "customers", Column: "id", Direction: "ASC"}, any(nil)
 	if p.name != "" {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// figure is a number that is held against a goal and not against another program.
+// figure is a number that is compared with a goal, not with another program.
 type figure struct {
 	key   string
 	title string
-	// measure measures it once; least says that less is better.
+	// measure measures it once; least means that lower is better.
 	measure func(context.Context) (reading, error)
 	unit    string
 	goalAt  float64
@@ -20,11 +20,11 @@ type figure struct {
 // reading is one measurement.
 type reading struct {
 	value float64
-	// note is what else was measured.
+	// note has additional measurements.
 	note string
 }
 
-// figures are those that are wanted.
+// figures returns the requested figures.
 func (b *bed) figures(o options) []figure {
 	var all []figure
 	for _, f := range []figure{
@@ -40,8 +40,7 @@ func (b *bed) figures(o options) []figure {
 	return all
 }
 
-// measureFigures measures each figure as often as there are rounds, and returns
-// the table.
+// measureFigures measures each figure in each round, and returns the table.
 func (b *bed) measureFigures(ctx context.Context, o options) (string, error) {
 	all := b.figures(o)
 	if len(all) == 0 {
@@ -69,7 +68,7 @@ func (b *bed) measureFigures(ctx context.Context, o options) (string, error) {
 	return t.String(), nil
 }
 
-// number is a value without digits that say nothing.
+// number formats a value without insignificant digits.
 func number(value float64) string {
 	if value < 100 {
 		return fmt.Sprintf("%.1f", value)

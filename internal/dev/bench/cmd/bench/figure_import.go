@@ -36,7 +36,7 @@ func (b *bed) importSQLite(ctx context.Context) (r reading, err error) {
 	return b.imports(ctx, "sqlite://"+filepath.Join(dir, "imported.db"))
 }
 
-// imports measures an import by the command, into a database with its schema.
+// imports measures an import by the command into a migrated database.
 func (b *bed) imports(ctx context.Context, database string) (r reading, err error) {
 	path := filepath.Join(b.dir, "import.jsonl")
 	if err := writeCustomers(path); err != nil {

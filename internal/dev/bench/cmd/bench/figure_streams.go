@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/dev/bench/process"
 )
 
-// The subscribers of the figures.
+// The numbers of subscribers.
 const (
 	fanSockets   = 10
 	fanEach      = 100
@@ -23,7 +23,7 @@ const (
 	idleQuery    = `subscription { changes { cursor job { action } customer { name } } }`
 )
 
-// fanOut is the time from sending a change until all subscribers have it.
+// fanOut is the time from sending a change until all subscribers have received it.
 func (b *bed) fanOut(ctx context.Context) (r reading, err error) {
 	id := b.small.ids[0].String()
 	all := make([]*websocket.Conn, 0, fanSockets)
@@ -62,8 +62,7 @@ func (b *bed) fanOut(ctx context.Context) (r reading, err error) {
 	return r, err
 }
 
-// idle is what the memory of a server grows by for each subscriber to whom
-// nothing is sent.
+// idle is the growth of a server's memory for each idle subscriber.
 func (b *bed) idle(ctx context.Context) (r reading, err error) {
 	server, err := process.Start(ctx, "streams", b.dir, b.program("cloudapi"), "serve", "--listen", "127.0.0.1:0", "--log-format", "json",
 		"--max-user-streams", fmt.Sprint(idleStreams), "--database-url", b.small.url)
@@ -105,8 +104,7 @@ func (b *bed) idle(ctx context.Context) (r reading, err error) {
 	return r, err
 }
 
-// rest waits until a server has settled, and returns its memory and what it and
-// the database use of a processor while nothing happens.
+// rest waits until a server is idle, and returns its memory and the CPU time that it and the database use meanwhile.
 func rest(ctx context.Context, server *process.Program, postmaster int) (memory int64, calm string, err error) {
 	const settling, watched = 5 * time.Second, 5 * time.Second
 	var used [2][2]time.Duration
@@ -163,7 +161,7 @@ func (b *bed) subscribe(ctx context.Context, server *process.Program, n int, que
 	return c, nil
 }
 
-// await reads answers that have a text until there were enough of them.
+// await reads answers until enough of them contain a text.
 func await(ctx context.Context, c *websocket.Conn, text string, enough int) error {
 	for n := 0; n < enough; {
 		_, m, err := c.Read(ctx)

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver that the server uses
+	_ "modernc.org/sqlite" // the server's driver
 
 	"cloudapi/internal/dev/bench/dataset"
 	"cloudapi/internal/dev/bench/process"
@@ -46,8 +46,7 @@ func (b *bed) fillLite(ctx context.Context, path string) error {
 	return join(dataset.Copy(ctx, from, to), to.Close())
 }
 
-// onLite holds the server on SQLite against a bare handler on SQLite and its own
-// ordinary path.
+// onLite compares the server on SQLite with a bare handler on SQLite and with its own ordinary path.
 func (b *bed) onLite() []row {
 	made := make([]row, 0, 3)
 	add := func(key, title string, goal float64, r row) {

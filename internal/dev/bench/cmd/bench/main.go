@@ -1,6 +1,5 @@
-// Command bench measures the server: it starts PostgreSQL, loads customers,
-// builds the server, and compares it under load with a bare handler and with
-// its own ordinary read path, in turn, in rounds. make bench runs it.
+// Command bench measures the server: it starts PostgreSQL, loads customers, builds the server, and compares it under load
+// with a bare handler and with its own ordinary read path, alternately, in rounds. make bench runs it.
 //
 // It must run in the root of the repository.
 package main
@@ -29,7 +28,7 @@ type options struct {
 	profiles    string // a directory for the server's CPU profiles, "" for none
 }
 
-// enough rounds are needed for a report to be kept.
+// enough is the minimum number of rounds for writing a report.
 const enough = 5
 
 func parse() options {
@@ -113,7 +112,7 @@ func run(ctx context.Context, o options) (err error) {
 	return replace(o.report, text)
 }
 
-// say tells what goes on, on standard error: the report is what is printed.
+// say prints progress to standard error; the report goes to standard output.
 func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format(time.TimeOnly)+" "+format+"\n", args...)
 }

@@ -10,15 +10,14 @@ import (
 	"cloudapi/internal/dev/bench/process"
 )
 
-// sample is what one measurement gave.
+// sample is the result of one measurement.
 type sample struct {
 	load.Result
 	// CPU time for each request: of the program, and of PostgreSQL.
 	own, database time.Duration
 }
 
-// measuring keeps what was measured: for each row and subject, by their places,
-// one sample a round.
+// measuring has the samples: for each row and subject, by index, one sample for each round.
 type measuring struct {
 	options
 	postmaster int
@@ -29,8 +28,7 @@ func newMeasuring(o options, postmaster int) *measuring {
 	return &measuring{options: o, postmaster: postmaster, samples: map[[2]int][]sample{}}
 }
 
-// warmUp is how long each subject is under load before the first round, so that
-// statements are prepared and caches are filled.
+// warmUp is how long each subject is under load before the first round, to prepare statements and fill caches.
 const warmUp = 2 * time.Second
 
 func (m *measuring) all(ctx context.Context, rows []row) error {
@@ -47,7 +45,7 @@ func (m *measuring) all(ctx context.Context, rows []row) error {
 	for round := range m.rounds {
 		for i, r := range rows {
 			for k := range r.subjects {
-				// Nobody is always the first after somebody else.
+				// The order changes, so that no subject always follows the same one.
 				k = (k + round) % len(r.subjects)
 				s, err := m.one(ctx, r.subjects[k], time.Duration(m.seconds)*time.Second)
 				if err != nil {
@@ -93,7 +91,7 @@ func (m *measuring) cpu(t *process.Program) (own, database time.Duration, err er
 	return own, database, err
 }
 
-// median is that of a value over the rounds of a subject.
+// median returns the median of a value over the rounds of a subject.
 func (m *measuring) median(row, subject int, of func(sample) float64) float64 {
 	var values []float64
 	for _, s := range m.samples[[2]int{row, subject}] {
@@ -102,8 +100,7 @@ func (m *measuring) median(row, subject int, of func(sample) float64) float64 {
 	return median(values)
 }
 
-// ratios are those of the rates of the first subject to another's, the rounds
-// each by itself.
+// ratios returns the ratios of the first subject's rate to another's, for each round.
 func (m *measuring) ratios(row, subject int) []float64 {
 	var values []float64
 	for round, s := range m.samples[[2]int{row, 0}] {

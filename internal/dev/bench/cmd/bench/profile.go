@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// profile puts the server under the load of each row once more, and keeps a CPU
-// profile of it: `go tool pprof -top FILE`.
+// profile puts the server under the load of each row once more, and writes a CPU profile: `go tool pprof -top FILE`.
 func (b *bed) profile(ctx context.Context, o options, rows []row, m *measuring) error {
 	if o.profiles == "" {
 		return nil
@@ -24,7 +23,7 @@ func (b *bed) profile(ctx context.Context, o options, rows []row, m *measuring) 
 		}
 		fetched := make(chan error, 1)
 		go func() { fetched <- b.fetch(ctx, o.seconds, filepath.Join(o.profiles, r.key+".pprof")) }()
-		// Load goes on until the profile is complete.
+		// The load continues until the profile is complete.
 		_, err := m.one(ctx, r.subjects[0], time.Duration(o.seconds+1)*time.Second)
 		if err := join(err, <-fetched); err != nil {
 			return fmt.Errorf("profile %s: %w", r.key, err)
@@ -51,7 +50,7 @@ func (b *bed) fetch(ctx context.Context, seconds int, path string) error {
 	return join(err, os.WriteFile(path, data, 0o644))
 }
 
-// freeAddress is one on loopback that nobody listens on.
+// freeAddress returns an unused address on loopback.
 func freeAddress(ctx context.Context) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

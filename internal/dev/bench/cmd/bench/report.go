@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/dev/bench/process"
 )
 
-// report is the text of the results, in Markdown.
+// report returns the results in Markdown.
 func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring, figures string) (string, error) {
 	machine, err := machine(ctx)
 	if err != nil {
@@ -39,9 +39,8 @@ func (b *bed) report(ctx context.Context, o options, rows []row, m *measuring, f
 	return t.String(), nil
 }
 
-// summary is the table of ratios: of the rates, and, the other way round, of the
-// CPU time that a request takes, which what else runs on the machine disturbs
-// less.
+// summary writes the table of ratios: of the rates, and, inverted, of the CPU time for a request, which other programs on
+// the machine affect less.
 func summary(t *strings.Builder, rows []row, m *measuring) {
 	t.WriteString("| | ratio | least, most | ratio of CPU | goal | |\n|---|---|---|---|---|---|\n")
 	for i, r := range rows {
@@ -64,7 +63,7 @@ func summary(t *strings.Builder, rows []row, m *measuring) {
 	}
 }
 
-// details is the table of what each program did.
+// details writes the table with the results of each program.
 func details(t *strings.Builder, rows []row, m *measuring) {
 	t.WriteString("| | | requests/s | p50, ms | p99, ms | CPU of the program, µs a request | CPU of PostgreSQL, µs a request |\n|---|---|---|---|---|---|---|\n")
 	milliseconds := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -82,10 +81,10 @@ func details(t *strings.Builder, rows []row, m *measuring) {
 
 func (s sample) rate() float64 { return s.Rate() }
 
-// cpu is what a request has cost, in nanoseconds of CPU time.
+// cpu returns the CPU time of a request, in nanoseconds.
 func (s sample) cpu() float64 { return float64(s.own + s.database) }
 
-// peaks tells the memory of the servers.
+// peaks returns the peak memory of the servers.
 func (b *bed) peaks() (string, error) {
 	var parts []string
 	for _, t := range []*process.Program{b.server, b.ordinary, b.bare, b.serverLarge, b.lite, b.liteOrdinary, b.liteBare} {
@@ -101,7 +100,7 @@ func (b *bed) peaks() (string, error) {
 	return "Most memory held (RSS; the goal is below 100 MB for the server): " + strings.Join(parts, ", ") + ".", nil
 }
 
-// machine tells what was measured where, without names.
+// machine describes the machine, without names.
 func machine(ctx context.Context) (string, error) {
 	commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--exclude", "*").Output()
 	if err != nil {
@@ -115,13 +114,13 @@ func machine(ctx context.Context) (string, error) {
 		strings.TrimSpace(string(commit)), runtime.NumCPU(), (memory+1<<29)>>30), nil
 }
 
-// The marks between which the report stands in a file.
+// The marks around the report in a file.
 const (
 	begin = "<!-- make bench writes from here -->"
 	end   = "<!-- to here -->"
 )
 
-// replace puts the report between the marks of a file.
+// replace replaces the report between the marks of a file.
 func replace(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
@@ -135,7 +134,7 @@ func replace(path, text string) error {
 	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n"+end+after), 0o644)
 }
 
-// thousands writes a number with commas.
+// thousands formats a number with commas.
 func thousands(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)

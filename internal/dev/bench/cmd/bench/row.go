@@ -12,29 +12,29 @@ import (
 type row struct {
 	key   string
 	title string
-	goal  float64 // that the ratio of the first subject to the second shall reach
-	// subjects are at least two: the server, and the first it is held against.
+	goal  float64 // for the ratio of the first subject to the second
+	// subjects are at least two: the server, and the first one that it is compared with.
 	subjects []subject
-	// same says that the answers must equal each other, request by request.
+	// same means that the answers must be equal for each request.
 	same bool
-	// undo takes out what its subjects have changed, nil where that is nothing.
+	// undo deletes what its subjects have changed; it may be nil.
 	undo func(context.Context) error
 }
 
-// subject is a program that is sent requests.
+// subject is a program that gets requests.
 type subject struct {
 	name     string
 	target   *process.Program
 	requests []load.Request
 }
 
-// keys are what -rows takes.
+// keys returns the values of -rows.
 func keys() []string {
 	return []string{"one", "page", "names", "capacity", "far", "large", "lite",
 		"add", "oldadd", "create", "oldcreate", "status", "oldstatus", "update", "oldupdate", "import", "fanout", "idle"}
 }
 
-// rows are those that are wanted. What changes the database comes last.
+// rows returns the requested rows. Those that change the database come last.
 func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 	var all []row
 	for _, key := range keys() {
@@ -74,14 +74,14 @@ func (b *bed) rows(ctx context.Context, o options) ([]row, error) {
 	return all, ctx.Err()
 }
 
-// against holds the server against the bare handler and its own ordinary path.
+// against compares the server with the bare handler and its own ordinary path.
 func (b *bed) against(key, title string, goal float64, server, bare []load.Request, same bool) row {
 	return row{key: key, title: title, goal: goal, same: same, subjects: []subject{
 		{"server", b.server, server}, {"bare handler", b.bare, bare}, {"ordinary path", b.ordinary, server},
 	}}
 }
 
-// far holds a page far away against the first.
+// far compares a distant page with the first.
 func (b *bed) far() row {
 	d, t := b.small, b.server
 	if b.large != nil {
@@ -94,7 +94,7 @@ func (b *bed) far() row {
 	}}
 }
 
-// sizes hold the larger database against the smaller.
+// sizes compares the larger database with the smaller.
 func (b *bed) sizes() []row {
 	title := thousands(b.large.customers) + " customers against " + thousands(b.small.customers)
 	made := make([]row, 0, 3)

@@ -1,0 +1,29 @@
+package job
+
+import (
+	"context"
+
+	"cloudapi/ent"
+)
+
+// Row is a row in the payload of a change.
+type Row func(ctx context.Context)
+
+// RowAt returns the row that a payload has at a pointer.
+func RowAt[E interface{ Unwrap() E }](at *E) Row {
+	return func(ctx context.Context) { *at = Settled(ctx, *at) }
+}
+
+// Run makes a change as Do does and returns its payload: work sets the rows, and Run sets the job and detaches the rows from the
+// transaction.
+func Run[P any](ctx context.Context, r *Recorder, c Change, payload *P, of **ent.Job, work Work, rows ...Row) (*P, error) {
+	done, err := r.Do(ctx, c, work)
+	if err != nil {
+		return nil, err
+	}
+	*of = done
+	for _, row := range rows {
+		row(ctx)
+	}
+	return payload, nil
+}

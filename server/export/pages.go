@@ -1,0 +1,102 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"cloudapi/internal/fault"
+	"cloudapi/server/engine"
+	"cloudapi/server/observe"
+)
+
+// pages reads one page after another.
+type pages struct {
+	handler   *Handler
+	r         *http.Request
+	variables map[string]any
+	begun     bool
+	ended     bool
+}
+
+func (p *pages) more() bool { return !p.ended }
+
+// next returns the customers of the next page.
+func (p *pages) next(ctx context.Context) ([]json.RawMessage, error) {
+	if p.begun {
+		var end context.CancelFunc
+		ctx, end = p.pageContext(ctx)
+		defer end()
+	}
+	answer := p.handler.Engine.Run(ctx, &engine.Request{
+		ReadOnly: true, Continues: p.begun,
+		RawParams: graphql.RawParams{Query: query, OperationName: "export", Variables: p.variables, Headers: p.r.Header},
+	})
+	observe.NoteCost(p.r.Context(), answer.Cost)
+	p.begun = true
+	if len(answer.Errors) > 0 {
+		return nil, faultOf(answer.Errors)
+	}
+	if err := answer.Copy(); err != nil {
+		return nil, err
+	}
+	var data struct {
+		Customers struct {
+			PageInfo struct {
+				HasNextPage bool
+				EndCursor   *string
+			}
+			Nodes []json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(answer.Data, &data); err != nil {
+		return nil, err
+	}
+	p.ended = !data.Customers.PageInfo.HasNextPage
+	p.variables["after"] = data.Customers.PageInfo.EndCursor
+	if end := data.Customers.PageInfo.EndCursor; end != nil {
+		p.variables["after"] = *end
+	}
+	return data.Customers.Nodes, nil
+}
+
+// pageContext returns the context of a page after the first. It ignores the end of the request's time, because that of a
+// whole file depends on its length, and not that the client has gone.
+func (p *pages) pageContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx, func() {}
+	}
+	limit := cmp.Or(p.handler.PageTime, readingTime)
+	late := fault.New(fault.Timeout, "A page took longer than %v", limit)
+	page, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, late)
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	return page, func() {
+		stop()
+		cancel()
+	}
+}
+
+// faultOf returns the errors of an operation as one fault.
+func faultOf(errs gqlerror.List) *fault.Fault {
+	var all []*fault.Fault
+	for _, err := range errs {
+		if f, ok := errors.AsType[*fault.Fault](err); ok {
+			all = append(all, f)
+			continue
+		}
+		code, _ := err.Extensions["code"].(string)
+		f := fault.New(fault.Code(cmp.Or(code, string(fault.Internal))), "%s", err.Message)
+		f.Field, _ = err.Extensions["field"].(string)
+		all = append(all, f)
+	}
+	return fault.All(all...)
+}
