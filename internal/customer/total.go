@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxCountries is how many countries the customers of a list are counted by.
+// maxCountries is the maximum number of countries in a count.
 const maxCountries = 500
 
 // CountByStatus counts the customers of a list by their status.
@@ -33,8 +33,8 @@ func CountByCountry(ctx context.Context, list *ent.CustomerQuery) ([]*model.Cust
 	}).Scan(ctx, &counts)
 }
 
-// sums are the sums of the amounts of one type. SQLite adds 64-bit integers, which 1,025 of the largest amounts exceed: the
-// upper and lower bits are added separately.
+// sums are the sums of the amounts of one type. SQLite adds 64-bit integers, which the sum of 1,025 maximum amounts exceeds:
+// the upper and lower bits are added separately.
 type sums struct {
 	Type          capacityunit.Type `sql:"type"`
 	AvailableHigh string            `sql:"available_high"`
@@ -43,10 +43,10 @@ type sums struct {
 	ConsumedLow   string            `sql:"consumed_low"`
 }
 
-// lowBits is how many bits of an amount are the lower ones.
+// lowBits is the number of lower bits.
 const lowBits = 32
 
-// TotalBalance returns what all customers of a list have available, consumed and remaining together.
+// TotalBalance returns the available, consumed and remaining amounts of all customers of a list together.
 func TotalBalance(ctx context.Context, client *ent.Client, list *ent.CustomerQuery) ([]*model.CapacityBalance, error) {
 	units := client.CapacityUnit.Query()
 	if !list.Unfiltered() {
