@@ -25,6 +25,10 @@ test: prepare ## Run every test, on SQLite and on a real PostgreSQL
 test-faults: ## Make the server's surroundings fail, for a long time: make test-faults [run=TestKilled seed=1]
 	CGO_ENABLED=0 $(GO) test ./server/faults -tags upgrade -count=1 -v -timeout 2h -long $(if $(seed),-seed $(seed)) $(if $(run),-run '$(run)')
 
+.PHONY: test-cluster
+test-cluster: ## Fail the nodes of a Patroni cluster as docs/cluster configures it, in network namespaces (root)
+	CGO_ENABLED=0 $(GO) test ./server/faults -tags cluster -count=1 -v -timeout 1h -run TestCluster
+
 .PHONY: soak
 soak: ## Load the server for ten minutes, and show that it holds no more afterwards: make soak [time=10m]
 	CGO_ENABLED=0 $(GO) test ./server/faults -count=1 -v -timeout 3h -run TestServerRestsAsBefore -soak $(or $(time),10m)

@@ -13,7 +13,12 @@ type tx struct {
 }
 
 // Commit commits. Without an answer the outcome is unknown.
-func (t *tx) Commit() error { return t.finish(t.Tx.Commit) }
+func (t *tx) Commit() error {
+	watched := t.conn.tally.watch(t.ctx, "COMMIT")
+	err := t.finish(t.Tx.Commit)
+	watched(err)
+	return err
+}
 
 // Rollback rolls back. If the transaction's context has ended, it has the grace period.
 func (t *tx) Rollback() error { return t.finish(t.Tx.Rollback) }

@@ -25,7 +25,7 @@ func (s *Store) Observe(ctx context.Context, query string) (end func(error)) {
 	return s.counters.watch(ctx, query)
 }
 
-// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, or other.
+// Verb returns the kind of a statement, from a closed list: select, insert, update, delete, commit, or other.
 func Verb(query string) string {
 	switch firstWord(query) {
 	case "SELECT", "WITH":
@@ -36,6 +36,8 @@ func Verb(query string) string {
 		return "update"
 	case "DELETE":
 		return "delete"
+	case "COMMIT":
+		return "commit"
 	default:
 		return "other"
 	}

@@ -81,7 +81,7 @@ func (m *Metrics) begin() {
 	for _, outcome := range []string{"first", "repeated", "reused", "failed"} {
 		m.keys.WithLabelValues(outcome)
 	}
-	for _, verb := range []string{"select", "insert", "update", "delete", "other"} {
+	for _, verb := range []string{"select", "insert", "update", "delete", "commit", "other"} {
 		m.statements.WithLabelValues(verb)
 		m.sqlErrors.WithLabelValues(verb)
 	}
