@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxCountries is how many countries the customers of a list are counted by.
+// maxCountries is the maximum number of countries in a count.
 const maxCountries = 500
 
 // CountByStatus counts the customers of a list by their status.
@@ -33,9 +33,9 @@ func CountByCountry(ctx context.Context, list *ent.CustomerQuery) ([]*model.Cust
 	}).Scan(ctx, &counts)
 }
 
-// sum is the sum of the amounts of one type and kind. SQLite adds 64-bit integers, which 1,025 of the largest amounts
-// exceed: the upper and lower bits are added separately. As they fit into 32 bits PostgreSQL adds them without its slow
-// numbers of any size.
+// sum is the sum of the amounts of one type and kind. SQLite adds 64-bit integers, which the sum of 1,025 maximum amounts
+// exceeds: the upper and lower bits are added separately. Both fit into 32 bits, so PostgreSQL adds them as integers and not in
+// its slower numeric type.
 type sum struct {
 	Type capacityunit.Type `sql:"type"`
 	Kind capacityunit.Kind `sql:"kind"`
@@ -43,10 +43,10 @@ type sum struct {
 	Low  int64             `sql:"low"`
 }
 
-// lowBits is how many bits of an amount are the lower ones.
+// lowBits is the number of lower bits.
 const lowBits = 30
 
-// TotalBalance returns what all customers of a list have available, consumed and remaining together.
+// TotalBalance returns the available, consumed and remaining amounts of all customers of a list together.
 func TotalBalance(ctx context.Context, client *ent.Client, list *ent.CustomerQuery) ([]*model.CapacityBalance, error) {
 	units := client.CapacityUnit.Query()
 	if !list.Unfiltered() {
