@@ -18,17 +18,17 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Bounds of a search.
+// Limits of a search.
 const (
 	maxSearched = 255
-	// minContained is the shortest text, in characters, that is looked for within other texts: no index finds a shorter one.
+	// minContained is the minimum length of a text to search for within other texts, in characters: no index finds shorter
+	// ones.
 	minContained = 3
-	// maxLogins is how many users are considered for one text.
+	// maxLogins is how many users one text may match.
 	maxLogins = 100
 )
 
-// Search returns the customers that the caller may see and that have a text somewhere, the best first, with the fields that
-// are selected.
+// Search returns the visible customers that have a text in some place, best matches first, with the selected fields.
 func Search(ctx context.Context, client *ent.Client, text string, most int) ([]*ent.Customer, error) {
 	text = strings.TrimSpace(text)
 	if err := textrule.Check("text", text, maxSearched); err != nil {
@@ -52,7 +52,7 @@ func Search(ctx context.Context, client *ent.Client, text string, most int) ([]*
 	return customers, err
 }
 
-// search looks for a folded text in one place after another, until it has found enough.
+// search searches for a folded text in one place after another, until it has enough results.
 type search struct {
 	client *ent.Client
 	text   string

@@ -13,7 +13,7 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxCountries is how many countries the customers of a list are counted by.
+// maxCountries is the maximum number of countries in a count.
 const maxCountries = 500
 
 // CountByStatus counts the customers of a list by their status.
@@ -33,59 +33,54 @@ func CountByCountry(ctx context.Context, list *ent.CustomerQuery) ([]*model.Cust
 	}).Scan(ctx, &counts)
 }
 
-// sums are the sums of the amounts of one type. SQLite adds 64-bit integers, which 1,025 of the largest amounts exceed: the
-// upper and lower bits are added separately.
-type sums struct {
-	Type          capacityunit.Type `sql:"type"`
-	AvailableHigh string            `sql:"available_high"`
-	AvailableLow  string            `sql:"available_low"`
-	ConsumedHigh  string            `sql:"consumed_high"`
-	ConsumedLow   string            `sql:"consumed_low"`
+// sum is the sum of the amounts of one type and kind. SQLite adds 64-bit integers, which the sum of 1,025 maximum amounts
+// exceeds: the upper and lower bits are added separately. Both fit into 32 bits, so PostgreSQL adds them as integers and not in
+// its slower numeric type.
+type sum struct {
+	Type capacityunit.Type `sql:"type"`
+	Kind capacityunit.Kind `sql:"kind"`
+	High int64             `sql:"high"`
+	Low  int64             `sql:"low"`
 }
 
-// lowBits is how many bits of an amount are the lower ones.
-const lowBits = 32
+// lowBits is the number of lower bits.
+const lowBits = 30
 
-// TotalBalance returns what all customers of a list have available, consumed and remaining together.
+// TotalBalance returns the available, consumed and remaining amounts of all customers of a list together.
 func TotalBalance(ctx context.Context, client *ent.Client, list *ent.CustomerQuery) ([]*model.CapacityBalance, error) {
 	units := client.CapacityUnit.Query()
 	if !list.Unfiltered() {
 		units = list.QueryCapacityUnits()
 	}
-	var found []sums
+	var found []sum
 	err := units.Modify(func(s *sql.Selector) {
-		columns := []string{s.C(capacityunit.FieldType)}
-		for name, kind := range map[string]capacityunit.Kind{"available": capacityunit.KindAVAILABLE, "consumed": capacityunit.KindCONSUMED} {
-			of := fmt.Sprintf("CAST(coalesce(sum(CASE WHEN %s = '%s' THEN %s", s.C(capacityunit.FieldKind), kind, s.C(capacityunit.FieldAmount))
-			columns = append(columns,
-				sql.As(fmt.Sprintf("%s >> %d END), 0) AS text)", of, lowBits), name+"_high"),
-				sql.As(fmt.Sprintf("%s & %d END), 0) AS text)", of, 1<<lowBits-1), name+"_low"))
-		}
-		s.Select(columns...).GroupBy(s.C(capacityunit.FieldType)).OrderBy(s.C(capacityunit.FieldType))
+		kind, typ, amount := s.C(capacityunit.FieldKind), s.C(capacityunit.FieldType), s.C(capacityunit.FieldAmount)
+		s.Select(typ, kind,
+			sql.As(fmt.Sprintf("sum(CAST(%s >> %d AS integer))", amount, lowBits), "high"),
+			sql.As(fmt.Sprintf("sum(CAST(%s & %d AS integer))", amount, 1<<lowBits-1), "low"),
+		).GroupBy(typ, kind)
 	}).Scan(ctx, &found)
 	if err != nil {
 		return nil, err
 	}
 	lines := make(map[capacityunit.Type]*model.CapacityBalance, len(found))
 	for _, f := range found {
-		line := &model.CapacityBalance{Type: f.Type}
-		if line.Available, err = whole(f.AvailableHigh, f.AvailableLow); err != nil {
-			return nil, err
+		line := lines[f.Type]
+		if line == nil {
+			line = &model.CapacityBalance{Type: f.Type, Available: new(big.Int), Consumed: new(big.Int)}
+			lines[f.Type] = line
 		}
-		if line.Consumed, err = whole(f.ConsumedHigh, f.ConsumedLow); err != nil {
-			return nil, err
+		if f.Kind == capacityunit.KindCONSUMED {
+			line.Consumed = f.whole()
+		} else {
+			line.Available = f.whole()
 		}
-		lines[f.Type] = line
 	}
 	return balance(lines), nil
 }
 
-// whole returns the number with these upper and lower bits.
-func whole(high, low string) (*big.Int, error) {
-	upper, okUpper := new(big.Int).SetString(high, 10)
-	lower, okLower := new(big.Int).SetString(low, 10)
-	if !okUpper || !okLower {
-		return nil, fmt.Errorf("customer: %q and %q are not sums", high, low)
-	}
-	return upper.Add(upper.Lsh(upper, lowBits), lower), nil
+// whole returns the sum of the upper and lower bits.
+func (s sum) whole() *big.Int {
+	high := new(big.Int).Lsh(big.NewInt(s.High), lowBits)
+	return high.Add(high, big.NewInt(s.Low))
 }

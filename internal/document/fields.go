@@ -8,14 +8,13 @@ type FormField struct {
 	ID   int
 	Type string
 	Name string
-	// Always says that the field is never left out of XML, Values are those that
-	// it can have.
+	// Always says that XML always has the field; Values are its possible values.
 	Always     bool
 	ThriftOnly bool
 	Values     []string
 }
 
-// Fields are the fields that the writers give, by type of object.
+// Fields returns the fields that the writers write, by type of object.
 func Fields() map[string][]FormField {
 	all := map[string][]FormField{}
 	for _, t := range []table{

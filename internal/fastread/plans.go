@@ -3,6 +3,7 @@ package fastread
 import (
 	"context"
 	"errors"
+	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,8 +23,11 @@ const (
 // keeps parsed operations too, so that an operation that comes again is the same
 // one.
 type plans struct {
-	entities  map[string]*entity
-	dialect   string
+	entities map[string]*entity
+	dialect  string
+	// seen are the last operations that came. An operation is kept when it comes
+	// again: the engine has kept it too then.
+	seen      *lru.Cache[weak.Pointer[ast.OperationDefinition], struct{}]
 	variables *lru.Cache[*ast.OperationDefinition, *variables]
 	kept      *lru.Cache[planKey, *plan] // nil for what is not covered
 }
@@ -35,15 +39,16 @@ type planKey struct {
 
 func newPlans(entities map[string]*entity, dialect string) *plans {
 	// Only a size that is not positive is an error.
+	seen, _ := lru.New[weak.Pointer[ast.OperationDefinition], struct{}](keptPlans)
 	variables, _ := lru.New[*ast.OperationDefinition, *variables](keptPlans)
 	kept, _ := lru.New[planKey, *plan](keptPlans)
-	return &plans{entities: entities, dialect: dialect, variables: variables, kept: kept}
+	return &plans{entities: entities, dialect: dialect, seen: seen, variables: variables, kept: kept}
 }
 
 // get returns the plan of a root field, compiling it when it is not kept, and the
 // values of the filters of its operation.
 func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias string, v *viewer.Viewer, compile func(*variables) (*plan, error)) (*plan, [][]any, error) {
-	needed := p.needed(oc)
+	needed, again := p.needed(oc)
 	conditions, values, err := needed.evaluate(ctx, p.dialect, oc.Variables)
 	if err != nil {
 		return nil, nil, err
@@ -63,7 +68,7 @@ func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias str
 	if err == nil {
 		made.cursors = needed.cursors
 	}
-	if len(key.shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
+	if again && len(key.shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
 		p.kept.Add(key, made)
 	}
 	return made, values, err
@@ -75,8 +80,8 @@ func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.View
 	if v == nil {
 		return nil
 	}
-	needed := p.needed(oc)
-	if len(needed.filters) > 0 {
+	needed, ok := p.variables.Get(oc.Operation)
+	if !ok || len(needed.filters) > 0 {
 		return nil
 	}
 	shape, err := needed.shape(v, oc.Variables, nil)
@@ -87,11 +92,16 @@ func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.View
 	return found
 }
 
-func (p *plans) needed(oc *graphql.OperationContext) *variables {
+// needed are the variables of an operation, and whether it came before.
+func (p *plans) needed(oc *graphql.OperationContext) (needed *variables, again bool) {
 	needed, ok := p.variables.Get(oc.Operation)
-	if !ok {
-		needed = variablesOf(oc.Operation, p.entities)
+	if ok {
+		return needed, true
+	}
+	needed = variablesOf(oc.Operation, p.entities)
+	again, _ = p.seen.ContainsOrAdd(weak.Make(oc.Operation), struct{}{})
+	if again {
 		p.variables.Add(oc.Operation, needed)
 	}
-	return needed
+	return needed, again
 }

@@ -1,9 +1,3 @@
-// Package fastread answers the nested reads that the program exists for with one
-// SQL statement for each root field, on PostgreSQL: a row for each object, depth
-// first, written as JSON while the rows arrive. It stands before the resolvers
-// of Query. What it does not cover, and everything that is wrong with a request,
-// goes down the ordinary path, which is always right; a property test holds the
-// two to the same answers.
 package fastread
 
 import (

@@ -132,7 +132,7 @@ func (c *Committer) hold(key uuid.UUID) (release func()) {
 func (c *Committer) isHeld(key uuid.UUID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.held[key] > 0
+	return key != uuid.Nil && c.held[key] > 0
 }
 
 // run makes the changes of a group, within the time limit of each.

@@ -80,18 +80,13 @@ func (g *group) start(ctx context.Context, m *member) {
 		if m.failed == nil {
 			m.failed = err
 		}
-		m.ended, m.segment = true, returning(m.tx.pending)
+		m.ended, m.segment = true, m.tx.pending
+		if n := len(m.segment); n > 0 {
+			m.segment[n-1].Query += " RETURNING 1" // each segment returns rows once
+		}
 		g.arrived <- struct{}{}
 		return nil
 	})
-}
-
-// returning appends RETURNING to the last statement, because the last one of a segment returns rows.
-func returning(segment []store.Statement) []store.Statement {
-	if n := len(segment); n > 0 {
-		segment[n-1].Query += " RETURNING 1"
-	}
-	return segment
 }
 
 // wait waits until n members have arrived.
@@ -138,7 +133,7 @@ func (g *group) round(ctx context.Context) bool {
 		}
 		g.session.Rollback(ctx)
 		return true
-	case script.Commits && !answered(err):
+	case script.Commits && !answered(err) && !errors.Is(err, store.ErrNotSent):
 		return g.end(err)
 	default:
 		return g.end(errAlone)

@@ -10,8 +10,6 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"entgo.io/ent/dialect"
-
 	"cloudapi/internal/budget"
 	"cloudapi/internal/store"
 )
@@ -36,9 +34,6 @@ type updated struct {
 	id    any
 	set   store.ResultSet
 }
-
-// errReads means that a change reads although it declared OnlyWrites.
-var errReads = fmt.Errorf("%w: it reads", errAlone)
 
 // Exec keeps an INSERT back, and runs other statements.
 func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
@@ -97,7 +92,7 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 		return nil
 	}
 	if !t.reads && store.Verb(query) == "select" {
-		return errReads
+		return errAlone // it said that it only writes
 	}
 	set, err := t.run(ctx, query, list)
 	if err != nil {
@@ -115,8 +110,6 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 // Commit and Rollback do nothing here: the owner of the transaction ends it.
 func (t *tx) Commit() error   { return nil }
 func (t *tx) Rollback() error { return nil }
-
-var _ dialect.Tx = (*tx)(nil)
 
 func (t *tx) keep(ctx context.Context, query string, args []any) {
 	t.pending = append(t.pending, store.Statement{Query: query, Args: args})

@@ -15,11 +15,7 @@ func (r *Recorder) commit(ctx context.Context, a *attempt, work func(context.Con
 	if a == nil || a.Before != nil {
 		return work(ctx)
 	}
-	change := groupcommit.Change{
-		OnlyWrites: a.OnlyWrites && a.parent() == nil,
-		Limited:    a.duration() > 0,
-		Work:       work,
-	}
+	change := groupcommit.Change{OnlyWrites: a.OnlyWrites && a.parent() == nil, Limited: a.duration() > 0, Work: work}
 	for _, id := range []*uuid.UUID{a.ObjectID, a.CustomerID} {
 		if id != nil {
 			change.Key = *id

@@ -6,16 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/model"
 )
 
-// Limits of the options of a job.
-const (
-	maxDuration = 24 * time.Hour
-	// maxTexts bounds all texts of `execution` together, including the JSON of `other`, in bytes.
-	maxTexts = 16 << 10
-)
+// maxTexts bounds all texts of `execution` together, including the JSON of `other`, in bytes.
+const maxTexts = 16 << 10
 
 // params returns the options of the job, never nil.
 func (c *Change) params() *model.ExecutionParams {
@@ -52,9 +49,10 @@ func (c *Change) checkOptions() error {
 		return fault.New(fault.Invalid, "The texts of execution have %d bytes together; at most %d are allowed", size, maxTexts).
 			On("execution")
 	}
-	if s := p.Maxduration; s != nil && (!(*s > 0) || *s > maxDuration.Seconds()) {
-		return fault.New(fault.Invalid,
-			"maxduration must be more than 0 and at most %.0f seconds", maxDuration.Seconds()).On("maxduration")
+	if p.Maxduration != nil {
+		if _, err := budget.Duration("maxduration", *p.Maxduration); err != nil {
+			return err.On("maxduration")
+		}
 	}
 	return nil
 }
@@ -65,5 +63,6 @@ func (c *Change) duration() time.Duration {
 	if seconds == nil {
 		return 0
 	}
-	return max(1, time.Duration(*seconds*float64(time.Second)))
+	d, _ := budget.Duration("maxduration", *seconds)
+	return d
 }

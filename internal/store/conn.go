@@ -42,7 +42,7 @@ type conn struct {
 	tally *counters
 	plain bool // a pooler keeps no prepared statements
 
-	scripts scripts
+	named map[string]string // what scripts have prepared, names by texts
 
 	inTx     bool
 	ownPlans bool // the session plans prepared statements for their values

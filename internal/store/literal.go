@@ -52,8 +52,6 @@ func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
 			return append(strconv.AppendInt(append(to, '\''), v, 10), '\''), nil
 		}
 		return strconv.AppendInt(to, v, 10), nil
-	case float64:
-		return append(strconv.AppendFloat(append(to, '\''), v, 'g', -1, 64), '\''), nil
 	case bool:
 		return strconv.AppendBool(to, v), nil
 	case time.Time:

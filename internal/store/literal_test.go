@@ -9,8 +9,8 @@ import (
 	"cloudapi/internal/dev/pgtest"
 )
 
-// TestLiteralsAreTexts: a text that is written as a literal comes back as it is, whatever it contains and whatever the
-// session's standard_conforming_strings, and nothing of it is executed.
+// TestLiteralsAreTexts: a text written as a literal is read back unchanged, whatever it contains and whatever the session's
+// standard_conforming_strings, and no part of it is executed.
 func TestLiteralsAreTexts(t *testing.T) {
 	pieces := []string{
 		"'", `\`, `\'`, "''", "$1", "$$", "--", "/*", "*/", ";", "\n", "\r", "\x01", "E'", `\u0027`, "\u2019", "é", "\U0001F600", "\u00a5", "DROP TABLE t",
@@ -45,7 +45,7 @@ func TestLiteralsAreTexts(t *testing.T) {
 	}
 }
 
-// TestNegativeLiterals: a minus sign before a literal does not make a comment of it.
+// TestNegativeLiterals: a minus sign before a literal does not begin a comment.
 func TestNegativeLiterals(t *testing.T) {
 	if text, err := (&conn{}).appendLiteral([]byte("1 -"), int64(-5)); err != nil || string(text) != "1 -'-5'" {
 		t.Errorf("%s, %v", text, err)

@@ -8,9 +8,8 @@ import (
 	"cloudapi/internal/store"
 )
 
-// TestOwnPlans: a statement is prepared once, and planned for its values or for
-// all, as its context says, also when contexts alternate and transactions come
-// between.
+// TestOwnPlans: a statement is prepared once, and gets a custom or a generic plan as its context says, also when contexts
+// alternate and transactions come between.
 func TestOwnPlans(t *testing.T) {
 	for name, c := range map[string]struct{ parameter, usual string }{
 		"by default": {"", "auto"}, "as the URL says": {"&plan_cache_mode=force_generic_plan", "force_generic_plan"},
@@ -41,7 +40,7 @@ func TestOwnPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			want(t, s, []string{c.usual}, "SELECT mode FROM modes")
-			want(t, s, []int64{1 + 1}, kept) // itself included
+			want(t, s, []int64{1 + 1}, kept) // including the statement itself
 		})
 	}
 }

@@ -1,17 +1,17 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // Statement is a statement as ent writes it, with placeholders $1, $2, ….
@@ -37,15 +37,9 @@ type ResultSet struct {
 	Rows    [][]driver.Value
 }
 
-// scripts has the statements that scripts have prepared on a connection.
-type scripts struct {
-	names   *simplelru.LRU[string, string] // by text
-	dropped []string                       // names to deallocate
-	next    int
-}
-
-// maxNamed is the maximum number of prepared statements of scripts on a connection.
-const maxNamed = 128
+// maxNamed is how many statements scripts prepare on a connection at most. Then a
+// new connection takes its place.
+const maxNamed = 256
 
 // Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
 type Session struct {
@@ -103,38 +97,48 @@ func (s *Session) Close(ctx context.Context) {
 	_ = s.borrowed.Close() // a failure of the connection closes it
 }
 
+// ErrNotSent says that nothing of a script was sent.
+var ErrNotSent = errors.New("store: the script was not sent")
+
 func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err error) {
-	switch {
-	case c.broken:
-		return nil, driver.ErrBadConn
-	case c.reading > 0:
-		return nil, errReading
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	}
 	defer c.bind(ctx)()
-	if s.Begins && !c.plain {
-		if err := c.planFor(ctx, false); err != nil {
-			return nil, err
-		}
-	}
-	text, err := c.scriptText(ctx, s)
+	text, err := c.prepareScript(ctx, s)
 	if err != nil {
-		return nil, c.settle(ctx, err, false)
+		return nil, errors.Join(ErrNotSent, err)
 	}
 	sent := c.sent()
 	found, err := c.inner.QueryContext(ctx, text, nil)
 	if err == nil {
 		sets, err = readSets(found)
 	}
-	if stale(err) {
-		c.broken = true // with everything prepared on it
+	if stale(err) || s.Commits && len(c.named) > maxNamed {
+		c.broken = true // with all that is prepared on it
 	}
 	return sets, c.settle(ctx, err, s.Commits && c.sent() != sent)
 }
 
-// scriptText returns the text of a script: the statements are prepared once on each connection, and executed by name. Behind
-// a pooler nothing stays prepared, and their texts are sent.
+// prepareScript prepares everything that a script needs, and returns its text.
+func (c *conn) prepareScript(ctx context.Context, s Script) (string, error) {
+	switch {
+	case c.broken:
+		return "", driver.ErrBadConn
+	case c.reading > 0:
+		return "", errReading
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	}
+	if s.Begins && !c.plain {
+		if err := c.planFor(ctx, false); err != nil {
+			return "", err
+		}
+	}
+	text, err := c.scriptText(ctx, s)
+	return text, c.settle(ctx, err, false)
+}
+
+// scriptText writes a script: the statements are prepared, once on each
+// connection, and executed by their names. Behind a pooler nothing stays
+// prepared, and the texts themselves are sent.
 func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	names, err := c.names(ctx, s.Statements)
 	if err != nil {
@@ -175,38 +179,28 @@ func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	if c.plain {
 		return nil, nil
 	}
-	if c.scripts.names == nil {
-		c.scripts.names, _ = simplelru.NewLRU(maxNamed, func(_, name string) { c.scripts.dropped = append(c.scripts.dropped, name) })
-	}
 	names := make([]string, len(all))
 	var prepare strings.Builder
 	added := map[string]string{}
 	for i, st := range all {
-		name, ok := c.scripts.names.Get(st.Query)
-		if !ok {
-			name, ok = added[st.Query]
+		names[i] = cmp.Or(c.named[st.Query], added[st.Query])
+		if names[i] == "" {
+			names[i] = "s" + strconv.Itoa(len(c.named)+len(added))
+			added[st.Query] = names[i]
+			prepare.WriteString("PREPARE " + names[i] + " AS " + st.Query + ";")
 		}
-		if !ok {
-			c.scripts.next++
-			name = "s" + strconv.Itoa(c.scripts.next)
-			added[st.Query] = name
-			prepare.WriteString("PREPARE " + name + " AS " + st.Query + ";")
-		}
-		names[i] = name
 	}
 	if len(added) == 0 {
 		return names, nil
 	}
-	for _, name := range c.scripts.dropped {
-		prepare.WriteString("DEALLOCATE " + name + ";")
-	}
 	if _, err := c.inner.ExecContext(ctx, prepare.String(), nil); err != nil {
+		c.broken = true // some of the names may be taken now
 		return nil, err
 	}
-	c.scripts.dropped = nil
-	for query, name := range added {
-		c.scripts.names.Add(query, name)
+	if c.named == nil {
+		c.named = map[string]string{}
 	}
+	maps.Copy(c.named, added)
 	return names, nil
 }
 

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// SetPause sets how long a call waits before it is made again.
+// SetPause sets the pause before a call is repeated.
 func (r *Remote) SetPause(d time.Duration) { r.pause = d }
 
-// Trust has the server's certificate verified against these roots.
+// Trust sets the root certificates for the server's certificate.
 func (r *Remote) Trust(roots *x509.CertPool) {
 	if t, ok := r.client.Transport.(*http.Transport); ok {
 		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}

@@ -23,7 +23,7 @@ func source(t *testing.T) *apitest.API {
 	return old
 }
 
-// TestCallsAreMadeAgain: each call fails once, in one of the ways that pass.
+// TestCallsAreMadeAgain: each call fails once, in one of the temporary ways.
 func TestCallsAreMadeAgain(t *testing.T) {
 	old := source(t)
 	var mu sync.Mutex
@@ -63,7 +63,7 @@ func TestCallsAreMadeAgain(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsObeyed: a server that is busy says when to come back.
+// TestRetryAfterIsObeyed: the import waits as long as a busy server's Retry-After says.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	old := source(t)
 	var refusedAt atomic.Int64
@@ -85,8 +85,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// TestCertificates: one that is not trusted ends an import at once, without
-// credentials being sent; a trusted one does not.
+// TestCertificates: an untrusted certificate ends an import before credentials are sent; a trusted one does not.
 func TestCertificates(t *testing.T) {
 	old := source(t)
 	var calls atomic.Int64

@@ -13,7 +13,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// bearer opens a socket with a token, with a subscription that has begun.
+// bearer opens a socket with a token and starts a subscription.
 func bearer(t *testing.T, url, id, token string) *socket {
 	t.Helper()
 	s := dial(t, url, nil, "graphql-transport-ws")
@@ -34,7 +34,7 @@ func ends(t *testing.T, s *socket, since time.Time, reason string) {
 	t.Logf("%v after %q", time.Since(since).Round(time.Millisecond), reason)
 }
 
-// TestExpiredTokensStreamsEnd: when the token's time has come.
+// TestExpiredTokensStreamsEnd: a token's streams end when it expires.
 func TestExpiredTokensStreamsEnd(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		url, id := listen(t, a), a.Customer(t, "customer")
@@ -51,7 +51,7 @@ func TestExpiredTokensStreamsEnd(t *testing.T) {
 	})
 }
 
-// TestRevokedTokensStreamsEnd: on the server that revokes, and on another one; other tokens' streams go on.
+// TestRevokedTokensStreamsEnd: on the server that revokes it and on another one; the streams of other tokens continue.
 func TestRevokedTokensStreamsEnd(t *testing.T) {
 	a := apitest.New(t, pgtest.URL(t))
 	other := apitest.Open(t, a.URL)
@@ -71,7 +71,7 @@ func TestRevokedTokensStreamsEnd(t *testing.T) {
 	kept.expect("pong", "")
 }
 
-// TestSigningOutBehindAPooler: where a pooler passes on no notifications, changes arrive and sessions end by the slow look.
+// TestSigningOutBehindAPooler: if a pooler forwards no notifications, polling delivers changes and ends sessions.
 func TestSigningOutBehindAPooler(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
 	a := apitest.New(t, server.URL("postgres"))

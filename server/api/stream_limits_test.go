@@ -18,7 +18,7 @@ func limited(t *testing.T, set func(*api.Options)) string {
 	return listen(t, apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", set))
 }
 
-// opened opens a stream of events and returns the answer's status and text.
+// opened opens a stream of events and returns the status and the text of the answer.
 func opened(t *testing.T, url, login string) (status int, answer string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"`+anyChange+`"}`))
@@ -38,7 +38,7 @@ func opened(t *testing.T, url, login string) (status int, answer string) {
 	return response.StatusCode, string(text[:n])
 }
 
-// TestConnectionsAreBounded: those of the server and of each user, on both transports.
+// TestConnectionsAreBounded: the limits of the server and of each user apply to both transports.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Run("server", func(t *testing.T) {
 		url := limited(t, func(o *api.Options) { o.Streams.Connections = 2 })
@@ -62,12 +62,12 @@ func TestConnectionsAreBounded(t *testing.T) {
 		if code, reason := s.closed(); code != 4429 {
 			t.Errorf("closed with %d: %s", code, reason)
 		}
-		connect(t, url, apitest.Member) // another user has its own
+		connect(t, url, apitest.Member) // another user has separate limits
 	})
 }
 
-// TestSubscriptionsAreBounded: those of the server, of each user, and of a connection. A place is free again when a
-// subscription has ended.
+// TestSubscriptionsAreBounded: the limits of the server, of each user, and of a connection. The end of a subscription frees
+// its place.
 func TestSubscriptionsAreBounded(t *testing.T) {
 	for name, set := range map[string]func(*api.Options){
 		"subscriptions":      func(o *api.Options) { o.Streams.Subscriptions = 1 },
@@ -97,7 +97,7 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 // missing is the guid of no customer.
 const missing = "22544b07-4129-47b1-8690-b92c0db21434"
 
-// TestLongMessageEndsTheConnection: a client may not make the server hold any amount of text.
+// TestLongMessageEndsTheConnection: the size of a client's message is limited.
 func TestLongMessageEndsTheConnection(t *testing.T) {
 	s := connect(t, limited(t, func(o *api.Options) { o.Streams.Message = 1000 }), apitest.Operator)
 	s.send(`{"type":"ping","payload":{"text":%q}}`, strings.Repeat("x", 2000))
@@ -106,7 +106,7 @@ func TestLongMessageEndsTheConnection(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionEnds: one without an operation; one with an operation stays.
+// TestIdleConnectionEnds: a connection without an operation ends; one with an operation stays.
 func TestIdleConnectionEnds(t *testing.T) {
 	url := limited(t, func(o *api.Options) { o.Streams.IdleTime = 100 * time.Millisecond })
 	busy, idle := connect(t, url, apitest.Operator), connect(t, url, apitest.Operator)

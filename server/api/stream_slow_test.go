@@ -16,7 +16,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// narrow is a listener whose connections take few bytes that the client does not read.
+// narrow is a listener whose connections buffer few bytes that the client does not read.
 type narrow struct{ net.Listener }
 
 func (l narrow) Accept() (net.Conn, error) {
@@ -27,7 +27,7 @@ func (l narrow) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// slowClient connects with a small buffer, so that what is not read waits at the server.
+// slowClient connects with a small buffer, so that unread data waits at the server.
 func slowClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
@@ -38,7 +38,7 @@ func slowClient() *http.Client {
 	}}}
 }
 
-// largeChange has answers of some kilobytes.
+// largeChange returns answers of some kilobytes.
 var largeChange = `subscription { changes%s { cursor customer { name ` + func() string {
 	var fields strings.Builder
 	for i := range 20 {
@@ -47,8 +47,8 @@ var largeChange = `subscription { changes%s { cursor customer { name ` + func() 
 	return fields.String()
 }() + `} } }`
 
-// TestSlowReadersGoOn: a subscriber that does not read is ended with its cursor, and has everything after it goes on from
-// there.
+// TestSlowReadersGoOn: a subscriber that does not read is disconnected with its cursor, and resumes from there without a
+// loss.
 func TestSlowReadersGoOn(t *testing.T) {
 	const changes = 60
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db", func(o *api.Options) { o.Streams.Queue = 64 << 10 })
@@ -82,7 +82,7 @@ func TestSlowReadersGoOn(t *testing.T) {
 		return m, true
 	}
 	s.subscribe("1", fmt.Sprintf(largeChange, ""))
-	for i := 0; len(names) == 0; i++ { // until it has begun
+	for i := 0; len(names) == 0; i++ { // until the subscription has begun
 		a.Query(apitest.Administrator, create(fmt.Sprint("before ", i)), nil)
 		s.subscribe("mark", "{ viewer { login } }")
 		for m := s.next(); m.ID != "mark" || m.Type != "complete"; m = s.next() {
@@ -116,7 +116,7 @@ func TestSlowReadersGoOn(t *testing.T) {
 	}
 }
 
-// create makes a customer with a long description.
+// create creates a customer with a long description.
 func create(name string) string {
 	return fmt.Sprintf(`mutation { createCustomer(input: {name: %q, description: %q}) { job { id } } }`, name, strings.Repeat("d", 400))
 }

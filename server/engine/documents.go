@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"hash/maphash"
 
 	"github.com/99designs/gqlgen/graphql/errcode"
+	recent "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -29,10 +31,19 @@ const (
 type documents struct {
 	used   *lru.Cache[*ast.QueryDocument]
 	pinned map[string]*ast.QueryDocument
+	// seen are the hashes of the last documents that came; see again.
+	seen *recent.Cache[uint64, struct{}]
+	seed maphash.Seed
 }
 
+// seenDocuments is how many documents seen has.
+const seenDocuments = 8192
+
 func newDocuments() *documents {
+	// Only a size that is not positive is an error.
+	seen, _ := recent.New[uint64, struct{}](seenDocuments)
 	return &documents{
+		seen: seen, seed: maphash.MakeSeed(),
 		used:   lru.New[*ast.QueryDocument](keptDocuments, keptBytes),
 		pinned: map[string]*ast.QueryDocument{},
 	}
@@ -56,8 +67,28 @@ func (d *documents) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool
 // Add does nothing, because the executor parses nothing itself. It implements graphql.Cache.
 func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
 
-// document returns the validated document of a query.
-func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
+// again reports whether a document came before. Only then it is kept: of the
+// documents that differ in a value, none comes twice.
+func (d *documents) again(query string) bool {
+	sum := maphash.String(d.seed, query)
+	before, _ := d.seen.ContainsOrAdd(sum, struct{}{})
+	return before
+}
+
+// document returns the validated document of a query, and the values of the
+// variables that were made of its guids.
+func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, map[string]any, gqlerror.List) {
+	if _, own := e.docs.pinned[query]; !own && viewer.FromContext(ctx) != nil {
+		if doc, values := e.lifted(query); doc != nil {
+			return doc, values, nil
+		}
+	}
+	doc, errs := e.asItCame(ctx, query)
+	return doc, nil, errs
+}
+
+// asItCame returns the validated document of a query.
+func (e *Engine) asItCame(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
 	caller := viewer.FromContext(ctx)
 	public := caller == nil && !e.introspect(nil)
 	if doc, ok := e.docs.get(query); ok && !public {
@@ -84,7 +115,9 @@ func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument
 		}
 		return nil, errs
 	}
-	e.docs.used.Put(query, doc, len(query)+tokens*bytesOfToken)
+	if e.docs.again(query) {
+		e.docs.used.Put(query, doc, len(query)+tokens*bytesOfToken)
+	}
 	return doc, nil
 }
 

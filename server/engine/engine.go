@@ -238,14 +238,14 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 
 // operation finds, checks and prepares the operation of a request.
 func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationContext, gqlerror.List) {
-	doc, errs := e.document(ctx, r.Query)
+	doc, lifted, errs := e.document(ctx, r.Query)
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if err := e.authorize(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
-	params, err := e.coerced(doc, r)
+	params, err := e.coerced(doc, r, lifted)
 	if err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,16 +17,22 @@ func newCoercer(schema *ast.Schema, limits limit.Limits) *coerce.Coercer {
 	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Max: limits.Errors}
 }
 
-// coerced returns the parameters of a request with coerced variables. If the operation does not exist, the executor reports
-// it.
-func (e *Engine) coerced(doc *ast.QueryDocument, r *Request) (graphql.RawParams, error) {
+// coerced returns the parameters of a request with coerced variables, the lifted ones among them. If the operation does not
+// exist, the executor reports it.
+func (e *Engine) coerced(doc *ast.QueryDocument, r *Request, lifted map[string]any) (graphql.RawParams, error) {
 	params := r.RawParams
 	op := doc.Operations.ForName(r.OperationName)
 	if op == nil {
 		return params, nil
 	}
+	given := r.Variables
+	if len(lifted) > 0 {
+		given = make(map[string]any, len(lifted)+len(r.Variables))
+		maps.Copy(given, r.Variables)
+		maps.Copy(given, lifted)
+	}
 	var err error
-	params.Variables, err = e.inputs.Variables(op, r.Variables)
+	params.Variables, err = e.inputs.Variables(op, given)
 	return params, err
 }
 

@@ -55,7 +55,7 @@ func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answ
 
 // Is reports whether a request is a subscription, as far as that can be decided without the checks of Run and Subscribe.
 func (e *Engine) Is(ctx context.Context, r *Request) bool {
-	doc, errs := e.document(ctx, r.Query)
+	doc, _, errs := e.document(ctx, r.Query)
 	if len(errs) > 0 {
 		return false
 	}

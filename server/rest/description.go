@@ -10,22 +10,21 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// What follows is for those who describe the methods (server/rest/openapi).
+// The functions below are for describing the methods (server/rest/openapi).
 
-// DescriptionName is where the description of the old URLs is, below Prefix.
+// DescriptionName is the name of the description of the old URLs, below Prefix.
 const DescriptionName = "openapi.json"
 
-// Document is the method's operation as the engine runs it.
+// Document returns the method's operation as the engine runs it.
 func (m *Method) Document() string { return m.query }
 
-// Selection is what the method's operation selects.
+// Selection returns the selection of the method's operation.
 func (m *Method) Selection() ast.SelectionSet { return m.operation.SelectionSet }
 
 // Wrapped reports whether the result is put into an array of one.
 func (m *Method) Wrapped() bool { return m.shape.wrap }
 
-// Bare is an answer that is all of the body, nil where there is an envelope. The
-// value is the router's own.
+// Bare returns the answer if it is the whole body, nil if there is an envelope. The router sets the value.
 func (m *Method) Bare() json.RawMessage {
 	if !m.shape.bare {
 		return nil
@@ -33,22 +32,20 @@ func (m *Method) Bare() json.RawMessage {
 	return json.RawMessage(m.rewrite.fields[bareAlias].literal(nil))
 }
 
-// IsResult reports whether a field gives the result of a method.
+// IsResult reports whether a field is the result of a method.
 func IsResult(f *ast.Field) bool {
 	return f.Alias == resultAlias || f.Alias == resultsAlias || f.Alias == bareAlias
 }
 
-// Followed reports whether a field is a connection that the router follows to
-// its end.
+// Followed reports whether a field is a connection that the router follows to its end.
 func Followed(f *ast.Field) bool {
 	return slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
 		return a.Value.Kind == ast.Variable && a.Value.Raw == afterName
 	})
 }
 
-// Refusals are the answers of the old URLs to each kind of fault, one for each
-// status, in the order of the statuses. They say text in the place of what is
-// wrong.
+// Refusals returns the answers of the old URLs to each kind of fault, one for each status, in the order of the statuses.
+// text stands for the fault's text.
 func Refusals(text string) []Failure {
 	var all []Failure
 	for _, code := range fault.Codes() {
@@ -64,18 +61,18 @@ func Refusals(text string) []Failure {
 	return all
 }
 
-// Codes are the codes that failures have.
+// Codes returns the codes of failures.
 func Codes() []int {
 	return []int{codeNoService, codeNoMethod, codeInvalid, codeUnauthenticated, codeForbidden}
 }
 
-// Status is the status of HTTP.
+// Status returns the HTTP status.
 func (f Failure) Status() int { return f.status }
 
-// Message says what kind of failure it is.
+// Message returns the kind of failure.
 func (f Failure) Message() string { return f.message }
 
-// MarshalJSON is the failure as the old URLs answer it.
+// MarshalJSON encodes the failure as the old URLs do.
 func (f Failure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Message   string `json:"message"`

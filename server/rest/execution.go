@@ -10,11 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 )
-
-// longestCall is the maximum of maxduration, also for jobs.
-const longestCall = 24 * time.Hour
 
 // begin applies the time limit of a call that is not a job: the operation of such a method does not declare the execution
 // parameters.
@@ -27,13 +25,14 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 	if !ok {
 		return ctx, func() {}, nil
 	}
-	seconds, err := n.Float64()
-	if err != nil || seconds <= 0 || seconds > longestCall.Seconds() {
-		return nil, nil, invalid("%s.maxduration must be more than 0 and at most %.0f seconds", ParamsName, longestCall.Seconds())
+	seconds, _ := n.Float64() // infinite if it is too large
+	limit, invalid := budget.Duration(ParamsName+".maxduration", seconds)
+	if invalid != nil {
+		return nil, nil, invalid
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
 	ctx = context.WithValue(ctx, callerLimit{}, true)
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), late)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	return ctx, cancel, nil
 }
 

@@ -1,5 +1,5 @@
-// Package genqlient calls the customer API from Go with functions that genqlient
-// makes of operations.graphql. Copy this folder into your module.
+// Package genqlient calls the customer API from Go, with functions that genqlient generates from operations.graphql. Copy
+// this folder into your module.
 package genqlient
 
 import (
@@ -12,13 +12,12 @@ import (
 
 //go:generate go tool -modfile=../../../.ci/genqlient/go.mod genqlient genqlient.yaml
 
-// NewClient returns a client of the API at a URL, which ends in /graphql. The token
-// is one of createAccessToken or signIn.
+// NewClient returns a client of the API at a URL, which ends in /graphql. The token comes from createAccessToken or signIn.
 func NewClient(url, token string) graphql.Client {
 	return graphql.NewClient(url, &http.Client{Transport: authorized(token)})
 }
 
-// authorized is a bearer token that every request carries.
+// authorized adds a bearer token to every request.
 type authorized string
 
 // RoundTrip sends a request.
@@ -28,8 +27,7 @@ func (token authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// Code returns the code of an error of the API, for example CONFLICT, "" for
-// another error.
+// Code returns the code of an error of the API, for example CONFLICT, "" for other errors.
 func Code(err error) string {
 	list, ok := errors.AsType[gqlerror.List](err)
 	if !ok || len(list) == 0 {

@@ -10,8 +10,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// TestGenqlient finds a customer by a filter within filters, and changes it, with
-// the functions that genqlient has made.
+// TestGenqlient finds a customer by nested filters and changes it, with the generated functions.
 func TestGenqlient(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	server := httptest.NewServer(a.Handler)

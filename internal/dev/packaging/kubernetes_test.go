@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// checkManifest holds a manifest against the types of the Kubernetes API.
+// checkManifest validates a manifest against the types of the Kubernetes API.
 func checkManifest(t *testing.T, file string) (string, error) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "node", "testdata/kubernetes/check.mjs", file).CombinedOutput()
 	return string(out), err
 }
 
-// TestKubernetesManifest is of the right form.
+// TestKubernetesManifest: the manifest is valid.
 func TestKubernetesManifest(t *testing.T) {
 	out, err := checkManifest(t, "../../../kubernetes.yaml")
 	if err != nil {
@@ -26,8 +26,7 @@ func TestKubernetesManifest(t *testing.T) {
 	}
 }
 
-// TestKubernetesCheckFindsFaults: a misspelt field, another type, a field that is
-// missing.
+// TestKubernetesCheckFindsFaults: a misspelt field, a wrong type, a missing field.
 func TestKubernetesCheckFindsFaults(t *testing.T) {
 	text, err := os.ReadFile("../../../kubernetes.yaml")
 	if err != nil {

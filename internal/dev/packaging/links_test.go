@@ -17,7 +17,7 @@ var (
 	noSlug  = regexp.MustCompile(`[^\p{L}\p{N}\p{M}\- _]`)
 )
 
-// documents returns the texts of all documents written in Markdown, by path.
+// documents returns the texts of all Markdown documents, by path.
 func documents(t *testing.T, root string) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -39,7 +39,7 @@ func documents(t *testing.T, root string) map[string]string {
 	return texts
 }
 
-// anchors are the names of a document's headings, as in links to them.
+// anchors returns the anchors of a document's headings.
 func anchors(text string) map[string]bool {
 	names := map[string]bool{}
 	for _, found := range heading.FindAllStringSubmatch(text, -1) {
@@ -48,8 +48,8 @@ func anchors(text string) map[string]bool {
 	return names
 }
 
-// TestLinksLeadSomewhere: each link of a document within the repository leads to a
-// file that is there, and to a heading in it; and README.md leads to every document.
+// TestLinksLeadSomewhere: each link within the repository leads to an existing file and heading; README.md leads to every
+// document.
 func TestLinksLeadSomewhere(t *testing.T) {
 	const root = "../../.."
 	texts := documents(t, root)

@@ -110,7 +110,7 @@ func (d *document) fields(t *ast.Definition) {
 				description += " " + cell(why.Value.Raw)
 			}
 		}
-		if f.Directives.ForName("page") != nil {
+		if isList(f) {
 			description += " *List.*"
 		}
 		d.line(fmt.Sprintf("| `%s`%s | %s | %s |", f.Name, d.arguments(f), d.reference(f.Type), description))
@@ -118,11 +118,16 @@ func (d *document) fields(t *ast.Definition) {
 	d.line("")
 }
 
+// isList reports whether a field has the arguments of every list.
+func isList(f *ast.FieldDefinition) bool {
+	return !slices.ContainsFunc(paging, func(name string) bool { return f.Arguments.ForName(name) == nil })
+}
+
 // arguments returns the arguments of a field, without those of every list.
 func (d *document) arguments(f *ast.FieldDefinition) string {
 	var shown []string
 	for _, a := range f.Arguments {
-		if f.Directives.ForName("page") == nil || !slices.Contains(paging, a.Name) {
+		if !isList(f) || !slices.Contains(paging, a.Name) {
 			shown = append(shown, fmt.Sprintf("`%s`: %s%s", a.Name, d.reference(a.Type), defaults(a.DefaultValue)))
 		}
 	}

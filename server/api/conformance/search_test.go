@@ -11,8 +11,8 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// search is the model of the root field: the guids of at most so many customers, the best first. only is nil for everybody
-// who sees all customers and logins.
+// search is the model of the root field: the guids of at most so many customers, best matches first. only is nil for viewers
+// who see all customers and logins.
 func (m *model) search(text string, most int, only func(row) bool) []string {
 	text = fold(strings.TrimSpace(text))
 	related := func(of list, c row, ok func(row) bool) bool { return slices.ContainsFunc(m.of(of, c), ok) }
@@ -51,7 +51,7 @@ func (m *model) search(text string, most int, only func(row) bool) []string {
 	return found
 }
 
-// searchesFollowTheModel looks for parts of texts that rows have, as an administrator and as an operator.
+// searchesFollowTheModel searches for parts of existing texts, as an administrator and as an operator.
 func searchesFollowTheModel(t *testing.T, w *world) {
 	m, rnd := &model{t, w}, random(t)
 	for range 60 {

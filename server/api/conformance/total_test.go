@@ -16,7 +16,7 @@ import (
 
 const sums = "capacityBalance { type available consumed remaining } countByStatus { status count } countByCountry { country count }"
 
-// totals are what a list of customers shows of all of them together.
+// totals are the fields of a list of customers that concern all of them.
 type totals struct {
 	CapacityBalance []struct{ Type, Available, Consumed, Remaining string }
 	CountByStatus   []struct {
@@ -29,7 +29,7 @@ type totals struct {
 	}
 }
 
-// totals are those of some customers.
+// totals returns the totals of some customers.
 func (m *model) totals(customers []row) totals {
 	all := totals{}
 	sum := map[string]map[string]*big.Int{}
@@ -86,8 +86,8 @@ func (m *model) totals(customers []row) totals {
 	return all
 }
 
-// totalsFollowTheModel draws filters for the lists of customers. The totals are those of all customers that the filter
-// selects, whatever the page.
+// totalsFollowTheModel generates filters for the lists of customers. The totals are those of all selected customers,
+// whatever the page.
 func totalsFollowTheModel(t *testing.T, w *world) {
 	m := &model{t, w}
 	d := &drawer{w: w, m: m, rnd: random(t), seen: map[string]bool{}}

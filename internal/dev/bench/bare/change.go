@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// change is the body of a request that changes a customer, or creates one.
+// change is the body of a request that changes or creates a customer.
 type change struct {
 	CustomerID uuid.UUID `json:"customerId,omitzero"`
 	Name       string    `json:"name,omitempty"`
@@ -20,7 +20,7 @@ type change struct {
 	Status     string    `json:"status,omitempty"`
 }
 
-// The texts of the changes, each of which a job follows.
+// The statements of the changes; that of the job follows each.
 const (
 	createCustomer = `INSERT INTO customers (id, version, created_at, updated_at, name, name_fold, city, status) VALUES ($1, $2, $3, $3, $4, $5, $6, 'CONFIGURED')`
 	setStatus      = `UPDATE customers SET version = $2, updated_at = $3, status = $4 WHERE id = $1 RETURNING version, name, status`

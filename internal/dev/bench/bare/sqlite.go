@@ -8,8 +8,7 @@ import (
 	"net/http"
 )
 
-// liteObject is object in the words of SQLite, where an array that a subquery
-// returns is text until json reads it.
+// liteObject is object in SQLite's SQL, where an array from a subquery is text until the function json parses it.
 const liteObject = `json_object(
 	'id', c.id, 'version', c.version, 'createdAt', replace(c.created_at, ' ', 'T'), 'updatedAt', replace(c.updated_at, ' ', 'T'), 'name', c.name,
 	'description', c.description, 'address', c.address, 'city', c.city, 'country', c.country, 'status', c.status,
@@ -43,8 +42,7 @@ const liteCapacity = `SELECT json_object('jobguid', NULL, 'result', json_array(j
 		FROM capacity_units u WHERE u.customer_id = c.id AND u.kind = 'CONSUMED')))))
 	FROM customers c WHERE c.id = ?`
 
-// liteStatements are the statements of the reads, for SQLite, in the order of
-// the places.
+// liteStatements are the statements of the reads for SQLite, in the order of the indexes.
 func liteStatements() []string {
 	page := func(order, where string) string {
 		return "SELECT c.id, c.name_fold, " + liteObject + " FROM customers c " + where + " ORDER BY " + order + " LIMIT 51"
@@ -55,13 +53,12 @@ func liteStatements() []string {
 	}
 }
 
-// NewLite prepares the statements for a database of SQLite, which are those that
-// only read.
+// NewLite prepares the read-only statements for an SQLite database.
 func NewLite(ctx context.Context, db *sql.DB) (*Handler, error) {
 	return prepare(ctx, db, liteStatements(), true)
 }
 
-// litePage is a page's answer, made of a row for each customer.
+// litePage returns a page's answer, from one row for each customer.
 func litePage(ctx context.Context, prepared *sql.Stmt, named bool, args ...any) (_ []byte, err error) {
 	rows, err := prepared.QueryContext(ctx, args...)
 	if err != nil {
@@ -92,7 +89,7 @@ func litePage(ctx context.Context, prepared *sql.Stmt, named bool, args ...any) 
 	return fmt.Appendf(out, `],"pageInfo":{"hasNextPage":%t,"endCursor":%s}}}}`, n > 50, end), rows.Err()
 }
 
-// pageOf answers a page, the first one without arguments.
+// pageOf answers with a page, the first one without arguments.
 func (h *Handler) pageOf(r *http.Request, first, later int, named bool, args ...any) ([]byte, error) {
 	at := later
 	if len(args) == 0 {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Copy copies all rows of a PostgreSQL database to an SQLite one that has the
-// same tables and no rows, whose foreign keys are not checked.
+// Copy copies all rows of a PostgreSQL database to an empty SQLite database with the same tables, without checking foreign
+// keys.
 func Copy(ctx context.Context, from, to *sql.DB) error {
 	tables, err := texts(ctx, from, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1")
 	if err != nil {
@@ -27,7 +27,7 @@ func Copy(ctx context.Context, from, to *sql.DB) error {
 	return nil
 }
 
-// texts are the values of the first column of a query.
+// texts returns the values of the first column of a query.
 func texts(ctx context.Context, db *sql.DB, query string) (all []string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
