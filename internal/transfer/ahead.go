@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/semaphore"
 
@@ -39,7 +40,9 @@ func readAhead(ctx context.Context, s Source, check func(*Item), give func(Item)
 		room.Release(w.rows)
 		if err := give(w.Item); err != nil {
 			cancel()
-			<-ended
+			if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
+				err = errors.Join(err, stopped)
+			}
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ const (
 // waiting job.
 func TestNotWaitingIsCheckedAsWaitingIs(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
 		w := world(t, a)
 		other := a.Customer(t, "other")
 		before := jobsWith(t, a, entjob.StatusWAITING)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"cloudapi/server/api"
 	"cloudapi/server/api/apitest"
 )
 
@@ -25,7 +24,7 @@ var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-000000
 // never an internal error.
 func TestHostileGuids(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers, func(o *api.Options) { o.Rates.Burst = -1 })
+		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
 		w := world(t, a)
 		for _, c := range matrix {
 			for _, guid := range append(hostileGuids(w), brokenGuids...) {

@@ -58,7 +58,7 @@ var matrix = []cell{
 
 func TestRolesByOperation(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
 		for _, c := range matrix {
 			for login, want := range map[string]string{
 				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
@@ -81,6 +81,9 @@ func TestRolesByOperation(t *testing.T) {
 
 // withoutWorkers leaves background jobs to other servers.
 func withoutWorkers(o *api.Options) { o.JobWorkers = -1 }
+
+// withoutRates lets a caller make any number of changes.
+func withoutRates(o *api.Options) { o.Rates.Burst = -1 }
 
 // doNotWait sets wait: false in the input of a mutation. It returns false for an operation that is not a job, and has no
 // execution.

@@ -69,7 +69,7 @@ func TestARefusedChangeLeavesNoText(t *testing.T) {
 func TestNoRefusedChangeLeavesText(t *testing.T) {
 	const text = "attacker"
 	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
 		w := world(t, a)
 		for _, c := range matrix {
 			if c.name == "signIn" || c.name == "signOut" {

@@ -94,16 +94,27 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	observe.NoteUpgrade(r.Context())
-	s.conn = conn
 	conn.SetReadLimit(h.Streams.Limits.Message)
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	s.out = &outbox{most: h.Streams.Limits.Queue, start: func() { service.Go(h.Streams.Log, "websocket-writer", s.write) }}
+	s.open(conn, r, func() { service.Go(h.Streams.Log, "websocket-writer", s.write) })
 	if conn.Subprotocol() != protocol {
 		s.end(ending{code: closeProtocol, reason: "Subprotocol not acceptable"})
 	} else {
 		s.init = service.AfterFunc(h.Streams.Log, "websocket-init", h.Streams.Limits.InitTime, s.late)
 	}
 	service.Go(h.Streams.Log, "websocket-reader", s.read)
+}
+
+// open gives the socket its connection, and a function that starts a writer. A server that stops may have ended the socket
+// before.
+func (s *socket) open(conn *websocket.Conn, r *http.Request, startWriter func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	s.out = &outbox{most: s.streams.Limits.Queue, start: startWriter}
+	if s.ending != nil {
+		s.out.put(&frame{kind: "close"}, true)
+	}
 }
 
 func (s *socket) late() {
@@ -172,6 +183,10 @@ func (s *socket) end(e ending) {
 		return
 	}
 	s.ending = &e
+	if s.out == nil { // open sends it
+		s.mu.Unlock()
+		return
+	}
 	told := map[string]*subscription.Subscriber{}
 	for id, o := range s.operations {
 		if o.subscriber != nil {
@@ -236,30 +251,6 @@ func (f *frame) message() []byte {
 		b = append(append(b, `,"payload":`...), f.body...)
 	}
 	return append(b, '}')
-}
-
-// watch pings a quiet client, and ends a connection whose client is gone or that has no operation.
-func (s *socket) watch(now time.Time) {
-	l := s.streams.Limits
-	s.mu.Lock()
-	quiet, idle, pinged := now.Sub(s.heard), now.Sub(s.idleSince), s.pinged
-	if len(s.operations) > 0 || !s.acknowledged {
-		idle = 0
-	}
-	ping := quiet > l.PingTime && !pinged && s.acknowledged
-	if ping {
-		s.pinged = true
-	}
-	s.mu.Unlock()
-	switch {
-	case quiet > 3*l.PingTime && pinged:
-		s.streams.Cut(observe.CutSilent)
-		s.cancel()
-	case idle > l.IdleTime:
-		s.end(ending{code: closeNormal, reason: "Idle"})
-	case ping:
-		s.out.put(&frame{kind: "ping"}, true)
-	}
 }
 
 // identify authenticates by the payload of connection_init, or by the upgrade request.

@@ -29,7 +29,7 @@ func TestAbortIsNoEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(c)
-		if want == io.EOF {
+		if errors.Is(want, io.EOF) {
 			// The chunk of length 0 that ends an answer is missing.
 			if err != nil || strings.HasSuffix(string(text), "0\r\n\r\n") {
 				t.Errorf("%s: %q, %v", protocol, text, err)
