@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -63,6 +64,14 @@ func assign(into, value any) error {
 	case *string:
 		return convert(d, value)
 	case *int:
+		return convert(d, value)
+	case *int64:
+		return convert(d, value)
+	case *float64:
+		return convert(d, value)
+	case *bool:
+		return convert(d, value)
+	case *time.Time:
 		return convert(d, value)
 	}
 	return fmt.Errorf("unexpected type %T", into)

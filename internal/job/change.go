@@ -94,6 +94,7 @@ func (a *attempt) authorize(ctx context.Context) error {
 // admit checks whether the caller may make the change, and the options of the job. It returns a context that ends when the
 // caller's maxduration has passed.
 func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	begun := time.Now()
 	// An operation that was already made is not checked again: the stored answer takes precedence.
 	if err := notMade(ctx); err != nil {
 		return ctx, func() {}, err
@@ -109,7 +110,7 @@ func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFun
 		return ctx, func() {}, nil
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %v; nothing of it is kept", d).On("maxduration")
-	ctx, cancel := context.WithTimeoutCause(ctx, d, late)
+	ctx, cancel := context.WithDeadlineCause(ctx, begun.Add(d), late)
 	return ctx, cancel, nil
 }
 
