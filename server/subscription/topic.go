@@ -218,7 +218,7 @@ func passing(r *graphql.Response, attempt int) bool {
 		switch err.Extensions["code"] {
 		case string(fault.Unavailable):
 			return true
-		case string(fault.Timeout):
+		case string(fault.Timeout), string(fault.Internal):
 			return attempt < maxTimeouts
 		}
 	}
