@@ -30,15 +30,18 @@ func (t *topic) runChanges() {
 			return
 		case t.behind:
 			// New events are added to pending from here on; earlier ones are in the log.
-			t.behind, t.pending = false, nil
+			t.behind, t.pending, t.reading = false, nil, true
 			h.mu.Unlock()
-			if !t.catchUp() {
-				h.mu.Lock()
+			complete := t.catchUp()
+			h.mu.Lock()
+			t.reading = false
+			if !complete {
 				t.behind = true
 				t.ended()
 				h.mu.Unlock()
 				return
 			}
+			h.mu.Unlock()
 		case len(t.pending) > 0:
 			e := t.pending[0]
 			t.pending = t.pending[1:]

@@ -77,6 +77,7 @@ type Hub struct {
 	customers map[uuid.UUID]map[*topic]struct{}
 	jobs      map[uuid.UUID]map[*topic]struct{}
 	changes   map[*topic]struct{}
+	delivered event.Position                   // of the last event that the feed delivered
 	gone      map[uuid.UUID]map[uuid.UUID]bool // by job: the users who could see the deleted object
 }
 
@@ -148,8 +149,7 @@ func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after stri
 	return s, nil
 }
 
-// enter adds a subscriber to a topic: to the shared one if it exists and is not ahead of the subscriber, otherwise to a new
-// one.
+// enter determines where a subscriber starts, and adds it to a topic.
 func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Position) error {
 	s.from = head
 	if t.about.Job != uuid.Nil {
@@ -168,29 +168,30 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 			return err
 		}
 		s.from = at
-		t.behind = at.Before(head)
 	}
-	t.at = s.from
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return fault.New(fault.Unavailable, "The server is stopping")
 	}
-	if shared := h.topics[t.key]; shared != nil && !t.behind && !t.last {
+	h.start(h.place(t, s, head))
+	return nil
+}
+
+// place adds a subscriber to the shared topic if there is one and the subscriber misses nothing that the feed has delivered,
+// otherwise to the new topic t, and returns the chosen topic; the lock is held. The feed may have delivered events since it
+// was at head. A shared topic that reads the log may be ahead of the feed, so that a new subscriber would miss events.
+func (h *Hub) place(t *topic, s *Subscriber, head event.Position) *topic {
+	t.at = s.from
+	t.behind = t.about.Changes != nil && (s.from.Before(head) || s.from.Before(h.delivered))
+	if shared := h.topics[t.key]; shared != nil && !t.behind && !t.last && !shared.behind && !shared.reading {
 		t = shared
 	} else {
 		h.add(t)
 	}
-	// head was read before the topic could receive events.
-	if t.about.Changes != nil && !t.behind && len(t.subscribers) == 0 {
-		t.behind = true
-	}
 	t.take(s, s.from)
-	if t.about.Changes == nil {
-		t.dirty = true
-	}
-	h.start(t)
-	return nil
+	t.dirty = t.about.Changes == nil
+	return t
 }
 
 // Cancel ends a subscription without calling its sink.

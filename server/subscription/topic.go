@@ -39,6 +39,7 @@ type topic struct {
 	at      event.Position // all changes up to here were sent to all subscribers
 	pending []event.Event  // delivered, not yet sent
 	behind  bool           // changes after at must be read from the log
+	reading bool           // they are being read
 }
 
 // maxPending is the maximum number of pending events of a topic. Further ones are read from the log.
@@ -85,6 +86,7 @@ func (h *Hub) deliver(events []event.Event) (rights bool) {
 	defer h.mu.Unlock()
 	for i := range events {
 		e := &events[i]
+		h.delivered = e.Position
 		for t := range h.changes {
 			t.deliver(e)
 		}
@@ -147,6 +149,7 @@ func (h *Hub) rightsChanged() {
 func (h *Hub) Restored(event.Epoch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.delivered = event.Position{}
 	over := fault.New(fault.Invalid, "The database has gone back in its history: read the present state and subscribe anew").
 		With("reason", "RESTORED")
 	for t := range h.changes {
