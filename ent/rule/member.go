@@ -6,6 +6,8 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent/cloudusergroup"
+	"cloudapi/ent/customer"
+	"cloudapi/ent/job"
 	"cloudapi/ent/predicate"
 )
 
@@ -15,15 +17,34 @@ func memberOf(userID uuid.UUID) predicate.CloudUserGroup {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(cloudusergroup.FieldID))
-			if b.Dialect() == dialect.Postgres {
-				// PostgreSQL evaluates the array once for the statement and finds the rows by an index. It would plan a
-				// condition with IN for any number of groups.
-				b.WriteString(" = ANY(ARRAY").Wrap(func(b *sql.Builder) { groupsOf(b, userID) }).WriteString(")")
-				return
-			}
-			b.WriteString(" IN ").Wrap(func(b *sql.Builder) { groupsOf(b, userID) })
+			in(b, func(b *sql.Builder) { groupsOf(b, userID) })
 		}))
 	}
+}
+
+// jobOf selects the jobs of the customers that a user sees. It names them by guid, where HasCustomerWith would look for the
+// customer of every job: a user of few customers finds their jobs by an index, among a million of others.
+func jobOf(userID uuid.UUID) predicate.Job {
+	links, ids := customer.CloudUserGroupsTable, customer.CloudUserGroupsPrimaryKey
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C(job.FieldCustomerID))
+			in(b, func(b *sql.Builder) {
+				b.WriteString("SELECT ").Ident(ids[0]).WriteString(" FROM ").Ident(links).WriteString(" WHERE ").Ident(ids[1])
+				in(b, func(b *sql.Builder) { groupsOf(b, userID) })
+			})
+		}))
+	}
+}
+
+// in writes a condition that a value is among those of a query. PostgreSQL evaluates an array once for the statement and
+// finds the rows by an index. It would plan a condition with IN for any number of values.
+func in(b *sql.Builder, query func(*sql.Builder)) {
+	if b.Dialect() == dialect.Postgres {
+		b.WriteString(" = ANY(ARRAY").Wrap(query).WriteString(")")
+		return
+	}
+	b.WriteString(" IN ").Wrap(query)
 }
 
 // groupsOf writes the query for the guids. UNION makes it end even if groups contain each other in a circle.

@@ -89,11 +89,9 @@ func Jobs(v *viewer.Viewer) (predicate.Job, bool) {
 	case v.May(viewer.Operator):
 		return job.Or(job.CustomerIDNotNil(), job.UserID(v.ID)), true
 	case v.Witnessed != uuid.Nil:
-		c, _ := Customers(v)
-		return job.Or(job.HasCustomerWith(c), job.UserID(v.ID), job.ID(v.Witnessed)), true
+		return job.Or(jobOf(v.ID), job.UserID(v.ID), job.ID(v.Witnessed)), true
 	default:
-		c, _ := Customers(v)
-		return job.Or(job.HasCustomerWith(c), job.UserID(v.ID)), true
+		return job.Or(jobOf(v.ID), job.UserID(v.ID)), true
 	}
 }
 
