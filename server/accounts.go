@@ -119,9 +119,6 @@ func (c *userDeleteCommand) Run(e *env) error {
 	})
 }
 
-// portalVariable is the environment variable with the password of a portal account.
-const portalVariable = "CLOUDAPI_PORTAL_PASSWORD"
-
 // portalAccountCommand manages the accounts of the embedded portal.
 type portalAccountCommand struct {
 	List     portalListCommand     `cmd:"" help:"List the accounts."`
@@ -159,7 +156,7 @@ type portalCreateCommand struct {
 
 // Run creates an account.
 func (c *portalCreateCommand) Run(e *env) error {
-	given, err := e.password(portalVariable)
+	given, err := e.password(portalPassword)
 	if err != nil {
 		return err
 	}
@@ -181,7 +178,7 @@ type portalPasswordCommand struct {
 
 // Run sets a password.
 func (c *portalPasswordCommand) Run(e *env) error {
-	given, err := e.password(portalVariable)
+	given, err := e.password(portalPassword)
 	if err != nil {
 		return err
 	}

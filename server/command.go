@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"cloudapi/internal/fault"
 	"cloudapi/internal/store"
@@ -120,11 +121,16 @@ func explain(err error) string {
 
 // password reads a password from the environment, or from the first line of standard input. It is not a flag, because other
 // users of the machine can read command lines.
-func (e *env) password(variable string) (string, error) {
-	if p, ok := os.LookupEnv(variable); ok {
+func (e *env) password(variable passwordVariable) (string, error) {
+	if p, ok := os.LookupEnv(string(variable)); ok {
 		return p, nil
 	}
 	_, _ = fmt.Fprintf(e.errors, "Password (one line; or set %s): ", variable)
+	if terminal, ok := e.in.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
+		typed, err := term.ReadPassword(int(terminal.Fd())) // without showing it
+		_, _ = fmt.Fprintln(e.errors)
+		return string(typed), err
+	}
 	line, err := bufio.NewReader(e.in).ReadString('\n')
 	if line == "" && err != nil {
 		return "", fmt.Errorf("no password given: %w", err)

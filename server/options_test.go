@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +45,34 @@ func TestOptionsAreDocumented(t *testing.T) {
 	}
 	if want != string(text) {
 		t.Errorf("%s is stale: make generate writes it anew", operationsFile)
+	}
+}
+
+// TestDocumentedVariablesAreKnown: the program warns of no variable that a document names.
+func TestDocumentedVariablesAreKnown(t *testing.T) {
+	parser, err := kong.New(&commands{}, kong.DefaultEnvars("CLOUDAPI"), kong.Vars{"version": version()}, limitDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for _, document := range append(documents, "../README.md") {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named = append(named, regexp.MustCompile(`\bCLOUDAPI_[A-Z_]*[A-Z]\b`).FindAllString(string(text), -1)...)
+	}
+	for name := range unknownVariables(parser.Model, named) {
+		t.Errorf("a document names %s", name)
+	}
+	for _, variable := range passwordVariables {
+		if !slices.Contains(named, string(variable)) {
+			t.Errorf("no document names %s", variable)
+		}
 	}
 }
 

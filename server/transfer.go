@@ -18,9 +18,6 @@ import (
 	"cloudapi/server/api"
 )
 
-// sourcePassword is the environment variable with the password for an old server whose URL has none.
-const sourcePassword = "CLOUDAPI_SOURCE_PASSWORD"
-
 // importCache is how much of an SQLite file an import keeps in memory: guids in no
 // order change pages all over it.
 const importCache = 64 << 20

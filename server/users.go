@@ -13,9 +13,6 @@ import (
 	"cloudapi/server/api"
 )
 
-// passwordVariable is the environment variable with a password.
-const passwordVariable = "CLOUDAPI_USER_PASSWORD"
-
 // userCommand manages users.
 type userCommand struct {
 	List     userListCommand     `cmd:"" help:"List the cloud users."`
@@ -39,7 +36,7 @@ type userCreateCommand struct {
 
 // Run creates a user.
 func (c *userCreateCommand) Run(e *env) error {
-	given, err := e.password(passwordVariable)
+	given, err := e.password(userPassword)
 	if err != nil {
 		return err
 	}
@@ -65,7 +62,7 @@ type userPasswordCommand struct {
 
 // Run sets a password.
 func (c *userPasswordCommand) Run(e *env) error {
-	given, err := e.password(passwordVariable)
+	given, err := e.password(userPassword)
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,28 @@ import (
 // variablePrefix is the prefix of all environment variables that the program reads.
 const variablePrefix = "CLOUDAPI_"
 
+// passwordVariable is an environment variable with a password. None has a flag: other users of a machine can read command
+// lines.
+type passwordVariable string
+
+const (
+	userPassword   passwordVariable = "CLOUDAPI_USER_PASSWORD"   // for a cloud user
+	portalPassword passwordVariable = "CLOUDAPI_PORTAL_PASSWORD" // for a portal account
+	sourcePassword passwordVariable = "CLOUDAPI_SOURCE_PASSWORD" // for an old server whose URL has none
+)
+
+var passwordVariables = []passwordVariable{userPassword, portalPassword, sourcePassword}
+
 // injected matches variables that Kubernetes sets in each container of a namespace with a service called cloudapi.
 var injected = regexp.MustCompile(`^CLOUDAPI_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)$`)
 
 // unknownVariables returns environment variables with the prefix that are not options, each with the most similar option, ""
 // for none.
 func unknownVariables(app *kong.Application, environment []string) map[string]string {
-	known := []string{passwordVariable, portalVariable}
+	var known []string
+	for _, variable := range passwordVariables {
+		known = append(known, string(variable))
+	}
 	for _, command := range app.Leaves(false) {
 		for _, group := range command.AllFlags(false) {
 			for _, flag := range group {
