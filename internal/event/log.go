@@ -62,10 +62,12 @@ func NewLog(db Database) *Log { return &Log{db: db} }
 const columns = "j.event_position, j.id, j.action, j.status, j.customer_id, j.user_id"
 
 // On PostgreSQL the statement has one snapshot. Its events below the oldest running transaction are complete, and so are
-// those below an event that was read earlier ($4).
+// those below an event that was read earlier ($4). Whether others wait is determined once, from the end of the index, also
+// where PostgreSQL has no statistics of the table yet.
 const postgresAfter = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS now),
-head AS MATERIALIZED (SELECT greatest(%s, $4) AS at, pg_snapshot_xmax(now)::text::bigint AS next FROM s)
-SELECT head.at, head.next, EXISTS (SELECT 1 FROM jobs WHERE event_position >= head.at), ` + columns + `
+head AS MATERIALIZED (SELECT greatest(%s, $4) AS at, pg_snapshot_xmax(now)::text::bigint AS next,
+  (SELECT max(event_position) FROM jobs WHERE event_position IS NOT NULL) AS last FROM s)
+SELECT head.at, head.next, coalesce(head.last >= head.at, false), ` + columns + `
 FROM head LEFT JOIN LATERAL (
   SELECT * FROM jobs WHERE (event_position, id) > ($1, $2) AND event_position < head.at ORDER BY event_position, id LIMIT $3
 ) j ON true ORDER BY j.event_position, j.id`

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// connections is how many clients make changes concurrently.
-const connections = 32
+// connections is how many clients make changes concurrently; manyWriters is how many do in the long test of streams.
+const (
+	connections = 32
+	manyWriters = 200
+)
 
 // load is clients that make changes until they are stopped.
 type load struct {
@@ -22,7 +25,7 @@ func (w *world) load(part uint64) *load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{cancel: cancel}
 	w.t.Cleanup(l.stop)
-	for i := range connections {
+	for i := range w.writers {
 		random := source(part<<16 + uint64(i))
 		m := &maker{rand: random, customers: w.customers}
 		l.work.Go(func() {

@@ -18,6 +18,7 @@ type world struct {
 	client    *client
 	customers []string
 	ledger    *ledger
+	writers   int // clients that make changes concurrently
 }
 
 // newWorld starts n servers on a database, and creates some customers.
@@ -29,7 +30,7 @@ func newWorld(t testing.TB, db *database, n int, flags ...string) *world {
 // newWorldOf is newWorld with another version of the program.
 func newWorldOf(t testing.TB, db *database, binary string, n int, flags ...string) *world {
 	t.Helper()
-	w := &world{t: t, db: db, portal: newPortal(t), client: newClient(connections + 8), ledger: &ledger{}}
+	w := &world{t: t, db: db, portal: newPortal(t), client: newClient(manyWriters + 8), ledger: &ledger{}, writers: connections}
 	t.Cleanup(w.client.http.CloseIdleConnections)
 	for range n {
 		p := serveBinary(t, binary, append([]string{"--database-url", db.URL, "--portal-url", w.portal.URL}, flags...)...)

@@ -116,10 +116,12 @@ func (h *Handler) pump(ctx context.Context, e *eventWriter, out *outbox, signal 
 			return
 		case <-alive.C:
 			e.write(":\n\n")
+			e.flush()
 		case <-signal:
 			for f := out.take(); f != nil && e.err == nil; f = out.take() {
 				e.send(f)
 			}
+			e.flush()
 		}
 	}
 }
@@ -131,6 +133,9 @@ type eventWriter struct {
 	time     time.Duration
 	complete bool
 	err      error
+	// gathers says that events which wait at the same time are sent together. Compressed ones are not: nothing of one event may
+	// show in the length of another.
+	gathers bool
 }
 
 // begin sends the headers, which tell proxies not to buffer.
@@ -143,6 +148,8 @@ func (e *eventWriter) begin() {
 	_ = e.control.SetReadDeadline(time.Time{})
 	e.w.WriteHeader(http.StatusOK)
 	e.write(":\n\n")
+	e.flush()
+	e.gathers = h.Get("Content-Encoding") == ""
 }
 
 // send sends a frame. Errors are sent as an answer without data, followed by complete.
@@ -168,7 +175,14 @@ func (e *eventWriter) write(text string) {
 	}
 	// It fails only for a writer without deadlines.
 	_ = e.control.SetWriteDeadline(time.Now().Add(e.time))
-	if _, e.err = e.w.Write([]byte(text)); e.err == nil {
+	if _, e.err = e.w.Write([]byte(text)); e.err == nil && !e.gathers {
+		e.flush()
+	}
+}
+
+// flush sends what was written.
+func (e *eventWriter) flush() {
+	if e.err == nil {
 		e.err = e.control.Flush()
 	}
 }
@@ -183,4 +197,5 @@ func (h *Handler) sendEvents(w http.ResponseWriter, answer engine.Answer) {
 	e.begin()
 	e.send(&frame{kind: "next", body: append(append(head, answer.Data...), tail...)})
 	e.send(&frame{kind: "complete"})
+	e.flush()
 }

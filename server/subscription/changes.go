@@ -3,6 +3,8 @@ package subscription
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -11,6 +13,7 @@ import (
 	"cloudapi/graph"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fault"
+	"cloudapi/internal/service"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/observe"
 )
@@ -18,75 +21,48 @@ import (
 // pageSize is how many events one read of the log returns.
 const pageSize = 200
 
+// parallelChanges is how many changes of a topic are answered at once. Their order stays.
+const parallelChanges = 8
+
 // runChanges sends the pending changes one after another until none are left.
 func (t *topic) runChanges() {
-	h := t.hub
-	for {
-		h.mu.Lock()
-		switch {
-		case len(t.subscribers) == 0 || h.closed:
-			t.ended()
-			h.mu.Unlock()
-			return
-		case t.behind:
-			// New events are added to pending from here on; earlier ones are in the log.
-			t.behind, t.pending, t.reading = false, nil, true
-			h.mu.Unlock()
-			complete := t.catchUp()
-			h.mu.Lock()
-			t.reading = false
-			if !complete {
-				t.behind = true
-				t.ended()
-				h.mu.Unlock()
-				return
-			}
-			h.mu.Unlock()
-		case len(t.pending) > 0:
-			e := t.pending[0]
-			t.pending = t.pending[1:]
-			h.mu.Unlock()
-			if t.needs(e.Position) && !t.one(&e) {
-				h.mu.Lock()
-				t.ended()
-				h.mu.Unlock()
-				return
-			}
-		default:
-			t.pending = nil
-			t.join()
-			t.ended()
-			h.mu.Unlock()
+	for next := t.next(); next != nil; next = t.next() {
+		if !next() {
+			t.hub.locked(t.ended)
 			return
 		}
 	}
 }
 
-// join moves the subscribers of a topic that has caught up to the shared topic; the lock is held.
-func (t *topic) join() {
+// next returns what a topic does next, nil if nothing is left to do: then the topic has ended.
+func (t *topic) next() func() bool {
 	h := t.hub
-	shared := h.topics[t.key]
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
-	case shared == nil:
-		h.topics[t.key] = t
-	case shared == t, shared.running, shared.behind, len(shared.pending) > 0:
-		// Try again at the next change.
-	default:
-		for s := range t.subscribers {
-			shared.take(s, t.at)
+	case len(t.subscribers) == 0 || h.closed:
+		t.ended()
+		return nil
+	case t.behind:
+		// New events are added to pending from here on; earlier ones are in the log.
+		t.behind, t.pending = false, nil
+		return func() bool {
+			complete := t.catchUp()
+			if !complete {
+				h.locked(func() { t.behind = true })
+			}
+			return complete
 		}
-		clear(t.subscribers)
-		h.remove(t)
-	}
-}
-
-// take adds a subscriber that has received every change up to at; the lock is held. The topic may be ahead: a topic that catches
-// up reads changes that the feed has not delivered yet.
-func (t *topic) take(s *Subscriber, at event.Position) {
-	s.topic = t
-	t.subscribers[s] = struct{}{}
-	if at.Before(t.at) {
-		t.at = at
+	case len(t.pending) > 0:
+		n := min(len(t.pending), parallelChanges)
+		events := t.pending[:n]
+		t.pending = t.pending[n:]
+		return func() bool { return t.send(events) }
+	default:
+		t.pending = nil
+		t.join()
+		t.ended()
+		return nil
 	}
 }
 
@@ -102,12 +78,16 @@ func (t *topic) needs(at event.Position) bool {
 	return false
 }
 
-// catchUp sends the changes in the log after the topic's position.
+// catchUp sends the changes in the log after the topic's position, until the end of the log or until it must begin again.
 func (t *topic) catchUp() bool {
 	delay := firstRetry
 	for {
+		from, again := t.position()
+		if again {
+			return true
+		}
 		ctx, cancel := t.context()
-		page, err := t.hub.feed.Read(ctx, t.at, pageSize)
+		page, err := t.hub.feed.Read(ctx, from, pageSize)
 		cancel()
 		if err != nil {
 			if !t.wait(&delay) {
@@ -116,11 +96,8 @@ func (t *topic) catchUp() bool {
 			continue
 		}
 		delay = firstRetry
-		for i := range page.Events {
-			e := &page.Events[i]
-			if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
-				t.reach(e.Position)
-			} else if !t.one(e) {
+		for events := range slices.Chunk(page.Events, parallelChanges) {
+			if !t.send(events) {
 				return false
 			}
 		}
@@ -130,46 +107,82 @@ func (t *topic) catchUp() bool {
 	}
 }
 
-func (t *topic) reach(p event.Position) {
+// position returns the topic's position, and whether the log must be read anew.
+func (t *topic) position() (at event.Position, again bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.advance(p)
+	return t.at, t.behind
 }
 
-// advance notes that every change up to a position was given; the lock is held.
-func (t *topic) advance(p event.Position) {
-	if t.at.Before(p) {
-		t.at = p
+// send answers events at the same time, and sends the answers in their order. It stops when the topic must read the log
+// anew, and reports whether to continue.
+func (t *topic) send(events []event.Event) bool {
+	answers := make([]*graphql.Response, len(events))
+	answered := make([]bool, len(events))
+	var work sync.WaitGroup
+	for i := range events {
+		e := &events[i]
+		if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
+			continue
+		}
+		work.Add(1)
+		service.Go(t.hub.o.Logger, "answers to a change", func() {
+			defer work.Done()
+			answers[i], answered[i] = t.answer(e, 0)
+		})
 	}
+	work.Wait()
+	for i := range events {
+		e := &events[i]
+		delay := firstRetry
+		for attempt := 1; !answered[i] && t.about.Changes.Matches(e) && t.needs(e.Position); attempt++ {
+			if !t.wait(&delay) {
+				return false
+			}
+			answers[i], answered[i] = t.answer(e, attempt)
+		}
+		if again := t.conclude(e, answers[i], answered[i]); again {
+			return true
+		}
+	}
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	return len(t.subscribers) > 0
 }
 
-// one sends one change to the subscribers. It retries while the database is unavailable, because no change may be skipped.
-// It reports whether to continue.
-func (t *topic) one(e *event.Event) bool {
-	change := &event.Change{Cursor: t.hub.feed.Epoch().Cursor(e.Position), JobID: e.Job}
+// answer executes the operation for an event. It returns false if the database is unavailable: the event is answered again
+// then, because no change may be skipped.
+func (t *topic) answer(e *event.Event, attempt int) (*graphql.Response, bool) {
+	change := &event.Change{Cursor: t.cursor(e), JobID: e.Job}
 	if e.CustomerID != uuid.Nil {
 		change.CustomerID = &e.CustomerID
 	}
-	delay := firstRetry
-	for attempt := 0; ; attempt++ {
-		response, ok := t.execute(attempt, func(ctx context.Context) *graphql.Response {
-			ctx, err := t.hub.asWitness(ctx, t.viewer, e)
-			if err != nil {
-				return &graphql.Response{Errors: t.hub.o.Engine.Present(ctx, fault.New(fault.Unavailable, "The database is not available").Because(err))}
-			}
-			return t.op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Change: change}))
-		})
-		if ok {
-			t.hub.mu.Lock()
-			defer t.hub.mu.Unlock()
-			t.advance(e.Position)
-			t.giveChange(response, e.Position, change.Cursor)
-			return len(t.subscribers) > 0
+	return t.execute(attempt, func(ctx context.Context) *graphql.Response {
+		ctx, err := t.hub.asWitness(ctx, t.viewer, e)
+		if err != nil {
+			return &graphql.Response{Errors: t.hub.o.Engine.Present(ctx, fault.New(fault.Unavailable, "The database is not available").Because(err))}
 		}
-		if !t.wait(&delay) {
-			return false
-		}
+		return t.op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Change: change}))
+	})
+}
+
+func (t *topic) cursor(e *event.Event) string { return t.hub.feed.Epoch().Cursor(e.Position) }
+
+// conclude sends an answer, if there is one, and notes that every change up to the event was given. It only reports true if
+// the topic must read the log anew: a new subscriber may miss changes before this one.
+func (t *topic) conclude(e *event.Event, r *graphql.Response, answered bool) (again bool) {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	if t.behind {
+		return true
 	}
+	if t.at.Before(e.Position) {
+		t.at = e.Position
+	}
+	if answered {
+		t.giveChange(r, e.Position, t.cursor(e))
+	}
+	return false
 }
 
 // giveChange sends an answer to all subscribers whose position is before it; the lock is held. A nil answer is a change that

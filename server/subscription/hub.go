@@ -49,7 +49,7 @@ type Options struct {
 	Log *event.Log
 	// Time bounds one execution.
 	Time time.Duration
-	// Parallel is the maximum number of concurrent executions, 8.
+	// Parallel is the maximum number of concurrent executions, 16.
 	Parallel int
 	// Deleted returns the users who could see a deleted customer.
 	Deleted func(ctx context.Context, job uuid.UUID) (map[uuid.UUID]bool, error)
@@ -73,7 +73,8 @@ type Hub struct {
 	ctx       context.Context // ends with the hub
 	stop      context.CancelFunc
 	closed    bool
-	topics    map[string]*topic
+	topics    map[string]*topic // by their keys: those that new subscribers join
+	late      map[string]*topic // by their keys: those of changes that read what their subscribers have missed
 	customers map[uuid.UUID]map[*topic]struct{}
 	jobs      map[uuid.UUID]map[*topic]struct{}
 	changes   map[*topic]struct{}
@@ -84,7 +85,7 @@ type Hub struct {
 // New returns a hub. Call SetFeed before its first use.
 func New(o Options) *Hub {
 	if o.Parallel <= 0 {
-		o.Parallel = 8
+		o.Parallel = 16
 	}
 	for _, f := range []*func(string){&o.Sent, &o.Executed, &o.Cut} {
 		if *f == nil {
@@ -92,7 +93,7 @@ func New(o Options) *Hub {
 		}
 	}
 	h := &Hub{
-		o: o, slots: make(chan struct{}, o.Parallel), topics: map[string]*topic{},
+		o: o, slots: make(chan struct{}, o.Parallel), topics: map[string]*topic{}, late: map[string]*topic{},
 		customers: map[uuid.UUID]map[*topic]struct{}{}, jobs: map[uuid.UUID]map[*topic]struct{}{},
 		changes: map[*topic]struct{}{}, gone: map[uuid.UUID]map[uuid.UUID]bool{},
 	}
@@ -178,22 +179,6 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 	return nil
 }
 
-// place adds a subscriber to the shared topic if there is one and the subscriber misses nothing that the feed has delivered,
-// otherwise to the new topic t, and returns the chosen topic; the lock is held. The feed may have delivered events since it
-// was at head. A shared topic that reads the log may be ahead of the feed, so that a new subscriber would miss events.
-func (h *Hub) place(t *topic, s *Subscriber, head event.Position) *topic {
-	t.at = s.from
-	t.behind = t.about.Changes != nil && (s.from.Before(head) || s.from.Before(h.delivered))
-	if shared := h.topics[t.key]; shared != nil && !t.behind && !t.last && !shared.behind && !shared.reading {
-		t = shared
-	} else {
-		h.add(t)
-	}
-	t.take(s, s.from)
-	t.dirty = t.about.Changes == nil
-	return t
-}
-
 // Cancel ends a subscription without calling its sink.
 func (s *Subscriber) Cancel() {
 	s.hub.mu.Lock()
@@ -226,41 +211,6 @@ func (s *Subscriber) cursor() string {
 		return ""
 	}
 	return s.hub.feed.Epoch().Cursor(s.from)
-}
-
-// add registers a topic; the lock is held.
-func (h *Hub) add(t *topic) {
-	if h.topics[t.key] == nil && !t.behind && !t.last {
-		h.topics[t.key] = t
-	}
-	index := func(by map[uuid.UUID]map[*topic]struct{}, id uuid.UUID) {
-		if by[id] == nil {
-			by[id] = map[*topic]struct{}{}
-		}
-		by[id][t] = struct{}{}
-	}
-	switch {
-	case t.about.Changes != nil:
-		h.changes[t] = struct{}{}
-	case t.about.Job != uuid.Nil:
-		index(h.jobs, t.about.Job)
-	default:
-		index(h.customers, t.about.Customer)
-	}
-}
-
-// remove unregisters a topic; the lock is held.
-func (h *Hub) remove(t *topic) {
-	if h.topics[t.key] == t {
-		delete(h.topics, t.key)
-	}
-	delete(h.changes, t)
-	for id, by := range map[uuid.UUID]map[uuid.UUID]map[*topic]struct{}{t.about.Customer: h.customers, t.about.Job: h.jobs} {
-		delete(by[id], t)
-		if len(by[id]) == 0 {
-			delete(by, id)
-		}
-	}
 }
 
 // locked calls f with the lock held.

@@ -36,10 +36,9 @@ type topic struct {
 	last  bool   // the job has ended: one more answer
 
 	// For changes:
-	at      event.Position // all changes up to here were sent to all subscribers
-	pending []event.Event  // delivered, not yet sent
+	at      event.Position // all changes up to here were given, all later ones will be
+	pending []event.Event  // delivered, not yet given
 	behind  bool           // changes after at must be read from the log
-	reading bool           // they are being read
 }
 
 // maxPending is the maximum number of pending events of a topic. Further ones are read from the log.
