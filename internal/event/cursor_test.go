@@ -23,7 +23,7 @@ func TestCursors(t *testing.T) {
 		insert(t, db, "DONE")
 		var at event.Position
 		eventually(t, func() bool {
-			page := read(t, l, event.Position{})
+			page := readAll(t, l, event.Position{})
 			if len(page.Events) == 1 {
 				at = page.Events[0].Position
 			}
@@ -86,7 +86,7 @@ func TestRestoredElsewhere(t *testing.T) {
 		t.Fatalf("the epoch is %x, %v as before the restore", after, err)
 	}
 	eventually(t, func() bool {
-		page := read(t, l, event.Position{})
+		page := readAll(t, l, event.Position{})
 		return !page.Held && len(page.Events) == 1 && page.Events[0].Job == kept
 	})
 	if again, err := l.Epoch(t.Context()); err != nil || again != after {

@@ -71,6 +71,16 @@ func read(t *testing.T, l *event.Log, after event.Position) *event.Page {
 	return page
 }
 
+// readAll waits until no transaction holds events back; one of another database of the cluster may do so.
+func readAll(t *testing.T, l *event.Log, after event.Position) (page *event.Page) {
+	t.Helper()
+	eventually(t, func() bool {
+		page = read(t, l, after)
+		return !page.Held
+	})
+	return page
+}
+
 func guids(events []event.Event) []uuid.UUID {
 	all := make([]uuid.UUID, len(events))
 	for i := range events {
@@ -83,22 +93,22 @@ func guids(events []event.Event) []uuid.UUID {
 func TestStepsFollowEachOther(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.Store, db database) {
 		l := event.NewLog(db)
-		start := read(t, l, event.Position{}).Head
+		start := readAll(t, l, event.Position{}).Head
 		first, second := insert(t, db, "WAITING"), insert(t, db, "DONE")
-		if got := guids(read(t, l, start).Events); fmt.Sprint(got) != fmt.Sprint([]uuid.UUID{first, second}) {
+		if got := guids(readAll(t, l, start).Events); fmt.Sprint(got) != fmt.Sprint([]uuid.UUID{first, second}) {
 			t.Fatalf("read %v, want %v and %v", got, first, second)
 		}
 		if _, err := db.ExecContext(t.Context(), "UPDATE jobs SET status = 'DONE' WHERE id = $1", first.String()); err != nil {
 			t.Fatal(err)
 		}
-		page := read(t, l, start)
+		page := readAll(t, l, start)
 		if got := guids(page.Events); fmt.Sprint(got) != fmt.Sprint([]uuid.UUID{second, first}) {
 			t.Fatalf("read %v, want %v and %v", got, second, first)
 		}
 		if last := page.Events[1]; !last.Done() || !last.Before(page.Head) {
 			t.Errorf("read %+v, of which the head is %v", last, page.Head)
 		}
-		if rest := read(t, l, page.Events[1].Position); len(rest.Events) != 0 {
+		if rest := readAll(t, l, page.Events[1].Position); len(rest.Events) != 0 {
 			t.Errorf("after the last there are %v", rest.Events)
 		}
 	})
@@ -121,11 +131,7 @@ func TestCommitsOutOfOrder(t *testing.T) {
 	if err := slow.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	// A transaction of another database of the cluster may delay the events.
-	eventually(t, func() bool {
-		page = read(t, l, start)
-		return len(page.Events) == 2 && !page.Held
-	})
+	page = readAll(t, l, start)
 	if got := guids(page.Events); fmt.Sprint(got) != fmt.Sprint([]uuid.UUID{first, second}) {
 		t.Errorf("read %v, want %v and %v", got, first, second)
 	}
@@ -231,12 +237,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 			reading.Go(func() { seen[i] = follow(t, l, start, finished) })
 		}
 		reading.Wait()
-		var want []uuid.UUID
-		eventually(t, func() bool {
-			page := read(t, l, start)
-			want = guids(page.Events)
-			return !page.Held
-		})
+		want := guids(readAll(t, l, start).Events)
 		for i := range seen {
 			if fmt.Sprint(seen[i]) != fmt.Sprint(want) {
 				t.Errorf("reader %d has read %d jobs, of %d", i, len(seen[i]), len(want))

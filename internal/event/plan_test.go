@@ -34,7 +34,7 @@ func TestAPageLooksAtTheTableOnce(t *testing.T) {
 			insert(t, db, "DONE")
 		}
 		r := &recorded{Database: db}
-		if page := read(t, event.NewLog(r), event.Position{}); len(page.Events) != 300 {
+		if page := readAll(t, event.NewLog(r), event.Position{}); len(page.Events) != 300 {
 			t.Fatalf("%d events", len(page.Events))
 		}
 		var plan string
