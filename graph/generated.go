@@ -12,6 +12,7 @@ import (
 	customer1 "cloudapi/ent/customer"
 	"cloudapi/ent/job"
 	"cloudapi/graph/scalar"
+	"cloudapi/internal/capacity"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/event"
 	"cloudapi/internal/model"
@@ -701,9 +702,9 @@ type MutationResolver interface {
 	RemoveCapacityAvailable(ctx context.Context, input model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error)
 	AddCapacityConsumed(ctx context.Context, input model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error)
 	RemoveCapacityConsumed(ctx context.Context, input model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error)
-	AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*customer.UnitsAdded, error)
-	SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customer.ChangedTogether, error)
-	AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customer.ChangedTogether, error)
+	AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*capacity.UnitsAdded, error)
+	SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customer.CustomersChanged, error)
+	AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customer.CustomersChanged, error)
 	AddCloudUserGroup(ctx context.Context, input model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error)
 	RemoveCloudUserGroup(ctx context.Context, input model.RemoveCloudUserGroupInput) (*model.RemoveCloudUserGroupPayload, error)
 	RegisterDomain(ctx context.Context, input model.RegisterDomainInput) (*model.RegisterDomainPayload, error)
@@ -9892,7 +9893,7 @@ func (ec *executionContext) fieldContext_AddCapacityConsumedPayload_job(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _AddCapacityUnitsPayload_capacityUnits(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddCapacityUnitsPayload_capacityUnits(ctx context.Context, field graphql.CollectedField, obj *capacity.UnitsAdded) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9924,7 +9925,7 @@ func (ec *executionContext) fieldContext_AddCapacityUnitsPayload_capacityUnits(_
 	return fc, nil
 }
 
-func (ec *executionContext) _AddCapacityUnitsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddCapacityUnitsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *capacity.UnitsAdded) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9956,7 +9957,7 @@ func (ec *executionContext) fieldContext_AddCapacityUnitsPayload_customers(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _AddCapacityUnitsPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.UnitsAdded) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddCapacityUnitsPayload_job(ctx context.Context, field graphql.CollectedField, obj *capacity.UnitsAdded) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10084,7 +10085,7 @@ func (ec *executionContext) fieldContext_AddCloudUserGroupPayload_job(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _AddCloudUserGroupsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddCloudUserGroupsPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.CustomersChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10116,7 +10117,7 @@ func (ec *executionContext) fieldContext_AddCloudUserGroupsPayload_customers(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _AddCloudUserGroupsPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddCloudUserGroupsPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.CustomersChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16114,8 +16115,8 @@ func (ec *executionContext) _Mutation_addCapacityUnits(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().AddCapacityUnits(ctx, fc.Args["input"].(model.AddCapacityUnitsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *customer.UnitsAdded) graphql.Marshaler {
-			return ec.marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐUnitsAdded(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *capacity.UnitsAdded) graphql.Marshaler {
+			return ec.marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcapacityᚐUnitsAdded(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16158,8 +16159,8 @@ func (ec *executionContext) _Mutation_setCustomerStatuses(ctx context.Context, f
 			return ec.Resolvers.Mutation().SetCustomerStatuses(ctx, fc.Args["input"].(model.SetCustomerStatusesInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
-			return ec.marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *customer.CustomersChanged) graphql.Marshaler {
+			return ec.marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐCustomersChanged(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16202,8 +16203,8 @@ func (ec *executionContext) _Mutation_addCloudUserGroups(ctx context.Context, fi
 			return ec.Resolvers.Mutation().AddCloudUserGroups(ctx, fc.Args["input"].(model.AddCloudUserGroupsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
-			return ec.marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *customer.CustomersChanged) graphql.Marshaler {
+			return ec.marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐCustomersChanged(ctx, selections, v)
 		},
 		true,
 		false,
@@ -20108,7 +20109,7 @@ func (ec *executionContext) fieldContext_SetCustomerStatusPayload_job(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _SetCustomerStatusesPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetCustomerStatusesPayload_customers(ctx context.Context, field graphql.CollectedField, obj *customer.CustomersChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20140,7 +20141,7 @@ func (ec *executionContext) fieldContext_SetCustomerStatusesPayload_customers(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _SetCustomerStatusesPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.ChangedTogether) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetCustomerStatusesPayload_job(ctx context.Context, field graphql.CollectedField, obj *customer.CustomersChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -27104,7 +27105,7 @@ func (ec *executionContext) _AddCapacityConsumedPayload(ctx context.Context, sel
 
 var addCapacityUnitsPayloadImplementors = []string{"AddCapacityUnitsPayload"}
 
-func (ec *executionContext) _AddCapacityUnitsPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.UnitsAdded) graphql.Marshaler {
+func (ec *executionContext) _AddCapacityUnitsPayload(ctx context.Context, sel ast.SelectionSet, obj *capacity.UnitsAdded) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addCapacityUnitsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27192,7 +27193,7 @@ func (ec *executionContext) _AddCloudUserGroupPayload(ctx context.Context, sel a
 
 var addCloudUserGroupsPayloadImplementors = []string{"AddCloudUserGroupsPayload"}
 
-func (ec *executionContext) _AddCloudUserGroupsPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.ChangedTogether) graphql.Marshaler {
+func (ec *executionContext) _AddCloudUserGroupsPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.CustomersChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addCloudUserGroupsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30532,7 +30533,7 @@ func (ec *executionContext) _SetCustomerStatusPayload(ctx context.Context, sel a
 
 var setCustomerStatusesPayloadImplementors = []string{"SetCustomerStatusesPayload"}
 
-func (ec *executionContext) _SetCustomerStatusesPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.ChangedTogether) graphql.Marshaler {
+func (ec *executionContext) _SetCustomerStatusesPayload(ctx context.Context, sel ast.SelectionSet, obj *customer.CustomersChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setCustomerStatusesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -32794,7 +32795,7 @@ func (ec *executionContext) marshalOAddCapacityConsumedPayload2ᚖcloudapiᚋint
 	return ec._AddCapacityConsumedPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐUnitsAdded(ctx context.Context, sel ast.SelectionSet, v *customer.UnitsAdded) graphql.Marshaler {
+func (ec *executionContext) marshalOAddCapacityUnitsPayload2ᚖcloudapiᚋinternalᚋcapacityᚐUnitsAdded(ctx context.Context, sel ast.SelectionSet, v *capacity.UnitsAdded) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -32808,7 +32809,7 @@ func (ec *executionContext) marshalOAddCloudUserGroupPayload2ᚖcloudapiᚋinter
 	return ec._AddCloudUserGroupPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx context.Context, sel ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+func (ec *executionContext) marshalOAddCloudUserGroupsPayload2ᚖcloudapiᚋinternalᚋcustomerᚐCustomersChanged(ctx context.Context, sel ast.SelectionSet, v *customer.CustomersChanged) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -33896,7 +33897,7 @@ func (ec *executionContext) marshalOSetCustomerStatusPayload2ᚖcloudapiᚋinter
 	return ec._SetCustomerStatusPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐChangedTogether(ctx context.Context, sel ast.SelectionSet, v *customer.ChangedTogether) graphql.Marshaler {
+func (ec *executionContext) marshalOSetCustomerStatusesPayload2ᚖcloudapiᚋinternalᚋcustomerᚐCustomersChanged(ctx context.Context, sel ast.SelectionSet, v *customer.CustomersChanged) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

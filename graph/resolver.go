@@ -3,6 +3,7 @@ package graph
 
 import (
 	"cloudapi/ent"
+	"cloudapi/internal/capacity"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/identity"
 	"cloudapi/internal/job"
@@ -15,6 +16,7 @@ type Resolver struct {
 	// Dialect is ent's name of the database.
 	Dialect   string
 	Customers *customer.Service
+	Capacity  *capacity.Service
 	Directory *identity.Service
 	Queue     *job.Queue
 	Sessions  *session.Service

@@ -14,6 +14,7 @@ import (
 	"cloudapi/ent/customer"
 	"cloudapi/ent/domain"
 	"cloudapi/ent/job"
+	"cloudapi/internal/capacity"
 	customers "cloudapi/internal/customer"
 	"cloudapi/internal/document"
 	"cloudapi/internal/event"
@@ -54,17 +55,17 @@ func (r *cloudUserGroupResolver) Serialized(ctx context.Context, obj *ent.CloudU
 
 // CapacityAvailable is the resolver for the capacityAvailable field.
 func (r *customerResolver) CapacityAvailable(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error) {
-	return customers.Units(ctx, obj, capacityunit.KindAVAILABLE)
+	return capacity.Units(ctx, obj, capacityunit.KindAVAILABLE)
 }
 
 // CapacityConsumed is the resolver for the capacityConsumed field.
 func (r *customerResolver) CapacityConsumed(ctx context.Context, obj *ent.Customer) ([]*ent.CapacityUnit, error) {
-	return customers.Units(ctx, obj, capacityunit.KindCONSUMED)
+	return capacity.Units(ctx, obj, capacityunit.KindCONSUMED)
 }
 
 // CapacityBalance is the resolver for the capacityBalance field.
 func (r *customerResolver) CapacityBalance(ctx context.Context, obj *ent.Customer) ([]*model.CapacityBalance, error) {
-	return customers.Balance(ctx, obj)
+	return capacity.Balance(ctx, obj)
 }
 
 // Serialized is the resolver for the serialized field.
@@ -74,7 +75,7 @@ func (r *customerResolver) Serialized(ctx context.Context, obj *ent.Customer, fo
 
 // CapacityBalance is the resolver for the capacityBalance field.
 func (r *customerConnectionResolver) CapacityBalance(ctx context.Context, obj *ent.CustomerConnection) ([]*model.CapacityBalance, error) {
-	return customers.TotalBalance(ctx, r.Client, obj.Matching())
+	return capacity.TotalBalance(ctx, r.Client, obj.Matching())
 }
 
 // CountByStatus is the resolver for the countByStatus field.
@@ -139,36 +140,36 @@ func (r *mutationResolver) DeleteCustomer(ctx context.Context, input model.Delet
 
 // AddCapacityAvailable is the resolver for the addCapacityAvailable field.
 func (r *mutationResolver) AddCapacityAvailable(ctx context.Context, input model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
-	return r.Customers.AddAvailable(ctx, input)
+	return r.Capacity.AddAvailable(ctx, input)
 }
 
 // RemoveCapacityAvailable is the resolver for the removeCapacityAvailable field.
 func (r *mutationResolver) RemoveCapacityAvailable(ctx context.Context, input model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
-	return r.Customers.RemoveAvailable(ctx, input)
+	return r.Capacity.RemoveAvailable(ctx, input)
 }
 
 // AddCapacityConsumed is the resolver for the addCapacityConsumed field.
 func (r *mutationResolver) AddCapacityConsumed(ctx context.Context, input model.AddCapacityConsumedInput) (*model.AddCapacityConsumedPayload, error) {
-	return r.Customers.AddConsumed(ctx, input)
+	return r.Capacity.AddConsumed(ctx, input)
 }
 
 // RemoveCapacityConsumed is the resolver for the removeCapacityConsumed field.
 func (r *mutationResolver) RemoveCapacityConsumed(ctx context.Context, input model.RemoveCapacityConsumedInput) (*model.RemoveCapacityConsumedPayload, error) {
-	return r.Customers.RemoveConsumed(ctx, input)
+	return r.Capacity.RemoveConsumed(ctx, input)
 }
 
 // AddCapacityUnits is the resolver for the addCapacityUnits field.
-func (r *mutationResolver) AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*customers.UnitsAdded, error) {
-	return r.Customers.AddUnits(ctx, input)
+func (r *mutationResolver) AddCapacityUnits(ctx context.Context, input model.AddCapacityUnitsInput) (*capacity.UnitsAdded, error) {
+	return r.Capacity.AddUnits(ctx, input)
 }
 
 // SetCustomerStatuses is the resolver for the setCustomerStatuses field.
-func (r *mutationResolver) SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customers.ChangedTogether, error) {
+func (r *mutationResolver) SetCustomerStatuses(ctx context.Context, input model.SetCustomerStatusesInput) (*customers.CustomersChanged, error) {
 	return r.Customers.SetStatuses(ctx, input)
 }
 
 // AddCloudUserGroups is the resolver for the addCloudUserGroups field.
-func (r *mutationResolver) AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customers.ChangedTogether, error) {
+func (r *mutationResolver) AddCloudUserGroups(ctx context.Context, input model.AddCloudUserGroupsInput) (*customers.CustomersChanged, error) {
 	return r.Customers.AddGroups(ctx, input)
 }
 
@@ -394,7 +395,7 @@ func (r *queryResolver) CloudSpaceStatuses(ctx context.Context) ([]cloudspace.St
 
 // CapacityUnitTypes is the resolver for the capacityUnitTypes field.
 func (r *queryResolver) CapacityUnitTypes(ctx context.Context) ([]capacityunit.Type, error) {
-	return customers.Types(), nil
+	return capacity.Types(), nil
 }
 
 // CloudUserGroup is the resolver for the cloudUserGroup field.

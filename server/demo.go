@@ -67,13 +67,13 @@ func demoPeople(ctx context.Context, a *api.API) (*model.CreateCloudUserGroupPay
 func demoCustomer(ctx context.Context, a *api.API, made *model.CreateCustomerPayload, group *model.CreateCloudUserGroupPayload, i int) error {
 	id := made.Customer.ID
 	cpu, about := "CPU", "CPU units"
-	_, err := a.Customers.AddAvailable(ctx, model.AddCapacityAvailableInput{
+	_, err := a.Capacity.AddAvailable(ctx, model.AddCapacityAvailableInput{
 		CustomerID: id, Amount: int64(1000 * (i + 1)), Type: capacityunit.TypeCU, Name: &cpu, Description: &about,
 	})
 	if err != nil {
 		return err
 	}
-	_, err = a.Customers.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: id, Amount: int64(300 * (i + 1)), Type: capacityunit.TypeCU})
+	_, err = a.Capacity.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: id, Amount: int64(300 * (i + 1)), Type: capacityunit.TypeCU})
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,6 @@ package rule
 import (
 	"context"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
-
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/hook"
@@ -52,12 +49,7 @@ func ensureAnotherAdministrator(ctx context.Context, m *ent.CloudUserMutation) e
 	}
 	query := m.Client().CloudUser.Query().Where(
 		clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED),
-		clouduser.PasswordHashNEQ("")).Order(clouduser.ByID())
-	query.Modify(func(s *sql.Selector) {
-		if s.Dialect() == dialect.Postgres {
-			s.ForUpdate()
-		}
-	})
+		clouduser.PasswordHashNEQ(""), ent.ForUpdate).Order(clouduser.ByID())
 	administrators, err := query.All(viewer.SystemContext(ctx))
 	if err != nil {
 		return err

@@ -3,12 +3,9 @@ package customer
 import (
 	"context"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
-	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/customer"
 	"cloudapi/internal/fault"
 	"cloudapi/internal/job"
@@ -18,18 +15,19 @@ import (
 // maxEntries is the maximum number of entries in the lists of one input.
 const maxEntries = 500
 
-// ChangedTogether is the payload of a mutation of many customers. It reads what is selected.
-type ChangedTogether struct {
+// CustomersChanged is the payload of a mutation of many customers. It reads what is selected.
+type CustomersChanged struct {
 	// Job records the whole change.
 	Job *ent.Job
 
-	client    *ent.Client
+	// Client reads the selected fields.
+	Client    *ent.Client
 	customers []uuid.UUID
 }
 
 // Customers returns the changed customers, each once, in the order of the input.
-func (c *ChangedTogether) Customers(ctx context.Context) ([]*ent.Customer, error) {
-	query, err := c.client.Customer.Query().CollectFields(ctx)
+func (c *CustomersChanged) Customers(ctx context.Context) ([]*ent.Customer, error) {
+	query, err := c.Client.Customer.Query().CollectFields(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,28 +48,11 @@ func (c *ChangedTogether) Customers(ctx context.Context) ([]*ent.Customer, error
 	return inOrder, nil
 }
 
-// UnitsAdded is the payload of addCapacityUnits.
-type UnitsAdded struct {
-	ChangedTogether
-
-	units []uuid.UUID
-}
-
-// CapacityUnits returns the new units, in the order of the input.
-func (u *UnitsAdded) CapacityUnits(ctx context.Context) ([]*ent.CapacityUnit, error) {
-	query, err := u.client.CapacityUnit.Query().CollectFields(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// The guids of new units are in the order of creation.
-	return query.Where(capacityunit.IDIn(u.units...)).Order(capacityunit.ByID()).All(ctx)
-}
-
-// changeTogether makes a change of many customers. It locks their rows until the end, in the order of their guids, so that
+// ChangeMany makes a change of many customers. It locks their rows until the end, in the order of their guids, so that
 // concurrent changes wait for each other and cannot deadlock.
-func (s *Service) changeTogether(ctx context.Context, action string, in any, ex *model.ExecutionInput, list string, ids []uuid.UUID,
+func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *model.ExecutionInput, list string, ids []uuid.UUID,
 	work func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error),
-) (*ChangedTogether, error) {
+) (*CustomersChanged, error) {
 	c := job.Change{
 		Action: action, Input: in, Execution: ex,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Update().Mutation()),
@@ -90,18 +71,14 @@ func (s *Service) changeTogether(ctx context.Context, action string, in any, ex 
 	if err != nil {
 		return nil, err
 	}
-	return &ChangedTogether{Job: done, client: job.Client(ctx, s.Client), customers: distinct(ids)}, nil
+	return &CustomersChanged{Job: done, Client: job.Client(ctx, s.Client), customers: Distinct(ids)}, nil
 }
 
 // holdAll returns the customers of the entries of a list, and locks them until the end of the transaction. It reports each
 // entry whose customer does not exist.
 func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
 	found, err := tx.Customer.Query().
-		Where(customer.IDIn(distinct(ids)...), func(s *sql.Selector) {
-			if s.Dialect() == dialect.Postgres {
-				s.ForUpdate()
-			}
-		}).
+		Where(customer.IDIn(Distinct(ids)...), ent.ForUpdate).
 		Order(customer.ByID()).
 		All(ctx)
 	if err != nil {
@@ -111,11 +88,11 @@ func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) 
 	for _, c := range found {
 		held[c.ID] = c
 	}
-	var missing wrong
+	var missing EntryFaults
 	for i, id := range ids {
 		if held[id] == nil {
-			missing.note(entry{"input." + list, i}, "customerId", fault.Missing("customer", id))
+			missing.Note(Entry{"input." + list, i}, "customerId", fault.Missing("customer", id))
 		}
 	}
-	return held, missing.with(nil)
+	return held, missing.With(nil)
 }

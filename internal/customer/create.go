@@ -57,7 +57,7 @@ func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (
 		SetNillableRetentionPolicyID(in.RetentionPolicyID).
 		AddCloudUserGroupIDs(b.groups...).
 		Save(ctx)
-	if err := b.wrong.with(err); err != nil {
+	if err := b.faults.With(err); err != nil {
 		return nil, err
 	}
 	if err := tx.CapacityUnit.CreateBulk(b.units...).Exec(ctx); err != nil {
@@ -73,24 +73,24 @@ type beginning struct {
 	units    []*ent.CapacityUnitCreate
 	spaces   []*ent.CloudSpaceCreate
 	groups   []uuid.UUID
-	wrong    wrong
+	faults   EntryFaults
 }
 
 func (b *beginning) addUnits(list string, kind capacityunit.Kind, units []*model.NewCapacityUnitInput) {
 	for i, u := range units {
 		in := model.AddCapacityAvailableInput{CustomerID: b.customer, Type: u.Type, Amount: u.Amount, Name: u.Name, Description: u.Description}
-		b.wrong.noteUnit(entry{list, i}, in)
-		b.units = append(b.units, unit(b.tx, kind, in))
+		b.faults.NoteUnit(Entry{list, i}, in)
+		b.units = append(b.units, NewUnit(b.tx, kind, in))
 	}
 }
 
 // addSpaces adds spaces depth first, which is the order of their guids.
 func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.NewCloudSpaceInput) {
 	for i, s := range spaces {
-		e := entry{list, i}
-		b.wrong.note(e, "name", cloudspace.NameValidator(s.Name))
+		e := Entry{list, i}
+		b.faults.Note(e, "name", cloudspace.NameValidator(s.Name))
 		if s.Description != nil {
-			b.wrong.note(e, "description", cloudspace.DescriptionValidator(*s.Description))
+			b.faults.Note(e, "description", cloudspace.DescriptionValidator(*s.Description))
 		}
 		id := stamp.NewID()
 		b.spaces = append(b.spaces, b.tx.CloudSpace.Create().
@@ -107,11 +107,11 @@ func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
 		return err
 	}
 	for i, id := range ids {
-		if e := (entry{"input.cloudUserGroupIds", i}); !known[id] {
-			b.wrong.noteAt(e, "cloudUserGroupIds", e.String(), fault.Missing("cloudusergroup", id))
+		if e := (Entry{"input.cloudUserGroupIds", i}); !known[id] {
+			b.faults.NoteAt(e, "cloudUserGroupIds", e.String(), fault.Missing("cloudusergroup", id))
 		}
 	}
-	b.groups = slices.DeleteFunc(distinct(ids), func(id uuid.UUID) bool { return !known[id] })
+	b.groups = slices.DeleteFunc(Distinct(ids), func(id uuid.UUID) bool { return !known[id] })
 	return nil
 }
 
@@ -121,7 +121,7 @@ func knownGroups(ctx context.Context, tx *ent.Client, ids []uuid.UUID) (map[uuid
 	if len(ids) == 0 {
 		return known, nil
 	}
-	found, err := tx.CloudUserGroup.Query().Where(cloudusergroup.IDIn(distinct(ids)...)).IDs(ctx)
+	found, err := tx.CloudUserGroup.Query().Where(cloudusergroup.IDIn(Distinct(ids)...)).IDs(ctx)
 	for _, id := range found {
 		known[id] = true
 	}

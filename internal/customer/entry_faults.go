@@ -5,46 +5,35 @@ import (
 
 	"github.com/google/uuid"
 
-	"cloudapi/ent/capacityunit"
 	"cloudapi/internal/fault"
-	"cloudapi/internal/model"
 )
 
-// wrong collects the faults of the entries of an input's lists.
-type wrong []*fault.Fault
+// EntryFaults collects the faults of the entries of an input's lists.
+type EntryFaults []*fault.Fault
 
-// entry is the position of a list entry in the arguments of a mutation.
-type entry struct {
-	list  string
-	index int
+// Entry is the position of an entry of a list in the arguments of a mutation.
+type Entry struct {
+	List  string
+	Index int
 }
 
-func (e entry) String() string { return fmt.Sprintf("%s[%d]", e.list, e.index) }
+func (e Entry) String() string { return fmt.Sprintf("%s[%d]", e.List, e.Index) }
 
-// note adds the fault of a field of an entry, if there is one.
-func (w *wrong) note(e entry, field string, err error) {
-	w.noteAt(e, field, e.String()+"."+field, err)
+// Note adds the fault of a field of an entry. It does nothing if err is nil.
+func (w *EntryFaults) Note(e Entry, field string, err error) {
+	w.NoteAt(e, field, e.String()+"."+field, err)
 }
 
-func (w *wrong) noteAt(e entry, field, where string, err error) {
+// NoteAt is Note for a field at another place of the arguments.
+func (w *EntryFaults) NoteAt(e Entry, field, where string, err error) {
 	if err != nil {
-		*w = append(*w, fault.As(err).At(field, where).With("index", e.index))
+		*w = append(*w, fault.As(err).At(field, where).With("index", e.Index))
 	}
 }
 
-// noteUnit adds the faults of a unit's texts. The types of its other fields exclude invalid values.
-func (w *wrong) noteUnit(e entry, in model.AddCapacityAvailableInput) {
-	if in.Name != nil {
-		w.note(e, "name", capacityunit.NameValidator(*in.Name))
-	}
-	if in.Description != nil {
-		w.note(e, "description", capacityunit.DescriptionValidator(*in.Description))
-	}
-}
-
-// with returns the faults of an error and of the entries as one error, nil for none. An error that does not concern the
+// With returns the faults of an error and of the entries as one error, nil for none. An error that does not concern the
 // input comes first.
-func (w wrong) with(err error) error {
+func (w EntryFaults) With(err error) error {
 	switch {
 	case len(w) == 0:
 		return err
@@ -57,8 +46,8 @@ func (w wrong) with(err error) error {
 	}
 }
 
-// distinct returns each guid once, in the order of first occurrence.
-func distinct(ids []uuid.UUID) []uuid.UUID {
+// Distinct returns each guid once, in the order of first occurrence.
+func Distinct(ids []uuid.UUID) []uuid.UUID {
 	once := make([]uuid.UUID, 0, len(ids))
 	seen := make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {

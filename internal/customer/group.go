@@ -3,8 +3,6 @@ package customer
 import (
 	"context"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -57,18 +55,12 @@ func Group(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.CloudUse
 	return g, ent.Missing(err, "cloudusergroup", id)
 }
 
-// hold returns a customer that the caller may change and locks it until the end of the transaction. SQLite needs no lock, because it
-// has one writer.
+// hold returns a customer that the caller may change and locks it until the end of the transaction.
 func hold(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Customer, error) {
 	if err := customer.Policy.EvalMutation(ctx, tx.Customer.UpdateOneID(id).Mutation()); err != nil {
 		return nil, err
 	}
-	query := tx.Customer.Query().Where(customer.ID(id), func(s *sql.Selector) {
-		if s.Dialect() == dialect.Postgres {
-			s.ForUpdate()
-		}
-	})
-	c, err := query.Only(ctx)
+	c, err := tx.Customer.Query().Where(customer.ID(id), ent.ForUpdate).Only(ctx)
 	return c, ent.Missing(err, "customer", id)
 }
 

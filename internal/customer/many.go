@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
-	"cloudapi/ent/capacityunit"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
 	"cloudapi/internal/fault"
@@ -14,57 +13,13 @@ import (
 	"cloudapi/internal/model"
 )
 
-// AddUnits adds units of capacity to customers, all or none.
-func (s *Service) AddUnits(ctx context.Context, in model.AddCapacityUnitsInput) (*UnitsAdded, error) {
-	ids := make([]uuid.UUID, len(in.Units))
-	for i, u := range in.Units {
-		ids[i] = u.CustomerID
-	}
-	out := &UnitsAdded{}
-	changed, err := s.changeTogether(ctx, "addCapacityUnits", in, in.Execution, "units", ids,
-		func(ctx context.Context, tx *ent.Client, _ map[uuid.UUID]*ent.Customer) ([]job.Part, error) {
-			var wrong wrong
-			parts, rows := make([]job.Part, len(ids)), make([]*ent.CapacityUnitCreate, len(ids))
-			for i, u := range in.Units {
-				one := model.AddCapacityAvailableInput{CustomerID: u.CustomerID, Type: u.Type, Amount: u.Amount, Name: u.Name, Description: u.Description}
-				wrong.noteUnit(entry{"input.units", i}, one)
-				rows[i] = unit(tx, u.Kind, one)
-				parts[i] = job.Part{Action: actionOf(u.Kind), Input: one, CustomerID: u.CustomerID}
-			}
-			if err := wrong.with(nil); err != nil {
-				return nil, err
-			}
-			if err := tx.Customer.Update().Where(customer.IDIn(distinct(ids)...)).Exec(ctx); err != nil {
-				return nil, err
-			}
-			added, err := tx.CapacityUnit.CreateBulk(rows...).Save(ctx)
-			for _, u := range added {
-				out.units = append(out.units, u.ID)
-			}
-			return parts, err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.ChangedTogether = *changed
-	return out, nil
-}
-
-// actionOf returns the mutation that adds a unit of a kind.
-func actionOf(kind capacityunit.Kind) string {
-	if kind == capacityunit.KindCONSUMED {
-		return "addCapacityConsumed"
-	}
-	return "addCapacityAvailable"
-}
-
 // SetStatuses sets the statuses of customers, all or none.
-func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesInput) (*ChangedTogether, error) {
+func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesInput) (*CustomersChanged, error) {
 	ids := make([]uuid.UUID, len(in.Changes))
 	for i, c := range in.Changes {
 		ids[i] = c.CustomerID
 	}
-	return s.changeTogether(ctx, "setCustomerStatuses", in, in.Execution, "changes", ids,
+	return s.ChangeMany(ctx, "setCustomerStatuses", in, in.Execution, "changes", ids,
 		func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error) {
 			if err := checkStatusChanges(in.Changes, held); err != nil {
 				return nil, err
@@ -90,45 +45,45 @@ func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesI
 
 // checkStatusChanges rejects customers that occur twice, or have another version than expected. They are locked.
 func checkStatusChanges(changes []*model.CustomerStatusChangeInput, held map[uuid.UUID]*ent.Customer) error {
-	var wrong wrong
+	var faults EntryFaults
 	named := map[uuid.UUID]bool{}
 	for i, c := range changes {
-		e := entry{"input.changes", i}
+		e := Entry{"input.changes", i}
 		if named[c.CustomerID] {
-			wrong.note(e, "customerId", fault.New(fault.Invalid, "The customer %s stands in the list already", c.CustomerID))
+			faults.Note(e, "customerId", fault.New(fault.Invalid, "The customer %s stands in the list already", c.CustomerID))
 		}
 		named[c.CustomerID] = true
 		if current := held[c.CustomerID].Version; c.ExpectedVersion != nil && *c.ExpectedVersion != current {
-			wrong.note(e, "expectedVersion", fault.Stale("customer", c.CustomerID, current, c.ExpectedVersion))
+			faults.Note(e, "expectedVersion", fault.Stale("customer", c.CustomerID, current, c.ExpectedVersion))
 		}
 	}
-	return wrong.with(nil)
+	return faults.With(nil)
 }
 
 // AddGroups links groups to customers, all or none. A customer that already has its links does not change, and neither does
 // its version.
-func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInput) (*ChangedTogether, error) {
+func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInput) (*CustomersChanged, error) {
 	ids, groups := make([]uuid.UUID, len(in.Links)), make([]uuid.UUID, len(in.Links))
 	for i, l := range in.Links {
 		ids[i], groups[i] = l.CustomerID, l.CloudUserGroupID
 	}
-	return s.changeTogether(ctx, "addCloudUserGroups", in, in.Execution, "links", ids,
+	return s.ChangeMany(ctx, "addCloudUserGroups", in, in.Execution, "links", ids,
 		func(ctx context.Context, tx *ent.Client, _ map[uuid.UUID]*ent.Customer) ([]job.Part, error) {
 			known, err := knownGroups(ctx, tx, groups)
 			if err != nil {
 				return nil, err
 			}
-			var wrong wrong
+			var faults EntryFaults
 			parts := make([]job.Part, len(ids))
 			for i, l := range in.Links {
 				if !known[l.CloudUserGroupID] {
-					wrong.note(entry{"input.links", i}, "cloudUserGroupId", fault.Missing("cloudusergroup", l.CloudUserGroupID))
+					faults.Note(Entry{"input.links", i}, "cloudUserGroupId", fault.Missing("cloudusergroup", l.CloudUserGroupID))
 				}
 				parts[i] = job.Part{Action: "addCloudUserGroup", CustomerID: l.CustomerID, Input: model.AddCloudUserGroupInput{
 					CustomerID: l.CustomerID, CloudUserGroupID: l.CloudUserGroupID,
 				}}
 			}
-			if err := wrong.with(nil); err != nil {
+			if err := faults.With(nil); err != nil {
 				return nil, err
 			}
 			return parts, link(ctx, tx, ids, groups)
@@ -137,8 +92,8 @@ func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInpu
 
 // link adds the missing links between customers and groups, with a few statements for each group. The customers are locked.
 func link(ctx context.Context, tx *ent.Client, customers, groups []uuid.UUID) error {
-	linked, err := tx.Customer.Query().Where(customer.IDIn(distinct(customers)...)).
-		WithCloudUserGroups(func(q *ent.CloudUserGroupQuery) { q.Where(cloudusergroup.IDIn(distinct(groups)...)) }).All(ctx)
+	linked, err := tx.Customer.Query().Where(customer.IDIn(Distinct(customers)...)).
+		WithCloudUserGroups(func(q *ent.CloudUserGroupQuery) { q.Where(cloudusergroup.IDIn(Distinct(groups)...)) }).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,7 +111,7 @@ func link(ctx context.Context, tx *ent.Client, customers, groups []uuid.UUID) er
 			missing[p.group] = append(missing[p.group], id)
 		}
 	}
-	for _, group := range distinct(groups) {
+	for _, group := range Distinct(groups) {
 		if len(missing[group]) == 0 {
 			continue
 		}

@@ -19,7 +19,7 @@ func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInpu
 	var err error
 	change := s.about("createCloudSpace", in.CustomerID, in, in.Execution)
 	change.OnlyWrites = in.ParentID == nil
-	_, out.Job, err = s.change(ctx, change, nil, nil,
+	_, out.Job, err = s.Change(ctx, change, nil, nil,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			if err := parentSpace(ctx, tx, in); err != nil {
 				return err

@@ -47,9 +47,9 @@ func fill(t *testing.T, a *apitest.API) []string {
 		ids = append(ids, id.String())
 		for j := range i % 5 {
 			types := []capacityunit.Type{capacityunit.TypeWV, capacityunit.TypeCU, capacityunit.TypeNUIPPORTS}
-			_, err := a.Customers.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: id, Amount: 1<<53 - 1, Type: types[j%3], Name: &city})
+			_, err := a.Capacity.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: id, Amount: 1<<53 - 1, Type: types[j%3], Name: &city})
 			must(err)
-			_, err = a.Customers.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: id, Amount: int64(j + 1), Type: types[(j+1)%3]})
+			_, err = a.Capacity.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: id, Amount: int64(j + 1), Type: types[(j+1)%3]})
 			must(err)
 			_, err = a.Customers.RegisterDomain(ctx, model.RegisterDomainInput{
 				CustomerID: id, Username: apitest.PortalAccount, Password: secret.New(apitest.PortalSecret), Domain: fmt.Sprintf("d%d-%d.example", i, j),

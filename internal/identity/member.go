@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -153,16 +151,12 @@ func (s *Service) group(ctx context.Context, action string, in model.AddGroupToG
 
 // holdGroups locks the rows of two groups, and of all groups that have or are members, until the end of the transaction. Two
 // changes that could close a circle together lock at least one common row, so that one waits for the other and sees its
-// result. SQLite needs no lock, because it has one writer.
+// result.
 func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
 	_, err := tx.CloudUserGroup.Query().
 		Where(
 			cloudusergroup.Or(cloudusergroup.IDIn(ids...), cloudusergroup.HasGroups(), cloudusergroup.HasMemberOf()),
-			func(s *sql.Selector) {
-				if s.Dialect() == dialect.Postgres {
-					s.ForUpdate()
-				}
-			}).
+			ent.ForUpdate).
 		Order(cloudusergroup.ByID()).
 		Unique(false).
 		IDs(ctx)

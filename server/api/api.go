@@ -17,6 +17,7 @@ import (
 	"cloudapi/ent/job"
 	_ "cloudapi/ent/runtime" // policies, hooks and validators
 	"cloudapi/internal/budget"
+	"cloudapi/internal/capacity"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/event"
 	"cloudapi/internal/fastread"
@@ -118,6 +119,7 @@ type API struct {
 	Directory *identity.Service
 	Sessions  *session.Service
 	Customers *customer.Service
+	Capacity  *capacity.Service
 	// Reader is the fast read path, nil if it is disabled.
 	Reader *fastread.Reader
 	// Metrics has the server's metrics.

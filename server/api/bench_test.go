@@ -22,7 +22,7 @@ func BenchmarkJobCost(b *testing.B) {
 	ctx := viewer.SystemContext(b.Context())
 	add := func(b *testing.B) {
 		for b.Loop() {
-			_, err := a.Customers.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: id, Amount: 1, Type: capacityunit.TypeCU})
+			_, err := a.Capacity.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: id, Amount: 1, Type: capacityunit.TypeCU})
 			if err != nil {
 				b.Fatal(err)
 			}

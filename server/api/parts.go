@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"cloudapi/graph"
+	"cloudapi/internal/capacity"
 	"cloudapi/internal/customer"
 	"cloudapi/internal/fastread"
 	"cloudapi/internal/idempotency"
@@ -55,6 +56,7 @@ func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Auth
 	queue := jobs.NewQueue(recorder, a.encrypter)
 	queue.Clock = o.Store.Now
 	a.Customers = &customer.Service{Client: a.Client, Jobs: recorder, Portal: o.Portal, Queue: queue}
+	a.Capacity = &capacity.Service{Customers: a.Customers}
 	return queue
 }
 
@@ -67,8 +69,8 @@ func (a *API) engine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*e
 	keys := &idempotency.Keys{Client: a.Client, Encrypter: a.encrypter, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
-			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Directory: a.Directory, Sessions: a.Sessions,
-			Queue: queue,
+			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Capacity: a.Capacity, Directory: a.Directory,
+			Sessions: a.Sessions, Queue: queue,
 		}),
 		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
 		Repeater: keys, Log: o.Log,

@@ -38,11 +38,11 @@ func world(t *testing.T, a *apitest.API) things {
 	w.customer, w.job = c.Customer.ID.String(), c.Job.ID.String()
 	for _, add := range []func() error{
 		func() error {
-			_, err := a.Customers.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: c.Customer.ID, Amount: 1, Type: capacityunit.TypeCU})
+			_, err := a.Capacity.AddAvailable(ctx, model.AddCapacityAvailableInput{CustomerID: c.Customer.ID, Amount: 1, Type: capacityunit.TypeCU})
 			return err
 		},
 		func() error {
-			_, err := a.Customers.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: c.Customer.ID, Amount: 1, Type: capacityunit.TypeCU})
+			_, err := a.Capacity.AddConsumed(ctx, model.AddCapacityConsumedInput{CustomerID: c.Customer.ID, Amount: 1, Type: capacityunit.TypeCU})
 			return err
 		},
 	} {

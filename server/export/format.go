@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"cloudapi/ent/capacityunit"
-	"cloudapi/internal/customer"
+	"cloudapi/internal/capacity"
 )
 
 // linesFormat writes JSON Lines: a line for each customer, with the fields of the schema.
@@ -40,7 +40,7 @@ func properties() []string {
 // Columns returns the names of the columns of CSV.
 func Columns() []string {
 	columns := properties()
-	for _, t := range customer.Types() {
+	for _, t := range capacity.Types() {
 		columns = append(columns, "available"+string(t), "consumed"+string(t))
 	}
 	return columns
@@ -75,7 +75,7 @@ func (csvFormat) customer(w *bufio.Writer, node json.RawMessage) error {
 	for _, b := range balance {
 		sums[b.Type] = [2]string{b.Available, b.Consumed}
 	}
-	for _, t := range customer.Types() {
+	for _, t := range capacity.Types() {
 		of, ok := sums[t]
 		if !ok {
 			of = [2]string{"0", "0"}

@@ -29,7 +29,7 @@ func Layers() []Layer {
 		{"Engine", []string{"server/engine", "server/persisted", "server/limit", "server/auth", "server/csrf", "server/compression"}},
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
-		{"Verbs and reads", []string{"internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
+		{"Verbs and reads", []string{"internal/capacity", "internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
 		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{

@@ -1,0 +1,28 @@
+package customer
+
+import (
+	"cloudapi/ent"
+	"cloudapi/ent/capacityunit"
+	"cloudapi/internal/model"
+)
+
+// NewUnit creates a unit of an existing or new customer.
+func NewUnit(tx *ent.Client, kind capacityunit.Kind, in model.AddCapacityAvailableInput) *ent.CapacityUnitCreate {
+	return tx.CapacityUnit.Create().
+		SetCustomerID(in.CustomerID).
+		SetKind(kind).
+		SetType(in.Type).
+		SetAmount(in.Amount).
+		SetNillableName(in.Name).
+		SetNillableDescription(in.Description)
+}
+
+// NoteUnit adds the faults of a unit's texts. The types of its other fields exclude invalid values.
+func (w *EntryFaults) NoteUnit(e Entry, in model.AddCapacityAvailableInput) {
+	if in.Name != nil {
+		w.Note(e, "name", capacityunit.NameValidator(*in.Name))
+	}
+	if in.Description != nil {
+		w.Note(e, "description", capacityunit.DescriptionValidator(*in.Description))
+	}
+}
