@@ -11,28 +11,33 @@ import (
 	"time"
 )
 
-// TestUpgradeLosesAndDoublesNothing replaces the servers of the last release by those of this one, one at a time, on one
-// database and under load: for a while both run. It runs only in make test-faults, because it builds the last release.
+// TestUpgradeLosesAndDoublesNothing replaces the servers of an earlier version by those of this one, one at a time, on one
+// database and under load: for a while both run. It runs only in make test-faults, because it builds the earlier versions.
 func TestUpgradeLosesAndDoublesNothing(t *testing.T) {
-	last, forgets := lastRelease(t)
+	for _, v := range earlierVersions(t) {
+		t.Run(v.commit, func(t *testing.T) { testUpgrade(t, v) })
+	}
+}
+
+func testUpgrade(t *testing.T, earlier version) {
 	db := onPostgres(t, nil)
-	w := newWorldOf(t, db, last, 2, "--drain-time", "500ms")
+	w := newWorldOf(t, db, earlier.build(t), 2, "--drain-time", "500ms")
 	w.during(t, 1, func() {
 		time.Sleep(duration(time.Second, 20*time.Second))
 		for i, server := range w.servers {
 			server.terminate()
 			if status := server.exit(time.Minute); status != 0 {
-				t.Errorf("a server of the last release has ended with %d", status)
+				t.Errorf("a server of the earlier version has ended with %d", status)
 			}
 			server.binary = binaryPath
 			server.again()
-			// The other servers still run the last release.
+			// The other servers still run the earlier version.
 			time.Sleep(duration(2*time.Second, 20*time.Second))
 			t.Logf("%d servers are replaced: %s", i+1, w.ledger)
 		}
 		w.await(t, connections)
 	})
-	if forgets {
+	if earlier.forgetsKeys {
 		w.ledger.check(t, w.db.contents(t), "after the upgrade")
 		t.Logf("seed %d: %s", *seed, w.ledger)
 		return
@@ -40,19 +45,36 @@ func TestUpgradeLosesAndDoublesNothing(t *testing.T) {
 	w.settle(t)
 }
 
-// lastRelease builds the server from the commit in testdata/last-release. A second line, forgets-keys, means that the
-// upgrade removes the last release's Idempotency-Keys, as the changelog tells operators: nothing is sent again.
-func lastRelease(t *testing.T) (binary string, forgetsKeys bool) {
+// version is a commit of this repository.
+type version struct {
+	commit string
+	// forgetsKeys means that the upgrade removes the version's Idempotency-Keys, as the changelog says: clients send nothing
+	// again.
+	forgetsKeys bool
+}
+
+// earlierVersions reads testdata/earlier-versions: the last release, and the commit before the first release. Each line has a
+// commit, and forgets-keys if that applies.
+func earlierVersions(t *testing.T) (all []version) {
 	t.Helper()
-	name, err := os.ReadFile(filepath.Join("testdata", "last-release"))
+	text, err := os.ReadFile(filepath.Join("testdata", "earlier-versions"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	for line := range strings.Lines(string(text)) {
+		commit, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		all = append(all, version{commit: commit, forgetsKeys: rest == "forgets-keys"})
+	}
+	return all
+}
+
+// build builds the server of a version.
+func (v version) build(t *testing.T) (binary string) {
+	t.Helper()
 	directory := t.TempDir()
-	commit, rest, _ := strings.Cut(strings.TrimSpace(string(name)), "\n")
 	binary = filepath.Join(directory, "cloudapi")
 	// git archives the directory in which it runs.
-	archive := exec.CommandContext(t.Context(), "git", "archive", "--format=tar", "--output="+filepath.Join(directory, "source.tar"), commit)
+	archive := exec.CommandContext(t.Context(), "git", "archive", "--format=tar", "--output="+filepath.Join(directory, "source.tar"), v.commit)
 	archive.Dir = filepath.Join("..", "..")
 	unpack := exec.CommandContext(t.Context(), "tar", "-xf", "source.tar")
 	unpack.Dir = directory
@@ -60,8 +82,8 @@ func lastRelease(t *testing.T) (binary string, forgetsKeys bool) {
 	build.Dir = directory
 	for _, command := range []*exec.Cmd{archive, unpack, build} {
 		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("build the last release, %s: %v\n%s", commit, err, out)
+			t.Fatalf("build %s: %v\n%s", v.commit, err, out)
 		}
 	}
-	return binary, rest == "forgets-keys"
+	return binary
 }
