@@ -2,6 +2,10 @@ package store_test
 
 import (
 	"context"
+	"io"
+	"net"
+	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,4 +86,75 @@ func await(t *testing.T, what string, done func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// TestStatementEndsWithItsConnection cuts the connection of a running statement. The cancellation is lost as well, as that of a
+// server that was killed.
+func TestStatementEndsWithItsConnection(t *testing.T) {
+	direct := pgtest.URL(t)
+	address, err := url.Parse(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay, cut := relayed(t, address.Host)
+	address.Host = relay
+	s, watching := open(t, store.Options{URL: address.String(), MaxConns: 1, Grace: grace}), open(t, store.Options{URL: direct})
+	running := func() bool {
+		n, err := column[int64](t.Context(), watching, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state <> 'idle' AND query LIKE '%pg_sleep(25%' AND pid <> pg_backend_pid()`)
+		return err == nil && n[0] == 1
+	}
+	ended := make(chan error, 1)
+	begun := time.Now()
+	go func() { ended <- exec(t.Context(), s, "SELECT 1 FROM pg_sleep(25)") }()
+	await(t, "the statement to run", running)
+	cut()
+	if err := <-ended; err == nil {
+		t.Error("the statement has ended well without a connection")
+	}
+	for running() {
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("the statement runs on")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// relayed relays connections to an address until cut closes them. No new connection is accepted afterwards.
+func relayed(t *testing.T, to string) (address string, cut func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var open []net.Conn
+	cut = func() {
+		_ = listener.Close()
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range open {
+			_ = c.Close()
+		}
+	}
+	t.Cleanup(cut)
+	go func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			target, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = from.Close()
+				return
+			}
+			mu.Lock()
+			open = append(open, from, target)
+			mu.Unlock()
+			go func() { _, _ = io.Copy(target, from) }()
+			go func() { _, _ = io.Copy(from, target) }()
+		}
+	}()
+	return listener.Addr().String(), cut
 }

@@ -141,7 +141,7 @@ func TestPoolerGivesParameters(t *testing.T) {
 		t.Errorf("the log does not say what the role lacks: %s", &log)
 	}
 	for _, of := range []string{"enable_mergejoin = off", "jit = off", "lock_timeout = 10000", "max_parallel_workers_per_gather = 0",
-		"statement_timeout = 30000", "idle_in_transaction_session_timeout = 60000"} {
+		"statement_timeout = 30000", "client_connection_check_interval = 2000", "idle_in_transaction_session_timeout = 60000"} {
 		if _, err := sqlDB(s).ExecContext(t.Context(), "ALTER ROLE CURRENT_USER SET "+of); err != nil {
 			t.Fatal(err)
 		}

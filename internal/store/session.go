@@ -15,6 +15,9 @@ import (
 	"github.com/lib/pq"
 )
 
+// connectionCheck is how often PostgreSQL checks the connection of a running statement.
+const connectionCheck = 2 * time.Second
+
 // settings returns the run-time parameters of each connection to PostgreSQL.
 func settings(o Options, statementTimeout time.Duration) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
@@ -22,6 +25,9 @@ func settings(o Options, statementTimeout time.Duration) map[string]string {
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"lock_timeout":                        milliseconds(o.LockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(o.IdleInTxTimeout),
+		// PostgreSQL ends a statement whose connection is closed. A cancellation that arrives before its statement is lost, and
+		// a server that was killed cancels nothing.
+		"client_connection_check_interval": milliseconds(connectionCheck),
 		// The statements take milliseconds; JIT compilation takes longer than it saves.
 		"jit": "off",
 		// Parallel workers do not help such statements, and rows of UNION ALL would not arrive in order.
