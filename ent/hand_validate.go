@@ -21,6 +21,9 @@ func ReportAll(next Mutator) Mutator {
 	})
 }
 
+// TextValidator returns the validator of a text column, nil for none.
+func TextValidator(entity, column string) func(string) error { return validator(entity, column) }
+
 // Faults returns what the validators of text fields find wrong with a mutation.
 func Faults(m Mutation) []*fault.Fault {
 	var faults []*fault.Fault

@@ -20,6 +20,9 @@ type Coercer struct {
 	Schema *ast.Schema
 	// Scalars has the check of each scalar, by name. A scalar without a check accepts any value.
 	Scalars map[string]func(any) error
+	// Texts has the check of each text field of an input, by "Input.field". The text is checked again when it is written; here it
+	// is checked only if the input has a fault, so that all faults are reported at once.
+	Texts map[string]func(string) error
 	// Max is the maximum number of reported faults.
 	Max int
 }
@@ -42,6 +45,7 @@ func (c *Coercer) Variables(op *ast.OperationDefinition, given map[string]any) (
 		}
 		coerced[v.Variable] = r.value(v.Type, value, at)
 	}
+	r.texts(rootFields(op.SelectionSet), given)
 	if err := r.fault(); err != nil {
 		return nil, err
 	}
@@ -61,6 +65,7 @@ func (c *Coercer) Arguments(f *ast.Field, variables map[string]any) error {
 		}
 		r.value(definition.Type, literal(a.Value, variables), &place{name: a.Name})
 	}
+	r.texts([]*ast.Field{f}, variables)
 	return r.fault()
 }
 
@@ -70,6 +75,7 @@ func (c *Coercer) run() *run { return &run{Coercer: c} }
 type run struct {
 	*Coercer
 	faults []*fault.Fault
+	faulty map[string]bool // the paths of the faults, nil for none
 }
 
 // fault returns all faults as one, nil for none.

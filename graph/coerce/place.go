@@ -56,7 +56,12 @@ func (r *run) add(at *place, found *fault.Fault) {
 	if r.full() {
 		return
 	}
-	f := found.At(at.field(), at.String())
+	path := at.String()
+	if r.faulty == nil {
+		r.faulty = map[string]bool{}
+	}
+	r.faulty[path] = true
+	f := found.At(at.field(), path)
 	if root := at.root(); root.variable {
 		f = f.With("variable", root.name)
 	}

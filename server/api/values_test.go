@@ -133,6 +133,11 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 			{variable, map[string]any{"name": "\x01", "city": "\x01", "resourceGroupId": "x"}, []string{"name", "city", "resourceGroupId"}, ``},
 			{lengths, map[string]any{"login": "u", "password": "correct horse battery", "email": long, "firstName": long, "lastName": long},
 				[]string{"email", "firstName", "lastName"}, `["made"]`},
+			// Texts are checked when they are written, and with the other faults of an input.
+			{`mutation { made: createCustomer(input: {name: "` + long + `", resourceGroupId: "x", capacityAvailable: [{type: CU, amount: 1, description: "` + strings.Repeat("x", 5000) + `", name: "` + long + `"}]}) { job { id } } }`,
+				nil, []string{"resourceGroupId", "description", "name", "name"}, `["made"]`},
+			{variable, map[string]any{"name": long, "resourceGroupId": "x", "cloudSpaces": []any{map[string]any{"name": "fine"}, map[string]any{"name": long}}},
+				[]string{"resourceGroupId", "name", "name"}, ``},
 		} {
 			answer := a.Query(apitest.Administrator, c.query, map[string]any{"in": c.in})
 			var got struct {

@@ -8,13 +8,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"cloudapi/graph"
 	"cloudapi/graph/coerce"
 	"cloudapi/graph/scalar"
 	"cloudapi/server/limit"
 )
 
 func newCoercer(schema *ast.Schema, limits limit.Limits) *coerce.Coercer {
-	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Max: limits.Errors}
+	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Texts: graph.InputTexts(schema), Max: limits.Errors}
 }
 
 // coerced returns the parameters of a request with coerced variables, the lifted ones among them. If the operation does not

@@ -43,7 +43,7 @@ func (l Limits) OrDefault() Limits {
 		Values:     cmp.Or(l.Values, 2000),
 		InputDepth: cmp.Or(l.InputDepth, 15),
 		Cost:       cmp.Or(l.Cost, 1_000_000),
-		Errors:     cmp.Or(l.Errors, 5),
+		Errors:     cmp.Or(l.Errors, 20),
 	}
 }
 
