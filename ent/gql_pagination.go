@@ -143,7 +143,7 @@ func (p *accesstokenPager) applyOrder(query *AccessTokenQuery) *AccessTokenQuery
 		query = query.Order(DefaultAccessTokenOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -154,10 +154,10 @@ func (p *accesstokenPager) orderExpr(query *AccessTokenQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultAccessTokenOrder.Field {
 			b.Comma().Ident(DefaultAccessTokenOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -386,7 +386,7 @@ func (p *capacityunitPager) applyOrder(query *CapacityUnitQuery) *CapacityUnitQu
 		query = query.Order(DefaultCapacityUnitOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -397,10 +397,10 @@ func (p *capacityunitPager) orderExpr(query *CapacityUnitQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultCapacityUnitOrder.Field {
 			b.Comma().Ident(DefaultCapacityUnitOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -629,7 +629,7 @@ func (p *cloudspacePager) applyOrder(query *CloudSpaceQuery) *CloudSpaceQuery {
 		query = query.Order(DefaultCloudSpaceOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -640,10 +640,10 @@ func (p *cloudspacePager) orderExpr(query *CloudSpaceQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultCloudSpaceOrder.Field {
 			b.Comma().Ident(DefaultCloudSpaceOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -890,7 +890,7 @@ func (p *clouduserPager) applyOrder(query *CloudUserQuery) *CloudUserQuery {
 		query = query.Order(DefaultCloudUserOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -901,10 +901,10 @@ func (p *clouduserPager) orderExpr(query *CloudUserQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultCloudUserOrder.Field {
 			b.Comma().Ident(DefaultCloudUserOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -1151,7 +1151,7 @@ func (p *cloudusergroupPager) applyOrder(query *CloudUserGroupQuery) *CloudUserG
 		query = query.Order(DefaultCloudUserGroupOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -1162,10 +1162,10 @@ func (p *cloudusergroupPager) orderExpr(query *CloudUserGroupQuery) sql.Querier 
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultCloudUserGroupOrder.Field {
 			b.Comma().Ident(DefaultCloudUserGroupOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -1413,7 +1413,7 @@ func (p *customerPager) applyOrder(query *CustomerQuery) *CustomerQuery {
 		query = query.Order(DefaultCustomerOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -1424,10 +1424,10 @@ func (p *customerPager) orderExpr(query *CustomerQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultCustomerOrder.Field {
 			b.Comma().Ident(DefaultCustomerOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -1587,6 +1587,8 @@ func (f CustomerOrderField) String() string {
 		str = "COUNTRY"
 	case CustomerOrderFieldStatus.column:
 		str = "STATUS"
+	default:
+		str = f.pairName()
 	}
 	return str
 }
@@ -1616,7 +1618,7 @@ func (f *CustomerOrderField) UnmarshalGQL(v interface{}) error {
 	case "STATUS":
 		*f = *CustomerOrderFieldStatus
 	default:
-		return fmt.Errorf("%s is not a valid CustomerOrderField", str)
+		return f.unmarshalPair(str)
 	}
 	return nil
 }
@@ -1747,7 +1749,7 @@ func (p *domainPager) applyOrder(query *DomainQuery) *DomainQuery {
 		query = query.Order(DefaultDomainOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -1758,10 +1760,10 @@ func (p *domainPager) orderExpr(query *DomainQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultDomainOrder.Field {
 			b.Comma().Ident(DefaultDomainOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -2008,7 +2010,7 @@ func (p *jobPager) applyOrder(query *JobQuery) *JobQuery {
 		query = query.Order(DefaultJobOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -2019,10 +2021,10 @@ func (p *jobPager) orderExpr(query *JobQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultJobOrder.Field {
 			b.Comma().Ident(DefaultJobOrder.Field.column).Pad().WriteString(string(direction))
 		}
@@ -2251,7 +2253,7 @@ func (p *portalaccountPager) applyOrder(query *PortalAccountQuery) *PortalAccoun
 		query = query.Order(DefaultPortalAccountOrder.Field.toTerm(direction.OrderTermOption()))
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return query
 }
@@ -2262,10 +2264,10 @@ func (p *portalaccountPager) orderExpr(query *PortalAccountQuery) sql.Querier {
 		direction = direction.Reverse()
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(p.order.Field.column)
+		appendOrder(query.ctx, p.order.Field.column)
 	}
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		writeOrder(b, p.order.Field.column, string(direction))
 		if p.order.Field != DefaultPortalAccountOrder.Field {
 			b.Comma().Ident(DefaultPortalAccountOrder.Field.column).Pad().WriteString(string(direction))
 		}

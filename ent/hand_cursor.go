@@ -18,14 +18,15 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Position is the Value of every cursor: the list that the cursor belongs to, and the entry's value in the column that
-// orders the list. The guid, which orders entries with equal values, is the cursor's ID.
+// Position is the Value of every cursor: the list that the cursor belongs to, and the entry's value in the column, or the two
+// columns, that order the list. The guid, which orders entries with equal values, is the cursor's ID.
 type Position struct {
 	List  uint32
-	Value any // a string, a time.Time, or nil in the order of the guids
+	Value any // a string, a time.Time, a Pair, or nil in the order of the guids
 }
 
-// List identifies the list that a cursor belongs to: a field of schema.graphqls and its order.
+// List identifies the list that a cursor belongs to: a field of schema.graphqls and its order. Two columns are separated by a
+// comma.
 type List struct {
 	Object, Field, Column string
 	Direction             OrderDirection
@@ -44,28 +45,42 @@ func (l List) Cursor(id uuid.UUID, value any) Cursor {
 	return Cursor{ID: id, Value: Position{List: l.ID(), Value: value}}
 }
 
-// Value returns the value that a cursor has for the ordering column. It fails if the cursor belongs to another list.
+// Value returns the value that a cursor has for the ordering columns. It fails if the cursor belongs to another list.
 func (l List) Value(c *Cursor) (any, *fault.Fault) {
 	at, ok := c.Value.(Position)
-	_, isTime := at.Value.(time.Time)
-	_, isText := at.Value.(string)
-	if !ok || at.List != l.ID() || isTime != isTimeColumn(l.Column) || isText != (!isTime && l.Column != "id") {
+	if !ok || at.List != l.ID() || !l.fits(at.Value) {
 		return nil, fault.New(fault.Invalid, "the cursor is from another list, or from a list with another order")
 	}
 	return at.Value, nil
 }
 
+// fits reports whether the ordering columns can have a value.
+func (l List) fits(value any) bool {
+	columns := l.Columns()
+	if l.Column == "id" {
+		return value == nil
+	}
+	if p, ok := value.(Pair); ok != (len(columns) == 2) {
+		return false
+	} else if ok {
+		value = p.Second
+	}
+	_, isTime := value.(time.Time)
+	_, isText := value.(string)
+	return isTime != isText && isTime == isTimeColumn(columns[len(columns)-1])
+}
+
 // isTimeColumn reports whether a column holds times. The names of those columns end in _at.
 func isTimeColumn(column string) bool { return strings.HasSuffix(column, "_at") }
 
-// The format of a cursor: the ID of the list, the guid, the kind of the value, the value. EncodeCursor encodes it as
-// URL-safe base64.
+// The format of a cursor: the ID of the list, the guid, the kind of the value, the value. A pair is the length of the first
+// value, the first value, the kind of the second, the second. EncodeCursor encodes it as URL-safe base64.
 const (
 	cursorHead = 4 + 16 + 1
 	// maxCursor bounds a cursor in bytes. A name has up to 255 characters, and case folding may lengthen it.
 	maxCursor = 8 << 10
 
-	kindNone, kindText, kindTime = 0, 't', 'm'
+	kindNone, kindText, kindTime, kindPair = 0, 't', 'm', 'p'
 )
 
 // EncodeCursor returns a cursor as clients see it.
@@ -73,15 +88,21 @@ func EncodeCursor(c Cursor) string {
 	at, _ := c.Value.(Position)
 	raw := binary.BigEndian.AppendUint32(make([]byte, 0, 64), at.List)
 	raw = append(raw, c.ID[:]...)
-	switch value := at.Value.(type) {
+	return base64.RawURLEncoding.EncodeToString(appendValue(raw, at.Value))
+}
+
+func appendValue(raw []byte, value any) []byte {
+	switch value := value.(type) {
 	case nil:
-		raw = append(raw, kindNone)
+		return append(raw, kindNone)
 	case time.Time:
-		raw = binary.BigEndian.AppendUint64(append(raw, kindTime), uint64(value.UnixMicro())) //nolint:gosec // DecodeCursor turns it back
+		return binary.BigEndian.AppendUint64(append(raw, kindTime), uint64(value.UnixMicro())) //nolint:gosec // parseValue turns it back
+	case Pair:
+		raw = binary.BigEndian.AppendUint16(append(raw, kindPair), uint16(len(value.First))) //nolint:gosec // columns have fewer than 65,536 bytes
+		return appendValue(append(raw, value.First...), value.Second)
 	default: // a string or an enumeration
-		raw = append(append(raw, kindText), fmt.Sprint(value)...)
+		return append(append(raw, kindText), fmt.Sprint(value)...)
 	}
-	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // ErrCursor is the error for a text that EncodeCursor did not write.
@@ -94,38 +115,53 @@ func ParseCursor(given any) (*Cursor, error) {
 	if err != nil || len(raw) < cursorHead || len(raw) > maxCursor || strings.ContainsAny(text, "\r\n") {
 		return nil, ErrCursor
 	}
-	at := Position{List: binary.BigEndian.Uint32(raw)}
-	switch kind, value := raw[cursorHead-1], raw[cursorHead:]; kind {
-	case kindNone:
-		if len(value) > 0 {
-			return nil, ErrCursor
-		}
-	case kindText:
-		// PostgreSQL accepts no NUL in text.
-		if !utf8.Valid(value) || slices.Contains(value, 0) {
-			return nil, ErrCursor
-		}
-		at.Value = string(value)
-	case kindTime:
-		if len(value) != 8 {
-			return nil, ErrCursor
-		}
-		t := time.UnixMicro(int64(binary.BigEndian.Uint64(value))).UTC() //nolint:gosec // EncodeCursor made it
-		if t.Year() < 1 || t.Year() > 9999 {
-			return nil, ErrCursor
-		}
-		at.Value = t
-	default:
+	value, ok := parseValue(raw[cursorHead-1], raw[cursorHead:])
+	if !ok {
 		return nil, ErrCursor
 	}
-	return &Cursor{ID: uuid.UUID(raw[4:20]), Value: at}, nil
+	return &Cursor{ID: uuid.UUID(raw[4:20]), Value: Position{List: binary.BigEndian.Uint32(raw), Value: value}}, nil
 }
 
-// Place is a position in an order, for use in a statement. ID and Value become arguments of the statement.
+func parseValue(kind byte, raw []byte) (value any, ok bool) {
+	switch kind {
+	case kindNone:
+		return nil, len(raw) == 0
+	case kindText:
+		return string(raw), isText(raw)
+	case kindTime:
+		if len(raw) != 8 {
+			return nil, false
+		}
+		t := time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC() //nolint:gosec // appendValue made it
+		return t, t.Year() >= 1 && t.Year() <= 9999
+	case kindPair:
+		return parsePair(raw)
+	}
+	return nil, false
+}
+
+func parsePair(raw []byte) (value any, ok bool) {
+	const size = 2
+	if len(raw) < size {
+		return nil, false
+	}
+	end := size + int(binary.BigEndian.Uint16(raw))
+	if len(raw) <= end || raw[end] != kindText && raw[end] != kindTime {
+		return nil, false
+	}
+	second, ok := parseValue(raw[end], raw[end+1:])
+	return Pair{First: string(raw[size:end]), Second: second}, ok && isText(raw[size:end])
+}
+
+// isText reports whether PostgreSQL accepts a text: it accepts no NUL.
+func isText(raw []byte) bool { return utf8.Valid(raw) && !slices.Contains(raw, 0) }
+
+// Place is a position in an order, for use in a statement. ID and Values become arguments of the statement.
 type Place struct {
-	Column    string
+	Columns   []string
 	Direction OrderDirection
-	ID, Value any
+	ID        any
+	Values    []any // one for each column
 }
 
 // After selects the rows that follow the place.
@@ -152,12 +188,21 @@ func (p Place) compare(d OrderDirection, equal string) func(*sql.Selector) {
 	}
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
-			if p.Column == "id" {
+			if p.Columns[0] == "id" {
 				b.Ident(s.C("id")).WriteString(operator).Arg(p.ID)
 				return
 			}
-			b.Wrap(func(b *sql.Builder) { b.Ident(s.C(p.Column)).Comma().Ident(s.C("id")) }).WriteString(operator).
-				Wrap(func(b *sql.Builder) { b.Arg(p.Value).Comma().Arg(p.ID) })
+			b.Wrap(func(b *sql.Builder) {
+				for _, column := range p.Columns {
+					b.Ident(s.C(column)).Comma()
+				}
+				b.Ident(s.C("id"))
+			}).WriteString(operator).Wrap(func(b *sql.Builder) {
+				for _, value := range p.Values {
+					b.Arg(value).Comma()
+				}
+				b.Arg(p.ID)
+			})
 		}))
 	}
 }

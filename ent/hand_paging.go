@@ -56,7 +56,7 @@ func (l List) place(argument string, c *Cursor) (*Place, error) {
 	if err != nil {
 		return nil, err.On(argument)
 	}
-	return &Place{Column: l.Column, Direction: l.Direction, ID: c.ID, Value: value}, nil
+	return &Place{Columns: l.Columns(), Direction: l.Direction, ID: c.ID, Values: Values(value)}, nil
 }
 
 // between selects the rows that lie between the cursors.

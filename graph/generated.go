@@ -4818,6 +4818,14 @@ enum CustomerOrderField {
   COUNTRY
   "The status, in alphabetical order."
   STATUS
+  "The status, and the name within each status."
+  STATUS_NAME
+  "The status, and the time of creation within each status."
+  STATUS_CREATED_AT
+  "The country, and the name within each country."
+  COUNTRY_NAME
+  "The country, and the time of creation within each country."
+  COUNTRY_CREATED_AT
 }
 
 "The order of a list of groups. Equal entries are in the order of creation."

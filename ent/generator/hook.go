@@ -48,8 +48,26 @@ func replaceCollection(next gen.Generator) gen.Generator {
 		if err := replaceCall(filepath.Join(g.Target, "gql_pagination.go"), connection, connection+"\tmatching *CustomerQuery // all rows of the list, whatever the page\n"); err != nil {
 			return err
 		}
+		if err := replaceOrders(filepath.Join(g.Target, "gql_pagination.go")); err != nil {
+			return err
+		}
 		return replaceNeighbors(g)
 	})
+}
+
+// replaceOrders adds the orders by two columns: see ent/hand_order.go.
+func replaceOrders(pagination string) error {
+	for _, r := range [][2]string{
+		{"query.ctx.AppendFieldOnce(p.order.Field.column)", "appendOrder(query.ctx, p.order.Field.column)"},
+		{"b.Ident(p.order.Field.column).Pad().WriteString(string(direction))", "writeOrder(b, p.order.Field.column, string(direction))"},
+		{"return fmt.Errorf(\"%s is not a valid CustomerOrderField\", str)", "return f.unmarshalPair(str)"},
+		{"case CustomerOrderFieldStatus.column:\n\t\tstr = \"STATUS\"\n", "case CustomerOrderFieldStatus.column:\n\t\tstr = \"STATUS\"\n\tdefault:\n\t\tstr = f.pairName()\n"},
+	} {
+		if err := replaceCall(pagination, r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replaceNeighbors makes the predicates of edges call ent/edgeexists.

@@ -298,6 +298,26 @@ var (
 				Columns: []*schema.Column{CustomersColumns[11], CustomersColumns[0]},
 			},
 			{
+				Name:    "customer_status_name_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[11], CustomersColumns[6], CustomersColumns[0]},
+			},
+			{
+				Name:    "customer_status_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[11], CustomersColumns[2], CustomersColumns[0]},
+			},
+			{
+				Name:    "customer_country_name_fold_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[10], CustomersColumns[6], CustomersColumns[0]},
+			},
+			{
+				Name:    "customer_country_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[10], CustomersColumns[2], CustomersColumns[0]},
+			},
+			{
 				Name:    "customer_resource_group_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomersColumns[12], CustomersColumns[0]},

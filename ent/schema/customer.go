@@ -73,6 +73,10 @@ func (Customer) Indexes() []ent.Index {
 		index.Fields("city_fold", "id"),
 		index.Fields("country", "id"),
 		index.Fields("status", "id"),
+		index.Fields("status", "name_fold", "id"),
+		index.Fields("status", "created_at", "id"),
+		index.Fields("country", "name_fold", "id"),
+		index.Fields("country", "created_at", "id"),
 		index.Fields("resource_group_id", "id"),
 		index.Fields("retention_policy_id", "id"),
 	}

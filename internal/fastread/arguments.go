@@ -24,7 +24,6 @@ type arguments struct {
 	filter        int
 	page          page
 	list          ent.List
-	moment        bool
 	after, before *ent.Place
 }
 
@@ -34,7 +33,7 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 	if e.Where == nil {
 		return nil, errNotCovered
 	}
-	a := &arguments{list: ent.List{
+	a := &arguments{entity: e, list: ent.List{
 		Object: f.ObjectDefinition.Name, Field: f.Name, Column: "id", Direction: entgql.OrderDirectionAsc,
 	}}
 	given := f.ArgumentMap(c.oc.Variables)
@@ -108,11 +107,6 @@ func (a *arguments) orderBy(e *entity, value any) error {
 		return errNotCovered
 	}
 	a.list.Column = column
-	for _, f := range e.Fields {
-		if f.Column == column {
-			a.moment = f.Kind == ent.KindTime
-		}
-	}
 	if direction, ok := given["direction"].(string); ok {
 		a.list.Direction = entgql.OrderDirection(direction)
 	}
@@ -133,10 +127,12 @@ func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
 	if fault != nil {
 		return nil, errRefused
 	}
-	found := &ent.Place{Column: a.list.Column, Direction: a.list.Direction, ID: at.ID, Value: ordered}
+	found := &ent.Place{Columns: a.list.Columns(), Direction: a.list.Direction, ID: at.ID, Values: ent.Values(ordered)}
 	if written != nil && written.Kind == ast.Variable {
 		found.ID = param{variable: written.Raw, part: cursorID, list: a.list}
-		found.Value = param{variable: written.Raw, part: cursorValue, list: a.list}
+		for i := range found.Values {
+			found.Values[i] = param{variable: written.Raw, part: cursorValue, list: a.list, n: i}
+		}
 	}
 	return found, nil
 }
@@ -166,17 +162,21 @@ func (a *arguments) cut(s *sql.Selector) {
 // order is the order of the list, with the guid to decide where values are equal.
 func (a *arguments) order() []ordering {
 	desc := a.list.Direction == entgql.OrderDirectionDesc
-	byGUID := ordering{column: "id", kind: ent.KindUUID, desc: desc}
-	if a.list.Column == "id" {
-		return []ordering{byGUID}
+	var order []ordering
+	if a.list.Column != "id" {
+		for _, column := range a.list.Columns() {
+			order = append(order, ordering{column: column, kind: a.kind(column), desc: desc})
+		}
 	}
-	return []ordering{{column: a.list.Column, kind: a.kind(), desc: desc}, byGUID}
+	return append(order, ordering{column: "id", kind: ent.KindUUID, desc: desc})
 }
 
-// kind is that of the values of the order.
-func (a *arguments) kind() ent.Kind {
-	if a.moment {
-		return ent.KindTime
+// kind is that of the values of a column that orders lists.
+func (a *arguments) kind(column string) ent.Kind {
+	for _, f := range a.entity.Fields {
+		if f.Column == column && f.Kind == ent.KindTime {
+			return ent.KindTime
+		}
 	}
 	return ent.KindText
 }

@@ -51,12 +51,12 @@ func (l *level) saves(at slot) {
 }
 
 // cursorPosition adds the position of the owner's row. It is made of the guid and of
-// the value of the order.
+// the values of the order.
 func (s *steps) position() {
 	if s.left {
 		s.owner.saves(s.owner.id())
-		if s.owner.page.ordered {
-			s.owner.saves(s.owner.page.order)
+		for _, at := range s.owner.page.order {
+			s.owner.saves(at)
 		}
 	}
 	s.add(step{op: opCursor, level: s.owner, late: s.left})

@@ -14,7 +14,7 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	if err != nil {
 		return err
 	}
-	a.entity, a.source = e, rows.narrowed(a.narrow)
+	a.source = rows.narrowed(a.narrow)
 	types := []string{e.Name + "Connection"}
 	parts := graphql.CollectFields(c.oc, f.Selections, types)
 	shown, told := first(parts, "nodes", "edges"), first(parts, "pageInfo")
@@ -65,8 +65,9 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 func (c *compiler) page(a *arguments) *level {
 	l := c.level(a.entity, a.source.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { a.cut(found) }))
 	l.page, l.order = a.page, a.order()
-	if a.list.Column != "id" {
-		l.page.ordered, l.page.order, l.page.moment = true, l.plain(a.list.Column, a.kind()), a.moment
+	for _, o := range l.order[:len(l.order)-1] {
+		l.page.order = append(l.page.order, l.plain(o.column, o.kind))
+		l.page.moment = o.kind == ent.KindTime
 	}
 	if a.page.fromEnd() {
 		l.id() // rows are sorted by it

@@ -13,7 +13,7 @@ type part int
 const (
 	guidOf      part = iota // the nth of the guids that a statement answers for
 	cursorID                // the guid of a cursor in a variable
-	cursorValue             // its value
+	cursorValue             // the nth of its values
 	filterValue             // the nth of the values of a filter
 )
 
@@ -72,7 +72,7 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 	if p.part == cursorID {
 		return at.ID, nil
 	}
-	return value, nil
+	return ent.Values(value)[p.n], nil
 }
 
 // root is the guid that the root field asks for: a variable of the request, or

@@ -106,9 +106,8 @@ type page struct {
 	first, last int    // 0 for not given; both are 0 where all rows are read
 	extra       bool   // one row more is read, which shows whether there are others
 	list        uint32 // the list in the positions of its rows
-	order       slot   // the value that positions have, in a list that has an order
-	ordered     bool
-	moment      bool // that value is a moment
+	order       []slot // the values that positions have, up to two, in a list that has an order
+	moment      bool   // the last of them is a moment
 }
 
 // fromEnd reports whether rows are read from the end of the list. The extra row

@@ -12,15 +12,15 @@ import (
 
 // cursorPosition is where a row stands in its list.
 type cursorPosition struct {
-	id    [36]byte
-	value driver.Value
+	id     [36]byte
+	values [2]driver.Value
 }
 
 // here is the position of the row at hand.
 func (w *writer) here(l *level) (at cursorPosition) {
 	copy(at.id[:], bytesOf(w.uuids[l.id().n]))
-	if l.page.ordered {
-		at.value = w.texts[l.page.order.n]
+	for i, order := range l.page.order {
+		at.values[i] = w.texts[order.n]
 	}
 	return at
 }
@@ -33,8 +33,8 @@ func (w *writer) position(s *step, l *level) error {
 	st := &w.states[l.tag]
 	at := cursorPosition{}
 	copy(at.id[:], st.uuids[l.id().n])
-	if l.page.ordered {
-		at.value = st.texts[l.page.order.n]
+	for i, order := range l.page.order {
+		at.values[i] = st.texts[order.n]
 	}
 	return w.appendPosition(at, l)
 }
@@ -46,13 +46,16 @@ func (w *writer) appendPosition(at cursorPosition, l *level) error {
 		return err
 	}
 	p := ent.Position{List: l.page.list}
-	if l.page.ordered {
-		text := string(bytesOf(at.value))
+	if n := len(l.page.order); n > 0 {
+		text := string(bytesOf(at.values[n-1]))
 		p.Value = text
 		if l.page.moment {
 			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", strings.TrimSuffix(text, ":00")); err != nil {
 				return err
 			}
+		}
+		if n == 2 {
+			p.Value = ent.Pair{First: string(bytesOf(at.values[0])), Second: p.Value}
 		}
 	}
 	w.out = append(append(append(w.out, '"'), ent.EncodeCursor(ent.Cursor{ID: id, Value: p})...), '"')

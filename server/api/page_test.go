@@ -8,7 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"cloudapi/ent"
 	"cloudapi/internal/dev/pgtest"
 	"cloudapi/internal/model"
 	"cloudapi/internal/viewer"
@@ -139,6 +143,13 @@ func askList(t *testing.T, a *apitest.API, query string) listed {
 	return *body.Data.Customer.X
 }
 
+// forgedPair returns a cursor of a list of customers with two values that its order cannot have.
+func forgedPair(order string, second any) string {
+	columns := map[string]string{"COUNTRY_NAME": "country,name_fold", "CITY": "city"}
+	list := ent.List{Object: "Query", Field: "customers", Column: columns[order], Direction: "ASC"}
+	return ent.EncodeCursor(list.Cursor(uuid.New(), ent.Pair{First: "BE", Second: second}))
+}
+
 // TestForeignCursorsAreRefused: a cursor of another field or order is a client error, whatever is selected.
 func TestForeignCursorsAreRefused(t *testing.T) {
 	eachPath(t, func(t *testing.T, a *apitest.API) {
@@ -147,11 +158,13 @@ func TestForeignCursorsAreRefused(t *testing.T) {
 			return askList(t, a, "{ x: "+field+"("+args+") { edges { cursor } } }").Edges[0].Cursor
 		}
 		own := cursor("customers", "first: 1")
-		for _, c := range []string{cursor("customers", "first: 1, orderBy: {field: NAME}"), cursor("customers", "first: 1, orderBy: {field: CREATED_AT}"), cursor("cloudUsers", "first: 1")} {
+		for _, c := range []string{cursor("customers", "first: 1, orderBy: {field: NAME}"), cursor("customers", "first: 1, orderBy: {field: CREATED_AT}"),
+			cursor("customers", "first: 1, orderBy: {field: STATUS_NAME}"), cursor("cloudUsers", "first: 1"), forgedPair("COUNTRY_NAME", time.Now()), forgedPair("CITY", "text")} {
 			for _, argument := range []string{"after", "before"} {
 				for _, selected := range []string{"nodes { id }", "totalCount", "pageInfo { hasNextPage }", "__typename"} {
 					for _, query := range []string{
 						"query($c: Cursor) { customers(first: 1, " + argument + ": $c, orderBy: {field: CITY}) { " + selected + " } }",
+						"query($c: Cursor) { customers(first: 1, " + argument + ": $c, orderBy: {field: COUNTRY_NAME}) { " + selected + " } }",
 						"query($c: Cursor) { customer(id: \"" + id + "\") { domains(" + argument + ": $c) { " + selected + " } } }",
 					} {
 						got := a.Query(apitest.Administrator, query, map[string]any{"c": c})

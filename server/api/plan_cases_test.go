@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -20,13 +21,17 @@ func customersPage(arguments string) string {
 func (l *landmarks) cursor(t *testing.T, column string, direction ent.OrderDirection, at int) string {
 	t.Helper()
 	var id uuid.UUID
-	var value any
-	query := fmt.Sprintf("SELECT id, %s FROM customers ORDER BY %[1]s %[2]s, id %[2]s OFFSET %[3]d LIMIT 1", column, direction, at)
-	if err := l.db.QueryRow(query).Scan(&id, &value); err != nil {
+	var value, second any
+	columns := strings.Split(column, ",")
+	last := columns[len(columns)-1]
+	query := fmt.Sprintf("SELECT id, %s, %s FROM customers ORDER BY %[1]s %[3]s, %[2]s %[3]s, id %[3]s OFFSET %[4]d LIMIT 1", columns[0], last, direction, at)
+	if err := l.db.QueryRow(query).Scan(&id, &value, &second); err != nil {
 		t.Fatal(err)
 	}
 	if column == "id" {
 		value = nil
+	} else if len(columns) == 2 {
+		value = ent.Pair{First: value.(string), Second: second}
 	}
 	list := ent.List{Object: "Query", Field: "customers", Column: column, Direction: direction}
 	return `"` + ent.EncodeCursor(list.Cursor(id, value)) + `"`
@@ -39,7 +44,8 @@ const searchRows = 10 * pageRows
 
 // orders: each order in both directions, from the beginning, from a distant cursor, and backwards from there.
 func (l *landmarks) orders(t *testing.T, s *pgtest.Server, a *apitest.API) {
-	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status"}
+	columns := map[string]string{"NAME": "name_fold", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CITY": "city", "COUNTRY": "country", "STATUS": "status",
+		"STATUS_NAME": "status,name_fold", "STATUS_CREATED_AT": "status,created_at", "COUNTRY_NAME": "country,name_fold", "COUNTRY_CREATED_AT": "country,created_at"}
 	check := func(name, order, column string, direction ent.OrderDirection) {
 		far := l.cursor(t, column, direction, farAway)
 		for where, query := range map[string]string{

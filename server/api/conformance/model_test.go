@@ -201,39 +201,55 @@ func snake(field string) string {
 // sorted returns rows in an order; nil means the order of the guids.
 func (m *model) sorted(of string, rows []row, orderBy map[string]any) []row {
 	rows = slices.Clone(rows)
-	key := func(row) any { return "" }
-	if name, ok := orderBy["field"].(string); ok {
-		column := strings.ToLower(name)
-		key = func(r row) any {
-			if of == "Customer" && name == "NAME" {
-				return fold(r["name"].(string))
-			}
-			v, known := r[column]
-			if !known {
-				m.t.Fatalf("the model does not know the order %s of %s", name, of)
-			}
-			return v
-		}
-	}
+	keys := m.orderKeys(of, orderBy["field"])
 	slices.SortFunc(rows, func(a, b row) int {
-		c := 0
-		switch x := key(a).(type) {
-		case time.Time:
-			c = x.Compare(key(b).(time.Time))
-		case string:
-			c = strings.Compare(x, key(b).(string))
-		default:
-			m.t.Fatalf("the model cannot order %T", x)
+		for _, key := range keys {
+			if c := m.compare(key(a), key(b)); c != 0 {
+				return c
+			}
 		}
-		if c == 0 {
-			c = strings.Compare(a.id(), b.id())
-		}
-		return c
+		return strings.Compare(a.id(), b.id())
 	})
 	if orderBy["direction"] == "DESC" {
 		slices.Reverse(rows)
 	}
 	return rows
+}
+
+// orderKeys returns the values that an order compares, the most important first.
+func (m *model) orderKeys(of string, order any) (keys []func(row) any) {
+	name, _ := order.(string)
+	for name != "" {
+		first := name
+		for _, pair := range []string{"STATUS", "COUNTRY"} {
+			if strings.HasPrefix(name, pair+"_") {
+				first = pair
+			}
+		}
+		name = strings.TrimPrefix(strings.TrimPrefix(name, first), "_")
+		keys = append(keys, func(r row) any {
+			if of == "Customer" && first == "NAME" {
+				return fold(r["name"].(string))
+			}
+			v, known := r[strings.ToLower(first)]
+			if !known {
+				m.t.Fatalf("the model does not know the order %s of %s", first, of)
+			}
+			return v
+		})
+	}
+	return keys
+}
+
+func (m *model) compare(a, b any) int {
+	switch a := a.(type) {
+	case time.Time:
+		return a.Compare(b.(time.Time))
+	case string:
+		return strings.Compare(a, b.(string))
+	}
+	m.t.Fatalf("the model cannot order %T", a)
+	return 0
 }
 
 // page is the content of a connection.
