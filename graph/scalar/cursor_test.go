@@ -3,6 +3,7 @@ package scalar_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func FuzzCursor(f *testing.F) {
 	for _, c := range []ent.Cursor{
 		{}, {ID: id}, list("id").Cursor(id, nil), list("city").Cursor(id, "Ghent"), list("city").Cursor(id, ""),
 		list("created_at").Cursor(id, time.Unix(1, 1000)), list("created_at").Cursor(id, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)),
+		list("status,name_fold").Cursor(id, ent.Pair{First: "ACTIVE", Second: "one"}), list("country,created_at").Cursor(id, ent.Pair{Second: time.Unix(1, 1000)}),
 	} {
 		f.Add(strings.Trim(written(c), `"`))
 	}
@@ -53,21 +55,20 @@ func FuzzCursor(f *testing.F) {
 				t.Errorf("%q is a position of %s with the value %v", text, column, value)
 			}
 		}
+		for _, columns := range []string{"status,name_fold", "status,created_at"} {
+			value, fault := list(columns).Value(&read)
+			if _, isPair := value.(ent.Pair); fault == nil && (!isPair || len(ent.Values(value)) != 2) {
+				t.Errorf("%q is a position of %s with the value %v", text, columns, value)
+			}
+		}
 	})
 }
 
 // TestCursorBelongsToItsList: a cursor is valid only for the field and the order that it was made for.
 func TestCursorBelongsToItsList(t *testing.T) {
 	all := lists(t)
-	values := map[string]any{"id": nil, "_at": time.UnixMicro(1).UTC()}
 	for _, of := range all {
-		value, ok := values[of.Column]
-		if strings.HasSuffix(of.Column, "_at") {
-			value, ok = values["_at"], true
-		}
-		if !ok {
-			value = "a"
-		}
+		value := valueOf(of)
 		c, err := scalar.UnmarshalCursor(strings.Trim(written(of.Cursor(uuid.New(), value)), `"`))
 		if err != nil {
 			t.Fatalf("%v: %v", of, err)
@@ -82,6 +83,22 @@ func TestCursorBelongsToItsList(t *testing.T) {
 			}
 		}
 	}
+}
+
+// valueOf returns a value of the columns that order a list.
+func valueOf(l ent.List) any {
+	columns := l.Columns()
+	var value any = "a"
+	switch {
+	case l.Column == "id":
+		return nil
+	case strings.HasSuffix(l.Column, "_at"):
+		value = time.UnixMicro(1).UTC()
+	}
+	if len(columns) == 2 {
+		return ent.Pair{First: "b", Second: value}
+	}
+	return value
 }
 
 // lists returns all lists of the API.
@@ -114,7 +131,7 @@ func lists(t *testing.T) []ent.List {
 					t.Fatal(err)
 				}
 				for name, field := range entities[to].Fields {
-					if field.Column == column && field.Nullable {
+					if slices.Contains(strings.Split(column, ","), field.Column) && field.Nullable {
 						t.Errorf("%s orders by %s.%s, which may be null: cursors cannot compare nulls", o.Name, to, name)
 					}
 				}
