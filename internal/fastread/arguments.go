@@ -13,13 +13,12 @@ import (
 	"cloudapi/ent"
 )
 
-// arguments are those of a connection.
+// arguments has the arguments of a connection.
 type arguments struct {
 	entity *entity
-	// source are the rows of the list, whatever the page.
+	// source selects all rows of the list.
 	source
-	// where narrows the rows, nil for no filter; filter is its place among those of
-	// the operation.
+	// where filters the rows; nil means no filter. filter is its index among the filters of the operation.
 	where         func(*sql.Selector)
 	filter        int
 	page          page
@@ -27,8 +26,7 @@ type arguments struct {
 	after, before *ent.Place
 }
 
-// arguments reads the arguments of a connection. Whatever is wrong with them
-// the ordinary path tells.
+// arguments reads the arguments of a connection. The ordinary path reports invalid ones.
 func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, error) {
 	if e.Where == nil {
 		return nil, errNotCovered
@@ -63,7 +61,7 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 			err = errNotCovered
 		}
 		switch {
-		case errors.Is(err, errRefused):
+		case errors.Is(err, errInvalidValue):
 			return nil, err
 		case err != nil:
 			return nil, errNotCovered
@@ -75,7 +73,7 @@ func (c *compiler) arguments(e *entity, f graphql.CollectedField) (*arguments, e
 	return a, nil
 }
 
-// size is the size of a page.
+// size returns the size of a page.
 func size(value any) (int, error) {
 	var n int64
 	switch value := value.(type) {
@@ -116,16 +114,15 @@ func (a *arguments) orderBy(e *entity, value any) error {
 	return nil
 }
 
-// place is where a page begins or ends: a parameter where the cursor is a
-// variable.
+// place returns where a page begins or ends. If the cursor is a variable, its values are parameters.
 func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
 	at, err := ent.ParseCursor(value)
 	if err != nil {
-		return nil, errRefused
+		return nil, errInvalidValue
 	}
 	ordered, fault := a.list.Value(at)
 	if fault != nil {
-		return nil, errRefused
+		return nil, errInvalidValue
 	}
 	found := &ent.Place{Columns: a.list.Columns(), Direction: a.list.Direction, ID: at.ID, Values: ent.Values(ordered)}
 	if written != nil && written.Kind == ast.Variable {
@@ -137,7 +134,7 @@ func (a *arguments) place(written *ast.Value, value any) (*ent.Place, error) {
 	return found, nil
 }
 
-// narrow keeps the rows that the filter lets pass.
+// narrow applies the filter.
 func (a *arguments) narrow(s *sql.Selector, t *sql.SelectTable) {
 	if a.where == nil {
 		return
@@ -149,7 +146,7 @@ func (a *arguments) narrow(s *sql.Selector, t *sql.SelectTable) {
 	}
 }
 
-// cut leaves out the rows that the cursors cut off.
+// cut applies the cursors.
 func (a *arguments) cut(s *sql.Selector) {
 	if a.after != nil {
 		a.after.After()(s)
@@ -159,7 +156,7 @@ func (a *arguments) cut(s *sql.Selector) {
 	}
 }
 
-// order is the order of the list, with the guid to decide where values are equal.
+// order returns the columns that order the list. The last is the guid, for equal values.
 func (a *arguments) order() []ordering {
 	desc := a.list.Direction == entgql.OrderDirectionDesc
 	var order []ordering
@@ -171,7 +168,7 @@ func (a *arguments) order() []ordering {
 	return append(order, ordering{column: "id", kind: ent.KindUUID, desc: desc})
 }
 
-// kind is that of the values of a column that orders lists.
+// kind returns the kind of a column that orders lists.
 func (a *arguments) kind(column string) ent.Kind {
 	for _, f := range a.entity.Fields {
 		if f.Column == column && f.Kind == ent.KindTime {

@@ -2,14 +2,13 @@ package fastread
 
 import "cloudapi/ent"
 
-// steps is a list of steps being made.
+// steps collects the steps of a level.
 type steps struct {
 	done    []step
 	pending string // the text before the next step
-	// owner is the level whose rows the steps write; left says that rows of
-	// levels below have been read by then.
-	owner *level
-	left  bool
+	// owner is the level whose rows the steps write. descended means that rows of lower levels have been read before the next step.
+	owner     *level
+	descended bool
 }
 
 func (s *steps) text(text string) { s.pending += text }
@@ -19,18 +18,18 @@ func (s *steps) add(one step) {
 	s.done = append(s.done, one)
 }
 
-// value adds a value of the owner's row.
+// value adds a step that writes a value of the owner's row.
 func (s *steps) value(o op, at slot) {
-	if s.left {
+	if s.descended {
 		s.owner.saves(at)
 	}
-	s.add(step{op: o, slot: at, late: s.left})
+	s.add(step{op: o, slot: at, late: s.descended})
 }
 
-// below adds what reads the rows of a level below the owner's.
+// below adds a step that reads the rows of a level below the owner's.
 func (s *steps) below(one step) {
 	s.owner.below = append(s.owner.below, one.level)
-	s.left = true
+	s.descended = true
 	s.add(one)
 }
 
@@ -41,6 +40,7 @@ func (s *steps) end() []step {
 	return s.done
 }
 
+// saves notes a value that is written after rows of lower levels.
 func (l *level) saves(at slot) {
 	for _, saved := range l.late {
 		if saved == at {
@@ -50,27 +50,26 @@ func (l *level) saves(at slot) {
 	l.late = append(l.late, at)
 }
 
-// cursorPosition adds the position of the owner's row. It is made of the guid and of
-// the values of the order.
+// position adds a step that writes the cursor of the owner's row: its guid and the values of the order.
 func (s *steps) position() {
-	if s.left {
+	if s.descended {
 		s.owner.saves(s.owner.id())
 		for _, at := range s.owner.page.order {
 			s.owner.saves(at)
 		}
 	}
-	s.add(step{op: opCursor, level: s.owner, late: s.left})
+	s.add(step{op: opCursor, level: s.owner, late: s.descended})
 }
 
-// id is the slot of the guid.
+// id returns the slot of the guid.
 func (l *level) id() slot { return l.plain("id", ent.KindUUID) }
 
-// plain is the slot of a column of the table.
+// plain returns the slot of a column of the table.
 func (l *level) plain(name string, kind ent.Kind) slot {
 	return l.slot(name, column{name: name, kind: kind})
 }
 
-// slot is the slot of a value, which has one however often it is selected.
+// slot returns the slot of a value. A value that is selected several times has one slot.
 func (l *level) slot(key string, c column) slot {
 	if found, ok := l.slots[key]; ok {
 		return found

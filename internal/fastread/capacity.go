@@ -8,14 +8,14 @@ import (
 	"cloudapi/ent/capacityunit"
 )
 
-// units adds one side of a customer's capacity.
+// units adds a customer's available or consumed units.
 func (c *compiler) units(s *steps, f graphql.CollectedField, kind capacityunit.Kind) error {
 	l := c.unitLevel(s, kind)
 	s.below(step{op: opList, level: l})
 	return c.fill(l, f.Selections)
 }
 
-// unitLevel makes a level of the units of a kind.
+// unitLevel returns a level of the units of a kind.
 func (c *compiler) unitLevel(s *steps, kind capacityunit.Kind) *level {
 	s.owner.id()
 	l := c.level(c.entities["CapacityUnit"], unitsOf().narrowed(func(found *sql.Selector, t *sql.SelectTable) {
@@ -25,14 +25,14 @@ func (c *compiler) unitLevel(s *steps, kind capacityunit.Kind) *level {
 	return l
 }
 
-// unitsOf are the capacity units of a customer.
+// unitsOf selects the capacity units of a customer.
 func unitsOf() source {
 	return source{key: "id", disjoint: true, rows: func(t, above *sql.SelectTable) *sql.Selector {
 		return from(t).Where(sql.ColumnsEQ(t.C(capacityunit.FieldCustomerID), above.C("id")))
 	}}
 }
 
-// balance adds what a customer has, uses and has left of each type.
+// balance adds the available, consumed and remaining amounts of each type.
 func (c *compiler) balance(s *steps, f graphql.CollectedField) error {
 	s.owner.id()
 	l := c.level(c.entities["CapacityUnit"], unitsOf())

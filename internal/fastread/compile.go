@@ -17,31 +17,29 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// errNotCovered sends a field down the ordinary path, which is always right and
-// tells what is wrong with an argument.
+// errNotCovered sends a field down the ordinary path, which supports everything and reports invalid arguments.
 var errNotCovered = errors.New("not covered by the fast path")
 
-// errRefused is the same about a value that a plan does not depend on.
-var errRefused = errors.New("not a value that the fast path knows")
+// errInvalidValue is errNotCovered for an invalid value of a parameter, which does not depend on the plan.
+var errInvalidValue = errors.New("not a valid value")
 
-// compiler turns the selection of one root field into a plan. Everything that
-// comes from a client goes into arguments of the statement.
+// compiler compiles the selection of one root field into a plan. All values of clients become arguments of the statement.
 type compiler struct {
 	ctx      context.Context
 	oc       *graphql.OperationContext
-	viewer   *viewer.Viewer // anybody of the role: its guid is anyone
+	viewer   *viewer.Viewer // has the role; its guid is a placeholder
 	entities map[string]*entity
-	// needed are the variables and filters of the operation.
+	// needed has the variables and filters of the operation.
 	needed *variables
 	plan   *plan
 }
 
-// compile compiles a root field for anybody of a role.
+// compile compiles a root field for all viewers of a role.
 func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f graphql.CollectedField, v *viewer.Viewer, needed *variables) (*plan, error) {
-	anybody := *v
-	anybody.ID = r.viewerPlaceholder
+	forRole := *v
+	forRole.ID = r.viewerPlaceholder
 	c := &compiler{
-		ctx: viewer.NewContext(ctx, &anybody), oc: oc, viewer: &anybody, entities: r.entities, needed: needed,
+		ctx: viewer.NewContext(ctx, &forRole), oc: oc, viewer: &forRole, entities: r.entities, needed: needed,
 		plan: &plan{root: &level{}, statements: map[int]statement{}},
 	}
 	s := &steps{owner: c.plan.root}
@@ -50,7 +48,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 	}
 	c.plan.root.steps = s.end()
 	if len(c.plan.root.below) == 0 {
-		// A connection of which nothing is selected has no rows to read.
+		// Nothing that needs rows is selected.
 		return nil, errNotCovered
 	}
 	c.plan.dialect = r.store.Dialect()
@@ -67,8 +65,7 @@ func (r *Reader) compile(ctx context.Context, oc *graphql.OperationContext, f gr
 	return c.plan, nil
 }
 
-// rootField covers the fields that find one row by its guid, and those that
-// are a connection of all rows.
+// rootField compiles a field that finds one row by its guid, or a connection of all rows.
 func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	typ := f.Definition.Type
 	if e, ok := connected(c.entities, typ.Name()); ok {
@@ -85,7 +82,7 @@ func (c *compiler) rootField(s *steps, f graphql.CollectedField) error {
 	return c.fill(l, f.Selections)
 }
 
-// connected returns the entity of a type of connection.
+// connected returns the entity of a connection type.
 func connected(entities map[string]*entity, name string) (*entity, bool) {
 	const suffix = "Connection"
 	if len(name) <= len(suffix) || name[len(name)-len(suffix):] != suffix {
@@ -99,12 +96,12 @@ func from(t *sql.SelectTable) *sql.Selector {
 	return sql.Dialect(t.Dialect()).Select().From(t)
 }
 
-// all are all rows of a table.
+// all selects all rows of a table.
 func all() source {
 	return source{rows: func(t, _ *sql.SelectTable) *sql.Selector { return from(t) }}
 }
 
-// level makes a level of the rows of e that the viewer may see.
+// level adds a level of the rows of e that the viewer may see.
 func (c *compiler) level(e *entity, rows source) *level {
 	l := &level{tag: len(c.plan.levels), entity: e, slots: map[string]slot{}}
 	l.source = rows.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { e.visible(c.viewer, found) })
@@ -112,14 +109,14 @@ func (c *compiler) level(e *entity, rows source) *level {
 	return l
 }
 
-// object adds the one row of a level, or null.
+// object adds an object, or null if there is no row.
 func (c *compiler) object(s *steps, e *entity, f graphql.CollectedField, required bool, rows source) error {
 	l := c.level(e, rows)
 	s.below(step{op: opObject, level: l, required: required})
 	return c.fill(l, f.Selections)
 }
 
-// fill compiles what is selected of the rows of a level.
+// fill compiles the selection of a level.
 func (c *compiler) fill(l *level, set ast.SelectionSet) error {
 	own := &steps{owner: l}
 	if err := c.fields(own, set); err != nil {
@@ -129,7 +126,7 @@ func (c *compiler) fill(l *level, set ast.SelectionSet) error {
 	return nil
 }
 
-// fields adds the JSON object of what is selected of the owner's row.
+// fields adds a JSON object with the selected fields of the owner's row.
 func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 	e := s.owner.entity
 	return c.members(s, set, []string{e.Name, "Node"}, func(f graphql.CollectedField) error {
@@ -150,7 +147,7 @@ func (c *compiler) fields(s *steps, set ast.SelectionSet) error {
 func (c *compiler) members(s *steps, set ast.SelectionSet, types []string, value func(graphql.CollectedField) error) error {
 	s.text("{")
 	for i, f := range graphql.CollectFields(c.oc, set, types) {
-		// A name of GraphQL is JSON as it is.
+		// GraphQL names need no escaping in JSON.
 		s.text(separator(i) + `"` + f.Alias + `":`)
 		if f.Name == "__typename" {
 			s.text(`"` + types[0] + `"`)
@@ -171,21 +168,20 @@ func separator(i int) string {
 	return ","
 }
 
-// field adds a value of the row. JSON objects are left to the ordinary path,
-// which reads and writes their numbers anew.
+// field adds a value of the row. JSON objects are not covered: the ordinary path formats their numbers.
 func (c *compiler) field(s *steps, f ent.EntityField) error {
 	if f.Kind == ent.KindJSON {
 		return errNotCovered
 	}
 	how := map[ent.Kind]op{
-		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opMoment,
+		ent.KindText: opText, ent.KindUUID: opUUID, ent.KindTime: opTime,
 		ent.KindNumber: opRaw, ent.KindBool: opRaw,
 	}[f.Kind]
 	s.value(how, s.owner.plain(f.Column, f.Kind))
 	return nil
 }
 
-// edge adds the neighbours at the other end of an edge.
+// edge adds the rows at the other end of an edge.
 func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField) error {
 	to, ok := c.entities[edge.To]
 	if !ok || !edge.Unique && !edge.Connection {
@@ -199,7 +195,7 @@ func (c *compiler) edge(s *steps, edge ent.EntityEdge, f graphql.CollectedField)
 	return c.connection(s, to, f, rows)
 }
 
-// sourceOf are the rows at the other end of an edge.
+// sourceOf returns the source of the rows at the other end of an edge.
 func sourceOf(edge ent.EntityEdge) source {
 	return source{
 		rows: func(t, above *sql.SelectTable) *sql.Selector { return neighbours(edge, t, above) },
@@ -207,7 +203,7 @@ func sourceOf(edge ent.EntityEdge) source {
 	}
 }
 
-// neighbours are the rows at the other end of an edge.
+// neighbours selects the rows at the other end of an edge.
 func neighbours(edge ent.EntityEdge, t, above *sql.SelectTable) *sql.Selector {
 	s := from(t)
 	switch {
@@ -221,7 +217,7 @@ func neighbours(edge ent.EntityEdge, t, above *sql.SelectTable) *sql.Selector {
 	}
 }
 
-// derived adds what is made of a customer's capacity units.
+// derived adds the fields that are computed from a customer's capacity units.
 func (c *compiler) derived(s *steps, f graphql.CollectedField) error {
 	if s.owner.entity.Name != "Customer" {
 		return errNotCovered
@@ -237,11 +233,11 @@ func (c *compiler) derived(s *steps, f graphql.CollectedField) error {
 	return errNotCovered
 }
 
-// parseGUID reads a guid as the scalar ID does.
+// parseGUID parses a guid in the form of the scalar ID.
 func parseGUID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != 36 {
-		return uuid.Nil, errRefused
+		return uuid.Nil, errInvalidValue
 	}
 	return id, nil
 }

@@ -7,8 +7,7 @@ import (
 	"cloudapi/ent"
 )
 
-// connection adds a page of rows. Each part of it that shows the rows is a
-// level of its own; the first of them answers for the page too.
+// connection adds a page of rows. Each selection of `nodes` or `edges` is a level of its own; pageInfo is computed from the first.
 func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, rows source) error {
 	a, err := c.arguments(e, f)
 	if err != nil {
@@ -17,12 +16,12 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	a.source = rows.narrowed(a.narrow)
 	types := []string{e.Name + "Connection"}
 	parts := graphql.CollectFields(c.oc, f.Selections, types)
-	shown, told := first(parts, "nodes", "edges"), first(parts, "pageInfo")
+	shown, info := first(parts, "nodes", "edges"), first(parts, "pageInfo")
 	var main *level
-	if told >= 0 {
+	if info >= 0 {
 		main = c.page(a)
-		if shown < 0 || told < shown {
-			s.below(step{op: opHold, level: main})
+		if shown < 0 || info < shown {
+			s.below(step{op: opBuffer, level: main})
 		}
 	}
 	return c.members(s, f.Selections, types, func(part graphql.CollectedField) error {
@@ -32,11 +31,11 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 			switch {
 			case part.Alias != parts[shown].Alias || main == nil:
 				l = c.page(a)
-			case told < shown:
-				o = opHeld
+			case info < shown:
+				o = opBuffered
 			}
-			if o == opHeld {
-				s.add(step{op: opHeld, level: l})
+			if o == opBuffered {
+				s.add(step{op: opBuffered, level: l})
 			} else {
 				s.below(step{op: opList, level: l})
 			}
@@ -47,13 +46,13 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 			l := c.level(e, a.source)
 			l.counts, l.texts = true, 1
 			if e.Name == "Job" {
-				l.most = ent.MaxCounted + 1
+				l.maxCount = ent.MaxCounted + 1
 			}
 			s.below(step{op: opCount, level: l})
 			return nil
 		case "totalCountIsEstimate":
 			l := c.level(e, a.source)
-			l.counts, l.most, l.reaches, l.texts = true, ent.MaxCounted+1, true, 1
+			l.counts, l.maxCount, l.atLeast, l.texts = true, ent.MaxCounted+1, true, 1
 			s.below(step{op: opCount, level: l})
 			return nil
 		}
@@ -61,28 +60,28 @@ func (c *compiler) connection(s *steps, e *entity, f graphql.CollectedField, row
 	})
 }
 
-// page makes a level of the rows of a page.
+// page adds a level of the rows of a page.
 func (c *compiler) page(a *arguments) *level {
 	l := c.level(a.entity, a.source.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { a.cut(found) }))
 	l.page, l.order = a.page, a.order()
 	for _, o := range l.order[:len(l.order)-1] {
 		l.page.order = append(l.page.order, l.plain(o.column, o.kind))
-		l.page.moment = o.kind == ent.KindTime
+		l.page.isTime = o.kind == ent.KindTime
 	}
 	if a.page.fromEnd() {
-		l.id() // rows are sorted by it
+		l.id() // the statement sorts the rows by it
 	}
 	return l
 }
 
-// beyond makes a level that says whether there are rows that a cursor cuts off.
+// beyond adds a level whose row shows whether rows exist beyond a cursor.
 func (c *compiler) beyond(a *arguments, narrow func(*sql.Selector)) *level {
 	l := c.level(a.entity, a.source.narrowed(func(found *sql.Selector, _ *sql.SelectTable) { narrow(found) }))
 	l.exists, l.texts = true, 1
 	return l
 }
 
-// first is the place of the first field with one of the names, -1 for none.
+// first returns the index of the first field with one of the names, -1 for none.
 func first(fields []graphql.CollectedField, names ...string) int {
 	for i, f := range fields {
 		for _, name := range names {
@@ -94,7 +93,7 @@ func first(fields []graphql.CollectedField, names ...string) int {
 	return -1
 }
 
-// view compiles one way in which the rows of a page are shown.
+// view compiles `nodes` or `edges`.
 func (c *compiler) view(l *level, part graphql.CollectedField) error {
 	if part.Name == "nodes" {
 		return c.fill(l, part.Selections)
@@ -112,7 +111,7 @@ func (c *compiler) view(l *level, part graphql.CollectedField) error {
 	return err
 }
 
-// pageInfo adds where a page stands in its list.
+// pageInfo adds the fields of PageInfo.
 func (c *compiler) pageInfo(s *steps, a *arguments, l *level, f graphql.CollectedField) error {
 	return c.members(s, f.Selections, []string{"PageInfo"}, func(f graphql.CollectedField) error {
 		one := step{level: l}

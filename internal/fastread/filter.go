@@ -8,17 +8,16 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// filter is an argument `where` of an operation. Plans depend on its conditions,
-// not on their values: those are parameters.
+// filter is a `where` argument of an operation. A plan depends on its conditions; their values are parameters.
 type filter struct {
 	entity *entity
 	value  *ast.Value
 }
 
-// filterTable is the table that stands for the filtered one in a shape.
+// filterTable is the name of the filtered table in a shape.
 const filterTable = "f"
 
-// narrow returns what narrows a statement for a viewer, nil for no filter.
+// narrow returns a function that filters a statement, nil for no filter.
 func (f filter) narrow(ctx context.Context, variables map[string]any) (func(*sql.Selector), error) {
 	given, err := f.value.Value(variables)
 	if err != nil || given == nil {
@@ -41,8 +40,7 @@ func (f filter) conditions(ctx context.Context, dialect string, variables map[st
 	return text, args, nil
 }
 
-// conditionsOf are the conditions that a filter sets on the rows of a table, nil
-// for none.
+// conditionsOf returns the conditions of a filter on the rows of a table, nil for none.
 func conditionsOf(where func(*sql.Selector), t *sql.SelectTable) *sql.Predicate {
 	scratch := sql.Dialect(t.Dialect()).Select().From(t)
 	where(scratch)
@@ -69,8 +67,7 @@ func (p parameterized) Query() (string, []any) {
 	return text, params
 }
 
-// evaluate returns the SQL of the filters of an operation, which belongs to its
-// shape, and their values.
+// evaluate returns the SQL of the filters of an operation, which is part of the shape, and their values.
 func (v *variables) evaluate(ctx context.Context, dialect string, given map[string]any) (texts []string, values [][]any, err error) {
 	for _, f := range v.filters {
 		text, args, err := f.conditions(ctx, dialect, given)

@@ -8,15 +8,14 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// entity is a type of schema.graphqls, and what of it a viewer may see.
+// entity is an object type of schema.graphqls, with the rule for its visible rows.
 type entity struct {
 	ent.Entity
 	visible func(*viewer.Viewer, *sql.Selector)
 }
 
-// graph is what selections are compiled against: the graph that is generated
-// from ent's schema, with the rules of ent's policies. An entity without a rule
-// is left to the ordinary path.
+// graph returns the entities, which are generated from ent's schema, with the rules of ent's policies. An entity without a rule
+// is not covered.
 func graph() map[string]*entity {
 	rules := map[string]func(*viewer.Viewer, *sql.Selector){
 		"AccessToken":    narrow(rule.AccessTokens),

@@ -9,8 +9,7 @@ import (
 
 const hex = "0123456789abcdef"
 
-// appendText appends a text as JSON. A text that the database keeps is valid
-// UTF-8.
+// appendText appends a text as JSON. Texts in the database are valid UTF-8.
 func appendText(out []byte, v driver.Value) []byte {
 	text, ok := v.(string)
 	if !ok {
@@ -41,8 +40,7 @@ func appendText(out []byte, v driver.Value) []byte {
 	return append(append(out, text[start:]...), '"')
 }
 
-// appendSum appends a sum, as text. SQLite gives it in two numbers, the first of
-// which counts 2^32.
+// appendSum appends a sum as text. SQLite returns it as two numbers: the first is multiplied by 2^32.
 func appendSum(out []byte, v driver.Value) ([]byte, bool) {
 	text := string(bytesOf(v))
 	if high, low, split := strings.Cut(text, " "); split {
@@ -56,7 +54,7 @@ func appendSum(out []byte, v driver.Value) ([]byte, bool) {
 	return append(append(append(out, '"'), text...), '"'), true
 }
 
-// appendNumber appends a number, which SQLite gives as one.
+// appendNumber appends a number. SQLite returns an int64, PostgreSQL a text.
 func appendNumber(out []byte, v driver.Value) []byte {
 	if number, ok := v.(int64); ok {
 		return strconv.AppendInt(out, number, 10)
@@ -64,9 +62,9 @@ func appendNumber(out []byte, v driver.Value) []byte {
 	return append(out, bytesOf(v)...)
 }
 
-// appendMoment appends a moment in RFC 3339 form. The database gives it in UTC
-// (internal/store): 2026-01-02 03:04:05.678+00, or +00:00.
-func appendMoment(out []byte, v driver.Value) ([]byte, bool) {
+// appendTime appends a time in RFC 3339 form. The database returns it in UTC (internal/store): 2026-01-02 03:04:05.678+00, or
+// +00:00.
+func appendTime(out []byte, v driver.Value) ([]byte, bool) {
 	text, ok := v.(string)
 	if !ok {
 		text = string(bytesOf(v))

@@ -10,8 +10,7 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// merged are the rows of a statement of SQLite, which come level by level, in
-// the order of PostgreSQL's: depth first.
+// merged returns the rows of an SQLite statement, which arrive level by level, in depth-first order.
 type merged struct {
 	plan   *plan
 	levels []map[string][]row // by the keys of the rows above
@@ -21,16 +20,15 @@ type merged struct {
 // row is a row without its key.
 type row []driver.Value
 
-// frame is where the walk stands in the rows of a level, and in the levels below
-// the row that it comes from.
+// frame is the position of the traversal: a row, its remaining lower levels, and the remaining rows of the current level.
 type frame struct {
 	above row
-	below []*level // that follow
+	below []*level // remaining
 	level *level
 	rows  []row
 }
 
-// merge reads all rows, which count as held by an operation.
+// merge reads all rows. Their memory counts against the budget of the operation.
 func merge(p *plan, rows driver.Rows, b *budget.Budget) (*merged, error) {
 	m := &merged{plan: p, levels: make([]map[string][]row, len(p.levels))}
 	for i := range m.levels {
@@ -68,7 +66,7 @@ func merge(p *plan, rows driver.Rows, b *budget.Budget) (*merged, error) {
 	return m, nil
 }
 
-// held is what a row takes in memory.
+// held returns the memory of a row, in bytes.
 func held(r row) int {
 	n := 32 * len(r)
 	for _, v := range r {
@@ -79,7 +77,7 @@ func held(r row) int {
 	return n
 }
 
-// sort puts the rows of each key in their order.
+// sort sorts the rows of each key.
 func (m *merged) sort(l *level) {
 	if len(l.order) == 0 {
 		return
@@ -101,7 +99,7 @@ func (m *merged) sort(l *level) {
 	}
 }
 
-// compareValues compares as SQLite does: numbers, or the bytes of texts.
+// compareValues compares like SQLite: numbers, or the bytes of texts.
 func compareValues(a, b driver.Value) int {
 	if number, ok := a.(int64); ok {
 		other, _ := b.(int64)
@@ -142,7 +140,7 @@ func (m *merged) Next(dest []driver.Value) error {
 	return io.EOF
 }
 
-// belonging are the rows of a level that belong to the row above.
+// belonging returns the rows of a level that belong to the row above.
 func (m *merged) belonging(l *level, above row) []row {
 	if above == nil {
 		return m.levels[l.tag][""]

@@ -7,27 +7,27 @@ import (
 	"cloudapi/ent"
 )
 
-// part is what of a request a parameter is.
+// part is the kind of a parameter.
 type part int
 
 const (
-	guidOf      part = iota // the nth of the guids that a statement answers for
+	guidOf      part = iota // the nth requested guid
 	cursorID                // the guid of a cursor in a variable
 	cursorValue             // the nth of its values
-	filterValue             // the nth of the values of a filter
+	filterValue             // the nth value of a filter
 )
 
-// param stands in the arguments of a statement for what each request brings.
+// param is a placeholder in the arguments of a statement for a value of each request.
 type param struct {
 	part     part
 	variable string
-	list     ent.List // that a cursor must belong to
+	list     ent.List // the list of the cursor
 	filter   int
 	n        int
 }
 
-// bind puts a request's values into the arguments of a statement. Anybody's
-// guid becomes the viewer's.
+// bind replaces the parameters in the arguments of a statement by the values of a request, and the placeholder by the viewer's
+// guid.
 func (r *Reader) bind(args []any, q *request, guids []uuid.UUID) ([]any, error) {
 	bound := make([]any, len(args))
 	for i, arg := range args {
@@ -57,17 +57,17 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 		return guids[p.n], nil
 	case filterValue:
 		if p.filter >= len(q.filters) || p.n >= len(q.filters[p.filter]) {
-			return nil, errRefused
+			return nil, errInvalidValue
 		}
 		return q.filters[p.filter][p.n], nil
 	}
 	at, err := ent.ParseCursor(q.variables[p.variable])
 	if err != nil {
-		return nil, errRefused
+		return nil, errInvalidValue
 	}
 	value, fault := p.list.Value(at)
 	if fault != nil {
-		return nil, errRefused
+		return nil, errInvalidValue
 	}
 	if p.part == cursorID {
 		return at.ID, nil
@@ -75,8 +75,7 @@ func (q *request) value(p param, guids []uuid.UUID) (any, error) {
 	return ent.Values(value)[p.n], nil
 }
 
-// root is the guid that the root field asks for: a variable of the request, or
-// one that stands in the operation.
+// root returns the guid in the argument of the root field: a variable, or a literal.
 func (q *request) root(asked *ast.Value) (uuid.UUID, error) {
 	if asked.Kind != ast.Variable {
 		return parseGUID(asked.Raw)

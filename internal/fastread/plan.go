@@ -12,44 +12,42 @@ import (
 	"cloudapi/ent/capacityunit"
 )
 
-// plan is a compiled root field: what its statement reads and how the answer is
-// written from the rows. It is the same for every viewer of one role and for
-// every guid and cursor, which are parameters of it.
+// plan is a compiled root field: its statement, and the steps that write the answer from the rows. It serves all viewers of one
+// role; guids and cursors are parameters.
 type plan struct {
 	root *level // has no row of its own
-	// guid is how the one row below the root is found, nil where it is a
-	// connection. One statement can answer for several guids.
+	// guid is the argument that selects the row below the root, nil for a connection. One statement can answer several guids.
 	guid *ast.Value
-	// viewerDependent says that the statement depends on who asks, beyond the role.
+	// viewerDependent means that the statement contains the viewer's guid.
 	viewerDependent bool
-	// usual is how long an answer was the last time, in bytes.
-	usual atomic.Int64
-	// cursors are the variables that are cursors.
+	// lastSize is the size of the last answer, in bytes.
+	lastSize atomic.Int64
+	// cursors has the names of the variables that are cursors.
 	cursors []string
 
 	dialect      string
-	levels       []*level // by their tags
-	uuids, texts int      // how many values of either kind the widest row has
+	levels       []*level // by tag
+	uuids, texts int      // the numbers of slots in a row
 
 	mu         sync.Mutex
-	statements map[int]statement // by the number of guids there is room for
+	statements map[int]statement // by the maximum number of guids
 }
 
-// statement is SQL with its arguments, params among them.
+// statement is SQL with its arguments; some of them are params.
 type statement struct {
 	query string
 	args  []any
-	// selects is how many SELECTs it has, counted on SQLite only.
+	// selects is the number of SELECTs, counted only on SQLite.
 	selects int
 }
 
-// level is one kind of rows of a plan. The rows of a statement come depth first:
-// each is followed by the rows of the levels below it, one level after another.
+// level is one kind of rows in a plan, for example the domains of a customer. Rows arrive depth first: a row is followed by its rows
+// of the lower levels, one level after another.
 type level struct {
 	tag    int
 	entity *entity
 	steps  []step
-	below  []*level // in the order in which their rows come
+	below  []*level // in the order of their rows
 
 	columns      []column
 	slots        map[string]slot
@@ -57,40 +55,36 @@ type level struct {
 
 	source
 	page page
-	// order is that in which its rows are shown, empty where there is one at most.
+	// order is the order of the rows in the answer, empty if there is at most one.
 	order []ordering
-	// group is the column whose equal values make one row, "" for none.
+	// group is the column of GROUP BY, "" for none.
 	group string
-	// What merge.go goes by: the level above, nil right below the root, where the
-	// row above has the key, and what rows are sorted by.
+	// For merge.go: the level above (nil below the root), the slot of the key in its rows, and the slots that sort the rows.
 	above   *level
 	keySlot slot
 	sorted  []slot
-	// late are the values that are written after rows of the levels below.
+	// late has the slots of values that are written after rows of lower levels.
 	late []slot
-	// positions says that the positions of its rows are asked for.
+	// positions means that startCursor or endCursor is selected.
 	positions bool
-	// counts says that its only row is the number of rows there are, exists that
-	// it is whether there are any.
+	// counts means that the only row is the number of rows; exists, that it is whether there are any.
 	counts, exists bool
-	// most is how many rows are counted at most, 0 for all. reaches says that the
-	// row tells whether there are so many, not how many.
-	most    int
-	reaches bool
+	// maxCount limits the counted rows, 0 for no limit. atLeast means that the row is whether there are at least that many.
+	maxCount int
+	atLeast  bool
 }
 
-// source is where the rows of a level come from.
+// source selects the rows of a level.
 type source struct {
-	// rows are the rows, given the row above.
+	// rows returns the statement for the rows that belong to the row above.
 	rows func(t, above *sql.SelectTable) *sql.Selector
-	// key is the column of the row above that they depend on, "" right below the
-	// root.
+	// key is the column of the row above that rows refers to, "" below the root.
 	key string
-	// disjoint says that no row belongs to two rows above.
+	// disjoint means that no row belongs to two rows above.
 	disjoint bool
 }
 
-// narrowed is the same source with fewer rows.
+// narrowed returns the source with a further condition.
 func (s source) narrowed(narrow func(found *sql.Selector, t *sql.SelectTable)) source {
 	all := s.rows
 	s.rows = func(t, above *sql.SelectTable) *sql.Selector {
@@ -101,20 +95,19 @@ func (s source) narrowed(narrow func(found *sql.Selector, t *sql.SelectTable)) s
 	return s
 }
 
-// page is which part of a list is asked for.
+// page is the requested part of a list.
 type page struct {
-	first, last int    // 0 for not given; both are 0 where all rows are read
-	extra       bool   // one row more is read, which shows whether there are others
-	list        uint32 // the list in the positions of its rows
-	order       []slot // the values that positions have, up to two, in a list that has an order
-	moment      bool   // the last of them is a moment
+	first, last int    // 0 if not given; both are 0 if all rows are read
+	extra       bool   // one more row is read, to detect another page
+	list        uint32 // the list in the cursors of its rows
+	order       []slot // the values in cursors, at most two; empty in the order of guids
+	isTime      bool   // the last of them is a time
 }
 
-// fromEnd reports whether rows are read from the end of the list. The extra row
-// comes first then.
+// fromEnd reports whether rows are read from the end of the list. The extra row is then the first.
 func (p page) fromEnd() bool { return p.first == 0 && p.last > 0 }
 
-// limit is how many rows are read, 0 for all.
+// limit returns the number of rows to read, 0 for all.
 func (p page) limit() int {
 	n := p.first
 	if p.fromEnd() {
@@ -131,8 +124,8 @@ type column struct {
 	slot slot
 	name string
 	kind ent.Kind
-	// difference are kinds of capacity units, whose amounts are added up, those of
-	// the second taken from those of the first; nil for a column of the table.
+	// difference has one or two kinds of capacity units: the sum of the amounts of the first, minus that of the second. It is nil for a
+	// column of the table.
 	difference []capacityunit.Kind
 }
 
@@ -143,8 +136,7 @@ type ordering struct {
 	desc   bool
 }
 
-// reading is the order in which rows are read: from its end, where a page is
-// counted from there.
+// reading returns the order in which rows are read: reversed for a page that is read from the end.
 func (l *level) reading() []ordering {
 	if !l.page.fromEnd() {
 		return l.order
@@ -156,14 +148,13 @@ func (l *level) reading() []ordering {
 	return turned
 }
 
-// slot is where in a row a value stands. There are two kinds of values, because
-// the parts of a UNION must agree on types, and both come as text.
+// slot is the position of a value in a row. The parts of a UNION must have the same types, so there are only guids and texts.
 type slot struct {
 	uuid bool
 	n    int
 }
 
-// op is what a step writes.
+// op is the kind of a step.
 type op int
 
 const (
@@ -172,32 +163,31 @@ const (
 	opRaw         // a number
 	opSum         // a sum, quoted
 	opUUID        // a guid
-	opMoment      // a moment, in RFC 3339 form
-	opCursor      // the position of the row
+	opTime        // a time, in RFC 3339 form
+	opCursor      // the cursor of the row
 	opList        // the rows of a level, as a list
-	opHold        // the same, but kept for a later opHeld
-	opHeld        // what opHold has kept
+	opBuffer      // the same, into the buffer of the level
+	opBuffered    // the buffer of the level
 	opObject      // the row of a level, or null
 	opCount       // the number in the row of a level
 	opNext        // whether rows follow those of a level
 	opPrevious    // whether rows precede those of a level
-	opStart       // the position of the first row of a level
-	opEnd         // the position of the last row of a level
-	opMark        // nothing: what follows is what a document is made of
-	opDocument    // a document, as text, in the place of what it is made of
+	opStart       // the cursor of the first row of a level
+	opEnd         // the cursor of the last row of a level
+	opMark        // nothing; marks the beginning of the input of a document
+	opDocument    // a document, as text, which replaces its input
 )
 
-// step writes one thing, after the text before it.
+// step writes a text and then one value, list or object.
 type step struct {
 	before   string
 	op       op
 	slot     slot
 	late     bool // the value was saved before the rows below were read
-	required bool // nothing there is no answer
+	required bool // a missing row is an error
 	level    *level
-	// beyond is the level whose row says whether a cursor has cut rows off, nil
-	// for opNext and opPrevious where no cursor does.
+	// beyond is the level whose row shows whether rows exist beyond a cursor, for opNext and opPrevious; nil without a cursor.
 	beyond *level
-	// write makes the document of opDocument.
+	// write returns the document of opDocument.
 	write func(selected []byte) (string, error)
 }

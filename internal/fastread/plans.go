@@ -12,24 +12,20 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// How many plans, and variables of operations, are kept, and how long the text
-// of a shape may be, in bytes, for its plan to be kept.
+// maxPlans is the maximum number of cached plans, and of operations. maxShape is the maximum size of a cached shape, in bytes.
 const (
-	keptPlans    = 1024
-	longestShape = 4 << 10
+	maxPlans = 1024
+	maxShape = 4 << 10
 )
 
-// plans keeps plans with the operations that they were compiled from. The engine
-// keeps parsed operations too, so that an operation that comes again is the same
-// one.
+// plans caches plans by operation and shape. The engine caches parsed operations, so a repeated operation has the same pointer.
 type plans struct {
 	entities map[string]*entity
 	dialect  string
-	// seen are the last operations that came. An operation is kept when it comes
-	// again: the engine has kept it too then.
+	// seen has the last operations. An operation is cached at its second use, when the engine has cached it too.
 	seen      *lru.Cache[weak.Pointer[ast.OperationDefinition], struct{}]
 	variables *lru.Cache[*ast.OperationDefinition, *variables]
-	kept      *lru.Cache[planKey, *plan] // nil for what is not covered
+	cached    *lru.Cache[planKey, *plan] // nil plans are not covered
 }
 
 type planKey struct {
@@ -38,15 +34,14 @@ type planKey struct {
 }
 
 func newPlans(entities map[string]*entity, dialect string) *plans {
-	// Only a size that is not positive is an error.
-	seen, _ := lru.New[weak.Pointer[ast.OperationDefinition], struct{}](keptPlans)
-	variables, _ := lru.New[*ast.OperationDefinition, *variables](keptPlans)
-	kept, _ := lru.New[planKey, *plan](keptPlans)
-	return &plans{entities: entities, dialect: dialect, seen: seen, variables: variables, kept: kept}
+	// New fails only for a size that is not positive.
+	seen, _ := lru.New[weak.Pointer[ast.OperationDefinition], struct{}](maxPlans)
+	variables, _ := lru.New[*ast.OperationDefinition, *variables](maxPlans)
+	cached, _ := lru.New[planKey, *plan](maxPlans)
+	return &plans{entities: entities, dialect: dialect, seen: seen, variables: variables, cached: cached}
 }
 
-// get returns the plan of a root field, compiling it when it is not kept, and the
-// values of the filters of its operation.
+// get returns the plan of a root field, from the cache or compiled, and the values of the filters of the operation.
 func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias string, v *viewer.Viewer, compile func(*variables) (*plan, error)) (*plan, [][]any, error) {
 	needed, again := p.needed(oc)
 	conditions, values, err := needed.evaluate(ctx, p.dialect, oc.Variables)
@@ -58,7 +53,7 @@ func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias str
 		return nil, nil, err
 	}
 	key := planKey{oc.Operation, alias, shape}
-	if found, ok := p.kept.Get(key); ok {
+	if found, ok := p.cached.Get(key); ok {
 		if found == nil {
 			return nil, nil, errNotCovered
 		}
@@ -68,14 +63,14 @@ func (p *plans) get(ctx context.Context, oc *graphql.OperationContext, alias str
 	if err == nil {
 		made.cursors = needed.cursors
 	}
-	if again && len(key.shape) <= longestShape && (err == nil || errors.Is(err, errNotCovered)) {
-		p.kept.Add(key, made)
+	if again && len(key.shape) <= maxShape && (err == nil || errors.Is(err, errNotCovered)) {
+		p.cached.Add(key, made)
 	}
 	return made, values, err
 }
 
-// known returns the plan of a root field without filters if it is kept, or nil.
-// Filters cannot be read before gqlgen has begun to execute the operation.
+// known returns the cached plan of a root field without filters, or nil. Filters cannot be read before gqlgen executes the
+// operation.
 func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.Viewer) *plan {
 	if v == nil {
 		return nil
@@ -88,11 +83,11 @@ func (p *plans) known(oc *graphql.OperationContext, alias string, v *viewer.View
 	if err != nil {
 		return nil
 	}
-	found, _ := p.kept.Get(planKey{oc.Operation, alias, shape})
+	found, _ := p.cached.Get(planKey{oc.Operation, alias, shape})
 	return found
 }
 
-// needed are the variables of an operation, and whether it came before.
+// needed returns the variables of an operation, and whether the operation was used before.
 func (p *plans) needed(oc *graphql.OperationContext) (needed *variables, again bool) {
 	needed, ok := p.variables.Get(oc.Operation)
 	if ok {

@@ -10,14 +10,14 @@ import (
 	"cloudapi/ent"
 )
 
-// cursorPosition is where a row stands in its list.
+// cursorPosition has the values of a cursor.
 type cursorPosition struct {
 	id     [36]byte
 	values [2]driver.Value
 }
 
-// here is the position of the row at hand.
-func (w *writer) here(l *level) (at cursorPosition) {
+// currentPosition returns the position of the current row.
+func (w *writer) currentPosition(l *level) (at cursorPosition) {
 	copy(at.id[:], bytesOf(w.uuids[l.id().n]))
 	for i, order := range l.page.order {
 		at.values[i] = w.texts[order.n]
@@ -25,10 +25,10 @@ func (w *writer) here(l *level) (at cursorPosition) {
 	return at
 }
 
-// cursorPosition writes the position of the row, or of the one that is behind.
+// position writes the cursor of the current row, or of the row whose values were saved.
 func (w *writer) position(s *step, l *level) error {
 	if !s.late {
-		return w.appendPosition(w.here(l), l)
+		return w.appendPosition(w.currentPosition(l), l)
 	}
 	st := &w.states[l.tag]
 	at := cursorPosition{}
@@ -39,7 +39,7 @@ func (w *writer) position(s *step, l *level) error {
 	return w.appendPosition(at, l)
 }
 
-// appendPosition writes a position as the ordinary path does.
+// appendPosition writes a position as a cursor.
 func (w *writer) appendPosition(at cursorPosition, l *level) error {
 	id, err := idOf(at.id[:])
 	if err != nil {
@@ -49,7 +49,7 @@ func (w *writer) appendPosition(at cursorPosition, l *level) error {
 	if n := len(l.page.order); n > 0 {
 		text := string(bytesOf(at.values[n-1]))
 		p.Value = text
-		if l.page.moment {
+		if l.page.isTime {
 			if p.Value, err = time.Parse("2006-01-02 15:04:05.999999-07", strings.TrimSuffix(text, ":00")); err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func (w *writer) appendPosition(at cursorPosition, l *level) error {
 	return nil
 }
 
-// pageInfo writes where a page stands in its list.
+// pageInfo writes a field of PageInfo.
 func (w *writer) pageInfo(s *step) error {
 	l, st := s.level, &w.states[s.level.tag]
 	switch {
@@ -70,7 +70,7 @@ func (w *writer) pageInfo(s *step) error {
 		found := s.op == opNext && st.cutAtEnd || s.op == opPrevious && st.cutAtStart
 		if s.beyond != nil {
 			if w.tag != s.beyond.tag {
-				return fmt.Errorf("a row of level %d stands where whether rows lie beyond a cursor should: %w", w.tag, errOrder)
+				return fmt.Errorf("a row of level %d instead of the row about rows beyond a cursor: %w", w.tag, errOrder)
 			}
 			found = found || string(bytesOf(w.texts[0])) == "true"
 			if err := w.next(); err != nil {

@@ -25,17 +25,15 @@ func (p *plan) postgres(b *sql.Builder, n int) {
 	}
 }
 
-// branch writes the rows of a level, each followed by those of the levels below.
-// The parts of a UNION ALL come one after another, and a nested loop keeps the
-// order of its outer rows: both hold as long as nothing runs in parallel, which
-// internal/store sees to.
+// branch writes the rows of a level, each followed by its rows of the lower levels. The parts of a UNION ALL arrive one after
+// another, and a nested loop keeps the order of its outer rows. Both hold without parallel workers, which internal/store disables.
 func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 	t := p.table(l)
 	rows := l.rows(t, above)
-	if l.most > 0 {
+	if l.maxCount > 0 {
 		b.WriteString("SELECT ").Join(p.single(l, func(b *sql.Builder) {
 			b.WriteString("(SELECT ").WriteString(l.counted()).WriteString(" FROM ").
-				Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("id")).Limit(l.most)) }).WriteString(" AS c)")
+				Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("id")).Limit(l.maxCount)) }).WriteString(" AS c)")
 		}))
 		return
 	}
@@ -60,15 +58,15 @@ func (p *plan) branch(b *sql.Builder, l *level, above *sql.SelectTable) {
 	p.nested(b, l, t, rows.Select(l.needs(t)...))
 }
 
-// counted is what a level that counts at most so many rows shows of them.
+// counted returns the expression of a level with a maximum count.
 func (l *level) counted() string {
-	if l.reaches {
-		return "(count(*) = " + strconv.Itoa(l.most) + ")::text"
+	if l.atLeast {
+		return "(count(*) = " + strconv.Itoa(l.maxCount) + ")::text"
 	}
 	return "count(*)::text"
 }
 
-// found writes the one row of the root for each of n guids.
+// found writes the row of each of n guids.
 func (p *plan) found(b *sql.Builder, l *level, n int) {
 	t := p.table(l)
 	rows := l.rows(t, nil)
@@ -89,7 +87,7 @@ func (p *plan) found(b *sql.Builder, l *level, n int) {
 	p.nested(b, l, t, rows.Select(l.needs(t)...))
 }
 
-// nested writes rows with those of the levels below.
+// nested writes rows with their rows of the lower levels.
 func (p *plan) nested(b *sql.Builder, l *level, t *sql.SelectTable, rows *sql.Selector) {
 	b.WriteString("SELECT x.* FROM ").Wrap(func(b *sql.Builder) { l.shown(b, t, rows) }).WriteString(" AS ").Ident(l.name()).
 		WriteString(" CROSS JOIN LATERAL ").Wrap(func(b *sql.Builder) {
@@ -100,7 +98,7 @@ func (p *plan) nested(b *sql.Builder, l *level, t *sql.SelectTable, rows *sql.Se
 	}).WriteString(" AS x")
 }
 
-// shown writes rows in the order in which they are shown.
+// shown writes rows in the order of the answer.
 func (l *level) shown(b *sql.Builder, t *sql.SelectTable, rows *sql.Selector) {
 	if !l.page.fromEnd() {
 		b.Join(rows)
@@ -116,7 +114,7 @@ func (l *level) shown(b *sql.Builder, t *sql.SelectTable, rows *sql.Selector) {
 	}
 }
 
-// values are the values of a row of a level: its tag, and each in its slot.
+// values returns the values of a row: its tag, and each value in its slot.
 func (p *plan) values(l *level, t *sql.SelectTable) sql.Querier {
 	return sql.ExprFunc(func(b *sql.Builder) {
 		p.row(b, l.tag, func(at slot) bool {
@@ -131,7 +129,7 @@ func (p *plan) values(l *level, t *sql.SelectTable) sql.Querier {
 	})
 }
 
-// postgres writes a value: guids as they are, all others as text.
+// postgres writes a value: guids unchanged, all others as text.
 func (c column) postgres(b *sql.Builder, t *sql.SelectTable) {
 	switch {
 	case len(c.difference) > 0:
@@ -144,7 +142,7 @@ func (c column) postgres(b *sql.Builder, t *sql.SelectTable) {
 	}
 }
 
-// single are the values of the only row of a level: its tag, and one text.
+// single returns the values of a row with its tag and one text.
 func (p *plan) single(l *level, write func(*sql.Builder)) sql.Querier {
 	return sql.ExprFunc(func(b *sql.Builder) {
 		p.row(b, l.tag, func(at slot) bool {
@@ -162,7 +160,7 @@ func (p *plan) row(b *sql.Builder, tag int, write func(slot) bool) {
 	p.slots(b, write)
 }
 
-// slots writes the values of a row, NULL where it has none.
+// slots writes the values of a row, NULL for unused slots.
 func (p *plan) slots(b *sql.Builder, write func(slot) bool) {
 	null := func(typ string) string {
 		if p.dialect == dialect.Postgres {

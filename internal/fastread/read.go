@@ -27,28 +27,27 @@ type Reader struct {
 	store    *store.Store
 	entities map[string]*entity
 	plans    *plans
-	// viewerPlaceholder stands in plans for the guid of the viewer.
+	// viewerPlaceholder is the guid in plans that is replaced by the viewer's.
 	viewerPlaceholder uuid.UUID
-	// shared answers simultaneous requests together, nil where each is answered
-	// by itself.
+	// shared groups simultaneous requests, nil if each has its own statement.
 	shared *batch.Group[sharing, *request, []byte]
 
 	log *slog.Logger
 
-	// Fast and Ordinary count the root fields that took either path. Failed counts
-	// those among the ordinary ones that the fast path covers and failed to answer.
+	// Fast and Ordinary count root fields by path. Failed counts those that the fast path covers and failed to answer; they are among
+	// the ordinary ones.
 	Fast, Ordinary, Failed atomic.Int64
 }
 
-// Options say how reads are done.
+// Options configures a Reader.
 type Options struct {
-	// Alone turns off that simultaneous requests share a statement.
-	Alone bool
-	// Time is how long a shared statement may take, 0 for no limit.
+	// Separate disables sharing: each request has its own statement.
+	Separate bool
+	// Time limits a shared statement, 0 for no limit.
 	Time time.Duration
-	// Executed hears how many requests a statement answers, nil for nobody.
+	// Executed is called for each statement with its number of requests. It may be nil.
 	Executed func(requests int)
-	// Log gets the causes of failures, nil for the default logger.
+	// Log is the logger for failures, by default slog.Default().
 	Log *slog.Logger
 }
 
@@ -58,8 +57,8 @@ func New(s *store.Store, o Options) *Reader {
 	r := &Reader{
 		store: s, entities: entities, plans: newPlans(entities, s.Dialect()), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default()),
 	}
-	if !o.Alone {
-		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel(), Time: o.Time, Executed: o.Executed}, r.together)
+	if !o.Separate {
+		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel(), Time: o.Time, Executed: o.Executed}, r.runGroup)
 	}
 	return r
 }
@@ -67,11 +66,10 @@ func New(s *store.Store, o Options) *Reader {
 // ExtensionName names the extension.
 func (*Reader) ExtensionName() string { return "read" }
 
-// Validate accepts any schema: what it does not know is not covered.
+// Validate accepts any schema.
 func (*Reader) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation answers a query of one root field whose plan is known, all
-// of it at once. Everything else goes on field by field.
+// InterceptOperation answers a query of one root field with a cached plan. InterceptRootField handles all others.
 func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
 	field, ok := only(oc)
@@ -94,10 +92,10 @@ func (r *Reader) InterceptOperation(ctx context.Context, next graphql.OperationH
 	return graphql.OneShot(&graphql.Response{Data: append(append(data, answer...), '}')})
 }
 
-// triedKey marks a context on which the fast path has been tried.
+// triedKey marks a context in which InterceptOperation failed.
 type triedKey struct{}
 
-// only returns the one field that a query selects.
+// only returns the field of a query with a single field.
 func only(oc *graphql.OperationContext) (*ast.Field, bool) {
 	if oc.Operation.Operation != ast.Query || len(oc.Operation.SelectionSet) != 1 {
 		return nil, false
@@ -106,7 +104,7 @@ func only(oc *graphql.OperationContext) (*ast.Field, bool) {
 	return f, ok && len(f.Directives) == 0
 }
 
-// InterceptRootField answers a root field, or lets the ordinary path do it.
+// InterceptRootField answers a root field, or passes it to the ordinary path.
 func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if ctx.Value(triedKey{}) == nil {
 		answer, err := r.answer(ctx)
@@ -120,11 +118,10 @@ func (r *Reader) InterceptRootField(ctx context.Context, next graphql.RootResolv
 	return next(ctx)
 }
 
-// fallBack notes why the ordinary path answers a root field. A failure is logged
-// and counted, unless the request has ended; what is not covered is only counted,
-// with all that the ordinary path answers.
+// fallBack logs and counts a failure of the fast path, unless the request has ended. Fields that are not covered count only as
+// ordinary.
 func (r *Reader) fallBack(ctx context.Context, field string, err error) {
-	for _, expected := range []error{errNotCovered, errRefused, errNone} {
+	for _, expected := range []error{errNotCovered, errInvalidValue, errNone} {
 		if errors.Is(err, expected) {
 			return
 		}
@@ -135,11 +132,11 @@ func (r *Reader) fallBack(ctx context.Context, field string, err error) {
 	}
 }
 
-// request is what a root field is asked with.
+// request has the values of one request for a root field.
 type request struct {
 	viewer    *viewer.Viewer
 	variables map[string]any
-	guid      uuid.UUID // of the row that is asked for, if it is one
+	guid      uuid.UUID // of the requested row, nil for a connection
 	filters   [][]any   // the values of each filter of the operation
 	budget    *budget.Budget
 }
@@ -167,21 +164,20 @@ func (r *Reader) read(ctx context.Context, p *plan, oc *graphql.OperationContext
 		}
 	}
 	if r.shared == nil || p.guid != nil && p.dialect != dialect.Postgres {
-		// SQLite has no round trips to share.
+		// On SQLite sharing saves no round trip.
 		one := r.run(ctx, p, []*request{q})[0]
 		return one.Out, one.Err
 	}
 	out, err := r.shared.Do(ctx, r.sharing(p, q), q)
 	if errors.Is(err, budget.ErrExceeded) && q.budget.Failure() == nil {
-		// It was another request that may have no more.
+		// Another request of the group has exceeded its budget.
 		one := r.run(ctx, p, []*request{q})[0]
 		return one.Out, one.Err
 	}
 	return out, err
 }
 
-// run answers requests that share a statement: for one guid each, or for the
-// same page.
+// run answers requests with one statement: each has one guid, or all request the same page.
 func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Result[[]byte] {
 	results := make([]batch.Result[[]byte], len(all))
 	var guids []uuid.UUID
@@ -203,10 +199,10 @@ func (r *Reader) run(ctx context.Context, p *plan, all []*request) []batch.Resul
 	return results
 }
 
-// errNone lets the ordinary path tell that there is no such row.
+// errNone means that the row does not exist: the ordinary path reports it.
 var errNone = errors.New("there is no such row")
 
-// execute runs a plan's statement and returns the answers by their guids.
+// execute runs the statement of a plan and returns the answers by guid.
 func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []uuid.UUID) (map[uuid.UUID][]byte, error) {
 	s := p.statement(len(guids))
 	args, err := r.bind(s.args, all[0], guids)
@@ -214,7 +210,7 @@ func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []u
 		return nil, err
 	}
 	answers := make(map[uuid.UUID][]byte, len(guids))
-	// What is not read of a statement does not have to come.
+	// If writing fails, the remaining rows are not needed.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err = r.store.Rows(ctx, s.query, args, func(rows driver.Rows) error {
@@ -239,7 +235,7 @@ func (r *Reader) execute(ctx context.Context, p *plan, all []*request, guids []u
 	return answers, err
 }
 
-// depthFirst are the rows of a statement in the order of the selection.
+// depthFirst returns the rows of a statement in depth-first order.
 func (p *plan) depthFirst(ctx context.Context, rows driver.Rows) (nexter, error) {
 	if p.dialect == dialect.Postgres {
 		return rows, nil
@@ -247,6 +243,5 @@ func (p *plan) depthFirst(ctx context.Context, rows driver.Rows) (nexter, error)
 	return merge(p, rows, budget.From(ctx))
 }
 
-// errOrder says that rows did not come in the order in which they were asked
-// for.
+// errOrder means that the database returned rows in another order than the statement requires.
 var errOrder = errors.New("rows are out of order")

@@ -88,9 +88,9 @@ func fastIsOrdinary(t *testing.T, fast *apitest.API) {
 	}
 }
 
-// TestTogetherIsAlone asks for many customers at once, so that they share
+// TestSharedReadsEqualSeparateOnes asks for many customers at once, so that they share
 // statements.
-func TestTogetherIsAlone(t *testing.T) {
+func TestSharedReadsEqualSeparateOnes(t *testing.T) {
 	fast := apitest.New(t, pgtest.URL(t)) // objects of SQLite are not read together
 	ids := append(fill(t, fast)[6:], "00000000-0000-4000-8000-000000000000")
 	slow := apitest.OpenOrdinary(t, fast.URL)

@@ -12,13 +12,12 @@ import (
 // noTag is the tag of the row after the last.
 const noTag = -1
 
-// nexter gives rows one after another, in the order of the selection.
+// nexter returns rows one at a time, in depth-first order.
 type nexter interface {
 	Next(dest []driver.Value) error
 }
 
-// cursor goes through the rows of a statement, one at a time. A guid is valid
-// until the next row is read, except where a level keeps it.
+// cursor reads the rows of a statement, one at a time. A guid is valid until the next row is read.
 type cursor struct {
 	rows         nexter
 	values       []driver.Value
@@ -48,10 +47,10 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// id is the guid of a row, which a level has in its first slot.
+// idOf parses a guid.
 func idOf(v driver.Value) (uuid.UUID, error) { return uuid.ParseBytes(bytesOf(v)) }
 
-// bytesOf is a value as the driver gives it.
+// bytesOf returns the bytes of a text.
 func bytesOf(v driver.Value) []byte {
 	switch v := v.(type) {
 	case []byte:

@@ -11,23 +11,22 @@ import (
 	"cloudapi/internal/document"
 )
 
-// form is what the serialized forms of an entity have. It is selected as JSON
-// with the names of the document, which is then written in the form that is
-// asked for.
+// form describes the serialized forms of an entity. The fields are written as JSON with the document's names; the JSON is then
+// converted to the requested form.
 type form struct {
-	// fields are members of the document and fields of schema.graphqls.
+	// fields maps members of the document to fields of schema.graphqls.
 	fields [][2]string
 	lists  []formList
-	// units says that the document has the capacity units of both kinds.
+	// units means that the document has the capacity units of both kinds.
 	units bool
 	write func(selected []byte, name string) (string, error)
 }
 
-// formList is a list of one value of each neighbor, in the order of that value.
+// formList is a list with one value of each neighbour, in the order of that value.
 type formList struct{ member, edge, field string }
 
-// forms are those of each entity that has a field serialized, except for jobs,
-// whose documents depend on what else their caller may see.
+// forms returns the form of each entity with the field `serialized`, except jobs: their documents depend on the visibility of other
+// objects.
 func forms() map[string]form {
 	object := [][2]string{{"GUID", "id"}, {"Version", "version"}, {"CreatedAt", "createdAt"}, {"Name", "name"}, {"Description", "description"}}
 	with := func(more ...[2]string) [][2]string { return append(object[:len(object):len(object)], more...) }
@@ -73,7 +72,7 @@ func decode[T any](selected []byte) (whole T, err error) {
 	return whole, err
 }
 
-// written is a document. What it cannot say, the ordinary path reports.
+// written returns a document. The ordinary path reports its errors.
 func written(err error, write func() (string, error)) (string, error) {
 	if err != nil {
 		return "", err
@@ -85,7 +84,7 @@ func written(err error, write func() (string, error)) (string, error) {
 	return text, nil
 }
 
-// serialized adds the document of the owner's row, as text.
+// serialized adds the document of the owner's row, as a text.
 func (c *compiler) serialized(s *steps, f graphql.CollectedField) error {
 	form, ok := forms()[s.owner.entity.Name]
 	name, given := f.ArgumentMap(c.oc.Variables)["format"].(string)
@@ -121,7 +120,7 @@ func (c *compiler) serialized(s *steps, f graphql.CollectedField) error {
 	return nil
 }
 
-// column adds a list of one value of each neighbor.
+// column adds a list with one value of each neighbour.
 func (c *compiler) column(s *steps, edge ent.EntityEdge, field string) error {
 	to := c.entities[edge.To]
 	l := c.level(to, sourceOf(edge))
@@ -154,7 +153,7 @@ func (c *compiler) formUnits(s *steps, kind capacityunit.Kind) error {
 	return nil
 }
 
-// document writes a document in the place of what it is made of.
+// document replaces the input of a document by the document.
 func (w *writer) document(s *step) error {
 	last := len(w.marks) - 1
 	from := w.marks[last]

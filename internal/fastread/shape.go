@@ -10,9 +10,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// variables are those of an operation that its plans depend on. Guids, cursors
-// and the values of filters are parameters of a plan; of a cursor only matters
-// whether there is one, of a filter which conditions it has.
+// variables has the variables of an operation that its plans depend on. Guids, cursors and the values of filters are parameters: a
+// plan depends only on whether a cursor is given, and on the conditions of a filter.
 type variables struct {
 	values, cursors []string
 	filters         []filter
@@ -86,16 +85,16 @@ func (v *variables) add(value *ast.Value) {
 	}
 }
 
-// filter is the place of a filter among those of the operation.
+// filter returns the index of a filter of the operation.
 func (v *variables) filter(value *ast.Value) int {
 	return slices.IndexFunc(v.filters, func(f filter) bool { return f.value == value })
 }
 
-// shape is a text that is the same for requests that share a plan: same role,
-// same conditions, same values of what the plan depends on.
+// shape returns a key that is equal for requests with the same plan: the role, the conditions, and the values that the plan depends
+// on.
 func (v *variables) shape(who *viewer.Viewer, given map[string]any, conditions []string) (string, error) {
 	if who.Witnessed != uuid.Nil {
-		// It sees something that others of its role do not.
+		// The viewer sees more than others with its role.
 		return "", errNotCovered
 	}
 	text := []byte(who.Role)
@@ -106,7 +105,7 @@ func (v *variables) shape(who *viewer.Viewer, given map[string]any, conditions [
 		value, ok := given[name]
 		switch value := value.(type) {
 		case nil:
-			// A variable that is left out is not one that is null.
+			// An omitted variable differs from null.
 			text = append(text, ' ', '0')
 			if ok {
 				text = append(text, 'n')

@@ -13,15 +13,14 @@ import (
 	"cloudapi/internal/store"
 )
 
-// parallel is how many statements of one plan run at once. With more of them
-// fewer requests would share each; the server and the database share a machine
-// with two processors well with one.
+// parallel returns the maximum number of concurrent statements of one plan. With more of them fewer requests share each. On a machine
+// with two processors for server and database, one is best.
 func parallel() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// sharing is what requests must have in common to share a statement.
+// sharing is the key of requests that can share a statement.
 type sharing struct {
 	plan *plan
-	// viewer is the zero guid where the statement is the same for everybody.
+	// viewer is the zero guid if the statement does not depend on the viewer.
 	viewer  uuid.UUID
 	cursors string
 	filters string
@@ -46,16 +45,15 @@ func (r *Reader) sharing(p *plan, q *request) sharing {
 	return key
 }
 
-// together answers requests that came at the same time. Each must see what was
-// committed before it came, and the context is that of the first.
-func (r *Reader) together(ctx context.Context, key sharing, all []*request) []batch.Result[[]byte] {
+// runGroup answers simultaneous requests. Each must see everything that was committed before it arrived. ctx is that of the first.
+func (r *Reader) runGroup(ctx context.Context, key sharing, all []*request) []batch.Result[[]byte] {
 	if len(all) > 1 {
 		ctx = store.ChooseAgain(ctx)
 	}
 	return r.run(ctx, key.plan, all)
 }
 
-// uniqueGuids are the guids that requests ask for, each once.
+// uniqueGuids returns the requested guids, each once.
 func uniqueGuids(all []*request) []uuid.UUID {
 	guids := make([]uuid.UUID, 0, len(all))
 	for _, q := range all {

@@ -9,21 +9,17 @@ import (
 	"cloudapi/ent"
 )
 
-// The rows of a statement of SQLite, which has no LATERAL, come level by level,
-// each with the key of the row above that it belongs to; merge.go puts them
-// behind each other depth first. A level that has others below it is a common
-// table, from which those take their keys:
+// SQLite has no LATERAL. Its statement returns the rows level by level, each with the key of the row above; merge.go brings them into
+// depth-first order. A level with lower levels is a common table expression, which has the keys of those:
 //
 //	WITH c0(k, id, name) AS MATERIALIZED (SELECT NULL, … FROM customers AS t0 … LIMIT 50)
 //	SELECT 0, k, … FROM c0
 //	UNION ALL SELECT 1, k1.id, … FROM c0 AS k1 CROSS JOIN domains AS t1 ON t1.rowid IN (
 //		SELECT t1.rowid FROM domains AS t1 WHERE t1.customer_id = k1.id ORDER BY t1.id LIMIT 50)
 //
-// The subquery is what bounds the rows of each key. CROSS JOIN makes the keys the
-// outer loop.
+// The subquery limits the rows of each key. CROSS JOIN makes the keys the outer loop.
 
-// prepareMerge gives levels the slots of what their rows are sorted by, and of
-// the keys of the levels below them.
+// prepareMerge adds the slots that sort the rows, and those of the keys of lower levels.
 func (p *plan) prepareMerge() {
 	for _, l := range p.levels {
 		for _, o := range l.order {
@@ -35,11 +31,11 @@ func (p *plan) prepareMerge() {
 	}
 }
 
-// maxSelects is how many SELECTs a statement may have, where each use of a common
-// table counts with all that it is made of. SQLite refuses 800.
+// maxSelects is the maximum number of SELECTs in a statement; each use of a common table counts all SELECTs in it. SQLite rejects
+// 800.
 const maxSelects = 700
 
-// sqlite writes the statement, and returns how many SELECTs it has.
+// sqlite writes the statement, and returns its number of SELECTs.
 func (p *plan) sqlite(b *sql.Builder) (selects int) {
 	made := map[*level]int{nil: 0} // of the common tables
 	count := func(l *level, write func()) int {
@@ -67,10 +63,10 @@ func (p *plan) sqlite(b *sql.Builder) (selects int) {
 	return selects
 }
 
-// common writes the common table of a level's rows.
+// common writes the common table of a level.
 func (p *plan) common(b *sql.Builder, l *level) {
 	t := p.table(l)
-	b.WriteString(l.common()).WriteString("(k")
+	b.WriteString(l.commonName()).WriteString("(k")
 	for _, name := range l.needed() {
 		b.WriteString(", ").Ident(name)
 	}
@@ -90,8 +86,8 @@ func (p *plan) part(b *sql.Builder, l *level) {
 	switch {
 	case len(l.below) > 0:
 		b.WriteString("k")
-		p.mergeRow(b, l, sql.Dialect(p.dialect).Table(l.common()))
-		b.WriteString(" FROM " + l.common())
+		p.sqliteRow(b, l, sql.Dialect(p.dialect).Table(l.commonName()))
+		b.WriteString(" FROM " + l.commonName())
 	case l.counts || l.exists:
 		b.WriteString(l.keyIdent())
 		p.number(b, l, t)
@@ -100,7 +96,7 @@ func (p *plan) part(b *sql.Builder, l *level) {
 		}
 	default:
 		b.WriteString(l.keyIdent())
-		p.mergeRow(b, l, t)
+		p.sqliteRow(b, l, t)
 		p.source(b, l, t)
 		if l.group != "" {
 			b.WriteString(" GROUP BY " + l.keyIdent() + ", ").Ident(t.C(l.group))
@@ -108,7 +104,7 @@ func (p *plan) part(b *sql.Builder, l *level) {
 	}
 }
 
-// source writes where the rows of a level come from.
+// source writes the FROM clause of a level.
 func (p *plan) source(b *sql.Builder, l *level, t *sql.SelectTable) {
 	if l.above == nil {
 		rows := l.rows(t, nil).Select(l.needs(t)...)
@@ -127,15 +123,15 @@ func (p *plan) source(b *sql.Builder, l *level, t *sql.SelectTable) {
 		Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("rowid"))) })
 }
 
-// number writes the only row of a level that counts.
+// number writes the row of a level that counts.
 func (p *plan) number(b *sql.Builder, l *level, t *sql.SelectTable) {
 	var above *sql.SelectTable
 	if l.above != nil {
 		above = l.keyTable(p)
 	}
 	rows := l.rows(t, above)
-	if l.most > 0 {
-		rows.Limit(l.most)
+	if l.maxCount > 0 {
+		rows.Limit(l.maxCount)
 	}
 	p.slots(b, func(at slot) bool {
 		if at != (slot{}) {
@@ -146,8 +142,8 @@ func (p *plan) number(b *sql.Builder, l *level, t *sql.SelectTable) {
 			b.WriteString("CASE WHEN EXISTS ").Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("id"))) }).WriteString(" THEN 'true' ELSE 'false' END")
 		default:
 			counted := "count(*)"
-			if l.reaches {
-				counted = "CASE count(*) WHEN " + strconv.Itoa(l.most) + " THEN 'true' ELSE 'false' END"
+			if l.atLeast {
+				counted = "CASE count(*) WHEN " + strconv.Itoa(l.maxCount) + " THEN 'true' ELSE 'false' END"
 			}
 			b.Wrap(func(b *sql.Builder) {
 				b.WriteString("SELECT " + counted + " FROM ").Wrap(func(b *sql.Builder) { b.Join(rows.Select(t.C("rowid"))) })
@@ -157,8 +153,8 @@ func (p *plan) number(b *sql.Builder, l *level, t *sql.SelectTable) {
 	})
 }
 
-// mergeRow writes the values of a row, each in its slot.
-func (p *plan) mergeRow(b *sql.Builder, l *level, t *sql.SelectTable) {
+// sqliteRow writes the values of a row, each in its slot.
+func (p *plan) sqliteRow(b *sql.Builder, l *level, t *sql.SelectTable) {
 	p.slots(b, func(at slot) bool {
 		for _, c := range l.columns {
 			if c.slot == at {
@@ -170,8 +166,8 @@ func (p *plan) mergeRow(b *sql.Builder, l *level, t *sql.SelectTable) {
 	})
 }
 
-// sqlite writes a value. Times stay as they are written, which the driver would
-// parse; sums are in two parts, since those of large amounts do not fit a number.
+// sqlite writes a value. Times are cast to text, because the driver would parse them. Sums are in two parts, because those of large
+// amounts overflow an integer.
 func (c column) sqlite(b *sql.Builder, t *sql.SelectTable) {
 	switch {
 	case len(c.difference) > 0:
@@ -187,25 +183,24 @@ func (c column) sqlite(b *sql.Builder, t *sql.SelectTable) {
 	}
 }
 
-// common is the name of the common table of a level.
-func (l *level) common() string { return "c" + strconv.Itoa(l.tag) }
+// commonName returns the name of the common table of a level.
+func (l *level) commonName() string { return "c" + strconv.Itoa(l.tag) }
 
-// keyTable is the table of the keys of a level.
+// keyTable returns the table with the keys of a level.
 func (l *level) keyTable(p *plan) *sql.SelectTable {
-	return sql.Dialect(p.dialect).Table(l.above.common()).As("k" + strconv.Itoa(l.tag))
+	return sql.Dialect(p.dialect).Table(l.above.commonName()).As("k" + strconv.Itoa(l.tag))
 }
 
-// keys is the same in SQL. Each key is there once, so that what belongs to it is
-// read once, and written below each row that has the key.
+// keys returns that table in SQL. Each key occurs once: its rows are read once, and written below each row with the key.
 func (l *level) keys() string {
 	as := " AS k" + strconv.Itoa(l.tag)
 	if l.key == "id" && l.above.unique() {
-		return l.above.common() + as
+		return l.above.commonName() + as
 	}
-	return "(SELECT DISTINCT " + l.key + " FROM " + l.above.common() + ")" + as
+	return "(SELECT DISTINCT " + l.key + " FROM " + l.above.commonName() + ")" + as
 }
 
-// keyIdent is the key of a row.
+// keyIdent returns the column of the key.
 func (l *level) keyIdent() string {
 	if l.above == nil {
 		return "NULL"
@@ -213,7 +208,7 @@ func (l *level) keyIdent() string {
 	return "k" + strconv.Itoa(l.tag) + "." + l.key
 }
 
-// unique reports whether no row of a level comes twice.
+// unique reports whether each row of a level occurs once.
 func (l *level) unique() bool {
 	return l.above == nil || l.disjoint && l.above.unique()
 }

@@ -9,12 +9,11 @@ import (
 	"cloudapi/ent/capacityunit"
 )
 
-// maxGuids is how many guids one statement answers for.
+// maxGuids is the maximum number of guids in a statement.
 const maxGuids = 32
 
-// room is how many guids a statement takes that is used for n: a few statements
-// serve all numbers.
-func room(n int) int {
+// roundUp returns the smallest power of two that is at least n, so that a few statements serve all numbers of guids.
+func roundUp(n int) int {
 	for size := 1; ; size *= 2 {
 		if size >= n {
 			return size
@@ -24,7 +23,7 @@ func room(n int) int {
 
 // statement returns the statement for n guids; a connection needs none.
 func (p *plan) statement(n int) statement {
-	n = room(n)
+	n = roundUp(n)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s, ok := p.statements[n]; ok {
@@ -46,12 +45,12 @@ func (p *plan) statement(n int) statement {
 
 func (l *level) name() string { return "t" + strconv.Itoa(l.tag) }
 
-// table is the table of a level's rows.
+// table returns the table of a level.
 func (p *plan) table(l *level) *sql.SelectTable {
 	return sql.Dialect(p.dialect).Table(l.entity.Table).As(l.name())
 }
 
-// read puts rows in the order in which they are read, and bounds them.
+// read adds ORDER BY and LIMIT.
 func (l *level) read(rows *sql.Selector, t *sql.SelectTable) {
 	switch {
 	case l.group != "" && t.Dialect() == dialect.Postgres:
@@ -75,7 +74,7 @@ func orderBy(order []ordering, t *sql.SelectTable) []string {
 	return all
 }
 
-// needs are the columns that the values of a row are made of.
+// needs returns the columns of the selected values.
 func (l *level) needs(t *sql.SelectTable) []string {
 	var columns []string
 	for _, name := range l.needed() {
@@ -95,8 +94,7 @@ func (l *level) needed() []string {
 	return names
 }
 
-// sums writes the sum of the amounts of the first kind of units without those of
-// the others, of a part of each amount.
+// sums writes the difference of the sums of a part of each amount.
 func (c column) sums(b *sql.Builder, t *sql.SelectTable, part string) {
 	b.WriteByte('(')
 	for i, kind := range c.difference {

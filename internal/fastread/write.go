@@ -9,28 +9,28 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// writer writes an answer while its rows arrive.
+// writer writes an answer while the rows arrive.
 type writer struct {
 	*cursor
 	out    []byte
-	outer  int          // bytes that are written while out is something that is held
-	meter  budget.Meter // of the requests that get the answer
+	outer  int          // bytes of the answer while out is the buffer of a level
+	meter  budget.Meter // counts for the requests that get the answer
 	all    []*request
 	states []state // by the tags of the levels
-	marks  []int   // where documents begin that are being selected
+	marks  []int   // the beginnings of the inputs of documents
 }
 
-// state is what the writer knows of a level.
+// state is the state of a level.
 type state struct {
-	left bool // the row is behind, its late values are saved
-	// What is saved of the row.
+	descended bool // the next row was read; the late values of the row are saved
+	// The saved values of the row.
 	uuids [][]byte
 	texts []driver.Value
 
-	shown                int  // rows on the page
-	cutAtStart, cutAtEnd bool // whether rows were read that lie before it, or after it
-	begins               []int
-	held                 []byte
+	shown                int   // rows on the page
+	cutAtStart, cutAtEnd bool  // rows before or after the page were read
+	starts               []int // the beginnings of the rows in the answer
+	buffered             []byte
 	positions            []cursorPosition
 }
 
@@ -69,9 +69,9 @@ func (w *writer) answers(p *plan, all map[uuid.UUID][]byte) error {
 	return nil
 }
 
-// begin begins the answer for a guid, which some of the requests get.
+// begin starts the answer for a guid.
 func (w *writer) begin(p *plan, id uuid.UUID) {
-	w.out = p.room()
+	w.out = p.buffer()
 	w.meter.Begin()
 	for _, q := range w.all {
 		if q.guid == id {
@@ -80,17 +80,17 @@ func (w *writer) begin(p *plan, id uuid.UUID) {
 	}
 }
 
-// end ends the answer for a guid.
+// end stores the answer for a guid.
 func (w *writer) end(p *plan, id uuid.UUID, all map[uuid.UUID][]byte) error {
 	if err := w.meter.Draw(len(w.out)); err != nil {
 		return err
 	}
 	all[id] = w.out
-	p.usual.Store(int64(len(w.out)))
+	p.lastSize.Store(int64(len(w.out)))
 	return nil
 }
 
-// next reads a row, which is an object of the answer, about.
+// next reads a row. It counts as an object of the answer, approximately.
 func (w *writer) next() error {
 	count := w.meter.Row
 	if len(w.marks) > 0 {
@@ -102,17 +102,16 @@ func (w *writer) next() error {
 	return w.cursor.next()
 }
 
-// mostRoom is how much is reserved for an answer before it is written, in bytes:
-// the next one may be short.
-const mostRoom = 64 << 10
+// maxReserved is the maximum initial size of an answer's buffer, in bytes.
+const maxReserved = 64 << 10
 
-// room is for an answer that is a little longer than the last one.
-func (p *plan) room() []byte {
-	usual := min(p.usual.Load(), mostRoom)
+// buffer returns a buffer for an answer that is a little larger than the last one.
+func (p *plan) buffer() []byte {
+	usual := min(p.lastSize.Load(), maxReserved)
 	return make([]byte, 0, usual+usual/8+64)
 }
 
-// run writes steps; l is the level whose row they are about, nil for the root.
+// run executes the steps of a level, nil for the root.
 func (w *writer) run(steps []step, l *level) error {
 	for i := range steps {
 		s := &steps[i]
@@ -120,7 +119,7 @@ func (w *writer) run(steps []step, l *level) error {
 		var err error
 		switch s.op {
 		case opNothing:
-		case opText, opRaw, opSum, opUUID, opMoment:
+		case opText, opRaw, opSum, opUUID, opTime:
 			err = w.value(s, l)
 		case opMark:
 			w.marks = append(w.marks, len(w.out))
@@ -140,25 +139,25 @@ func (w *writer) run(steps []step, l *level) error {
 	return nil
 }
 
-// below writes what needs the rows below, before which the row itself is left.
+// below executes a step that reads rows of a lower level.
 func (w *writer) below(s *step, l *level) error {
-	if err := w.leave(l); err != nil {
+	if err := w.descend(l); err != nil {
 		return err
 	}
 	switch s.op {
 	case opList:
 		return w.list(s.level)
-	case opHold:
+	case opBuffer:
 		outer, st := w.out, &w.states[s.level.tag]
-		w.out, w.outer = st.held[:0], w.outer+len(outer)
+		w.out, w.outer = st.buffered[:0], w.outer+len(outer)
 		err := w.list(s.level)
-		st.held, w.out, w.outer = w.out, outer, w.outer-len(outer)
+		st.buffered, w.out, w.outer = w.out, outer, w.outer-len(outer)
 		return err
-	case opHeld:
-		w.out = append(w.out, w.states[s.level.tag].held...)
+	case opBuffered:
+		w.out = append(w.out, w.states[s.level.tag].buffered...)
 	case opCount:
 		if w.tag != s.level.tag {
-			return fmt.Errorf("a row of level %d stands where a count should: %w", w.tag, errOrder)
+			return fmt.Errorf("a row of level %d instead of a count: %w", w.tag, errOrder)
 		}
 		w.out = appendNumber(w.out, w.texts[0])
 		return w.next()
@@ -167,7 +166,7 @@ func (w *writer) below(s *step, l *level) error {
 			return w.object(s.level)
 		}
 		if s.required {
-			// There is an error to be told, or a null further up.
+			// The ordinary path reports the error, or writes null further up.
 			return errNotCovered
 		}
 		w.out = append(w.out, "null"...)
@@ -175,13 +174,13 @@ func (w *writer) below(s *step, l *level) error {
 	return nil
 }
 
-// leave goes on to the rows below a row, and saves what is still needed of it.
-func (w *writer) leave(l *level) error {
-	if l == nil || w.states[l.tag].left {
+// descend saves the late values of a row, and reads the next row.
+func (w *writer) descend(l *level) error {
+	if l == nil || w.states[l.tag].descended {
 		return nil
 	}
 	st := &w.states[l.tag]
-	st.left = true
+	st.descended = true
 	for _, at := range l.late {
 		if !at.uuid {
 			st.texts[at.n] = w.texts[at.n]
@@ -195,25 +194,25 @@ func (w *writer) leave(l *level) error {
 }
 
 func (w *writer) object(l *level) error {
-	w.states[l.tag].left = false
+	w.states[l.tag].descended = false
 	if err := w.run(l.steps, l); err != nil {
 		return err
 	}
-	return w.leave(l)
+	return w.descend(l)
 }
 
-// list writes the rows of a level, and takes out again what is not on the page.
+// list writes the rows of a level, and removes those that are not on the page.
 func (w *writer) list(l *level) error {
 	st := &w.states[l.tag]
-	st.positions, st.begins = st.positions[:0], st.begins[:0]
+	st.positions, st.starts = st.positions[:0], st.starts[:0]
 	w.out = append(w.out, '[')
 	for w.tag == l.tag {
-		if len(st.begins) > 0 {
+		if len(st.starts) > 0 {
 			w.out = append(w.out, ',')
 		}
-		st.begins = append(st.begins, len(w.out))
+		st.starts = append(st.starts, len(w.out))
 		if l.positions {
-			st.positions = append(st.positions, w.here(l))
+			st.positions = append(st.positions, w.currentPosition(l))
 		}
 		if err := w.object(l); err != nil {
 			return err
@@ -224,19 +223,19 @@ func (w *writer) list(l *level) error {
 	return nil
 }
 
-// cut takes out the rows of a list that are not on its page: first what follows
-// it, then what precedes it. A comma stands before each row but the first.
+// cut removes the rows of a list that are not on its page: first those after it, then those before it. Each row except the first
+// begins after a comma.
 func (w *writer) cut(l *level, st *state) {
-	st.shown = len(st.begins)
+	st.shown = len(st.starts)
 	st.cutAtStart, st.cutAtEnd = false, false
 	if n := l.page.first; n > 0 && st.shown > n {
 		st.cutAtEnd = true
-		w.out, st.shown = w.out[:st.begins[n]-1], n
+		w.out, st.shown = w.out[:st.starts[n]-1], n
 	}
 	if n := l.page.last; n > 0 && st.shown > n {
 		st.cutAtStart = true
 		skipped := st.shown - n
-		w.out = append(w.out[:st.begins[0]], w.out[st.begins[skipped]:]...)
+		w.out = append(w.out[:st.starts[0]], w.out[st.starts[skipped]:]...)
 		st.shown = n
 		if l.positions {
 			st.positions = st.positions[skipped:]
@@ -263,9 +262,9 @@ func (w *writer) value(s *step, l *level) error {
 		if w.out, ok = appendSum(w.out, v); !ok {
 			return fmt.Errorf("%q is not a sum", v)
 		}
-	case opMoment:
+	case opTime:
 		var ok bool
-		if w.out, ok = appendMoment(w.out, v); !ok {
+		if w.out, ok = appendTime(w.out, v); !ok {
 			return fmt.Errorf("%q is not a time in UTC", v)
 		}
 	}

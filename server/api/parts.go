@@ -83,7 +83,7 @@ func (a *API) engine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*e
 	core.Use(standbyReads{})
 	core.Use(searches{})
 	if !o.OrdinaryReads {
-		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Alone: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
+		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Separate: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)
 	}
 	return core, keys
