@@ -85,11 +85,6 @@ func operationTx(ctx context.Context) *OperationTx {
 	return o
 }
 
-// InOneOperation reports whether the changes of ctx are one transaction, which may not have begun yet.
-func InOneOperation(ctx context.Context) bool {
-	return operationTx(ctx) != nil || ent.TxFromContext(ctx) != nil
-}
-
 // InTransaction reports whether the transaction of ctx has begun.
 func InTransaction(ctx context.Context) bool { return transaction(ctx) != nil }
 
