@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 )
 
 // Kind is the kind of a field's values.
@@ -31,6 +32,11 @@ type Entity struct {
 	Where func(ctx context.Context, given any) (func(*sql.Selector), error)
 	// Order returns the column for an order of schema.graphqls.
 	Order func(name string) (column string, err error)
+}
+
+// NodesOf returns the visible rows of a table with the given guids, with the selected fields. A row that is not found is nil.
+func (c *Client) NodesOf(ctx context.Context, table string, ids []uuid.UUID) ([]Noder, error) {
+	return c.noders(ctx, table, ids)
 }
 
 // EntityField is a field and its column.

@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
@@ -46,19 +49,31 @@ func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, qu
 // maxNodes is the maximum number of ids of one `nodes` field.
 const maxNodes = 100
 
-// nodes returns the objects with the given guids. A guid that is not found gets its own error.
+// nodes returns the objects with the given guids, with one statement for their types and those of each type. A guid that is not
+// found gets its own error.
 func (r *Resolver) nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error) {
 	if len(ids) > maxNodes {
 		return nil, fault.New(fault.Invalid, "ids has %d guids; at most %d are allowed", len(ids), maxNodes).On("ids")
 	}
+	byTable, err := r.tablesOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[uuid.UUID]ent.Noder{}
+	for _, table := range slices.Sorted(maps.Keys(byTable)) {
+		nodes, err := r.Client.NodesOf(ctx, table, byTable[table])
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range byTable[table] {
+			byID[id] = nodes[i]
+		}
+	}
 	found := make([]ent.Noder, len(ids))
 	for i, id := range ids {
-		node, err := r.node(ctx, id)
-		if err != nil {
-			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), err)
-			continue
+		if found[i] = byID[id]; found[i] == nil {
+			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), fault.Missing("node", id))
 		}
-		found[i] = node
 	}
 	return found, nil
 }
@@ -69,17 +84,29 @@ func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	return node, ent.Missing(err, "node", id)
 }
 
-// nodeType finds the table that has a guid, in one statement over all tables.
+// nodeType returns the table that has a guid.
 func (r *Resolver) nodeType(ctx context.Context, id uuid.UUID) (string, error) {
-	tables := []string{
-		customer.Table, capacityunit.Table, cloudusergroup.Table, clouduser.Table,
-		accesstoken.Table, domain.Table, cloudspace.Table, portalaccount.Table, job.Table,
+	byTable, err := r.tablesOf(ctx, []uuid.UUID{id})
+	for table := range byTable {
+		return table, nil
+	}
+	return "", cmp.Or(err, error(fault.Missing("node", id)))
+}
+
+// tablesOf returns the guids by their tables, in one statement over all tables. Unknown guids are omitted.
+func (r *Resolver) tablesOf(ctx context.Context, ids []uuid.UUID) (map[string][]uuid.UUID, error) {
+	values := make([]any, len(ids))
+	for i, id := range ids {
+		values[i] = id
 	}
 	build := sql.Dialect(r.Dialect)
 	var query *sql.Selector
-	for _, t := range tables {
+	for _, t := range []string{
+		customer.Table, capacityunit.Table, cloudusergroup.Table, clouduser.Table,
+		accesstoken.Table, domain.Table, cloudspace.Table, portalaccount.Table, job.Table,
+	} {
 		table := build.Table(t)
-		s := build.SelectExpr(sql.Raw("'" + t + "'")).From(table).Where(sql.EQ(table.C("id"), id))
+		s := build.SelectExpr(sql.Raw("'"+t+"'"), sql.Raw(table.C("id"))).From(table).Where(sql.In(table.C("id"), values...))
 		if query == nil {
 			query = s
 			continue
@@ -89,17 +116,19 @@ func (r *Resolver) nodeType(ctx context.Context, id uuid.UUID) (string, error) {
 	text, args := query.Query()
 	rows, err := r.Client.QueryContext(ctx, text, args...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return "", err
+	found := map[string][]uuid.UUID{}
+	for rows.Next() {
+		var table string
+		var id uuid.UUID
+		if err := rows.Scan(&table, &id); err != nil {
+			return nil, err
 		}
-		return "", fault.Missing("node", id)
+		found[table] = append(found[table], id)
 	}
-	var table string
-	return table, rows.Scan(&table)
+	return found, rows.Err()
 }
 
 // me returns the caller, nil for the server itself.

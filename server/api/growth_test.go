@@ -18,7 +18,7 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
-// growth is how many changes TestGrowth makes; docs/growth.md has the figures for 100,000.
+// growth is how many changes TestGrowth makes; docs/growth.md has the figures for a million.
 var growth = flag.Int("growth", 400, "changes that TestGrowth makes on each database")
 
 // TestGrowth measures the disk space of changes, and checks that it is below the figures in docs/growth.md.
@@ -64,7 +64,7 @@ func grow(t *testing.T, url string, figures ...string) {
 		each := (after[i] - before[i]) / int64(*growth)
 		t.Logf("%6d bytes a change (%d in all): %s", each, after[i]-before[i], figure)
 		if *growth >= 400 && each > 8000 {
-			t.Errorf("%d bytes a change: docs/growth.md reckons with less: %s", each, figure)
+			t.Errorf("%d bytes a change: docs/growth.md has less: %s", each, figure)
 		}
 	}
 }
