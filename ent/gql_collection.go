@@ -50,6 +50,9 @@ func (_q *AccessTokenQuery) collectField(ctx context.Context, oneNode bool, opCt
 				path  = append(path, alias)
 				query = (&CloudUserClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clouduserImplementors)...); err != nil {
 				return err
 			}
@@ -184,6 +187,9 @@ func (_q *CapacityUnitQuery) collectField(ctx context.Context, oneNode bool, opC
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, customerImplementors)...); err != nil {
 				return err
 			}
@@ -323,6 +329,9 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, customerImplementors)...); err != nil {
 				return err
 			}
@@ -338,6 +347,9 @@ func (_q *CloudSpaceQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				path  = append(path, alias)
 				query = (&CloudSpaceClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, cloudspaceImplementors)...); err != nil {
 				return err
 			}
@@ -1948,6 +1960,9 @@ func (_q *DomainQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, customerImplementors)...); err != nil {
 				return err
 			}
@@ -2067,6 +2082,9 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				path  = append(path, alias)
 				query = (&CloudUserClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clouduserImplementors)...); err != nil {
 				return err
 			}
@@ -2082,6 +2100,9 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				path  = append(path, alias)
 				query = (&CustomerClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, customerImplementors)...); err != nil {
 				return err
 			}
@@ -2097,6 +2118,9 @@ func (_q *JobQuery) collectField(ctx context.Context, oneNode bool, opCtx *graph
 				path  = append(path, alias)
 				query = (&JobClient{config: _q.config}).Query()
 			)
+			if !selectedOnce(opCtx, collected, satisfies, field) {
+				continue
+			}
 			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, jobImplementors)...); err != nil {
 				return err
 			}

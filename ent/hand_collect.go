@@ -24,9 +24,10 @@ func fieldArgs(ctx context.Context, whereInput any, path ...string) map[string]a
 	return args
 }
 
-// preloads reports whether one statement may read the rows of the connection at path for all parents. It may not in three
+// preloads reports whether one statement may read the rows of the connection at path for all parents. It may not in four
 // cases: an argument is invalid (the connection's resolver then reports the error with its path); a cursor is given (a
-// cursor belongs to the list of one parent); or totalCountIsExact is selected.
+// cursor belongs to the list of one parent); totalCountIsEstimate is selected; or a filter is given that cannot be read here,
+// because gqlgen prepares the context of queries and mutations for it, and not that of subscriptions.
 func preloads(ctx context.Context, path ...string) bool {
 	field := collectedField(ctx, path...)
 	if field == nil || hasCollectedField(ctx, append(path, estimateField)...) {
@@ -41,7 +42,21 @@ func preloads(ctx context.Context, path ...string) bool {
 			return false
 		}
 	}
+	if args[whereField] != nil && graphql.UnmarshalInputFromContext(ctx, map[string]any{}, new(CustomerWhereInput)) != nil {
+		return false
+	}
 	return args[afterField] == nil && args[beforeField] == nil
+}
+
+// selectedOnce reports whether an edge to one object is selected under a single alias. Only one selection can be loaded with the
+// parents; if there are several, each is loaded by its resolver.
+func selectedOnce(oc *graphql.OperationContext, parent graphql.CollectedField, satisfies []string, field graphql.CollectedField) bool {
+	for _, f := range graphql.CollectFields(oc, parent.Selections, satisfies) {
+		if f.Name == field.Name && f.Alias != field.Alias {
+			return false
+		}
+	}
+	return true
 }
 
 // selectsPageInfo reports whether the named field of PageInfo is selected in the connection being resolved.

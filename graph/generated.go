@@ -3673,7 +3673,7 @@ type Query {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CustomerOrder
     "Only customers that match this filter."
     where: CustomerWhereInput
@@ -3720,7 +3720,7 @@ type Query {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserGroupOrder
     "Only groups that match this filter."
     where: CloudUserGroupWhereInput
@@ -3740,7 +3740,7 @@ type Query {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserOrder
     "Only users that match this filter."
     where: CloudUserWhereInput
@@ -3760,7 +3760,7 @@ type Query {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudSpaceOrder
     "Only spaces for which all of this holds."
     where: CloudSpaceWhereInput
@@ -3780,7 +3780,7 @@ type Query {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: PortalAccountOrder
     "Only accounts that match this filter."
     where: PortalAccountWhereInput
@@ -3849,7 +3849,7 @@ type Customer implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserGroupOrder
     "Only entries that match this filter."
     where: CloudUserGroupWhereInput
@@ -3864,7 +3864,7 @@ type Customer implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: DomainOrder
     "Only entries that match this filter."
     where: DomainWhereInput
@@ -3879,7 +3879,7 @@ type Customer implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudSpaceOrder
     "Only entries that match this filter."
     where: CloudSpaceWhereInput
@@ -4080,7 +4080,7 @@ type CloudUserGroup implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CustomerOrder
     "Only entries that match this filter."
     where: CustomerWhereInput
@@ -4095,7 +4095,7 @@ type CloudUserGroup implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserOrder
     "Only entries that match this filter."
     where: CloudUserWhereInput
@@ -4110,7 +4110,7 @@ type CloudUserGroup implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserGroupOrder
     "Only entries that match this filter."
     where: CloudUserGroupWhereInput
@@ -4125,7 +4125,7 @@ type CloudUserGroup implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserGroupOrder
     "Only entries that match this filter."
     where: CloudUserGroupWhereInput
@@ -4213,7 +4213,7 @@ type CloudUser implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudUserGroupOrder
     "Only entries that match this filter."
     where: CloudUserGroupWhereInput
@@ -4228,7 +4228,7 @@ type CloudUser implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: AccessTokenOrder
     "Only entries that match this filter."
     where: AccessTokenWhereInput
@@ -4410,7 +4410,7 @@ type CloudSpace implements Node {
     before: Cursor
     "The size of the page, counted from its end: 1 to 500."
     last: Int
-    "The order. The default is the order of creation."
+    "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudSpaceOrder
     "Only entries that match this filter."
     where: CloudSpaceWhereInput
@@ -4796,7 +4796,7 @@ type JobEdge {
   cursor: Cursor!
 }
 
-"The order of a list of customers. Equal entries are in the order of creation."
+"The order of a list of customers. Equal entries are in the order of their guids, in the same direction."
 input CustomerOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4828,7 +4828,7 @@ enum CustomerOrderField {
   COUNTRY_CREATED_AT
 }
 
-"The order of a list of groups. Equal entries are in the order of creation."
+"The order of a list of groups. Equal entries are in the order of their guids, in the same direction."
 input CloudUserGroupOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4844,7 +4844,7 @@ enum CloudUserGroupOrderField {
   CREATED_AT
 }
 
-"The order of a list of users. Equal entries are in the order of creation."
+"The order of a list of users. Equal entries are in the order of their guids, in the same direction."
 input CloudUserOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4860,7 +4860,7 @@ enum CloudUserOrderField {
   CREATED_AT
 }
 
-"The order of a list of tokens. Equal entries are in the order of creation."
+"The order of a list of tokens. Equal entries are in the order of their guids, in the same direction."
 input AccessTokenOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4874,7 +4874,7 @@ enum AccessTokenOrderField {
   CREATED_AT
 }
 
-"The order of a list of domains. Equal entries are in the order of creation."
+"The order of a list of domains. Equal entries are in the order of their guids, in the same direction."
 input DomainOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4890,7 +4890,7 @@ enum DomainOrderField {
   REGISTERED_AT
 }
 
-"The order of a list of cloud spaces. Equal entries are in the order of creation."
+"The order of a list of cloud spaces. Equal entries are in the order of their guids, in the same direction."
 input CloudSpaceOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4906,7 +4906,7 @@ enum CloudSpaceOrderField {
   CREATED_AT
 }
 
-"The order of a list of portal accounts. Equal entries are in the order of creation."
+"The order of a list of portal accounts. Equal entries are in the order of their guids, in the same direction."
 input PortalAccountOrder {
   "The direction."
   direction: OrderDirection! = ASC
@@ -4922,7 +4922,7 @@ enum PortalAccountOrderField {
   CREATED_AT
 }
 
-"The order of a list of jobs. Equal entries are in the order of creation."
+"The order of a list of jobs. Equal entries are in the order of their guids, in the same direction."
 input JobOrder {
   "The direction."
   direction: OrderDirection! = ASC

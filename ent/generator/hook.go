@@ -44,6 +44,9 @@ func replaceCollection(next gen.Generator) gen.Generator {
 		if err := replaceCall(collection, "\t\t\targs := new", "\t\t\tif !preloads(ctx, path...) {\n\t\t\t\tcontinue\n\t\t\t}\n\t\t\targs := new"); err != nil {
 			return err
 		}
+		if err := replaceCall(collection, "\t\t\tif err := query.collectField(ctx, oneNode,", "\t\t\tif !selectedOnce(opCtx, collected, satisfies, field) {\n\t\t\t\tcontinue\n\t\t\t}\n\t\t\tif err := query.collectField(ctx, oneNode,"); err != nil {
+			return err
+		}
 		connection := "type CustomerConnection struct {\n"
 		if err := replaceCall(filepath.Join(g.Target, "gql_pagination.go"), connection, connection+"\tmatching *CustomerQuery // all rows of the list, whatever the page\n"); err != nil {
 			return err

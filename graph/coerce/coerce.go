@@ -136,7 +136,7 @@ func (r *run) object(definition *ast.Definition, v any, at *place) any {
 		return nil
 	}
 	for _, name := range sorted(given) {
-		if definition.Fields.ForName(name) == nil && name != "__typename" {
+		if definition.Fields.ForName(name) == nil {
 			r.refuse(&place{up: at, name: name}, "is an unknown field of %s", definition.Name)
 		}
 	}

@@ -105,7 +105,8 @@ func (a *arguments) orderBy(e *entity, value any) error {
 		return errNotCovered
 	}
 	a.list.Column = column
-	if direction, ok := given["direction"].(string); ok {
+	if value, ok := given["direction"]; ok {
+		direction, _ := value.(string) // null is invalid
 		a.list.Direction = entgql.OrderDirection(direction)
 	}
 	if a.list.Direction.Validate() != nil {

@@ -18,6 +18,10 @@ const maxTree = 1000
 
 // Tree returns a job and all jobs below it, each after its parent, siblings in the order of their start.
 func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, error) {
+	// The loaded edges of root belong to the fields beside the tree.
+	alone := *root
+	alone.Edges = ent.JobEdges{}
+	root = &alone
 	children := map[uuid.UUID][]*ent.Job{}
 	seen := map[uuid.UUID]bool{root.ID: true} // ends a circle of parents
 	for level, total := []uuid.UUID{root.ID}, 1; len(level) > 0 && total < maxTree; {

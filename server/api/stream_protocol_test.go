@@ -21,6 +21,7 @@ func TestProtocol(t *testing.T) {
 	fresh := func(t *testing.T) *socket { return dial(t, url, nil, "graphql-transport-ws") }
 	ready := func(t *testing.T) *socket { return connect(t, url, apitest.Administrator) }
 	subscribe := `{"id":"1","type":"subscribe","payload":{"query":"subscription { changes { cursor } }"}}`
+	long := "x" + strings.Repeat("ä", 300)
 	for _, c := range []struct {
 		name string
 		open func(*testing.T) *socket
@@ -39,6 +40,10 @@ func TestProtocol(t *testing.T) {
 		{"no type", ready, []string{`{}`}, 4400},
 		{"a type of the server's", ready, []string{`{"type":"connection_ack"}`}, 4400},
 		{"no id", ready, []string{`{"type":"subscribe","payload":{"query":"{__typename}"}}`}, 4400},
+		{"a ping with a text", ready, []string{`{"type":"ping","payload":"x"}`}, 4400},
+		{"a pong with a number", ready, []string{`{"type":"pong","payload":1}`}, 4400},
+		{"complete without an id", ready, []string{`{"type":"complete"}`}, 4400},
+		{"a long id that is in use", ready, []string{strings.ReplaceAll(subscribe, `"1"`, `"`+long+`"`), strings.ReplaceAll(subscribe, `"1"`, `"`+long+`"`)}, 4409},
 		{"no payload", ready, []string{`{"id":"1","type":"subscribe"}`}, 4400},
 	} {
 		t.Run(c.name, func(t *testing.T) {

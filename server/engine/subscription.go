@@ -44,6 +44,9 @@ func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answ
 	if len(errs) > 0 {
 		return nil, account.release(e.refuse(ctx, errs))
 	}
+	if n := len(e.rootFields(oc)); n != 1 {
+		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Invalid, "A subscription must select one field; with its variables this one selects %d", n))}))
+	}
 	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
 	if err != nil {
 		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
@@ -51,6 +54,11 @@ func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answ
 	// Values that were decoded from JSON can always be encoded.
 	key, _ := json.Marshal([]any{r.Query, r.OperationName, oc.Variables})
 	return &Subscription{engine: e, oc: oc, query: e.asQuery(oc), Key: string(key), Cost: cost.Requested}, Answer{}
+}
+
+// rootFields returns the selected root fields of a subscription, without those that @skip and @include exclude.
+func (e *Engine) rootFields(oc *graphql.OperationContext) []graphql.CollectedField {
+	return graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{e.schema.Subscription.Name})
 }
 
 // Is reports whether a request is a subscription, as far as that can be decided without the checks of Run and Subscribe.
@@ -132,6 +140,10 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 	ctx, b, end := e.spendStreamed(ctx)
 	defer end()
 	next, ctx := e.exec.DispatchOperation(graphql.StartOperationTrace(ctx), oc)
+	if oc.Operation.Operation == ast.Subscription {
+		// gqlgen omits the root field, which begins the path of each error.
+		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: e.schema.Subscription.Name, Field: e.rootFields(oc)[0]})
+	}
 	response = next(ctx)
 	if err := exceeded(b, false); err != nil {
 		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})

@@ -84,17 +84,17 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		return
 	}
 	document := asked.document()
-	if asked.Query, err = h.Documents.Resolve(document); err != nil {
-		h.send(w, r, media, h.Engine.Refuse(r.Context(), err))
-		return
+	asked.Query, err = h.Documents.Resolve(document)
+	if err == nil && asked.Query == "" {
+		err = fault.New(fault.Invalid, "The request has no query").On("query")
 	}
-	if asked.Query == "" {
-		h.refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query"))
+	if err != nil {
+		h.answer(w, r, media, only, h.Engine.Refuse(r.Context(), err))
 		return
 	}
 	if streams && h.Engine.Is(r.Context(), &asked.Request) {
 		leave() // a stream charges each answer separately
-		h.follow(w, whole, asked)
+		h.follow(w, whole, asked, only)
 		return
 	}
 	ctx := r.Context()
@@ -111,7 +111,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		observe.Note(r.Context(), "", answer.Operation.Name)
 		observe.NoteCost(r.Context(), answer.Cost)
 	}
-	if only && answer.Executed {
+	h.answer(w, r, media, only, answer)
+}
+
+// answer sends an answer of the engine, as events if the client accepts nothing else. An invalid document or input is an event
+// as well: clients of events show the message of no other answer.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, media string, only bool, answer engine.Answer) {
+	if only && (answer.Executed || wellFormed(answer.Status)) {
 		h.sendEvents(w, answer)
 		return
 	}

@@ -37,12 +37,19 @@ func (s *socket) message(text []byte) {
 	switch kind {
 	case "connection_init":
 		s.connect(members["payload"])
-	case "ping":
-		s.out.put(&frame{kind: "pong", body: members["payload"]}, true)
-	case "pong":
+	case "ping", "pong":
+		if payload := members["payload"]; given(payload) && payload[0] != '{' {
+			s.bad("Invalid message received")
+		} else if kind == "ping" {
+			s.out.put(&frame{kind: "pong", body: payload}, true)
+		}
 	case "subscribe":
 		s.subscribe(id, members["payload"])
 	case "complete":
+		if id == "" {
+			s.bad("Invalid message received")
+			return
+		}
 		s.complete(id)
 	default:
 		s.bad("Invalid message received")

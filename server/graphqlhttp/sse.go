@@ -43,7 +43,7 @@ func headerHas(h http.Header, name, value string) bool {
 
 // follow answers a subscription with a stream of events: the distinct connections mode of graphql-sse. The id of an event is
 // its cursor, so that Last-Event-ID resumes after it.
-func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request) {
+func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request, only bool) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	signal := make(chan struct{}, 1)
@@ -57,7 +57,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	}}
 	op, refused := h.Engine.Subscribe(ctx, &asked.Request)
 	if op == nil {
-		h.send(w, r, typeGraphQL, refused)
+		h.answer(w, r, typeGraphQL, only, refused)
 		return
 	}
 	err := h.Streams.add(c)
@@ -78,8 +78,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request)
 	to := &sink{out: out, ended: func() {}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, r.Header.Get("Last-Event-ID"), to)
 	if subscriber == nil {
-		answer := h.Engine.Refuse(ctx, errs[0])
-		h.send(w, r, typeGraphQL, answer)
+		h.answer(w, r, typeGraphQL, only, h.Engine.Refuse(ctx, errs[0]))
 		return
 	}
 	defer subscriber.Cancel()

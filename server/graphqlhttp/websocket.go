@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -207,6 +208,11 @@ func (s *socket) end(e ending) {
 	s.out.put(&frame{kind: "close"}, true)
 }
 
+// closeReason shortens a reason to 123 bytes of UTF-8 (RFC 6455, 5.5.1).
+func closeReason(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), 123)], "")
+}
+
 func (s *socket) bad(reason string) { s.end(ending{code: closeBad, reason: reason}) }
 
 // write sends the queued messages, and ends.
@@ -220,8 +226,7 @@ func (s *socket) write() {
 			s.mu.Lock()
 			e := s.ending
 			s.mu.Unlock()
-			// RFC 6455 limits a reason to 123 bytes.
-			_ = s.conn.Close(websocket.StatusCode(e.code), e.reason[:min(len(e.reason), 123)])
+			_ = s.conn.Close(websocket.StatusCode(e.code), closeReason(e.reason))
 			s.cancel()
 			return
 		}
