@@ -121,6 +121,9 @@ func (d *drawn) object(typ string, depth int) string {
 		for _, name := range slices.Sorted(maps.Keys(ones()[typ])) {
 			if d.sometimes(name, 3) {
 				parts = append(parts, d.alias(name)+" "+d.object(ones()[typ][name], depth-1))
+				if d.sometimes("twice", 3) {
+					parts = append(parts, fmt.Sprintf("twice%d: %s %s", d.n, name, d.object(ones()[typ][name], depth-1)))
+				}
 			}
 		}
 	}

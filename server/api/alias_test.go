@@ -128,7 +128,7 @@ func TestErrorsAreEvents(t *testing.T) {
 	url := listen(t, a)
 	for _, query := range []string{
 		`subscription { nope }`, `{ nope }`, `{`, `query($x: ID!) { customer(id: $x) { name } }`, `subscription { customer(id: \"x\") { name } }`,
-		`subscription { changes(after: \"nonsense\") { cursor } }`, `subscription { changes @skip(if: true) { cursor } }`, ``,
+		`subscription { changes(after: \"nonsense\") { cursor } }`, `subscription { changes @skip(if: true) { cursor } }`,
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"`+query+`"}`))
 		if err != nil {

@@ -84,12 +84,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 		return
 	}
 	document := asked.document()
-	asked.Query, err = h.Documents.Resolve(document)
-	if err == nil && asked.Query == "" {
-		err = fault.New(fault.Invalid, "The request has no query").On("query")
-	}
-	if err != nil {
+	if asked.Query, err = h.Documents.Resolve(document); err != nil {
 		h.answer(w, r, media, only, h.Engine.Refuse(r.Context(), err))
+		return
+	}
+	if asked.Query == "" {
+		h.refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query"))
 		return
 	}
 	if streams && h.Engine.Is(r.Context(), &asked.Request) {
