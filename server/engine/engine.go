@@ -242,6 +242,9 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	if r.OperationName == "" && len(doc.Operations) > 1 {
+		return nil, gqlerror.List{wrap(fault.New(fault.Invalid, "The document has %d operations; operationName must name one", len(doc.Operations)).On("operationName"))}
+	}
 	if err := e.authorize(ctx, doc, r); err != nil {
 		return nil, gqlerror.List{wrap(err)}
 	}
