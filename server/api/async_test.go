@@ -25,8 +25,7 @@ const (
 // TestNotWaitingIsCheckedAsWaitingIs: a call with wait: false fails with the same errors as a waiting call, and leaves no
 // waiting job.
 func TestNotWaitingIsCheckedAsWaitingIs(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
 		other := a.Customer(t, "other")
 		before := jobsWith(t, a, entjob.StatusWAITING)
@@ -72,7 +71,7 @@ func TestNotWaitingIsCheckedAsWaitingIs(t *testing.T) {
 		if after := jobsWith(t, a, entjob.StatusWAITING); after != before {
 			t.Errorf("%d jobs wait, %d did before", after, before)
 		}
-	})
+	}, withoutWorkers, withoutRates)
 }
 
 func jobsWith(t *testing.T, a *apitest.API, status entjob.Status) int {
@@ -86,8 +85,7 @@ func jobsWith(t *testing.T, a *apitest.API, status entjob.Status) int {
 
 // TestWorkEndsWithItsUser: the job of a user who is disabled, demoted or deleted while it waits is not executed.
 func TestWorkEndsWithItsUser(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		member, disabled := clouduser.RoleMEMBER, clouduser.StatusDISABLED
 		waits := map[string]string{}
 		customers := map[string]string{}
@@ -116,7 +114,7 @@ func TestWorkEndsWithItsUser(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		waitForJobs(t, apitest.Open(t, first.URL))
+		waitForJobs(t, apitest.Open(t, a.URL))
 		for name, id := range waits {
 			j, err := a.Client.Job.Get(viewer.SystemContext(t.Context()), uuid.MustParse(id))
 			if err != nil {
@@ -136,7 +134,7 @@ func TestWorkEndsWithItsUser(t *testing.T) {
 				t.Errorf("%s: %s", name, domains.Body)
 			}
 		}
-	})
+	}, withoutWorkers)
 }
 
 // domainLater registers a domain with wait: false, and returns the job.
@@ -155,8 +153,7 @@ func domainLater(t *testing.T, a *apitest.API, ctx context.Context, customer, na
 
 // TestCancelJob: its user or an administrator can cancel a waiting job once, and it is not executed.
 func TestCancelJob(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.Customer(t, "c")
 		const cancel = `mutation($id: ID!) { cancelJob(input: {jobId: $id}) { cancelledJob { status error } job { action } } }`
 		register := func(name string) string {
@@ -176,10 +173,10 @@ func TestCancelJob(t *testing.T) {
 				t.Errorf("a second time: %s", again.Body)
 			}
 		}
-		waitForJobs(t, apitest.Open(t, first.URL))
+		waitForJobs(t, apitest.Open(t, a.URL))
 		domains := a.Query(apitest.Operator, `query($id: ID!) { customer(id: $id) { domains { totalCount } } }`, map[string]any{"id": id})
 		if !strings.Contains(domains.Body, `"totalCount":0`) {
 			t.Errorf("a cancelled job was run: %s", domains.Body)
 		}
-	})
+	}, withoutWorkers)
 }

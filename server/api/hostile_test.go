@@ -23,8 +23,7 @@ var brokenGuids = []string{"", " ", "0", "null", "00000000-0000-0000-0000-000000
 // TestHostileGuids calls each operation of the matrix with unexpected guids in each place, waiting or not: the answer is
 // never an internal error.
 func TestHostileGuids(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
 		for _, c := range matrix {
 			for _, guid := range append(hostileGuids(w), brokenGuids...) {
@@ -43,8 +42,8 @@ func TestHostileGuids(t *testing.T) {
 			t.Errorf("something has panicked:\n%s", log)
 		}
 		// Any worker can run an accepted job.
-		waitForJobs(t, apitest.Open(t, first.URL))
-	})
+		waitForJobs(t, apitest.Open(t, a.URL))
+	}, withoutWorkers, withoutRates)
 }
 
 // hostile returns the variables of an operation with a guid in each possible place, also with wait: false.

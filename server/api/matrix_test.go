@@ -57,8 +57,7 @@ var matrix = []cell{
 }
 
 func TestRolesByOperation(t *testing.T) {
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		for _, c := range matrix {
 			for login, want := range map[string]string{
 				apitest.Administrator: c.administrator, apitest.Operator: c.operator, apitest.Member: c.member,
@@ -76,7 +75,7 @@ func TestRolesByOperation(t *testing.T) {
 				}
 			}
 		}
-	})
+	}, withoutWorkers, withoutRates)
 }
 
 // withoutWorkers leaves background jobs to other servers.

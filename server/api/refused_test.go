@@ -68,8 +68,7 @@ func TestARefusedChangeLeavesNoText(t *testing.T) {
 // change left text.
 func TestNoRefusedChangeLeavesText(t *testing.T) {
 	const text = "attacker"
-	apitest.Each(t, func(t *testing.T, first *apitest.API) {
-		a := apitest.Open(t, first.URL, withoutWorkers, withoutRates)
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)
 		for _, c := range matrix {
 			if c.name == "signIn" || c.name == "signOut" {
@@ -108,7 +107,7 @@ func TestNoRefusedChangeLeavesText(t *testing.T) {
 				}
 			}
 		}
-	})
+	}, withoutWorkers, withoutRates)
 }
 
 // writeText replaces each text of an input, also in the entries of lists.

@@ -65,9 +65,9 @@ func (l *Log) String() string {
 }
 
 // Each runs a test on SQLite and on PostgreSQL.
-func Each(t *testing.T, test func(t *testing.T, a *API)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, New(t, "sqlite://"+t.TempDir()+"/test.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, New(t, pgtest.URL(t))) })
+func Each(t *testing.T, test func(t *testing.T, a *API), with ...func(*api.Options)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, New(t, "sqlite://"+t.TempDir()+"/test.db", with...)) })
+	t.Run("postgres", func(t *testing.T) { test(t, New(t, pgtest.URL(t), with...)) })
 }
 
 // New returns an API on an empty database, with users, and with changes to its options.
