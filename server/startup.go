@@ -69,7 +69,7 @@ func (s *startup) run(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			return nil
-		case !fault.Is(store.Fault(err), fault.Unavailable) || store.Hopeless(err):
+		case !fault.Is(store.Fault(err), fault.Unavailable) || store.Permanent(err):
 			return err
 		}
 		if time.Since(reminded) > remindEvery {

@@ -48,7 +48,7 @@ func (r *Reader) sharing(p *plan, q *request) sharing {
 // runGroup answers simultaneous requests. Each must see everything that was committed before it arrived. ctx is that of the first.
 func (r *Reader) runGroup(ctx context.Context, key sharing, all []*request) []batch.Result[[]byte] {
 	if len(all) > 1 {
-		ctx = store.ChooseAgain(ctx)
+		ctx = store.ChooseStandbyAgain(ctx)
 	}
 	return r.run(ctx, key.plan, all)
 }

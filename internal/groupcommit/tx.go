@@ -99,7 +99,7 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 		return err
 	}
 	for _, row := range set.Rows {
-		if err := budget.From(t.ctx).Draw(0, 0, store.HeldByRow(row)); err != nil {
+		if err := budget.From(t.ctx).Draw(0, 0, store.RowSize(row)); err != nil {
 			return err
 		}
 	}

@@ -54,9 +54,9 @@ func newEpoch(ctx context.Context, file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var there int
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'event_state'").Scan(&there)
-	if err != nil || there == 0 {
+	var tables int
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'event_state'").Scan(&tables)
+	if err != nil || tables == 0 {
 		return err
 	}
 	_, err = db.ExecContext(ctx, "UPDATE event_state SET epoch = lower(hex(randomblob(8)))")

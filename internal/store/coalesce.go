@@ -20,36 +20,38 @@ type coalescer[T any] struct {
 
 	mu      sync.Mutex
 	running bool
-	next    *answer[T] // for callers that came while the query was running
+	next    *sharedFetch[T] // for the callers that arrived during the running query
 }
 
-type answer[T any] struct {
-	given chan struct{}
+// sharedFetch is one query and its result. done is closed when the result is set.
+type sharedFetch[T any] struct {
+	done  chan struct{}
 	value T
 	err   error
 }
 
-// get returns the answer of a query that began after the call, or an error after coalesceTimeout.
+// get returns the result of a query that began after the call, or an error after coalesceTimeout.
 func (a *coalescer[T]) get(ctx context.Context) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, coalesceTimeout)
 	defer cancel()
-	mine := a.join()
+	fetch := a.join()
 	select {
-	case <-mine.given:
-		return mine.value, mine.err
+	case <-fetch.done:
+		return fetch.value, fetch.err
 	case <-ctx.Done():
 		var none T
 		return none, ctx.Err()
 	}
 }
 
-func (a *coalescer[T]) join() *answer[T] {
+// join returns the next query, and starts it if none is running.
+func (a *coalescer[T]) join() *sharedFetch[T] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.next == nil {
-		a.next = &answer[T]{given: make(chan struct{})}
+		a.next = &sharedFetch[T]{done: make(chan struct{})}
 	}
-	mine := a.next
+	fetch := a.next
 	if !a.running {
 		a.running = true
 		service.Start(func() error {
@@ -57,7 +59,7 @@ func (a *coalescer[T]) join() *answer[T] {
 			return nil
 		})
 	}
-	return mine
+	return fetch
 }
 
 // run queries until no caller is waiting. The query belongs to all callers: it does not end with any of their contexts, and
@@ -65,18 +67,18 @@ func (a *coalescer[T]) join() *answer[T] {
 func (a *coalescer[T]) run() {
 	for {
 		a.mu.Lock()
-		one := a.next
-		a.next, a.running = nil, one != nil
+		fetch := a.next
+		a.next, a.running = nil, fetch != nil
 		a.mu.Unlock()
-		if one == nil {
+		if fetch == nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), coalesceTimeout)
-		one.err = service.Recovered(func() (err error) {
-			one.value, err = a.fetch(ctx)
+		fetch.err = service.Recovered(func() (err error) {
+			fetch.value, err = a.fetch(ctx)
 			return err
 		})
 		cancel()
-		close(one.given)
+		close(fetch.done)
 	}
 }

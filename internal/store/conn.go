@@ -13,8 +13,8 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// inner is what both drivers' connections can do.
-type inner interface {
+// driverConn has the methods of both drivers' connections that conn uses.
+type driverConn interface {
 	driver.Conn
 	driver.ConnPrepareContext
 	driver.ConnBeginTx
@@ -35,130 +35,131 @@ type counters struct {
 // counts, and decides whether a statement may run again after its connection was lost. Like every driver connection it is
 // used by one goroutine at a time.
 type conn struct {
-	inner
-	kept  *statements
-	link  *link // nil for SQLite
-	grace time.Duration
-	tally *counters
-	plain bool // a pooler keeps no prepared statements
+	driverConn
+	cache     *statementCache
+	netConn   *netConn // nil for SQLite
+	grace     time.Duration
+	counters  *counters
+	noPrepare bool // a transaction pooler loses prepared statements
 
-	named map[string]string // what scripts have prepared, names by texts
+	scriptNames map[string]string // names of the statements that scripts have prepared, by text
 
-	inTx     bool
-	ownPlans bool // the session plans prepared statements for their values
-	// usualPlans is the URL's setting for plans, "" for none.
-	usualPlans string
-	reading    int  // open result sets
-	broken     bool // not to be used again
+	inTx        bool
+	customPlans bool // the session uses custom plans, see setPlanMode
+	// planModeDefault is the URL's plan_cache_mode, "" for none.
+	planModeDefault string
+	openRows        int  // open result sets
+	broken          bool // must not be used again
 }
 
 // ExecContext runs a statement without rows.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (_ driver.Result, err error) {
-	end, err := c.start(ctx, query)
+	end, err := c.startStatement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { end(err) }()
-	return attempt(ctx, c, query, args, c.inner.ExecContext, statement.ExecContext)
+	return runStatement(ctx, c, query, args, c.driverConn.ExecContext, statement.ExecContext)
 }
 
 // QueryContext runs a statement with rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	end, err := c.start(ctx, query)
+	end, err := c.startStatement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	found, err := attempt(ctx, c, query, args, c.inner.QueryContext, statement.QueryContext)
+	found, err := runStatement(ctx, c, query, args, c.driverConn.QueryContext, statement.QueryContext)
 	if err != nil {
 		end(err)
 		return nil, err
 	}
-	c.reading++
+	c.openRows++
 	return &rows{Rows: found, conn: c, ctx: ctx, end: end, budget: budget.From(ctx)}, nil
 }
 
-// start begins a statement; call end with its error.
-func (c *conn) start(ctx context.Context, query string) (end func(error), err error) {
+// startStatement begins a statement; call end with its error.
+func (c *conn) startStatement(ctx context.Context, query string) (end func(error), err error) {
 	if c.broken {
 		return nil, driver.ErrBadConn
 	}
-	if c.link != nil && c.reading > 0 {
+	if c.netConn != nil && c.openRows > 0 {
 		return nil, errReading
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	countStatement(ctx)
-	c.tally.statements.Add(1)
-	watched := c.tally.watch(ctx, query)
-	release := c.bind(ctx)
+	c.counters.statements.Add(1)
+	endWatch := c.counters.watch(ctx, query)
+	release := c.bindContext(ctx)
 	return func(err error) {
 		release()
-		watched(err)
+		endWatch(err)
 	}, nil
 }
 
-func (c *conn) bind(ctx context.Context) (end func()) {
-	if c.link == nil {
+// bindContext ends the following operation when ctx ends. Call end after the operation.
+func (c *conn) bindContext(ctx context.Context) (end func()) {
+	if c.netConn == nil {
 		return func() {}
 	}
-	return c.link.begin(ctx, c.grace)
+	return c.netConn.begin(ctx, c.grace)
 }
 
-// attempt runs a statement: prepared and cached if it is cacheable, otherwise unprepared. A stale prepared statement is
+// runStatement runs a statement: prepared and cached if it is cacheable, otherwise unprepared. A stale prepared statement is
 // prepared once more, but not in a transaction, which the error has already ended.
-func attempt[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue,
+func runStatement[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue,
 	plain func(context.Context, string, []driver.NamedValue) (T, error),
 	prepared func(statement, context.Context, []driver.NamedValue) (T, error),
 ) (T, error) {
 	var none T
 	if c.unprepared(ctx, query) {
-		sent := c.sent()
+		sent := c.sentBytes()
 		result, err := plain(ctx, query, args)
-		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))
+		return result, c.handleError(ctx, err, c.sentBytes() != sent && !c.repeatable(query))
 	}
-	if c.link != nil && !c.inTx {
-		if err := c.planFor(ctx, ownPlan(ctx)); err != nil {
+	if c.netConn != nil && !c.inTx {
+		if err := c.setPlanMode(ctx, needsCustomPlan(ctx)); err != nil {
 			return none, err
 		}
 	}
 	for again := !c.inTx; ; again = false {
-		st, err := c.kept.get(ctx, query)
+		st, err := c.cache.get(ctx, query)
 		if err != nil {
 			// Preparing a statement has no effect, so it may run again elsewhere.
-			return none, c.settle(ctx, err, false)
+			return none, c.handleError(ctx, err, false)
 		}
-		sent := c.sent()
+		sent := c.sentBytes()
 		result, err := prepared(st, ctx, args)
-		if stale(err) {
-			c.kept.forget()
-			if again && c.kept.failed == nil {
+		if isStale(err) {
+			c.cache.purge()
+			if again && c.cache.failed == nil {
 				continue
 			}
 		}
-		return result, c.settle(ctx, err, c.sent() != sent && !c.repeatable(query))
+		return result, c.handleError(ctx, err, c.sentBytes() != sent && !c.repeatable(query))
 	}
 }
 
-// sent returns the number of bytes sent to the server so far.
-func (c *conn) sent() int64 {
-	if c.link == nil {
+// sentBytes returns the number of bytes sent to the server so far.
+func (c *conn) sentBytes() int64 {
+	if c.netConn == nil {
 		return 0
 	}
-	return c.link.written.Load()
+	return c.netConn.sent.Load()
 }
 
 // repeatable reports whether a statement may run again if it is uncertain whether it ran the first time.
-func (c *conn) repeatable(query string) bool { return !c.inTx && reads(query) }
+func (c *conn) repeatable(query string) bool { return !c.inTx && isReadOnly(query) }
 
-// settle decides after an operation whether the connection is still usable and which error to report. uncertain means that
+// handleError decides after an operation whether the connection is still usable and which error to report. uncertain means that
 // the server may have executed the statement although no answer came: then database/sql must not retry, as it does for
 // driver.ErrBadConn.
-func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
-	if c.kept.failed != nil {
+func (c *conn) handleError(ctx context.Context, err error, uncertain bool) error {
+	if c.cache.failed != nil {
 		c.broken = true
 	}
-	if c.link == nil {
+	if c.netConn == nil {
 		return err
 	}
 	answer, answered := errors.AsType[*pq.Error](err)
@@ -178,7 +179,7 @@ func (c *conn) settle(ctx context.Context, err error, uncertain bool) error {
 	case uncertain:
 		return &lostError{cause: err}
 	case timedOut(err):
-		return &silentError{cause: err}
+		return &timeoutError{cause: err}
 	default:
 		return err
 	}
@@ -189,17 +190,17 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if c.broken {
 		return nil, driver.ErrBadConn
 	}
-	if c.link != nil && c.reading > 0 {
+	if c.netConn != nil && c.openRows > 0 {
 		return nil, errReading
 	}
-	end := c.bind(ctx)
+	end := c.bindContext(ctx)
 	defer end()
-	if err := c.planFor(ctx, false); err != nil {
+	if err := c.setPlanMode(ctx, false); err != nil {
 		return nil, err
 	}
-	started, err := c.inner.BeginTx(ctx, opts)
+	started, err := c.driverConn.BeginTx(ctx, opts)
 	// A lost BEGIN changed nothing.
-	if err := c.settle(ctx, err, false); err != nil {
+	if err := c.handleError(ctx, err, false); err != nil {
 		return nil, err
 	}
 	c.inTx = true
@@ -216,9 +217,9 @@ func (c *conn) Ping(ctx context.Context) error {
 	if c.broken {
 		return driver.ErrBadConn
 	}
-	end := c.bind(ctx)
+	end := c.bindContext(ctx)
 	defer end()
-	return c.settle(ctx, c.inner.Ping(ctx), false)
+	return c.handleError(ctx, c.driverConn.Ping(ctx), false)
 }
 
 // PrepareContext returns a statement that is prepared when it first runs, and cached like every other.
@@ -233,25 +234,25 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 
 // ResetSession prepares a pooled connection for its next use, or rejects it.
 func (c *conn) ResetSession(ctx context.Context) error {
-	if c.broken || c.link != nil && !c.link.quiet() {
+	if c.broken || c.netConn != nil && !c.netConn.isIdle() {
 		return driver.ErrBadConn
 	}
-	return c.inner.ResetSession(ctx)
+	return c.driverConn.ResetSession(ctx)
 }
 
 // IsValid reports whether the pool may keep the connection.
-func (c *conn) IsValid() bool { return !c.broken && c.reading == 0 && c.inner.IsValid() }
+func (c *conn) IsValid() bool { return !c.broken && c.openRows == 0 && c.driverConn.IsValid() }
 
 // Close ends the session; the server closes its statements.
 func (c *conn) Close() error {
 	c.broken = true
-	c.tally.connections.Add(-1)
-	if c.link == nil {
-		c.kept.forget()
-		return c.inner.Close()
+	c.counters.connections.Add(-1)
+	if c.netConn == nil {
+		c.cache.purge()
+		return c.driverConn.Close()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // from here on only the grace period applies
-	defer c.bind(ctx)()
-	return c.inner.Close()
+	defer c.bindContext(ctx)()
+	return c.driverConn.Close()
 }

@@ -46,7 +46,7 @@ func (d *entDriver) QueryContext(ctx context.Context, query string, args ...any)
 	db, b := d.store.route(ctx, query)
 	var found *sql.Rows
 	err := b.runWithHealthCheck(ctx, func(ctx context.Context) (err error) {
-		found, err = db.QueryContext(ctx, query, args...) //nolint:rowserrcheck,sqlclosecheck // by who reads them
+		found, err = db.QueryContext(ctx, query, args...) //nolint:rowserrcheck,sqlclosecheck // the caller checks and closes them
 		return err
 	})
 	if d.store.shouldFallBack(ctx, b, err) {

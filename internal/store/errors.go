@@ -18,12 +18,11 @@ func (e *lostError) Error() string {
 	return "store: the connection was lost while a statement was running: " + e.cause.Error()
 }
 
-// silentError means that the server did not answer in time, not even to a
-// cancellation.
-type silentError struct{ cause error }
+// timeoutError means that the server did not answer in time, not even to a cancellation.
+type timeoutError struct{ cause error }
 
-func (e *silentError) Error() string { return "store: the database is silent: " + e.cause.Error() }
-func (e *silentError) Unwrap() error { return e.cause }
+func (e *timeoutError) Error() string { return "store: the database is silent: " + e.cause.Error() }
+func (e *timeoutError) Unwrap() error { return e.cause }
 
 // connectError means that no connection could be made.
 type connectError struct{ cause error }

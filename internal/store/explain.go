@@ -21,14 +21,14 @@ func Explain(err error) string {
 	return text
 }
 
-// Hopeless reports whether an error is permanent: a wrong password, a database that does not exist, a file that cannot be
+// Permanent reports whether an error is permanent: a wrong password, a database that does not exist, a file that cannot be
 // opened.
-func Hopeless(err error) bool {
-	_, hopeless := explain(err)
-	return hopeless
+func Permanent(err error) bool {
+	_, permanent := explain(err)
+	return permanent
 }
 
-func explain(err error) (text string, hopeless bool) {
+func explain(err error) (text string, permanent bool) {
 	if answer, ok := errors.AsType[*pq.Error](err); ok {
 		return explainPostgres(answer)
 	}
@@ -46,7 +46,7 @@ func explain(err error) (text string, hopeless bool) {
 	return explainNetwork(err), false
 }
 
-func explainPostgres(e *pq.Error) (text string, hopeless bool) {
+func explainPostgres(e *pq.Error) (text string, permanent bool) {
 	switch e.Code {
 	case pqerror.InvalidPassword:
 		return "The server refuses the user or the password of the database URL.", true

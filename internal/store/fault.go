@@ -20,19 +20,19 @@ import (
 // longer.
 const retryAfter = 5 * time.Second
 
-// The messages. The database's own message is only in the cause.
+// The messages for clients. The database's own message is only in the cause.
 const (
-	away      = "The database is not available at the moment."
-	uncertain = "The connection to the database was lost: the change may have been made or not."
-	tooLong   = "The database did not answer in the time allowed."
-	full      = "The database has no room left: nothing can be changed until there is."
-	broken    = "The database cannot read or write its file."
-	busy      = "The database is busy with another change."
-	exists    = "Something with the same value exists already."
-	linked    = "Something that this refers to, or that refers to this, is in the way."
-	collided  = "Another change came in between. Try again."
-	refusedBy = "A value is refused by a rule of the database."
-	tooLarge  = "A number is too large."
+	msgUnavailable   = "The database is not available at the moment."
+	msgUncertain     = "The connection to the database was lost: the change may have been made or not."
+	msgTimeout       = "The database did not answer in the time allowed."
+	msgFull          = "The database has no room left: nothing can be changed until there is."
+	msgIOError       = "The database cannot read or write its file."
+	msgBusy          = "The database is busy with another change."
+	msgDuplicate     = "Something with the same value exists already."
+	msgReferenced    = "Something that this refers to, or that refers to this, is in the way."
+	msgSerialization = "Another change came in between. Try again."
+	msgRejected      = "A value is refused by a rule of the database."
+	msgTooLarge      = "A number is too large."
 )
 
 // Fault converts an error of the database to a *fault.Fault with err as its cause. It returns nil, faults and other errors
@@ -58,7 +58,7 @@ func classify(err error) *fault.Fault {
 		f := classifyPostgres(answer)
 		if f == nil && unconnected {
 			// A wrong password, or a missing database: the operator must correct it. Until then the database is unavailable.
-			f = fault.New(fault.Unavailable, away).After(retryAfter)
+			f = fault.New(fault.Unavailable, msgUnavailable).After(retryAfter)
 		}
 		return f
 	}
@@ -66,9 +66,9 @@ func classify(err error) *fault.Fault {
 		return classifySQLite(answer.Code())
 	}
 	if _, ok := errors.AsType[*lostError](err); ok {
-		return fault.New(fault.Unavailable, uncertain).After(retryAfter)
+		return fault.New(fault.Unavailable, msgUncertain).After(retryAfter)
 	}
-	_, silent := errors.AsType[*silentError](err)
+	_, silent := errors.AsType[*timeoutError](err)
 	_, network := errors.AsType[net.Error](err)
 	// Every context error is a net.Error too. database/sql rolls a transaction back as soon as its context ends and then
 	// returns ErrTxDone to its owner.
@@ -76,9 +76,9 @@ func classify(err error) *fault.Fault {
 	switch {
 	case silent, network && !ended, unconnected && !ended,
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
-		return fault.New(fault.Unavailable, away).After(retryAfter)
+		return fault.New(fault.Unavailable, msgUnavailable).After(retryAfter)
 	case ended:
-		return fault.New(fault.Timeout, tooLong)
+		return fault.New(fault.Timeout, msgTimeout)
 	default:
 		return nil
 	}
@@ -87,33 +87,33 @@ func classify(err error) *fault.Fault {
 func classifyPostgres(e *pq.Error) *fault.Fault {
 	switch e.Code {
 	case pqerror.UniqueViolation, pqerror.ExclusionViolation:
-		return fault.New(fault.Conflict, exists)
+		return fault.New(fault.Conflict, msgDuplicate)
 	case pqerror.ForeignKeyViolation, pqerror.RestrictViolation:
-		return fault.New(fault.Conflict, linked)
+		return fault.New(fault.Conflict, msgReferenced)
 	case pqerror.CheckViolation, pqerror.NotNullViolation:
-		return fault.New(fault.Invalid, refusedBy)
+		return fault.New(fault.Invalid, msgRejected)
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
-		return fault.New(fault.Conflict, collided).After(time.Second)
+		return fault.New(fault.Conflict, msgSerialization).After(time.Second)
 	case pqerror.QueryCanceled, pqerror.LockNotAvailable:
-		return fault.New(fault.Timeout, tooLong)
+		return fault.New(fault.Timeout, msgTimeout)
 	case pqerror.NumericValueOutOfRange:
-		return fault.New(fault.Invalid, tooLarge)
+		return fault.New(fault.Invalid, msgTooLarge)
 	case pqerror.DiskFull:
-		return fault.New(fault.Unavailable, full).After(retryAfter)
+		return fault.New(fault.Unavailable, msgFull).After(retryAfter)
 	}
 	switch {
 	case e.Code.Class() == "22":
-		return fault.New(fault.Invalid, refusedBy)
-	case goneCode(e.Code), stale(e):
-		return fault.New(fault.Unavailable, away).After(retryAfter)
+		return fault.New(fault.Invalid, msgRejected)
+	case isUnavailableCode(e.Code), isStale(e):
+		return fault.New(fault.Unavailable, msgUnavailable).After(retryAfter)
 	default:
 		return nil
 	}
 }
 
-// goneCode reports whether a code means that this server or session is unavailable: starting, shutting down, full, or not
+// isUnavailableCode reports whether a code means that this server or session is unavailable: starting, shutting down, full, or not
 // the primary.
-func goneCode(code pqerror.Code) bool {
+func isUnavailableCode(code pqerror.Code) bool {
 	switch code {
 	case pqerror.ReadOnlySQLTransaction, pqerror.IdleInTransactionSessionTimeout:
 		return true
@@ -130,22 +130,22 @@ func goneCode(code pqerror.Code) bool {
 func classifySQLite(code int) *fault.Fault {
 	switch code {
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return fault.New(fault.Conflict, exists)
+		return fault.New(fault.Conflict, msgDuplicate)
 	case lib.SQLITE_CONSTRAINT_FOREIGNKEY, lib.SQLITE_CONSTRAINT_TRIGGER:
-		return fault.New(fault.Conflict, linked)
+		return fault.New(fault.Conflict, msgReferenced)
 	}
 	switch code & 0xff {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_TOOBIG:
-		return fault.New(fault.Invalid, refusedBy)
+		return fault.New(fault.Invalid, msgRejected)
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return fault.New(fault.Unavailable, busy).After(time.Second)
+		return fault.New(fault.Unavailable, msgBusy).After(time.Second)
 	case lib.SQLITE_FULL:
-		return fault.New(fault.Unavailable, full).After(retryAfter)
+		return fault.New(fault.Unavailable, msgFull).After(retryAfter)
 	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY,
 		lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_NOMEM:
-		return fault.New(fault.Unavailable, broken).After(retryAfter)
+		return fault.New(fault.Unavailable, msgIOError).After(retryAfter)
 	case lib.SQLITE_INTERRUPT:
-		return fault.New(fault.Timeout, tooLong)
+		return fault.New(fault.Timeout, msgTimeout)
 	default:
 		return nil
 	}

@@ -18,8 +18,8 @@ import (
 
 // Times of a listening connection.
 const (
-	relistenAfter = 100 * time.Millisecond // grows up to relistenMost
-	relistenMost  = 5 * time.Second
+	relistenAfter = 100 * time.Millisecond // grows up to relistenMax
+	relistenMax   = 5 * time.Second
 	probeAfter    = 30 * time.Second // without a notification
 	probeTime     = 5 * time.Second
 	probeText     = "probe"
@@ -31,8 +31,8 @@ func (s *Store) Notify(ctx context.Context, channel, text string) error {
 	return err
 }
 
-// Notified reports whether the notifications of the database arrive at this server. They do not behind a pooler without
-// LISTEN, and while the connection for them is lost.
+// Notified reports whether notifications of the database arrive at this server. They do not arrive behind a pooler
+// without LISTEN, and not while the connection for them is lost.
 func (s *Store) Notified() bool { return s.notified.Load() }
 
 // Listen calls wake with the text of each notification on a PostgreSQL channel, and with "" when notifications may have been
@@ -46,12 +46,12 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 	if err != nil {
 		return err
 	}
-	l := &listening{store: s, channel: channel}
-	listener := pq.NewDialListener(listenDialer{}, dsn, relistenAfter, relistenMost, l.changed)
-	defer func() { _ = listener.Close() }()
+	l := &listener{store: s, channel: channel}
+	pqListener := pq.NewDialListener(listenDialer{}, dsn, relistenAfter, relistenMax, l.onEvent)
+	defer func() { _ = pqListener.Close() }()
 	service.Go(s.options.Logger, "notification-probe", func() {
 		// Listen blocks until there is a connection.
-		if err := listener.Listen(channel); err != nil && ctx.Err() == nil {
+		if err := pqListener.Listen(channel); err != nil && ctx.Err() == nil {
 			s.options.Logger.Warn("the database does not take LISTEN", "error", err)
 		}
 		l.probe(ctx)
@@ -62,13 +62,13 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case n, ok := <-listener.Notify:
+		case n, ok := <-pqListener.Notify:
 			if !ok {
 				return net.ErrClosed
 			}
 			text := ""
 			if n != nil {
-				l.heard.Store(true)
+				l.received.Store(true)
 				s.notified.Store(true)
 				text = n.Extra
 			}
@@ -76,56 +76,57 @@ func (s *Store) Listen(ctx context.Context, channel string, wake func(text strin
 				wake(text)
 			}
 		case <-quiet.C:
-			if !l.heard.Swap(false) {
+			if !l.received.Swap(false) {
 				service.Go(s.options.Logger, "notification-probe", func() { l.probe(ctx) })
 			}
 		}
 	}
 }
 
-// listening is the state of a listening connection.
-type listening struct {
-	store   *Store
-	channel string
-	heard   atomic.Bool
-	deaf    atomic.Bool
+// listener is the state of a connection that listens.
+type listener struct {
+	store    *Store
+	channel  string
+	received atomic.Bool // a notification has arrived
+	silent   atomic.Bool // the probe did not arrive, which was logged
 }
 
-func (l *listening) changed(event pq.ListenerEventType, err error) {
+// onEvent is called by lib/pq when the connection is lost or restored.
+func (l *listener) onEvent(event pq.ListenerEventType, err error) {
 	log := l.store.options.Logger
 	switch event {
 	case pq.ListenerEventDisconnected:
 		l.store.notified.Store(false)
 		log.Warn("the connection for notifications is lost", "error", err)
 	case pq.ListenerEventReconnected:
-		l.heard.Store(false)
+		l.received.Store(false)
 		service.Go(log, "notification-probe", func() { l.probe(context.Background()) })
 		log.Info("the connection for notifications is made again")
 	}
 }
 
 // probe sends a notification and checks that it arrives.
-func (l *listening) probe(ctx context.Context) {
+func (l *listener) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	if err := l.store.Notify(ctx, l.channel, probeText); err != nil {
 		return // the database is unavailable, which other code reports
 	}
-	for !l.heard.Load() {
+	for !l.received.Load() {
 		select {
 		case <-ctx.Done():
 			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return
 			}
 			l.store.notified.Store(false)
-			if !l.deaf.Swap(true) {
+			if !l.silent.Swap(true) {
 				l.store.options.Logger.Warn("notifications of the database do not arrive, as behind a pooler in transaction mode: streams look for changes every now and then")
 			}
 			return
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	if l.deaf.Swap(false) {
+	if l.silent.Swap(false) {
 		l.store.options.Logger.Info("notifications of the database arrive again")
 	}
 }

@@ -64,7 +64,7 @@ func (c *conn) appendLiteral(to []byte, arg any) ([]byte, error) {
 func appendText(to []byte, text string) ([]byte, error) {
 	switch {
 	case strings.IndexByte(text, 0) >= 0:
-		return nil, fault.New(fault.Invalid, refusedBy) // it would end the message
+		return nil, fault.New(fault.Invalid, msgRejected) // it would end the message
 	case strings.ContainsAny(text, `'\`):
 		return append(to, pq.QuoteLiteral(text)...), nil
 	default:

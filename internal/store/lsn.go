@@ -72,7 +72,7 @@ func readReplayState(ctx context.Context, db *sql.DB, query string) (replayState
 }
 
 // where queries the replay state of the connected server.
-func (c *conn) where(ctx context.Context) (at replayState, err error) {
+func (c *conn) queryReplayState(ctx context.Context) (at replayState, err error) {
 	uncounted := context.WithValue(ctx, counterKey{}, (*chain)(nil))
 	err = c.read(uncounted, standbyStateQuery, nil, func(found driver.Rows) error {
 		values := make([]driver.Value, 3)

@@ -33,7 +33,7 @@ func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	release, err := s.migrationTurn(ctx)
+	release, err := s.lockMigrations(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func Migrate(ctx context.Context, s *Store, files fs.FS) (applied []Migration, e
 		switch {
 		case errors.Is(err, goose.ErrNoNextVersion):
 			return applied, nil
-		case locked(err) && ctx.Err() == nil:
+		case isLockTimeout(err) && ctx.Err() == nil:
 			s.options.Logger.WarnContext(ctx, "a migration waits: another transaction holds a lock that it needs", "retry_in", lockPause)
 			if err := sleep(ctx, lockPause); err != nil {
 				return applied, Fault(err)
@@ -79,7 +79,7 @@ const (
 	lockPause = 3 * time.Second
 )
 
-func locked(err error) bool {
+func isLockTimeout(err error) bool {
 	answer, ok := errors.AsType[*pq.Error](err)
 	return ok && answer.Code == pqerror.LockNotAvailable
 }
@@ -131,7 +131,7 @@ func Pending(ctx context.Context, s *Store, files fs.FS) ([]Migration, error) {
 // read it.
 func (s *Store) appliedMigrations(ctx context.Context) (map[int64]time.Time, error) {
 	applied := make(map[int64]time.Time)
-	if there, err := s.hasTable(ctx, "goose_db_version"); err != nil || !there {
+	if exists, err := s.hasTable(ctx, "goose_db_version"); err != nil || !exists {
 		return applied, err
 	}
 	found, err := s.reader.QueryContext(ctx,
@@ -184,14 +184,14 @@ func (s *Store) migrations(files fs.FS) (*goose.Provider, func() error, error) {
 	return provider, done, nil
 }
 
-// migrationTurn prevents two processes from migrating one SQLite file at once. On PostgreSQL goose takes an advisory lock.
-func (s *Store) migrationTurn(ctx context.Context) (release func() error, err error) {
+// lockMigrations prevents two processes from migrating one SQLite file at once. On PostgreSQL goose takes an advisory lock.
+func (s *Store) lockMigrations(ctx context.Context) (release func() error, err error) {
 	if s.dialect == postgres {
 		return func() error { return nil }, nil
 	}
 	path, err := filepath.Abs(s.address.path)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, broken).Because(err)
+		return nil, fault.New(fault.Unavailable, msgIOError).Because(err)
 	}
 	return lockDirectory(ctx, filepath.Dir(path))
 }

@@ -16,62 +16,62 @@ import (
 // few rows.
 const readBuffer = 32 << 10
 
-// link is the network connection to a PostgreSQL server. It bounds every read and write by the allowed silence, and by the
-// end of the operation's context plus a grace period for the answer to the cancellation. lib/pq itself waits forever for a
+// netConn is the network connection to a PostgreSQL server. It bounds every read and write by ioTimeout, and by the end
+// of the operation's context plus a grace period for the answer to the cancellation. lib/pq itself waits forever for a
 // server that stops answering (lib/pq issue 620).
-type link struct {
+type netConn struct {
 	net.Conn
-	buffer  *bufio.Reader
-	silence time.Duration // maximum time of a single read or write, 0 for no limit
-	written atomic.Int64  // bytes sent so far
+	buffer    *bufio.Reader
+	ioTimeout time.Duration // maximum time of a single read or write, 0 for no limit
+	sent      atomic.Int64  // bytes sent so far
 
-	mu    sync.Mutex
-	limit time.Time // when the current operation must have ended, zero if not yet known
-	outer time.Time // the deadline that lib/pq sets while it connects
-	turn  int       // counts operations, so that a late cancellation does not end the next one
+	mu                sync.Mutex
+	limit             time.Time // when the current operation must have ended, zero if not yet known
+	handshakeDeadline time.Time // the deadline that lib/pq sets while it connects
+	operation         int       // counts operations, so that a late cancellation does not end the next one
 }
 
-func newLink(conn net.Conn, silence time.Duration) *link {
-	l := &link{Conn: conn, silence: silence}
+func newNetConn(conn net.Conn, ioTimeout time.Duration) *netConn {
+	l := &netConn{Conn: conn, ioTimeout: ioTimeout}
 	l.buffer = bufio.NewReaderSize(socket{l}, readBuffer)
 	return l
 }
 
-// socket reads without a buffer, for a link's own buffer.
-type socket struct{ l *link }
+// socket reads without a buffer. It is the source of a netConn's own buffer.
+type socket struct{ l *netConn }
 
 func (s socket) Read(p []byte) (int, error) {
-	if err := s.l.arm(s.l.Conn.SetReadDeadline); err != nil {
+	if err := s.l.setDeadline(s.l.Conn.SetReadDeadline); err != nil {
 		return 0, err
 	}
 	return s.l.Conn.Read(p)
 }
 
-func (l *link) Read(p []byte) (int, error) { return l.buffer.Read(p) }
+func (l *netConn) Read(p []byte) (int, error) { return l.buffer.Read(p) }
 
-func (l *link) Write(p []byte) (int, error) {
-	if err := l.arm(l.Conn.SetWriteDeadline); err != nil {
+func (l *netConn) Write(p []byte) (int, error) {
+	if err := l.setDeadline(l.Conn.SetWriteDeadline); err != nil {
 		return 0, err
 	}
 	n, err := l.Conn.Write(p)
-	l.written.Add(int64(n))
+	l.sent.Add(int64(n))
 	return n, err
 }
 
-// arm sets the deadline of the next read or write.
-func (l *link) arm(set func(time.Time) error) error {
+// setDeadline sets the deadline of the next read or write.
+func (l *netConn) setDeadline(set func(time.Time) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return set(l.deadline())
 }
 
 // deadline returns the earliest of the bounds, zero for none. The caller holds mu.
-func (l *link) deadline() time.Time {
+func (l *netConn) deadline() time.Time {
 	var earliest time.Time
-	if l.silence > 0 {
-		earliest = time.Now().Add(l.silence)
+	if l.ioTimeout > 0 {
+		earliest = time.Now().Add(l.ioTimeout)
 	}
-	for _, t := range []time.Time{l.limit, l.outer} {
+	for _, t := range []time.Time{l.limit, l.handshakeDeadline} {
 		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
 			earliest = t
 		}
@@ -79,39 +79,40 @@ func (l *link) deadline() time.Time {
 	return earliest
 }
 
-// SetDeadline is called by lib/pq, which bounds the handshake with it and then removes that bound. It does not affect the
-// link's own bounds.
-func (l *link) SetDeadline(t time.Time) error {
+// SetDeadline is called by lib/pq, which bounds the handshake with it and then removes that bound. It does not affect
+// the other bounds.
+func (l *netConn) SetDeadline(t time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.outer = t
+	l.handshakeDeadline = t
 	return l.Conn.SetDeadline(l.deadline())
 }
 
-// begin binds the link to ctx: when ctx is done, the current read or write must end within grace. The returned function ends
-// the binding.
-func (l *link) begin(ctx context.Context, grace time.Duration) (end func()) {
+// begin binds the connection to ctx: when ctx is done, the current read or write must end within grace. The returned
+// function ends the binding.
+func (l *netConn) begin(ctx context.Context, grace time.Duration) (end func()) {
 	l.mu.Lock()
-	l.turn++
-	turn := l.turn
+	l.operation++
+	operation := l.operation
 	l.limit = time.Time{}
 	l.mu.Unlock()
-	stop := context.AfterFunc(ctx, func() { l.tighten(turn, time.Now().Add(grace)) })
+	stop := context.AfterFunc(ctx, func() { l.limitOperation(operation, time.Now().Add(grace)) })
 	return func() {
 		stop()
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.turn == turn {
-			l.turn++
+		if l.operation == operation {
+			l.operation++
 			l.limit = time.Time{}
 		}
 	}
 }
 
-func (l *link) tighten(turn int, limit time.Time) {
+// limitOperation sets the limit of an operation, unless that operation has already ended.
+func (l *netConn) limitOperation(operation int, limit time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.turn != turn {
+	if l.operation != operation {
 		return
 	}
 	l.limit = limit
@@ -119,10 +120,10 @@ func (l *link) tighten(turn int, limit time.Time) {
 	_ = l.Conn.SetDeadline(l.deadline())
 }
 
-// quiet reports whether an idle connection is open and has nothing to read. A server that ends a session sends a message and
+// isIdle reports whether an idle connection is open and has nothing to read. A server that ends a session sends a message and
 // closes the connection. If that is found before a statement is sent, it is safe to send the statement on another
 // connection. Other unsolicited messages are rare, and cost a reconnection.
-func (l *link) quiet() bool {
+func (l *netConn) isIdle() bool {
 	if l.buffer.Buffered() > 0 {
 		return false
 	}
@@ -142,23 +143,23 @@ func (l *link) quiet() bool {
 	return err == nil && errors.Is(peeked, syscall.EAGAIN)
 }
 
-// linkKey is the context key for the slot in which the dialer returns its link to the connector.
-type linkKey struct{}
+// netConnKey is the context key for the netConnSlot in which the dialer returns its connection to the connector.
+type netConnKey struct{}
 
-// slot holds the link to the host that lib/pq is connecting to.
-type slot struct{ current atomic.Pointer[link] }
+// netConnSlot has the connection to the host that lib/pq is connecting to.
+type netConnSlot struct{ current atomic.Pointer[netConn] }
 
-// dialer makes links for lib/pq.
+// dialer opens network connections for lib/pq.
 type dialer struct {
-	connect time.Duration // maximum time of connecting to one host
-	grace   time.Duration
-	silence time.Duration
+	connect   time.Duration // maximum time of connecting to one host
+	grace     time.Duration
+	ioTimeout time.Duration
 }
 
 // DialContext connects to a server. If the connection is not made by the connector, lib/pq uses it to cancel a query; it is
 // closed after the grace period.
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	made, ok := ctx.Value(linkKey{}).(*slot)
+	made, ok := ctx.Value(netConnKey{}).(*netConnSlot)
 	bound := d.connect
 	if !ok {
 		bound = d.grace
@@ -173,7 +174,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
-	l := newLink(conn, d.silence)
+	l := newNetConn(conn, d.ioTimeout)
 	if !ok {
 		l.limit = deadline
 		return l, nil

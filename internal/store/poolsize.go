@@ -16,17 +16,17 @@ import (
 	"cloudapi/internal/service"
 )
 
-// poolSize adapts a pool to the number of connections that its PostgreSQL server allows, so that an operation without a
-// connection waits for one of the pool's. The first connection reads the server's limit. If other clients use up the
-// server's connections, the pool shrinks for a while.
+// poolSize limits a pool to the number of connections that its PostgreSQL server allows. An operation without a
+// connection then waits for one of the pool's, instead of failing. The first connection reads the server's limit. If
+// other clients use up the server's connections, the pool shrinks for a while.
 type poolSize struct {
 	log *slog.Logger
 
-	mu       sync.Mutex
-	db       *sql.DB
-	wanted   int
-	asked    bool
-	restores bool // the size will be restored
+	mu        sync.Mutex
+	db        *sql.DB
+	max       int
+	limitRead bool
+	restoring bool // the size will be restored
 }
 
 const (
@@ -36,15 +36,15 @@ const (
 	fullPause = 100 * time.Millisecond
 )
 
-// serverRoom queries how many connections the server allows to ordinary users.
-const serverRoom = `SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+// serverLimitQuery queries how many connections the server allows to ordinary users.
+const serverLimitQuery = `SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
 	- coalesce(current_setting('reserved_connections', true), '0')::int)::text`
 
 // set sets the pool's size.
 func (p *poolSize) set(db *sql.DB, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.db, p.wanted = db, size
+	p.db, p.max = db, size
 }
 
 // pooled reports whether the connections belong to a pool; those of migrations do not.
@@ -54,28 +54,28 @@ func (p *poolSize) pooled() bool {
 	return p.db != nil
 }
 
-// learn reads the server's limit with the first connection.
-func (p *poolSize) learn(ctx context.Context, c *conn) {
+// readLimit reads the server's limit with the first connection.
+func (p *poolSize) readLimit(ctx context.Context, c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked || p.db == nil {
+	if p.limitRead || p.db == nil {
 		return
 	}
-	room, err := readInt(ctx, c, serverRoom)
+	limit, err := readInt(ctx, c, serverLimitQuery)
 	if err != nil {
 		return // the next connection tries again
 	}
-	p.asked = true
-	if room >= 1 && room < p.wanted {
-		p.log.WarnContext(ctx, "the server takes fewer connections than --max-conns; as many are used", "max-conns", p.wanted, "server", room)
-		p.wanted = room
-		p.resize(room)
+	p.limitRead = true
+	if limit >= 1 && limit < p.max {
+		p.log.WarnContext(ctx, "the server takes fewer connections than --max-conns; as many are used", "max-conns", p.max, "server", limit)
+		p.max = limit
+		p.resize(limit)
 	}
 }
 
 // readInt reads one number.
 func readInt(ctx context.Context, c *conn, query string) (int, error) {
-	text, err := c.ask(ctx, query)
+	text, err := c.queryValue(ctx, query)
 	if err != nil {
 		return 0, err
 	}
@@ -92,8 +92,8 @@ func (p *poolSize) shrink() bool {
 		return false
 	}
 	p.resize(open)
-	if !p.restores {
-		p.restores = true
+	if !p.restoring {
+		p.restoring = true
 		service.AfterFunc(p.log, "pool-size", restoreAfter, p.restore)
 	}
 	return true
@@ -102,8 +102,8 @@ func (p *poolSize) shrink() bool {
 func (p *poolSize) restore() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.restores = false
-	p.resize(p.wanted)
+	p.restoring = false
+	p.resize(p.max)
 }
 
 func (p *poolSize) resize(n int) {

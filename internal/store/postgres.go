@@ -17,10 +17,10 @@ type connector struct {
 	hosts      int
 	grace      time.Duration
 	statements int
-	tally      *counters
+	counters   *counters
 	accept     func(context.Context, *conn) error // checks each new connection; may be nil
 	size       *poolSize                          // of the connector's pool
-	session    *session
+	session    *sessionParams
 }
 
 // newConnector prepares connections with the parameters of the URL, and with defaults for parameters that the URL does not
@@ -36,20 +36,20 @@ func newConnector(config pq.Config, o Options, statementTimeout time.Duration, t
 	if config.ApplicationName == "" {
 		config.ApplicationName = "cloudapi"
 	}
-	begin := newSession(&config, o, statementTimeout)
+	begin := newSessionParams(&config, o, statementTimeout)
 	c, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("configure PostgreSQL: %w", err)
 	}
-	silence := time.Duration(0)
+	ioTimeout := time.Duration(0)
 	if statementTimeout > 0 {
 		// The server itself ends statements that take longer, so a longer silence means that it is gone.
-		silence = statementTimeout + o.Grace
+		ioTimeout = statementTimeout + o.Grace
 	}
-	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, silence: silence})
+	c.Dialer(dialer{connect: config.ConnectTimeout, grace: o.Grace, ioTimeout: ioTimeout})
 	return &connector{
 		pq: c, connect: config.ConnectTimeout, hosts: 1 + len(config.Multi),
-		grace: o.Grace, statements: o.Statements, tally: t, size: &poolSize{log: o.Logger}, session: begin,
+		grace: o.Grace, statements: o.Statements, counters: t, size: &poolSize{log: o.Logger}, session: begin,
 	}, nil
 }
 
@@ -62,33 +62,33 @@ func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	// database/sql opens some connections with a context without a deadline.
 	ctx, cancel := context.WithTimeout(ctx, c.connect*time.Duration(c.hosts))
 	defer cancel()
-	made := &slot{}
+	made := &netConnSlot{}
 	// lib/pq waits for the handshake and ignores the context.
 	stop := context.AfterFunc(ctx, func() {
 		if l := made.current.Load(); l != nil {
 			_ = l.Conn.Close()
 		}
 	})
-	opened, err := c.pq.Connect(context.WithValue(ctx, linkKey{}, made))
+	opened, err := c.pq.Connect(context.WithValue(ctx, netConnKey{}, made))
 	if !stop() && err == nil {
 		err = errors.Join(ctx.Err(), opened.Close())
 	}
 	if err != nil {
 		return nil, &connectError{cause: err}
 	}
-	driver, ok := opened.(inner)
+	driver, ok := opened.(driverConn)
 	if !ok {
 		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
 	}
-	ours, err := newConn(driver, made.current.Load(), c.grace, c.statements, c.tally)
+	ours, err := newConn(driver, made.current.Load(), c.grace, c.statements, c.counters)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.session.begin(ctx, ours); err != nil {
+	if err := c.session.apply(ctx, ours); err != nil {
 		return nil, &connectError{cause: errors.Join(err, ours.Close())}
 	}
-	ours.plain, ours.usualPlans = c.session.pooled, c.session.values[planMode]
-	c.size.learn(ctx, ours)
+	ours.noPrepare, ours.planModeDefault = c.session.transactionPooling, c.session.values[planMode]
+	c.size.readLimit(ctx, ours)
 	if c.accept == nil {
 		return ours, nil
 	}
@@ -98,14 +98,14 @@ func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	return ours, nil
 }
 
-func newConn(session inner, l *link, grace time.Duration, kept int, t *counters) (*conn, error) {
-	cache, err := newStatements(session, kept)
+func newConn(session driverConn, l *netConn, grace time.Duration, cacheSize int, t *counters) (*conn, error) {
+	cache, err := newStatementCache(session, cacheSize)
 	if err != nil {
 		return nil, errors.Join(err, session.Close())
 	}
 	t.connections.Add(1)
-	return &conn{inner: session, kept: cache, link: l, grace: grace, tally: t}, nil
+	return &conn{driverConn: session, cache: cache, netConn: l, grace: grace, counters: t}, nil
 }
 
-// Driver is for database/sql's interface.
+// Driver implements driver.Connector.
 func (c *connector) Driver() driver.Driver { return c.pq.Driver() }

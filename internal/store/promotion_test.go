@@ -59,7 +59,7 @@ func TestAStandbyWithAnotherHistoryIsNotRead(t *testing.T) {
 		found, fromStandby := things(t, store.AllowStandby(t.Context()), s)
 		return fromStandby && len(found) > 1
 	})
-	ahead := s.Stats().Standbys[0].Position
+	ahead := s.Stats().Standbys[0].LSN
 	promote(t, primary, promoted)
 	await(t, "the new primary to be found", func() bool {
 		return exec(t.Context(), s, "INSERT INTO things (n) VALUES (1)") == nil

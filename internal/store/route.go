@@ -15,9 +15,8 @@ import (
 
 type replicaChoiceKey struct{}
 
-// replicaChoice is the server that answers the queries of a context. The first
-// query chooses it: a later query must not see less than an earlier one, and
-// standbys differ in how far they have replayed. The choice may change from a
+// replicaChoice is the server that answers the queries of a context. The first query chooses it, because a later query
+// must not see less than an earlier one, and standbys differ in how far they have replayed. The choice may change from a
 // standby to the primary, which is ahead of all standbys, and never back.
 type replicaChoice struct {
 	mu      sync.Mutex
@@ -33,23 +32,21 @@ func AllowStandby(ctx context.Context) context.Context {
 	return context.WithValue(ctx, replicaChoiceKey{}, &replicaChoice{})
 }
 
-// ChooseAgain returns a context for work that is shared with operations that
-// began later than that of ctx. It may use a standby if ctx may, and chooses one
-// that has replayed everything committed until now.
-func ChooseAgain(ctx context.Context) context.Context {
+// ChooseStandbyAgain returns a context for work that is shared with operations that began later than that of ctx. It may
+// use a standby if ctx may, and chooses one that has replayed everything committed until now.
+func ChooseStandbyAgain(ctx context.Context) context.Context {
 	if _, allowed := ctx.Value(replicaChoiceKey{}).(*replicaChoice); !allowed {
 		return ctx
 	}
 	return AllowStandby(ctx)
 }
 
-// route chooses the pool for a statement outside a transaction. A query runs on
-// the readers, or on a standby if its context allows it and the standby has
-// replayed enough. Everything else, and everything doubtful, runs on the writer:
-// ent sends INSERT … RETURNING as a query.
+// route chooses the pool for a statement outside a transaction. A query runs on the readers, or on a standby if its
+// context allows that and the standby has replayed enough. Everything else runs on the writer, also a statement that may
+// write: ent sends INSERT … RETURNING as a query.
 func (s *Store) route(ctx context.Context, query string) (*sql.DB, *standby) {
 	switch {
-	case !reads(query):
+	case !isReadOnly(query):
 		return s.writer, nil
 	case len(s.standbys) == 0:
 		return s.reader, nil
@@ -70,31 +67,31 @@ func (c *replicaChoice) choose(ctx context.Context, s *Store) *standby {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.made {
-		c.made, c.standby = true, s.pick(ctx)
+		c.made, c.standby = true, s.pickStandby(ctx)
 	}
 	return c.standby
 }
 
-// abandon makes the following queries run on the primary.
-func (c *replicaChoice) abandon() {
+// usePrimary makes the following queries of the context run on the primary.
+func (c *replicaChoice) usePrimary() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.standby = nil
 }
 
-// pick returns a standby that has replayed everything committed so far, or nil.
-// It rotates among the standbys. Only the primary can say what is committed; if
-// it does not answer, the query runs on the primary, which reports the error.
-func (s *Store) pick(ctx context.Context) *standby {
-	wanted, err := s.frontier.get(ctx)
+// pickStandby returns a standby that has replayed everything committed so far, or nil. It rotates among the standbys.
+// Only the primary has the position of the last commit; if it does not answer, the query runs on the primary, which
+// reports the error.
+func (s *Store) pickStandby(ctx context.Context) *standby {
+	target, err := s.primaryState.get(ctx)
 	if err != nil {
 		return nil
 	}
 	until := time.Now().Add(replayWait)
-	first := int(s.turn.Add(1) % int64(len(s.standbys)))
+	first := int(s.nextStandby.Add(1) % int64(len(s.standbys)))
 	for i := range s.standbys {
 		candidate := s.standbys[(first+i)%len(s.standbys)]
-		if candidate.reaches(ctx, wanted, until) {
+		if candidate.hasReplayed(ctx, target, until) {
 			return candidate
 		}
 		candidate.refused.Add(1)
@@ -102,82 +99,82 @@ func (s *Store) pick(ctx context.Context) *standby {
 	return nil
 }
 
-// runWithHealthCheck runs a query on a standby, and cancels it when the standby
-// does not answer health checks: a frozen standby would hold the query until the
-// caller's deadline.
+// runWithHealthCheck runs a query on a standby, and cancels it when the standby does not answer health checks. Without
+// that a frozen standby would block the query until the caller's deadline.
 func (b *standby) runWithHealthCheck(ctx context.Context, run func(context.Context) error) error {
 	if b == nil {
 		return run(ctx)
 	}
 	watched, cancel := context.WithCancel(ctx)
 	answered := make(chan struct{})
-	watch := service.AfterFunc(b.log, "standby-health-check", freshFor, func() { b.watch(watched, answered, cancel) })
+	watch := service.AfterFunc(b.log, "standby-health-check", stateMaxAge, func() { b.checkHealth(watched, answered, cancel) })
 	err := run(watched)
 	close(answered)
 	watch.Stop()
 	if err == nil {
-		return nil // what run has returned may still be reading: its context ends with ctx
+		return nil // the rows may still be read: their context must not end before ctx
 	}
 	if watched.Err() != nil && ctx.Err() == nil {
-		err = errGivenUp // whatever the standby said to being interrupted
+		err = errUnhealthy // replaces the error that the cancellation caused
 	}
 	cancel()
 	return err
 }
 
-var errGivenUp = errors.New("the standby did not answer a health check")
+// errUnhealthy is the error of a query that was cancelled because its standby did not answer a health check.
+var errUnhealthy = errors.New("the standby did not answer a health check")
 
-func (b *standby) watch(ctx context.Context, answered <-chan struct{}, cancel context.CancelFunc) {
+// checkHealth checks the standby until the query is answered, and cancels the query if a check fails.
+func (b *standby) checkHealth(ctx context.Context, answered <-chan struct{}, cancel context.CancelFunc) {
 	for {
-		b.look(ctx)
+		b.refresh(ctx)
 		select {
 		case <-answered:
 			return
 		default:
 		}
-		if b.doubtful() {
+		if b.isUnhealthy() {
 			cancel()
 			return
 		}
 		select {
 		case <-answered:
 			return
-		case <-time.After(freshFor):
+		case <-time.After(stateMaxAge):
 		}
 	}
 }
 
-func (b *standby) doubtful() bool {
+func (b *standby) isUnhealthy() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.doubt
+	return b.unhealthy
 }
 
-// shouldFallBack reports whether a query that failed on a standby before its
-// first row should run on the primary: the standby is away, or the query
-// conflicted with the replay.
+// shouldFallBack reports whether a query that failed on a standby before its first row should run on the primary:
+// because the standby is away, or because the query conflicted with the replay.
 func (s *Store) shouldFallBack(ctx context.Context, b *standby, err error) bool {
 	if b == nil || err == nil || ctx.Err() != nil {
 		return false
 	}
-	if answer, ok := errors.AsType[*pq.Error](err); ok && !recovering(answer.Code) {
-		if !goneCode(answer.Code) {
+	if answer, ok := errors.AsType[*pq.Error](err); ok && !isReplayConflict(answer.Code) {
+		if !isUnavailableCode(answer.Code) {
 			return false
 		}
-		b.failed(err)
+		b.markFailed(err)
 	} else if !ok {
-		b.failed(err)
+		b.markFailed(err)
 	}
 	if c, ok := ctx.Value(replicaChoiceKey{}).(*replicaChoice); ok {
-		c.abandon()
+		c.usePrimary()
 	}
 	s.fallbacks.Add(1)
 	return true
 }
 
-// recovering reports whether a code may mean that the query conflicted with the
-// replay, or that the statement writes.
-func recovering(code pqerror.Code) bool {
+// isReplayConflict reports whether a code may mean that the query conflicted with the replay, or that the statement
+// writes.
+func isReplayConflict(code pqerror.Code) bool {
 	return code == pqerror.TRSerializationFailure || code == pqerror.TRDeadlockDetected ||
 		code == pqerror.ReadOnlySQLTransaction
 }

@@ -30,23 +30,23 @@ func (r *rows) Next(dest []driver.Value) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.failed = err
 		// Rows were already returned, so the query must not silently run again.
-		return r.conn.settle(r.ctx, err, true)
+		return r.conn.handleError(r.ctx, err, true)
 	}
 	if err == nil && r.budget != nil {
-		return r.budget.Draw(0, 0, HeldByRow(dest))
+		return r.budget.Draw(0, 0, RowSize(dest))
 	}
 	return err
 }
 
 // The memory of a row as an entity, in addition to its values, in bytes.
 const (
-	heldByEntity = 256
-	heldByColumn = 32
+	entityOverhead = 256
+	columnOverhead = 32
 )
 
-// HeldByRow returns the memory of a row. database/sql copies texts, and JSON is held both as text and decoded for a while.
-func HeldByRow(values []driver.Value) int {
-	n := heldByEntity + heldByColumn*len(values)
+// RowSize returns the memory of a row. database/sql copies texts, and JSON is held both as text and decoded for a while.
+func RowSize(values []driver.Value) int {
+	n := entityOverhead + columnOverhead*len(values)
 	for _, v := range values {
 		switch v := v.(type) {
 		case []byte:
@@ -66,11 +66,11 @@ func (r *rows) Close() error {
 	r.closed = true
 	err := r.Rows.Close()
 	r.end(cmp.Or(r.failed, err))
-	r.conn.reading--
+	r.conn.openRows--
 	if r.failed != nil {
 		return nil // reported by Next
 	}
-	return r.conn.settle(r.ctx, err, true)
+	return r.conn.handleError(r.ctx, err, true)
 }
 
 // HasNextResultSet reports whether another result set follows.

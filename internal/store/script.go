@@ -37,8 +37,8 @@ type ResultSet struct {
 	Rows    [][]driver.Value
 }
 
-// maxNamed is how many statements scripts prepare on a connection at most. Then a
-// new connection takes its place.
+// maxNamed is the maximum number of statements that scripts prepare on a connection. When it is exceeded, the connection
+// is closed.
 const maxNamed = 256
 
 // Session is a connection to PostgreSQL's primary that runs scripts. It is used by one goroutine at a time.
@@ -82,8 +82,8 @@ func (s *Session) Rollback(ctx context.Context) {
 	s.inTx = false
 	_ = s.borrowed.Raw(func(driverConn any) error {
 		if c, ok := driverConn.(*conn); ok && !c.broken {
-			defer c.bind(ctx)()
-			if _, err := c.inner.ExecContext(context.WithoutCancel(ctx), "ROLLBACK", nil); err != nil {
+			defer c.bindContext(ctx)()
+			if _, err := c.driverConn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK", nil); err != nil {
 				c.broken = true
 			}
 		}
@@ -97,24 +97,24 @@ func (s *Session) Close(ctx context.Context) {
 	_ = s.borrowed.Close() // a failure of the connection closes it
 }
 
-// ErrNotSent says that nothing of a script was sent.
+// ErrNotSent means that no part of a script was sent.
 var ErrNotSent = errors.New("store: the script was not sent")
 
 func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err error) {
-	defer c.bind(ctx)()
+	defer c.bindContext(ctx)()
 	text, err := c.prepareScript(ctx, s)
 	if err != nil {
 		return nil, errors.Join(ErrNotSent, err)
 	}
-	sent := c.sent()
-	found, err := c.inner.QueryContext(ctx, text, nil)
+	sent := c.sentBytes()
+	found, err := c.driverConn.QueryContext(ctx, text, nil)
 	if err == nil {
 		sets, err = readSets(found)
 	}
-	if stale(err) || s.Commits && len(c.named) > maxNamed {
-		c.broken = true // with all that is prepared on it
+	if isStale(err) || s.Commits && len(c.scriptNames) > maxNamed {
+		c.broken = true // closing it also drops its prepared statements
 	}
-	return sets, c.settle(ctx, err, s.Commits && c.sent() != sent)
+	return sets, c.handleError(ctx, err, s.Commits && c.sentBytes() != sent)
 }
 
 // prepareScript prepares everything that a script needs, and returns its text.
@@ -122,25 +122,24 @@ func (c *conn) prepareScript(ctx context.Context, s Script) (string, error) {
 	switch {
 	case c.broken:
 		return "", driver.ErrBadConn
-	case c.reading > 0:
+	case c.openRows > 0:
 		return "", errReading
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	if s.Begins && !c.plain {
-		if err := c.planFor(ctx, false); err != nil {
+	if s.Begins && !c.noPrepare {
+		if err := c.setPlanMode(ctx, false); err != nil {
 			return "", err
 		}
 	}
 	text, err := c.scriptText(ctx, s)
-	return text, c.settle(ctx, err, false)
+	return text, c.handleError(ctx, err, false)
 }
 
-// scriptText writes a script: the statements are prepared, once on each
-// connection, and executed by their names. Behind a pooler nothing stays
-// prepared, and the texts themselves are sent.
+// scriptText writes a script. The statements are prepared once on each connection, and executed by name. Behind a
+// transaction pooler nothing stays prepared, so the script has the texts of the statements.
 func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
-	names, err := c.names(ctx, s.Statements)
+	names, err := c.prepareNamed(ctx, s.Statements)
 	if err != nil {
 		return "", err
 	}
@@ -173,19 +172,19 @@ func (c *conn) scriptText(ctx context.Context, s Script) (string, error) {
 	return string(b), nil
 }
 
-// names prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
+// prepareNamed prepares the statements that are not yet prepared, in a separate message, and returns the names of all; nil if
 // nothing is prepared.
-func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
-	if c.plain {
+func (c *conn) prepareNamed(ctx context.Context, all []Statement) ([]string, error) {
+	if c.noPrepare {
 		return nil, nil
 	}
 	names := make([]string, len(all))
 	var prepare strings.Builder
 	added := map[string]string{}
 	for i, st := range all {
-		names[i] = cmp.Or(c.named[st.Query], added[st.Query])
+		names[i] = cmp.Or(c.scriptNames[st.Query], added[st.Query])
 		if names[i] == "" {
-			names[i] = "s" + strconv.Itoa(len(c.named)+len(added))
+			names[i] = "s" + strconv.Itoa(len(c.scriptNames)+len(added))
 			added[st.Query] = names[i]
 			prepare.WriteString("PREPARE " + names[i] + " AS " + st.Query + ";")
 		}
@@ -193,14 +192,14 @@ func (c *conn) names(ctx context.Context, all []Statement) ([]string, error) {
 	if len(added) == 0 {
 		return names, nil
 	}
-	if _, err := c.inner.ExecContext(ctx, prepare.String(), nil); err != nil {
+	if _, err := c.driverConn.ExecContext(ctx, prepare.String(), nil); err != nil {
 		c.broken = true // some of the names may be taken now
 		return nil, err
 	}
-	if c.named == nil {
-		c.named = map[string]string{}
+	if c.scriptNames == nil {
+		c.scriptNames = map[string]string{}
 	}
-	maps.Copy(c.named, added)
+	maps.Copy(c.scriptNames, added)
 	return names, nil
 }
 
@@ -212,7 +211,7 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 		for err == nil {
 			values := make([]driver.Value, len(set.Columns))
 			if err = found.Next(values); err == nil {
-				set.Rows = append(set.Rows, owned(values))
+				set.Rows = append(set.Rows, copyBytes(values))
 			}
 		}
 		// The columns are known when the statement has ended without an error.
@@ -232,8 +231,8 @@ func readSets(found driver.Rows) (sets []ResultSet, err error) {
 	}
 }
 
-// owned copies values that the driver overwrites.
-func owned(values []driver.Value) []driver.Value {
+// copyBytes copies values that the driver overwrites.
+func copyBytes(values []driver.Value) []driver.Value {
 	for i, v := range values {
 		if text, ok := v.([]byte); ok {
 			values[i] = append([]byte{}, text...)

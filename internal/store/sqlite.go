@@ -18,23 +18,23 @@ const busyTimeout = "busy_timeout(10000)"
 // walLimit is the size, in bytes, to which the WAL is truncated when it restarts.
 const walLimit = "journal_size_limit(16777216)"
 
-// liteConnector opens connections to an SQLite file.
-type liteConnector struct {
+// sqliteConnector opens connections to an SQLite file.
+type sqliteConnector struct {
 	driver.Connector
 	statements int
-	tally      *counters
+	counters   *counters
 }
 
-// newLiteConnector prepares connections that write, or that only read.
-func newLiteConnector(path string, readOnly bool, o Options, t *counters) (*liteConnector, error) {
-	c, err := lite.NewConnector(liteDSN(path, readOnly, o.WriterCache))
+// newSQLiteConnector prepares connections that write, or that only read.
+func newSQLiteConnector(path string, readOnly bool, o Options, t *counters) (*sqliteConnector, error) {
+	c, err := lite.NewConnector(sqliteDSN(path, readOnly, o.WriterCache))
 	if err != nil {
 		return nil, fmt.Errorf("configure SQLite: %w", err)
 	}
-	return &liteConnector{Connector: c, statements: o.Statements, tally: t}, nil
+	return &sqliteConnector{Connector: c, statements: o.Statements, counters: t}, nil
 }
 
-func liteDSN(path string, readOnly bool, writerCache int) string {
+func sqliteDSN(path string, readOnly bool, writerCache int) string {
 	query := url.Values{
 		"_pragma": {
 			busyTimeout, // first, because the others may have to wait
@@ -63,14 +63,14 @@ func liteDSN(path string, readOnly bool, writerCache int) string {
 }
 
 // Connect opens a connection.
-func (c *liteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	opened, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	session, ok := opened.(inner)
+	session, ok := opened.(driverConn)
 	if !ok {
 		return nil, errors.Join(errors.ErrUnsupported, opened.Close())
 	}
-	return newConn(session, nil, 0, c.statements, c.tally)
+	return newConn(session, nil, 0, c.statements, c.counters)
 }

@@ -16,37 +16,38 @@ import (
 
 // Times for monitoring standbys. A standby is checked only when a query needs it, so an idle server causes no load.
 const (
-	// freshFor is how long a replay state is valid. A silent standby gets no queries after that.
-	freshFor = time.Second
+	// stateMaxAge is how long a replay state is valid. A silent standby gets no queries after that.
+	stateMaxAge = time.Second
 	// replayWait is how long a read waits for a standby that is behind.
 	replayWait = 20 * time.Millisecond
-	// askAgain is the pause between two checks while a read waits.
-	askAgain = time.Millisecond
-	// awayFor is how long a standby that has failed gets no queries.
-	awayFor = time.Second
+	// pollInterval is the pause between two checks while a read waits.
+	pollInterval = time.Millisecond
+	// awayTime is how long a standby that has failed gets no queries.
+	awayTime = time.Second
 )
 
+// errBehind means that the standby has replayed less than before, as after a restart from an older copy.
 var errBehind = errors.New("the standby has come back without what it had before")
 
 // standby is one server that replays the primary's log.
 type standby struct {
 	db      *sql.DB
-	asker   *sql.DB // a separate connection: checks do not queue behind queries
-	where   coalescer[replayState]
+	monitor *sql.DB // a separate connection: checks do not queue behind queries
+	state   coalescer[replayState]
 	host    string
 	log     *slog.Logger
 	queries atomic.Int64
 	refused atomic.Int64
 
-	mu     sync.Mutex
-	seen   replayState // the last answer
-	asked  time.Time   // when it came
-	max    replayState // maximum of all answers on this timeline
-	due    replayState // no read waits for the standby until it has replayed this far
-	away   time.Time   // no queries until then
-	doubt  bool        // it has failed and not answered since
-	trying bool        // a check whether it is back is running
-	opened int64       // connections opened so far
+	mu           sync.Mutex
+	lastState    replayState // the last answer
+	lastAnswer   time.Time   // when lastState was received
+	maxState     replayState // maximum of all answers on this timeline
+	noWaitBefore replayState // no read waits for the standby until it has replayed this far
+	awayUntil    time.Time   // no queries until then
+	unhealthy    bool        // it has failed and not answered since
+	probing      bool        // a check whether it answers again is running
+	connections  int64       // connections opened so far
 }
 
 func (s *Store) openStandbys() error {
@@ -73,10 +74,10 @@ func (s *Store) openStandbys() error {
 	if err != nil {
 		return err
 	}
-	s.asker = s.serverPool(c, 1)
-	s.frontier.fetch = func(ctx context.Context) (replayState, error) {
-		s.questions.Add(1)
-		return readReplayState(ctx, s.asker, primaryStateQuery)
+	s.primaryMonitor = s.serverPool(c, 1)
+	s.primaryState.fetch = func(ctx context.Context) (replayState, error) {
+		s.stateQueries.Add(1)
+		return readReplayState(ctx, s.primaryMonitor, primaryStateQuery)
 	}
 	return nil
 }
@@ -100,9 +101,9 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 	if c, err = newConnector(config, options, s.options.QueryTimeout, s.counters); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
-	b.asker = s.serverPool(c, 1)
-	b.where.fetch = func(ctx context.Context) (replayState, error) {
-		return readReplayState(ctx, b.asker, standbyStateQuery)
+	b.monitor = s.serverPool(c, 1)
+	b.state.fetch = func(ctx context.Context) (replayState, error) {
+		return readReplayState(ctx, b.monitor, standbyStateQuery)
 	}
 	return b, nil
 }
@@ -110,119 +111,119 @@ func (s *Store) openStandby(config pq.Config) (*standby, error) {
 // accept checks a new connection before anything runs on it. The replayed LSN of a running standby only grows, so its known
 // state holds for existing connections; but after a restart a standby may have replayed less than before.
 func (b *standby) accept(ctx context.Context, c *conn) error {
-	at, err := c.where(ctx)
+	at, err := c.queryReplayState(ctx)
 	if err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.opened++
-	if b.max != (replayState{}) && !at.covers(b.max) {
+	b.connections++
+	if b.maxState != (replayState{}) && !at.covers(b.maxState) {
 		return errBehind
 	}
 	return nil
 }
 
-// reaches reports whether the standby has replayed the given state of the primary. It waits until the given time, but not if
+// hasReplayed reports whether the standby has replayed the given state of the primary. It waits until the given time, but not if
 // another read has already waited in vain for the same standby.
-func (b *standby) reaches(ctx context.Context, wanted replayState, until time.Time) bool {
+func (b *standby) hasReplayed(ctx context.Context, target replayState, until time.Time) bool {
 	for {
-		if has, ask := b.known(wanted); !ask {
+		if has, query := b.checkLastState(target); !query {
 			return has
 		}
-		b.look(ctx)
-		if has, ask := b.known(wanted); !ask {
+		b.refresh(ctx)
+		if has, query := b.checkLastState(target); !query {
 			return has
 		}
-		if !b.worthWaiting(wanted, until) {
+		if !b.worthWaiting(target, until) {
 			return false
 		}
 		select {
 		case <-ctx.Done():
 			return false
-		case <-time.After(askAgain):
+		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// known compares with the known state, without a query; ask reports that a query might help. If a standby has failed, only
-// one operation waits for its answer.
-func (b *standby) known(wanted replayState) (has, ask bool) {
+// checkLastState compares the target with the last answer, without a query; query reports that a new answer might help.
+// If a standby has failed, only one operation waits for its answer.
+func (b *standby) checkLastState(target replayState) (has, query bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if now.Before(b.away) || b.doubt && b.trying {
+	if now.Before(b.awayUntil) || b.unhealthy && b.probing {
 		return false, false
 	}
-	has = !b.doubt && b.seen.covers(wanted) && now.Sub(b.asked) < freshFor
+	has = !b.unhealthy && b.lastState.covers(target) && now.Sub(b.lastAnswer) < stateMaxAge
 	return has, !has
 }
 
-// look queries the replay state of the standby.
-func (b *standby) look(ctx context.Context) {
+// refresh queries the replay state of the standby.
+func (b *standby) refresh(ctx context.Context) {
 	b.mu.Lock()
-	opened, trial := b.opened, b.doubt
-	if trial && b.trying {
+	connections, trial := b.connections, b.unhealthy
+	if trial && b.probing {
 		b.mu.Unlock()
 		return
 	}
-	b.trying = trial
+	b.probing = trial
 	b.mu.Unlock()
-	at, err := b.where.get(ctx)
+	at, err := b.state.get(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if trial {
-		b.trying = false
+		b.probing = false
 	}
 	switch {
 	case err != nil && ctx.Err() == nil:
-		b.fail(err)
-	case err == nil && opened == b.opened:
+		b.markFailedLocked(err)
+	case err == nil && connections == b.connections:
 		// If a connection was opened meanwhile, the answer may be from before a restart of the server, and the connection
 		// from after it.
-		b.seen, b.asked, b.doubt = at, time.Now(), false
-		if at.covers(b.max) || at.timeline != b.max.timeline {
-			b.max = at
+		b.lastState, b.lastAnswer, b.unhealthy = at, time.Now(), false
+		if at.covers(b.maxState) || at.timeline != b.maxState.timeline {
+			b.maxState = at
 		}
 	}
 }
 
 // worthWaiting reports whether to check again soon. After the given time no read waits until the standby has replayed the
 // wanted state.
-func (b *standby) worthWaiting(wanted replayState, until time.Time) bool {
+func (b *standby) worthWaiting(target replayState, until time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.due.timeline == wanted.timeline && !b.seen.covers(b.due) {
+	if b.noWaitBefore.timeline == target.timeline && !b.lastState.covers(b.noWaitBefore) {
 		return false
 	}
-	b.due = replayState{}
+	b.noWaitBefore = replayState{}
 	if time.Now().Before(until) {
 		return true
 	}
-	b.due = wanted
+	b.noWaitBefore = target
 	return false
 }
 
-// failed marks the standby as away for awayFor.
-func (b *standby) failed(err error) {
+// markFailed marks the standby as away for awayTime.
+func (b *standby) markFailed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.fail(err)
+	b.markFailedLocked(err)
 }
 
-func (b *standby) fail(err error) {
-	if !b.doubt {
+func (b *standby) markFailedLocked(err error) {
+	if !b.unhealthy {
 		b.log.Warn("a standby does not answer: its queries run on the primary", "host", b.host, "error", err)
 	}
-	b.away, b.doubt = time.Now().Add(awayFor), true
+	b.awayUntil, b.unhealthy = time.Now().Add(awayTime), true
 }
 
-func (b *standby) close() error { return errors.Join(b.db.Close(), b.asker.Close()) }
+func (b *standby) close() error { return errors.Join(b.db.Close(), b.monitor.Close()) }
 
 func (b *standby) stats() StandbyStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return StandbyStats{
-		Host: b.host, Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), Position: b.seen.lsn,
+		Host: b.host, Pool: b.db.Stats(), Queries: b.queries.Load(), Refused: b.refused.Load(), LSN: b.lastState.lsn,
 	}
 }

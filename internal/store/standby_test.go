@@ -104,7 +104,7 @@ func everybodyReadsWhatIsCommitted(t *testing.T, r *replica) {
 	if found, _ := things(t, store.AllowStandby(t.Context()), r.store); len(found) != 2 {
 		t.Errorf("the standby has %v", found)
 	}
-	if stats := r.store.Stats(); stats.Primary < 2 || stats.Standby < 2 || stats.Questions == 0 || stats.Standbys[0].Refused < 2 {
+	if stats := r.store.Stats(); stats.Primary < 2 || stats.Standby < 2 || stats.LSNQueries == 0 || stats.Standbys[0].Refused < 2 {
 		t.Errorf("counted: %+v", stats)
 	}
 }
@@ -149,12 +149,12 @@ func anOperationNeverGoesBack(t *testing.T, r *replica) {
 	if found, fromStandby := things(t, onStandby, r.store); len(found) != 0 || !fromStandby {
 		t.Errorf("the first operation finds %v, from the standby: %v", found, fromStandby)
 	}
-	if found, _ := things(t, store.ChooseAgain(onStandby), r.store); len(found) != 1 {
+	if found, _ := things(t, store.ChooseStandbyAgain(onStandby), r.store); len(found) != 1 {
 		t.Errorf("work shared with who came later finds %v", found)
 	}
 	r.replay(t, "resume")
 	r.caughtUp(t)
-	if _, fromStandby := things(t, store.ChooseAgain(t.Context()), r.store); fromStandby {
+	if _, fromStandby := things(t, store.ChooseStandbyAgain(t.Context()), r.store); fromStandby {
 		t.Error("what was not allowed is allowed now")
 	}
 	if found, fromStandby := things(t, onPrimary, r.store); len(found) != 1 || fromStandby {

@@ -14,19 +14,19 @@ type Stats struct {
 	Statements int64
 	// Standby and Primary count the queries that were allowed to run on a standby, by where they ran.
 	Standby, Primary int64
-	// Questions counts the queries of the primary's LSN, which reads on standbys need.
-	Questions int64
+	// LSNQueries counts the queries of the primary's LSN, which reads on standbys need.
+	LSNQueries int64
 	// Connections is the number of open connections, over all pools.
 	Connections int64
 }
 
 // StandbyStats has the figures of one standby.
 type StandbyStats struct {
-	Host     string
-	Pool     sql.DBStats
-	Queries  int64 // queries sent to it
-	Refused  int64 // operations that it could not serve because it was behind or away
-	Position LSN   // last known
+	Host    string
+	Pool    sql.DBStats
+	Queries int64 // queries sent to it
+	Refused int64 // queries that it could not serve because it was behind or away
+	LSN     LSN   // in the last answer
 }
 
 // Stats returns the current figures.
@@ -35,7 +35,7 @@ func (s *Store) Stats() Stats {
 		Writer: s.writer.Stats(), Reader: s.reader.Stats(),
 		Statements: s.counters.statements.Load(), Connections: s.counters.connections.Load(),
 	}
-	stats.Primary, stats.Questions = s.fallbacks.Load(), s.questions.Load()
+	stats.Primary, stats.LSNQueries = s.fallbacks.Load(), s.stateQueries.Load()
 	for _, standby := range s.standbys {
 		one := standby.stats()
 		stats.Standbys = append(stats.Standbys, one)

@@ -1,17 +1,22 @@
-// Package store opens and drives the database: PostgreSQL for many servers, with standbys for reads, or an SQLite file for
-// one.
+// Package store opens and drives the database: PostgreSQL for many servers, with standbys for reads, or an SQLite file
+// for one.
 //
-// It has three layers. Each uses only the layer below it:
+// It has three layers. A layer uses only the layers below it. Read them from the top:
 //
-//   - The store (store.go, ent.go, raw.go, migrate.go, backup.go, stats.go) opens and migrates databases and gives ent, the
-//     fast reads and goose their connections. fault.go classifies the errors of both databases.
-//   - The replicas (route.go, standby.go, lsn.go, coalesce.go) decide which server runs a query. They deal with LSNs and
-//     hosts, not with statements.
-//   - The connection (conn.go, statements.go, rows.go, tx.go, netconn.go, postgres.go, sqlite.go) sits between database/sql
-//     and the driver. It prepares each statement once per connection, ends every operation with its context even if the
-//     server is silent, and never sends a change twice. It deals with one server.
+//   - The store: store.go, url.go, sqlite_file.go open a database; ent.go and raw.go give it to ent and to the fast reads;
+//     migrate.go, version.go, lock.go migrate it; listen.go, backup.go, stats.go are further operations; fault.go, explain.go
+//     classify the errors of both databases. This layer has pools and contexts. It knows no LSNs and no hosts.
+//   - The replicas: route.go, standby.go, lsn.go, coalesce.go choose the server that runs a query. This layer has LSNs and
+//     hosts. Of a statement it only uses whether it reads.
+//   - The connection: conn.go, rows.go, tx.go, statement_cache.go, custom_plan.go, script.go, literal.go, values.go are the
+//     code between database/sql and a driver; postgres.go, poolsize.go, session_params.go, netconn.go connect to
+//     PostgreSQL, sqlite.go to SQLite. This layer prepares each statement once per connection, ends every operation with its
+//     context even if the server does not answer, and never sends a change twice. It deals with one server, and does not
+//     depend on which role that server has.
 //
-// The states of a standby:
+// watch.go and counter.go observe statements.
+//
+// The states of a standby (standby.go):
 //
 //	            answers                      has replayed the LSN
 //	unknown ───────────────▶ known ─────────────────────────────▶ serves the query
@@ -110,13 +115,13 @@ type Store struct {
 	counters *counters
 	scratch  string // directory to remove when the store is closed, "" for none
 
-	standbys  []*standby
-	asker     *sql.DB                // reads the primary's LSN, nil without standbys
-	frontier  coalescer[replayState] // the primary's answers
-	turn      atomic.Int64
-	notified  atomic.Bool  // notifications arrive
-	fallbacks atomic.Int64 // queries on the primary that a standby might have answered
-	questions atomic.Int64
+	standbys       []*standby
+	primaryMonitor *sql.DB                // reads the primary's LSN, nil without standbys
+	primaryState   coalescer[replayState] // the primary's answers
+	nextStandby    atomic.Int64           // rotates among the standbys
+	notified       atomic.Bool            // notifications arrive
+	fallbacks      atomic.Int64           // queries on the primary that a standby might have answered
+	stateQueries   atomic.Int64           // queries of the primary's LSN
 }
 
 // Open opens a database. A wrong URL is a fault with the code BAD_USER_INPUT that does not show the password. SQLite's file
@@ -195,11 +200,11 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	writes, err := newLiteConnector(path, false, s.options, s.counters)
+	writes, err := newSQLiteConnector(path, false, s.options, s.counters)
 	if err != nil {
 		return err
 	}
-	readers, err := newLiteConnector(path, true, s.options, s.counters)
+	readers, err := newSQLiteConnector(path, true, s.options, s.counters)
 	if err != nil {
 		return err
 	}
@@ -263,8 +268,8 @@ func (s *Store) Close() error {
 	for _, standby := range s.standbys {
 		errs = append(errs, standby.close())
 	}
-	if s.asker != nil {
-		errs = append(errs, s.asker.Close())
+	if s.primaryMonitor != nil {
+		errs = append(errs, s.primaryMonitor.Close())
 	}
 	if s.reader != nil && s.reader != s.writer {
 		errs = append(errs, s.reader.Close())

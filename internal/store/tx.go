@@ -14,9 +14,9 @@ type tx struct {
 
 // Commit commits. Without an answer the outcome is unknown.
 func (t *tx) Commit() error {
-	watched := t.conn.tally.watch(t.ctx, "COMMIT")
+	end := t.conn.counters.watch(t.ctx, "COMMIT")
 	err := t.finish(t.Tx.Commit)
-	watched(err)
+	end(err)
 	return err
 }
 
@@ -25,11 +25,11 @@ func (t *tx) Rollback() error { return t.finish(t.Tx.Rollback) }
 
 func (t *tx) finish(finish func() error) error {
 	t.conn.inTx = false
-	end := t.conn.bind(t.ctx)
+	end := t.conn.bindContext(t.ctx)
 	defer end()
-	sent := t.conn.sent()
+	sent := t.conn.sentBytes()
 	err := finish()
-	return t.conn.settle(t.ctx, err, t.conn.sent() != sent)
+	return t.conn.handleError(t.ctx, err, t.conn.sentBytes() != sent)
 }
 
 // handle is a statement of database/sql's Prepare: the text, and the connection that caches the prepared statement.

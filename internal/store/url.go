@@ -82,7 +82,7 @@ func parsePostgres(rest string) (pq.Config, error) {
 	}
 	config, err := pq.NewConfig(whole)
 	if err != nil {
-		return pq.Config{}, refused(err, user)
+		return pq.Config{}, rejectURL(err, user)
 	}
 	if len(servers) > 0 {
 		config.Host, config.Port = servers[0].Host, servers[0].Port
@@ -91,8 +91,8 @@ func parsePostgres(rest string) (pq.Config, error) {
 	return config, nil
 }
 
-// refused returns lib/pq's error about a parameter, unless it quotes the user or the password.
-func refused(err error, user string) error {
+// rejectURL returns lib/pq's error about a parameter, unless it quotes the user or the password.
+func rejectURL(err error, user string) error {
 	text := strings.TrimPrefix(err.Error(), "pq: ")
 	if u, parsed := url.Parse("postgres://" + user + "host"); parsed == nil && u.User != nil {
 		password, _ := u.User.Password()

@@ -10,7 +10,7 @@ import (
 // PostgreSQL's precision: PostgreSQL would round, and SQLite would keep nanoseconds.
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 	err := driver.ErrSkip
-	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
+	if checker, ok := c.driverConn.(driver.NamedValueChecker); ok {
 		err = checker.CheckNamedValue(nv)
 	}
 	if errors.Is(err, driver.ErrSkip) {

@@ -79,8 +79,8 @@ func CheckVersion(ctx context.Context, s *Store, files fs.FS) error {
 // compatibleMigrations returns the migrations whose result older programs can use.
 func (s *Store) compatibleMigrations(ctx context.Context) (map[int64]bool, error) {
 	compatible := map[int64]bool{}
-	there, err := s.hasTable(ctx, "compatible_migrations")
-	if err != nil || !there {
+	exists, err := s.hasTable(ctx, "compatible_migrations")
+	if err != nil || !exists {
 		return compatible, err
 	}
 	found, err := s.reader.QueryContext(ctx, "SELECT version_id FROM compatible_migrations")
@@ -100,12 +100,12 @@ func (s *Store) compatibleMigrations(ctx context.Context) (map[int64]bool, error
 
 // hasTable reports whether the database has a table.
 func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
-	look := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + name + "'"
+	query := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + name + "'"
 	if s.dialect == postgres {
-		look = "SELECT count(to_regclass('" + name + "'))"
+		query = "SELECT count(to_regclass('" + name + "'))"
 	}
 	var count int
-	err := s.reader.QueryRowContext(ctx, look).Scan(&count)
+	err := s.reader.QueryRowContext(ctx, query).Scan(&count)
 	return count > 0, Fault(err)
 }
 

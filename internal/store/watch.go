@@ -2,12 +2,11 @@ package store
 
 import "context"
 
-// Watcher is called when a statement is sent; end is called after its last row
-// was read, with its error. The text has placeholders, never values. Both run on
-// the goroutine of the statement and must be quick.
+// Watcher is called when a statement is sent; end is called with the statement's error after its last row was read. The
+// text has placeholders, never values. Both run on the goroutine of the statement and must be quick.
 type Watcher func(ctx context.Context, query string) (end func(error))
 
-// Watch replaces the observer of all statements by w.
+// Watch sets the observer of all statements, and replaces an earlier one.
 func (s *Store) Watch(w Watcher) { s.counters.watcher.Store(&w) }
 
 func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
@@ -17,8 +16,8 @@ func (t *counters) watch(ctx context.Context, query string) (end func(error)) {
 	return func(error) {}
 }
 
-// Observe counts a statement that is sent as a part of a script, and reports it to
-// the watcher; end it with the statement's error.
+// Observe counts a statement that is sent as a part of a script, and reports it to the watcher. Call end with the
+// statement's error.
 func (s *Store) Observe(ctx context.Context, query string) (end func(error)) {
 	countStatement(ctx)
 	s.counters.statements.Add(1)

@@ -22,7 +22,7 @@ func (searches) InterceptRootField(ctx context.Context, next graphql.RootResolve
 	root := graphql.GetRootFieldContext(ctx)
 	if root.Field.Name == "search" || root.Field.Arguments.ForName("where") != nil &&
 		conditions(root.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["where"]) {
-		ctx = store.WithOwnPlan(ctx)
+		ctx = store.WithCustomPlan(ctx)
 	}
 	return next(ctx)
 }

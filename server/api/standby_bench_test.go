@@ -52,7 +52,7 @@ func BenchmarkStandby(b *testing.B) {
 			after := a.Store.Stats()
 			b.ReportMetric(float64(after.Standby-before.Standby)/float64(b.N), "standby/op")
 			b.ReportMetric(float64(after.Primary-before.Primary)/float64(b.N), "primary/op")
-			b.ReportMetric(float64(after.Questions-before.Questions)/float64(b.N), "questions/op")
+			b.ReportMetric(float64(after.LSNQueries-before.LSNQueries)/float64(b.N), "questions/op")
 		})
 	}
 }

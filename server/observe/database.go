@@ -82,7 +82,7 @@ func (d *database) Collect(out chan<- prometheus.Metric) {
 		reads := describe("standby_reads_total", "Queries that a standby was allowed to answer, by who did: standby, or primary.", "by")
 		put(prometheus.CounterValue, reads, float64(stats.Standby), "standby")
 		put(prometheus.CounterValue, reads, float64(stats.Primary), "primary")
-		put(prometheus.CounterValue, describe("standby_questions_total", "Times that the primary was asked how far it has come, for reads on standbys."), float64(stats.Questions))
+		put(prometheus.CounterValue, describe("standby_questions_total", "Times that the primary was asked how far it has come, for reads on standbys."), float64(stats.LSNQueries))
 	}
 	for i, standby := range stats.Standbys {
 		name := "standby" + strconv.Itoa(i+1)

@@ -18,8 +18,8 @@ import (
 // connectionCheck is how often PostgreSQL checks the connection of a running statement.
 const connectionCheck = 2 * time.Second
 
-// settings returns the run-time parameters of each connection to PostgreSQL.
-func settings(o Options, statementTimeout time.Duration) map[string]string {
+// sessionDefaults returns the run-time parameters of each connection to PostgreSQL.
+func sessionDefaults(o Options, statementTimeout time.Duration) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	return map[string]string{
 		"statement_timeout":                   milliseconds(statementTimeout),
@@ -38,47 +38,47 @@ func settings(o Options, statementTimeout time.Duration) map[string]string {
 	}
 }
 
-// session sets the run-time parameters of connections. It sets them after connecting, in one statement: poolers reject most
+// sessionParams sets the run-time parameters of connections. It sets them after connecting, in one statement: poolers reject most
 // of them in the startup message. Behind a pooler that changes sessions between transactions no setting would last: the role
 // must have the parameters, and the log lists those it lacks, once.
-type session struct {
-	values map[string]string
-	pooled bool // transaction pooling
-	log    *slog.Logger
-	look   sync.Once
+type sessionParams struct {
+	values             map[string]string
+	transactionPooling bool // transaction pooling
+	log                *slog.Logger
+	compareOnce        sync.Once // of logMissing
 }
 
-// newSession removes the parameters from config, except those that poolers track.
-func newSession(config *pq.Config, o Options, statementTimeout time.Duration) *session {
-	s := &session{values: settings(o, statementTimeout), pooled: o.TransactionPooling, log: o.Logger}
-	followed := map[string]string{"timezone": "UTC"}
+// newSessionParams removes the parameters from config, except those that poolers track.
+func newSessionParams(config *pq.Config, o Options, statementTimeout time.Duration) *sessionParams {
+	s := &sessionParams{values: sessionDefaults(o, statementTimeout), transactionPooling: o.TransactionPooling, log: o.Logger}
+	tracked := map[string]string{"timezone": "UTC"}
 	for name, value := range config.Runtime {
 		if strings.EqualFold(name, "timezone") {
-			followed["timezone"] = value
+			tracked["timezone"] = value
 			continue
 		}
 		s.values[name] = value
 	}
-	config.Runtime = followed
+	config.Runtime = tracked
 	return s
 }
 
-// begin sets the parameters of a new connection.
-func (s *session) begin(ctx context.Context, c *conn) error {
-	if s.pooled {
-		s.look.Do(func() { s.compare(ctx, c) })
+// apply sets the parameters of a new connection.
+func (s *sessionParams) apply(ctx context.Context, c *conn) error {
+	if s.transactionPooling {
+		s.compareOnce.Do(func() { s.logMissing(ctx, c) })
 		return nil
 	}
 	set := make([]string, 0, len(s.values))
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
 		set = append(set, "set_config("+literal(name)+", "+literal(s.values[name])+", false)")
 	}
-	_, err := c.ask(ctx, "SELECT "+strings.Join(set, ", "))
+	_, err := c.queryValue(ctx, "SELECT "+strings.Join(set, ", "))
 	return err
 }
 
-// compare logs the parameters that the role lacks.
-func (s *session) compare(ctx context.Context, c *conn) {
+// logMissing logs the parameters that the role lacks.
+func (s *sessionParams) logMissing(ctx context.Context, c *conn) {
 	names := slices.Sorted(maps.Keys(s.values))
 	differ := make([]string, 0, len(names))
 	for _, name := range names {
@@ -86,7 +86,7 @@ func (s *session) compare(ctx context.Context, c *conn) {
 		differ = append(differ, "CASE WHEN (SELECT setting FROM pg_settings WHERE name = "+literal(name)+") IS DISTINCT FROM "+
 			literal(s.values[name])+" THEN "+literal("ALTER ROLE CURRENT_USER SET "+name+" = "+literal(s.values[name])+"; ")+" ELSE '' END")
 	}
-	missing, err := c.ask(ctx, "SELECT "+strings.Join(differ, " || "))
+	missing, err := c.queryValue(ctx, "SELECT "+strings.Join(differ, " || "))
 	switch {
 	case err != nil:
 		s.log.WarnContext(ctx, "the parameters of the role cannot be read", "error", err)
@@ -95,10 +95,10 @@ func (s *session) compare(ctx context.Context, c *conn) {
 	}
 }
 
-// ask runs an internal query, which is not counted as a statement, and returns the first value of its only row.
-func (c *conn) ask(ctx context.Context, query string) (string, error) {
-	defer c.bind(ctx)()
-	found, err := c.inner.QueryContext(ctx, query, nil)
+// queryValue runs an internal query, which is not counted as a statement, and returns the first value of its only row.
+func (c *conn) queryValue(ctx context.Context, query string) (string, error) {
+	defer c.bindContext(ctx)()
+	found, err := c.driverConn.QueryContext(ctx, query, nil)
 	if err != nil {
 		return "", err
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// longestKept is the maximum length, in bytes, of a statement that is prepared and cached: longer ones have hundreds of
+// maxCachedLength is the maximum length, in bytes, of a statement that is prepared and cached: longer ones have hundreds of
 // placeholders, or are written by hand, and rarely repeat.
-const longestKept = 64 << 10
+const maxCachedLength = 64 << 10
 
 // statement is the common interface of both drivers' prepared statements.
 type statement interface {
@@ -22,18 +22,18 @@ type statement interface {
 	driver.StmtQueryContext
 }
 
-// statements is the LRU cache of one connection's prepared statements; evicted ones are closed. The drivers have no such
+// statementCache is the LRU cache of one connection's prepared statements; evicted ones are closed. The drivers have no such
 // cache: lib/pq would parse and plan every statement anew.
-type statements struct {
+type statementCache struct {
 	conn driver.ConnPrepareContext
-	kept *simplelru.LRU[string, statement]
+	lru  *simplelru.LRU[string, statement]
 	// failed is the first error of closing an evicted statement; after it the connection must not be used.
 	failed error
 }
 
-func newStatements(conn driver.ConnPrepareContext, size int) (*statements, error) {
-	s := &statements{conn: conn}
-	kept, err := simplelru.NewLRU(size, func(_ string, st statement) {
+func newStatementCache(conn driver.ConnPrepareContext, size int) (*statementCache, error) {
+	s := &statementCache{conn: conn}
+	lru, err := simplelru.NewLRU(size, func(_ string, st statement) {
 		if err := st.Close(); err != nil && s.failed == nil {
 			s.failed = err
 		}
@@ -41,13 +41,13 @@ func newStatements(conn driver.ConnPrepareContext, size int) (*statements, error
 	if err != nil {
 		return nil, err
 	}
-	s.kept = kept
+	s.lru = lru
 	return s, nil
 }
 
 // get returns the prepared statement for query, and prepares it if necessary.
-func (s *statements) get(ctx context.Context, query string) (statement, error) {
-	if st, ok := s.kept.Get(query); ok {
+func (s *statementCache) get(ctx context.Context, query string) (statement, error) {
+	if st, ok := s.lru.Get(query); ok {
 		return st, nil
 	}
 	prepared, err := s.conn.PrepareContext(ctx, query)
@@ -58,17 +58,17 @@ func (s *statements) get(ctx context.Context, query string) (statement, error) {
 	if !ok {
 		return nil, errors.Join(errors.ErrUnsupported, prepared.Close())
 	}
-	s.kept.Add(query, st)
+	s.lru.Add(query, st)
 	return st, nil
 }
 
-// forget closes all cached statements: a schema change that made one of them stale affects others too.
-func (s *statements) forget() { s.kept.Purge() }
+// purge closes all cached statements: a schema change that made one of them stale affects others too.
+func (s *statementCache) purge() { s.lru.Purge() }
 
-// keepable reports whether a statement can be prepared and is likely to repeat: not SET, CREATE or LISTEN, and no scripts. A
-// statement with a semicolon in a literal is taken for a script, and is only not cached.
-func keepable(query string) bool {
-	if len(query) > longestKept || strings.Contains(query, ";") {
+// isCacheable reports whether a statement can be prepared and is likely to repeat: not SET, CREATE or LISTEN, and no
+// scripts. A statement with a semicolon in a literal is treated as a script, which only means that it is not cached.
+func isCacheable(query string) bool {
+	if len(query) > maxCachedLength || strings.Contains(query, ";") {
 		return false
 	}
 	switch firstWord(query) {
@@ -79,9 +79,9 @@ func keepable(query string) bool {
 	}
 }
 
-// stale reports whether the database rejected a prepared statement because it became invalid: a schema change altered its
+// isStale reports whether the database rejected a prepared statement because it became invalid: a schema change altered its
 // result columns, or the session lost it (DISCARD ALL, a pooler).
-func stale(err error) bool {
+func isStale(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	if !ok {
 		return false
@@ -91,9 +91,9 @@ func stale(err error) bool {
 		e.Code == pqerror.FeatureNotSupported && e.Routine == "RevalidateCachedQuery"
 }
 
-// reads reports whether a statement only reads, so that it may run on a read-only connection, and again if its connection is
+// isReadOnly reports whether a statement only reads, so that it may run on a read-only connection, and again if its connection is
 // lost. In doubt it returns false, and the statement runs on the writer.
-func reads(query string) bool {
+func isReadOnly(query string) bool {
 	switch firstWord(query) {
 	case "SELECT":
 		// FOR UPDATE and FOR SHARE take locks. They are at the end of a statement.

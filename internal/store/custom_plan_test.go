@@ -23,7 +23,7 @@ func TestOwnPlans(t *testing.T) {
 					t.Errorf("the mode is %q, not %q: %v", mode, want, err)
 				}
 			}
-			own := store.WithOwnPlan(t.Context())
+			own := store.WithCustomPlan(t.Context())
 			for range 3 {
 				ask(t.Context(), c.usual)
 				ask(own, "force_custom_plan")
