@@ -3595,7 +3595,7 @@ schema {
   subscription: Subscription
 }
 
-"Says that a list comes in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries; neither may be more than ` + "`" + `max` + "`" + `."
+"Marks a list that is returned in pages. The cursors cut the list; then ` + "`" + `first` + "`" + ` takes entries from the start, then ` + "`" + `last` + "`" + ` from the end of those. Without both, a page has ` + "`" + `default` + "`" + ` entries. Neither may be more than ` + "`" + `max` + "`" + `."
 directive @page(
   "The size of a page without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `."
   default: Int! = 50
@@ -3603,11 +3603,11 @@ directive @page(
   max: Int! = 500
 ) on FIELD_DEFINITION
 
-"A moment in RFC 3339 form, in the years 0001 to 9999; given in UTC, to the microsecond."
+"A time in RFC 3339 format, in the years 0001 to 9999. Answers are in UTC, to the microsecond."
 scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 "A position in a list. It is valid for the field and the order that it was read from."
 scalar Cursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
-"A position in the order of commits. Only what an earlier change gave is valid."
+"A position in the order of commits. Only the cursor of an earlier change is valid."
 scalar ChangeCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#sec-Cursor")
 "An amount of capacity: a whole number from 1 to 9007199254740991."
 scalar Amount @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
@@ -3667,7 +3667,7 @@ type Query {
   customers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3678,11 +3678,11 @@ type Query {
     "Only customers that match this filter."
     where: CustomerWhereInput
   ): CustomerConnection @page
-  "The customers that the caller may see and that have this text in their name, a domain or the city, and for administrators in the login of a user of their groups. Case is ignored. The best come first: those whose name or domain is the text; then those where it begins so, in the order name, domain, city, login; then those that contain it, in the same order. Equally good ones are in the order of their names. A text of one or two characters finds beginnings only."
+  "The customers that the caller may see and that have this text in their name, a domain or the city. For administrators also in the login of a user of their groups. Case is ignored. The order is: an equal name or domain; then a name, domain, city or login that begins with the text, in this order; then one that contains it, in the same order. Equal matches are ordered by name. A text of one or two characters finds only beginnings."
   search(
     "The text, 1 to 255 characters."
     text: String!
-    "The largest number of customers: 1 to 100; 20 where it is not given."
+    "The largest number of customers: 1 to 100; 20 if it is not given."
     first: Int
   ): [Customer!] @page(default: 20, max: 100)
   "The possible statuses of a customer."
@@ -3696,12 +3696,12 @@ type Query {
   xmlSchema(
     "The type of the object."
     type: SerializedType!
-    "The guid of an object. It has no effect: the schema is the same for each. The old API has it as a parameter."
+    "The guid of an object. Accepted for compatibility with the old API. The schema is the same for all objects."
     id: ID
   ): String
-  "The statuses a cloud user can have."
+  "The possible statuses of a cloud user."
   cloudUserStatuses: [CloudUserStatus!]
-  "The statuses a cloud space can have."
+  "The possible statuses of a cloud space."
   cloudSpaceStatuses: [CloudSpaceStatus!]
   "The types of capacity units."
   capacityUnitTypes: [CapacityUnitType!]
@@ -3714,7 +3714,7 @@ type Query {
   cloudUserGroups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3734,7 +3734,7 @@ type Query {
   cloudUsers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3754,7 +3754,7 @@ type Query {
   cloudSpaces(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3762,7 +3762,7 @@ type Query {
     last: Int
     "The order. The default is the order of the guids: that of creation, except for imported objects."
     orderBy: CloudSpaceOrder
-    "Only spaces for which all of this holds."
+    "Only spaces that match this filter."
     where: CloudSpaceWhereInput
   ): CloudSpaceConnection @page
   "The domain with this name, in any spelling."
@@ -3774,7 +3774,7 @@ type Query {
   portalAccounts(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3794,7 +3794,7 @@ type Query {
   jobs(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3817,7 +3817,7 @@ type Customer implements Node {
   createdAt: Time!
   "When the customer was last changed."
   updatedAt: Time!
-  "The name; names need not be unique."
+  "The name. It need not be unique."
   name: String!
   "The description. It is empty if it was never set, like the other texts."
   description: String!
@@ -3843,7 +3843,7 @@ type Customer implements Node {
   cloudUserGroups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3858,7 +3858,7 @@ type Customer implements Node {
   domains(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3873,7 +3873,7 @@ type Customer implements Node {
   cloudSpaces(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3888,7 +3888,7 @@ type Customer implements Node {
   jobs(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -3922,7 +3922,7 @@ enum SerializationFormat {
   THRIFT
   "Block-style YAML, as getYAML returns it."
   YAML
-  "XML that is valid against xmlSchema: what getXML returned."
+  "XML that is valid against xmlSchema, as getXML returns it."
   XML
 }
 
@@ -3942,11 +3942,11 @@ enum SerializedType {
 
 "A filter for customers. All given conditions must match."
 input CustomerWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: CustomerWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [CustomerWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [CustomerWhereInput!]
   "The guid."
   id: ID
@@ -3982,7 +3982,7 @@ input CustomerWhereInput {
   createdAtGTE: Time
   "Created before this time."
   createdAtLT: Time
-  "Changed at this time or later. Ask for a few seconds more than the last time: a change is visible only when it is committed."
+  "Changed at this time or later. When polling, go back a few seconds before the last time: a change is visible only after its commit."
   updatedAtGTE: Time
   "Changed before this time."
   updatedAtLT: Time
@@ -4074,7 +4074,7 @@ type CloudUserGroup implements Node {
   customers(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4089,7 +4089,7 @@ type CloudUserGroup implements Node {
   users(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4104,7 +4104,7 @@ type CloudUserGroup implements Node {
   groups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4119,7 +4119,7 @@ type CloudUserGroup implements Node {
   memberOf(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4139,11 +4139,11 @@ type CloudUserGroup implements Node {
 
 "A filter for groups. All given conditions must match."
 input CloudUserGroupWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: CloudUserGroupWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [CloudUserGroupWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [CloudUserGroupWhereInput!]
   "The guid."
   id: ID
@@ -4179,7 +4179,7 @@ type CloudUser implements Node {
   lastName: String!
   "The name of the person or program."
   name: String!
-  "What the user is."
+  "The description of the user."
   description: String!
   "Street and number."
   address: String!
@@ -4197,17 +4197,17 @@ type CloudUser implements Node {
   role: CloudUserRole!
   "The status, which decides whether the user may sign in."
   status: CloudUserStatus!
-  "Whether the password breaks the rules for new ones. Only an import from an old server leaves it so; a new password ends it."
+  "Whether the password violates the rules for new passwords. It can be true only after an import from an old server, until the password is changed."
   passwordIsWeak: Boolean!
-  "The OpenID Connect issuer of the user's account there: the claim ` + "`" + `iss` + "`" + `; null for none."
+  "The OpenID Connect issuer of the user's account: the claim ` + "`" + `iss` + "`" + `. Null if there is none."
   issuer: String
-  "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `; null for none."
+  "The user's account at that issuer: the claim ` + "`" + `sub` + "`" + `. Null if there is none."
   subject: String
   "The groups of the user."
   groups(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4222,7 +4222,7 @@ type CloudUser implements Node {
   accessTokens(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4233,7 +4233,7 @@ type CloudUser implements Node {
     "Only entries that match this filter."
     where: AccessTokenWhereInput
   ): AccessTokenConnection! @page
-  "The user as one text, in a format of the old API. The password is never in it."
+  "The user as one text, in a format of the old API. It never contains the password."
   serialized(
     "The format."
     format: SerializationFormat!
@@ -4242,7 +4242,7 @@ type CloudUser implements Node {
 
 "The role of a cloud user."
 enum CloudUserRole {
-  "Everything."
+  "All rights."
   ADMINISTRATOR
   "Read and change customers, groups and domains."
   OPERATOR
@@ -4262,11 +4262,11 @@ enum CloudUserStatus {
 
 "A filter for users. All given conditions must match."
 input CloudUserWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: CloudUserWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [CloudUserWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [CloudUserWhereInput!]
   "The guid."
   id: ID
@@ -4274,13 +4274,13 @@ input CloudUserWhereInput {
   idIn: [ID!]
   "The complete login, case-sensitive."
   login: String
-  "A part of the login, case-sensitive; no character is special."
+  "A part of the login, case-sensitive. No character is a wildcard."
   loginContains: String
   "A part of the login, ignoring case. No character is a wildcard."
   loginContainsFold: String
   "The beginning of the login, ignoring case."
   loginStartsWithFold: String
-  "A part of the e-mail address, case-sensitive; no character is special."
+  "A part of the e-mail address, case-sensitive. No character is a wildcard."
   emailContains: String
   "A part of the e-mail address, ignoring case. No character is a wildcard."
   emailContainsFold: String
@@ -4306,43 +4306,43 @@ type AccessToken implements Node {
   kind: AccessTokenKind!
   "The name of a personal token. It is empty for a session."
   name: String!
-  "What the token is good for."
+  "The scope of the token."
   scope: AccessTokenScope!
   "When the token expires. Null means never."
   expiresAt: Time
-  "The hour in which the token was last used; null for not yet."
+  "The hour in which the token was last used. Null if it was never used."
   lastUsedAt: Time
   "The user that the token signs in."
   user: CloudUser!
 }
 
-"What a token is good for."
+"The scope of a token."
 enum AccessTokenScope {
-  "Everything that its user may do."
+  "All rights of its user."
   FULL
-  "Queries only: no mutation, and no old URL that changes something."
+  "Queries only: no mutations, and no old URLs that change data."
   READ
 }
 
 "The kinds of tokens."
 enum AccessTokenKind {
-  "Created by signIn, ended by signOut."
+  "Created by signIn, revoked by signOut."
   SESSION
-  "Created by createAccessToken, ended by revokeAccessToken."
+  "Created by createAccessToken, revoked by revokeAccessToken."
   PERSONAL
 }
 
 "A filter for tokens. All given conditions must match."
 input AccessTokenWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: AccessTokenWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [AccessTokenWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [AccessTokenWhereInput!]
   "The kind."
   kind: AccessTokenKind
-  "Whether the token never ends."
+  "Whether the token never expires."
   expiresAtIsNull: Boolean
 }
 
@@ -4362,11 +4362,11 @@ type Domain implements Node {
 
 "A filter for domains. All given conditions must match."
 input DomainWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: DomainWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [DomainWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [DomainWhereInput!]
   "The guid."
   id: ID
@@ -4404,7 +4404,7 @@ type CloudSpace implements Node {
   children(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4432,11 +4432,11 @@ enum CloudSpaceStatus {
 
 "A filter for cloud spaces. All given conditions must match."
 input CloudSpaceWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: CloudSpaceWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [CloudSpaceWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [CloudSpaceWhereInput!]
   "The guid."
   id: ID
@@ -4452,9 +4452,9 @@ input CloudSpaceWhereInput {
   customerId: ID
   "The status."
   status: CloudSpaceStatus
-  "The guid of the space that it is in."
+  "The guid of the space that contains it."
   parentId: ID
-  "Whether it is in no other space."
+  "Whether it is a top-level space."
   parentIdIsNull: Boolean
 }
 
@@ -4470,11 +4470,11 @@ type PortalAccount implements Node {
 
 "A filter for portal accounts. All given conditions must match."
 input PortalAccountWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: PortalAccountWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [PortalAccountWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [PortalAccountWhereInput!]
   "The guid."
   id: ID
@@ -4488,7 +4488,7 @@ type Job implements Node {
   id: ID!
   "The action: the name of the mutation."
   action: String!
-  "The action in the words of the old API: <type>.<method>, as in customer.registerDomain."
+  "The action in the terms of the old API: <type>.<method>, for example customer.registerDomain."
   actionName: String!
   "The status of the job."
   status: JobStatus!
@@ -4496,7 +4496,7 @@ type Job implements Node {
   name: String!
   "The description given to the job by its caller."
   description: String!
-  "What it was asked to do, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
+  "The parameters of the change, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
   "The result of the change. For a deleted customer this is its last serialized form."
   result: JSONObject
@@ -4504,7 +4504,7 @@ type Job implements Node {
   error: String!
   "The error text for a person if the job fails."
   userErrorMessage: String!
-  "An internal error text that the caller wants to keep with the job."
+  "An internal error text that the caller stored with the job."
   internalErrorMessage: String!
   "When the job started."
   startedAt: Time!
@@ -4516,11 +4516,11 @@ type Job implements Node {
   userLogin: String!
   "The user who made the change. Null if the caller may not see the user or the user was deleted."
   user: CloudUser
-  "The guid of the changed customer. It stays after the customer was deleted."
+  "The guid of the changed customer. It remains after the customer is deleted."
   customerId: ID
-  "The type of the object it changed, in the words of the old API: customer, clouduser and so on."
+  "The type of the changed object, in the terms of the old API: customer, clouduser and so on."
   objectType: String!
-  "The guid of the object it changed; it stays when the object is gone. Null where no object was named."
+  "The guid of the changed object. It remains after the object is deleted. Null if no object was named."
   objectId: ID
   "The changed customer. Null if the change has no customer or the customer was deleted."
   customer: Customer
@@ -4532,7 +4532,7 @@ type Job implements Node {
   children(
     "Only entries after this position."
     after: Cursor
-    "The size of the page, counted from its start: 1 to 500; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The size of the page, counted from its start: 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only entries before this position."
     before: Cursor
@@ -4543,9 +4543,9 @@ type Job implements Node {
     "Only entries that match this filter."
     where: JobWhereInput
   ): JobConnection! @page
-  "The place of the job among the children of its parent, in the order they began: 1 for the first. 0 for a job without a parent."
+  "The place of the job among the children of its parent, in the order of their start: 1 for the first. 0 for a job without a parent."
   order: Int!
-  "The job and all jobs below it, each after its parent; 1,000 at most."
+  "The job and all jobs below it, each after its parent. At most 1,000."
   tree: [Job!]!
   "The job as one text, in a format of the old API."
   serialized(
@@ -4568,11 +4568,11 @@ enum JobStatus {
 
 "A filter for jobs. All given conditions must match."
 input JobWhereInput {
-  "A filter that must not hold. An empty one always holds."
+  "A filter that must not match. An empty filter always matches."
   not: JobWhereInput
-  "All of these must hold; an empty list always holds."
+  "All of these must match; an empty list always matches."
   and: [JobWhereInput!]
-  "At least one of these must hold; an empty list never holds."
+  "At least one of these must match; an empty list never matches."
   or: [JobWhereInput!]
   "The guid."
   id: ID
@@ -4580,7 +4580,7 @@ input JobWhereInput {
   action: String
   "One of these mutations; an empty list matches nothing."
   actionIn: [String!]
-  "The action in the words of the old API, as in customer.registerDomain."
+  "The action in the terms of the old API, for example customer.registerDomain."
   actionName: String
   "The status of the job."
   status: JobStatus
@@ -4588,15 +4588,15 @@ input JobWhereInput {
   statusIn: [JobStatus!]
   "The guid of the customer. The customer may have been deleted."
   customerId: ID
-  "Whether it concerns no customer."
+  "Whether it has no customer."
   customerIdIsNull: Boolean
   "The guid of the user who made the change."
   userId: ID
-  "Whether the server itself asked for it."
+  "Whether the server itself made the change."
   userIdIsNull: Boolean
   "The guid of the parent job."
   parentId: ID
-  "Whether it is no part of another job."
+  "Whether it has no parent job."
   parentIdIsNull: Boolean
   "Whether it has not ended."
   endedAtIsNull: Boolean
@@ -4608,7 +4608,7 @@ input JobWhereInput {
   startedAtGTE: Time
   "Started before this time."
   startedAtLT: Time
-  "Ended at this moment or earlier."
+  "Ended at this time or earlier."
   endedAtLTE: Time
 }
 
@@ -4938,7 +4938,7 @@ enum JobOrderField {
 
 "The root of all changes. Each change is one transaction and is recorded as a job."
 type Mutation {
-  "Creates a customer with the status CONFIGURED, and the capacity, groups and cloud spaces that it begins with: all in one transaction."
+  "Creates a customer with the status CONFIGURED, and its first capacity, groups and cloud spaces, in one transaction."
   createCustomer(
     "The input of the mutation."
     input: CreateCustomerInput!
@@ -4953,7 +4953,7 @@ type Mutation {
     "The input of the mutation."
     input: SetCustomerStatusInput!
   ): SetCustomerStatusPayload
-  "Deletes a customer with its capacity, domains, cloud spaces and group links. The job keeps the last serialized form of the customer."
+  "Deletes a customer with its capacity, domains, cloud spaces and group links. The job stores the last serialized form of the customer."
   deleteCustomer(
     "The input of the mutation."
     input: DeleteCustomerInput!
@@ -4963,7 +4963,7 @@ type Mutation {
     "The input of the mutation."
     input: AddCapacityAvailableInput!
   ): AddCapacityAvailablePayload
-  "Removes all units of a type from the available capacity of a customer. It is an error if there is none."
+  "Removes all units of a type from the available capacity of a customer. It is an error if there are none."
   removeCapacityAvailable(
     "The input of the mutation."
     input: RemoveCapacityAvailableInput!
@@ -4973,22 +4973,22 @@ type Mutation {
     "The input of the mutation."
     input: AddCapacityConsumedInput!
   ): AddCapacityConsumedPayload
-  "Removes all units of a type from the consumed capacity of a customer. It is an error if there is none."
+  "Removes all units of a type from the consumed capacity of a customer. It is an error if there are none."
   removeCapacityConsumed(
     "The input of the mutation."
     input: RemoveCapacityConsumedInput!
   ): RemoveCapacityConsumedPayload
-  "Adds units to the capacity of customers: up to 500, all or none. Each has a job of its own below the job of the whole."
+  "Adds units to the capacity of customers: up to 500, all or none. Each has its own job below the job of the whole mutation."
   addCapacityUnits(
     "The input of the mutation."
     input: AddCapacityUnitsInput!
   ): AddCapacityUnitsPayload
-  "Sets the statuses of customers: up to 500, all or none. Each has a job of its own below the job of the whole."
+  "Sets the statuses of customers: up to 500, all or none. Each has its own job below the job of the whole mutation."
   setCustomerStatuses(
     "The input of the mutation."
     input: SetCustomerStatusesInput!
   ): SetCustomerStatusesPayload
-  "Links cloud user groups to customers: up to 500 links, all or none. An existing link does not change. Each has a job of its own below the job of the whole."
+  "Links cloud user groups to customers: up to 500 links, all or none. An existing link does not change. Each has its own job below the job of the whole mutation."
   addCloudUserGroups(
     "The input of the mutation."
     input: AddCloudUserGroupsInput!
@@ -5003,7 +5003,7 @@ type Mutation {
     "The input of the mutation."
     input: RemoveCloudUserGroupInput!
   ): RemoveCloudUserGroupPayload
-  "Registers a domain for a customer, at the ITPS portal and here. A domain belongs to at most one customer."
+  "Registers a domain for a customer, at the ITPS portal and in this database. A domain belongs to at most one customer."
   registerDomain(
     "The input of the mutation."
     input: RegisterDomainInput!
@@ -5043,12 +5043,12 @@ type Mutation {
     "The input of the mutation."
     input: UpdateCloudUserGroupInput!
   ): UpdateCloudUserGroupPayload
-  "Deletes a cloud user group and its links. Its users and customers stay."
+  "Deletes a cloud user group and its links. Its users and customers remain."
   deleteCloudUserGroup(
     "The input of the mutation."
     input: DeleteCloudUserGroupInput!
   ): DeleteCloudUserGroupPayload
-  "Puts a cloud user into a group; CONFLICT if it is in it already. Administrators only."
+  "Adds a cloud user to a group. Fails with CONFLICT if the user is already a member. Administrators only."
   addUserToGroup(
     "The input of the mutation."
     input: AddUserToGroupInput!
@@ -5058,12 +5058,12 @@ type Mutation {
     "The input of the mutation."
     input: RemoveUserFromGroupInput!
   ): RemoveUserFromGroupPayload
-  "Makes a group a member of another one: its users count as users of that one. CONFLICT if it is a member already, or if a circle would result. Administrators only."
+  "Makes a group a member of another group: its users count as users of that group. Fails with CONFLICT if it is already a member, or if this would create a circle. Administrators only."
   addGroupToGroup(
     "The input of the mutation."
     input: AddGroupToGroupInput!
   ): AddGroupToGroupPayload
-  "Takes a group out of another one, if it is a member of it. Administrators only."
+  "Removes a group from another group, if it is a member. Administrators only."
   removeGroupFromGroup(
     "The input of the mutation."
     input: RemoveGroupFromGroupInput!
@@ -5083,7 +5083,7 @@ type Mutation {
     "The input of the mutation."
     input: SetCloudUserStatusInput!
   ): SetCloudUserStatusPayload
-  "Makes a cloud user an ADMINISTRATOR, or a MEMBER again. Administrators only, and never the last of them."
+  "Makes a cloud user an ADMINISTRATOR, or a MEMBER again. Administrators only. The last administrator cannot become a MEMBER."
   setCloudUserAdministrator(
     "The input of the mutation."
     input: SetCloudUserAdministratorInput!
@@ -5093,7 +5093,7 @@ type Mutation {
     "The input of the mutation."
     input: SetCloudUserPasswordInput!
   ): SetCloudUserPasswordPayload
-  "Changes a password whose current value is known, and ends the sessions of the user: that of the caller, or for administrators of any user."
+  "Changes a password, if the current password is given, and ends the sessions of the user. Callers change their own password, administrators that of any user."
   changePassword(
     "The input of the mutation."
     input: ChangePasswordInput!
@@ -5103,12 +5103,12 @@ type Mutation {
     "The input of the mutation."
     input: DeleteCloudUserInput!
   ): DeleteCloudUserPayload
-  "Lets an account of an OpenID Connect issuer sign in as a cloud user. A user with a password keeps its role; the role of another one becomes what the issuer says. Administrators only."
+  "Lets an account of an OpenID Connect issuer sign in as a cloud user. A user with a password keeps its role; any other user gets the role that the issuer sets. Administrators only."
   linkCloudUser(
     "The input of the mutation."
     input: LinkCloudUserInput!
   ): LinkCloudUserPayload
-  "Takes the account of an OpenID Connect issuer away from a cloud user, and ends its tokens. Administrators only."
+  "Unlinks a cloud user from an account of an OpenID Connect issuer, and revokes the user's tokens. Administrators only."
   unlinkCloudUser(
     "The input of the mutation."
     input: UnlinkCloudUserInput!
@@ -5123,12 +5123,12 @@ type Mutation {
     "The input of the mutation."
     input: SetPortalAccountPasswordInput!
   ): SetPortalAccountPasswordPayload
-  "Deletes a portal account. Its domains stay. Administrators only."
+  "Deletes a portal account. Its domains remain. Administrators only."
   deletePortalAccount(
     "The input of the mutation."
     input: DeletePortalAccountInput!
   ): DeletePortalAccountPayload
-  "Ends a job that waits. The job's user and administrators only."
+  "Ends a waiting job. Only the job's user and administrators may call it."
   cancelJob(
     "The input of the mutation."
     input: CancelJobInput!
@@ -5148,12 +5148,12 @@ type Mutation {
     "The input of the mutation."
     input: CreateAccessTokenInput!
   ): CreateAccessTokenPayload
-  "Ends a token of the caller. Administrators may end any user's token."
+  "Revokes a token of the caller. Administrators may revoke any user's token."
   revokeAccessToken(
     "The input of the mutation."
     input: RevokeAccessTokenInput!
   ): RevokeAccessTokenPayload
-  "Ends all sessions and personal access tokens of a user: of the caller, or of anybody for an administrator."
+  "Ends all sessions and personal access tokens of a user. Callers end their own, administrators those of any user."
   revokeAccessTokens(
     "The input of the mutation."
     input: RevokeAccessTokensInput!
@@ -5174,15 +5174,15 @@ input ExecutionParams {
   name: String
   "The description of the job, up to 4,096 characters."
   description: String
-  "The error text for a person if the job fails. It replaces the real cause, which stays in the job."
+  "The error text for a person if the job fails. It replaces the real cause, which remains in the job."
   userErrormsg: String
-  "An internal error text that is kept with the job."
+  "An internal error text that is stored with the job."
   internalErrormsg: String
-  "The time limit in seconds, more than 0. After it the change is cancelled and nothing of it is kept."
+  "The time limit in seconds, more than 0. After it the change is cancelled and rolled back."
   maxduration: Float
   "Whether the call waits until the domain work has ended. Calls of other mutations always wait."
   wait: Boolean
-  "Any other keys. They are kept with the job."
+  "Any other keys. They are stored with the job."
   other: JSONObject
 }
 
@@ -5202,13 +5202,13 @@ input CreateCustomerInput {
   resourceGroupId: ID
   "The guid of the retention policy for snapshots."
   retentionPolicyId: ID
-  "The units of available capacity that it begins with. At most 500 units, groups and cloud spaces together."
+  "The first units of available capacity. At most 500 units, groups and cloud spaces together."
   capacityAvailable: [NewCapacityUnitInput!]
-  "The units of consumed capacity that it begins with."
+  "The first units of consumed capacity."
   capacityConsumed: [NewCapacityUnitInput!]
   "The guids of the groups whose users may read it."
   cloudUserGroupIds: [ID!]
-  "The cloud spaces that it begins with."
+  "The first cloud spaces."
   cloudSpaces: [NewCloudSpaceInput!]
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -5412,7 +5412,7 @@ type RemoveCapacityConsumedPayload {
 input AddCapacityUnitsInput {
   "The units, 1 to 500."
   units: [CapacityUnitAdditionInput!]!
-  "Options of the job of the whole: name, error texts, time limit."
+  "Options of the job of the whole mutation: name, error texts, time limit."
   execution: ExecutionInput
 }
 
@@ -5438,7 +5438,7 @@ type AddCapacityUnitsPayload {
   capacityUnits: [CapacityUnit!]
   "The changed customers, each once, in the order of the input."
   customers: [Customer!]
-  "The job that records the whole. Its children record one addition each."
+  "The job that records the whole mutation. Its children record one addition each."
   job: Job!
 }
 
@@ -5446,7 +5446,7 @@ type AddCapacityUnitsPayload {
 input SetCustomerStatusesInput {
   "The changes, 1 to 500, each of another customer."
   changes: [CustomerStatusChangeInput!]!
-  "Options of the job of the whole: name, error texts, time limit."
+  "Options of the job of the whole mutation: name, error texts, time limit."
   execution: ExecutionInput
 }
 
@@ -5454,7 +5454,7 @@ input SetCustomerStatusesInput {
 input CustomerStatusChangeInput {
   "The guid of the customer."
   customerId: ID!
-  "The expected version. The whole fails with CONFLICT if the customer has changed since."
+  "The expected version. The whole mutation fails with CONFLICT if the customer has changed since."
   expectedVersion: ID
   "The new status."
   status: CustomerStatus!
@@ -5464,7 +5464,7 @@ input CustomerStatusChangeInput {
 type SetCustomerStatusesPayload {
   "The changed customers, in the order of the input."
   customers: [Customer!]
-  "The job that records the whole. Its children record one change each."
+  "The job that records the whole mutation. Its children record one change each."
   job: Job!
 }
 
@@ -5472,7 +5472,7 @@ type SetCustomerStatusesPayload {
 input AddCloudUserGroupsInput {
   "The links, 1 to 500."
   links: [CloudUserGroupLinkInput!]!
-  "Options of the job of the whole: name, error texts, time limit."
+  "Options of the job of the whole mutation: name, error texts, time limit."
   execution: ExecutionInput
 }
 
@@ -5488,7 +5488,7 @@ input CloudUserGroupLinkInput {
 type AddCloudUserGroupsPayload {
   "The customers of the links, each once, in the order of the input."
   customers: [Customer!]
-  "The job that records the whole. Its children record one link each."
+  "The job that records the whole mutation. Its children record one link each."
   job: Job!
 }
 
@@ -5808,7 +5808,7 @@ type RemoveGroupFromGroupPayload {
 input CreateCloudUserInput {
   "The login name, 1 to 255 characters without a colon. It is unique, ignoring case."
   login: String!
-  "The password, 8 to 1,024 characters, not a common one."
+  "The password, 8 to 1,024 characters. Common passwords are refused."
   password: Secret!
   "The e-mail address, up to 255 characters."
   email: String
@@ -5818,7 +5818,7 @@ input CreateCloudUserInput {
   lastName: String
   "The name of the person or program, up to 255 characters."
   name: String
-  "What the user is, up to 4,096 characters."
+  "The description of the user, up to 4,096 characters."
   description: String
   "Street and number, up to 4,096 characters."
   address: String
@@ -5830,7 +5830,7 @@ input CreateCloudUserInput {
   phoneMobile: String
   "The number of the landline phone, up to 255 characters."
   phoneLandline: String
-  "Whether the user is a program of the provider; false where none is given."
+  "Whether the user is a program of the provider. The default is false."
   systemUser: Boolean
   "The role. The default is MEMBER."
   role: CloudUserRole
@@ -5860,7 +5860,7 @@ input UpdateCloudUserInput {
   lastName: String
   "The name of the person or program, up to 255 characters."
   name: String
-  "What the user is, up to 4,096 characters."
+  "The description of the user, up to 4,096 characters."
   description: String
   "Street and number, up to 4,096 characters."
   address: String
@@ -5932,9 +5932,9 @@ type SetCloudUserAdministratorPayload {
 input SetCloudUserPasswordInput {
   "The guid of the cloud user."
   cloudUserId: ID!
-  "The password, 8 to 1,024 characters, not a common one."
+  "The password, 8 to 1,024 characters. Common passwords are refused."
   password: Secret!
-  "Whether the user's personal access tokens stay valid. Its sessions end in any case."
+  "Whether the user's personal access tokens stay valid. The user's sessions always end."
   keepAccessTokens: Boolean! = false
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -5952,9 +5952,9 @@ type SetCloudUserPasswordPayload {
 input LinkCloudUserInput {
   "The guid of the cloud user."
   cloudUserId: ID!
-  "The issuer: the claim ` + "`" + `iss` + "`" + ` of its tokens, to the letter."
+  "The issuer: exactly the claim ` + "`" + `iss` + "`" + ` of its tokens."
   issuer: String!
-  "The account at the issuer: the claim ` + "`" + `sub` + "`" + ` of its tokens, to the letter."
+  "The account at the issuer: exactly the claim ` + "`" + `sub` + "`" + ` of its tokens."
   subject: String!
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -5986,11 +5986,11 @@ type UnlinkCloudUserPayload {
 
 "The input of changePassword."
 input ChangePasswordInput {
-  "The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too."
+  "The guid of the cloud user. The default is the caller. Only an administrator may change the password of another user, and must give the current password too."
   cloudUserId: ID
   "The current password."
   currentPassword: Secret!
-  "The new password, 8 to 1,024 characters, not a common one."
+  "The new password, 8 to 1,024 characters. Common passwords are refused."
   newPassword: Secret!
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -6026,7 +6026,7 @@ type DeleteCloudUserPayload {
 input CreatePortalAccountInput {
   "The user name, 1 to 255 characters. It is unique."
   username: String!
-  "The password, 8 to 1,024 characters, not a common one."
+  "The password, 8 to 1,024 characters. Common passwords are refused."
   password: Secret!
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -6044,7 +6044,7 @@ type CreatePortalAccountPayload {
 input SetPortalAccountPasswordInput {
   "The guid of the portal account."
   portalAccountId: ID!
-  "The password, 8 to 1,024 characters, not a common one."
+  "The password, 8 to 1,024 characters. Common passwords are refused."
   password: Secret!
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -6124,7 +6124,7 @@ type CancelJobPayload {
 input CreateAccessTokenInput {
   "What the token is for, 1 to 255 characters."
   name: String!
-  "What the token is good for."
+  "The scope of the token."
   scope: AccessTokenScope! = FULL
   "When the token expires. By default it never expires."
   expiresAt: Time
@@ -6152,7 +6152,7 @@ input RevokeAccessTokenInput {
 
 "The payload of revokeAccessToken."
 type RevokeAccessTokenPayload {
-  "The guid of the ended token."
+  "The guid of the revoked token."
   accessTokenId: ID!
   "The job that records the change."
   job: Job!
@@ -6168,24 +6168,24 @@ input RevokeAccessTokensInput {
 
 "The payload of revokeAccessTokens."
 type RevokeAccessTokensPayload {
-  "How many sessions and personal access tokens have ended."
+  "The number of sessions and personal access tokens that were ended."
   revoked: Int!
   "The job that records the change."
   job: Job!
 }
 
-"The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events."
+"The root of all subscriptions. They send changes over WebSocket or Server-Sent Events."
 type Subscription {
-  "The customer now, and again after each change of what is selected. Null, and the end, when it is deleted or no longer visible. States that follow each other quickly may be skipped; the newest always arrives."
+  "The customer now, and again after each change of the selected fields. When it is deleted or no longer visible, the answer is null and the subscription ends. Intermediate states may be skipped, but the newest state always arrives."
   customer(
     "The guid of the customer."
     id: ID!
   ): Customer
-  "The changes that the caller may see, each once, in the order of their commits: those after a position, or those from now on."
+  "The changes that the caller may see, each once, in commit order: those after a position, or those from now on."
   changes(
-    "The cursor of the last change that the caller has; null for what is committed from now on."
+    "The cursor of the last change that the caller has received. Null for the changes that are committed from now on."
     after: ChangeCursor
-    "Only changes for which all of this holds."
+    "Only changes that match this filter."
     where: ChangeWhereInput
   ): Change!
   "The job now and after each step, until it has ended."
@@ -6195,21 +6195,21 @@ type Subscription {
   ): Job
 }
 
-"A committed change: a job that is DONE. What was done, by whom and when is the job's."
+"A committed change: a job that is DONE. The job records what was done, by whom and when."
 type Change {
-  "The position of the change. A subscription with it as ` + "`" + `after` + "`" + ` goes on behind it."
+  "The position of the change. A subscription with this position as ` + "`" + `after` + "`" + ` continues after it."
   cursor: ChangeCursor!
   "The job of the change."
   job: Job!
-  "The guid of the customer that was changed; null for a change of something else."
+  "The guid of the changed customer. Null if another object was changed."
   customerId: ID
-  "The customer as it is when the change is sent; null after its deletion, and for a change of something else."
+  "The state of the customer when the change is sent. Null if the customer was deleted or another object was changed."
   customer: Customer
 }
 
-"Which changes to send: all that is given must hold."
+"A filter for changes. All given conditions must match."
 input ChangeWhereInput {
-  "The guid of the customer that was changed."
+  "The guid of the changed customer."
   customerId: ID
   "One of these guids of customers."
   customerIdIn: [ID!]

@@ -19,13 +19,13 @@ import (
 // commands are the program's commands with their flags. Each flag can also be set by an environment variable: CLOUDAPI_ and
 // the flag's name.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Serve demo data from an SQLite file of its own, on loopback only."`
+	Demo    demoCommand    `cmd:"" help:"Serve demo data from a separate SQLite file, on loopback only."`
 	Serve   serveCommand   `cmd:"" help:"Serve the API."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database to this version, or show the state of its migrations."`
-	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file. A server may use the database meanwhile."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file. A server may use the database at the same time."`
 	Import  importCommand  `cmd:"" help:"Import customers, users and everything that belongs to them from an old server or from files (docs/moving-in.md)."`
 	Export  exportCommand  `cmd:"" help:"Export customers, users and everything that belongs to them as JSON Lines."`
-	Jobs    jobsCommand    `cmd:"" help:"Manage the record of changes."`
+	Jobs    jobsCommand    `cmd:"" help:"Manage the jobs, which record changes."`
 	User    userCommand    `cmd:"" help:"Manage cloud users."`
 	Token   tokenCommand   `cmd:"" help:"Manage access tokens."`
 

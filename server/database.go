@@ -16,7 +16,7 @@ import (
 // databaseFlags select the database.
 type databaseFlags struct {
 	DatabaseURL string `name:"database-url" default:"sqlite://cloudapi.db" help:"The database: postgres://user:password@host:port/name?sslmode=…, or sqlite://file.db."`
-	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, where --database-url is a pooler's. Migrations and notifications use it, because they need a session of their own."`
+	DirectURL   string `name:"direct-database-url" help:"The URL of PostgreSQL itself, if --database-url is that of a pooler. Migrations and notifications use it, because each needs its own session."`
 	Pooling     bool   `name:"transaction-pooling" help:"The database URL is that of a pooler in transaction mode. The server then prepares no statements, and the role must have the parameters that docs/operations.md lists."`
 	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }

@@ -15,7 +15,7 @@ import (
 
 // debugFlags configure the debug port, which is for people on the machine.
 type debugFlags struct {
-	DebugListen string `name:"debug-listen" help:"An address on loopback for /debug/pprof and /metrics, for example 127.0.0.1:6060. By default it is closed."`
+	DebugListen string `name:"debug-listen" help:"An address on loopback for /debug/pprof and /metrics, for example 127.0.0.1:6060. By default the port is closed."`
 }
 
 // debug serves profiles and metrics on the debug port, if one is set, until stop is called. Profiles contain memory and take

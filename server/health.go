@@ -19,7 +19,7 @@ const healthTime = 5 * time.Second
 type healthCommand struct {
 	Listen  string `default:"127.0.0.1:8080" help:"The address of the server."`
 	TLSCert string `name:"tls-cert" help:"The certificate of the server. If it is given, the check uses HTTPS."`
-	Ready   bool   `help:"Check that the server is ready for requests (/readyz). By default the check is that it runs (/healthz)."`
+	Ready   bool   `help:"Check that the server is ready for requests (/readyz). By default the command checks that it runs (/healthz)."`
 }
 
 // Run fails unless the server reports that it is healthy.

@@ -40,7 +40,7 @@ type jobsCommand struct {
 type jobsPruneCommand struct {
 	databaseFlags
 	logFlags
-	Before time.Time `name:"before" required:"" format:"2006-01-02T15:04:05Z07:00" help:"Remove the jobs that began and ended before this time, as 2026-01-31T00:00:00Z."`
+	Before time.Time `name:"before" required:"" format:"2006-01-02T15:04:05Z07:00" help:"Remove the jobs that began and ended before this time, for example 2026-01-31T00:00:00Z."`
 }
 
 // Run removes old jobs.

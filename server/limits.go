@@ -86,7 +86,7 @@ func (f *limitFlags) limit(o *api.Options) {
 
 // documentFlags restrict documents and introspection.
 type documentFlags struct {
-	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients send the SHA-256 of a query instead of a query sent before (automatic persisted queries)."`
+	PersistedQueries bool   `name:"persisted-queries" default:"true" negatable:"" help:"Let clients send the SHA-256 of an earlier query instead of its text (automatic persisted queries)."`
 	TrustedDocuments string `name:"trusted-documents" help:"A directory of .graphql files, or a manifest. /graphql then accepts only these documents."`
 	Introspection    string `name:"introspection" enum:"users,administrators,nobody" default:"users" help:"The callers who may introspect the schema: users, administrators or nobody."`
 }

@@ -17,7 +17,7 @@ type signInFlags struct {
 	HashesAtOnce   int                    `name:"hashes-at-once" default:"0" help:"The number of passwords that are hashed concurrently, with 19 MiB of memory each. 0 means half of the cores."`
 	TrustedProxies []string               `name:"trusted-proxy" help:"Networks or addresses of proxies whose X-Forwarded-For header is trusted."`
 	OIDCIssuer     string                 `name:"oidc-issuer" help:"The OpenID Connect issuer whose tokens are accepted."`
-	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that its tokens must have."`
+	OIDCAudience   string                 `name:"oidc-audience" help:"The audience that the issuer's tokens must have."`
 	OIDCLoginClaim string                 `name:"oidc-login-claim" default:"preferred_username" help:"The claim with the login. The claim email is used only if email_verified is true."`
 	OIDCRoleClaim  string                 `name:"oidc-role-claim" default:"roles" help:"The claim with the role or a list of roles. A nested claim is written realm_access.roles."`
 	OIDCRoleTime   time.Duration          `name:"oidc-role-time" default:"720h" help:"How long personal access tokens of a user of the issuer stay valid after the user's last token of the issuer."`

@@ -10,7 +10,7 @@ import (
 // streamFlags limit the connections for subscriptions. A zero means the default, so that each default is defined once.
 type streamFlags struct {
 	MaxStreams           int           `name:"max-streams" default:"20000" help:"The largest number of connections for subscriptions (WebSocket and Server-Sent Events) of this server."`
-	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"The largest number of such connections of one user."`
+	MaxUserStreams       int           `name:"max-user-streams" default:"500" help:"The largest number of connections for subscriptions of one user on this server."`
 	MaxSubscriptions     int           `name:"max-subscriptions" default:"50000" help:"The largest number of subscriptions of this server."`
 	MaxUserSubscriptions int           `name:"max-user-subscriptions" default:"2000" help:"The largest number of subscriptions of one user on this server."`
 	MaxStreamOperations  int           `name:"max-stream-operations" default:"100" help:"The largest number of concurrent operations on one WebSocket."`

@@ -20,7 +20,7 @@ import (
 type tokenCommand struct {
 	Create tokenCreateCommand `cmd:"" help:"Create a personal access token for a user, and print it."`
 	List   tokenListCommand   `cmd:"" help:"List the tokens and sessions of a user."`
-	Revoke tokenRevokeCommand `cmd:"" help:"End a token or session."`
+	Revoke tokenRevokeCommand `cmd:"" help:"Revoke a token or session."`
 }
 
 type tokenCreateCommand struct {
@@ -82,7 +82,7 @@ func (c *tokenListCommand) Run(e *env) error {
 type tokenRevokeCommand struct {
 	databaseFlags
 	logFlags
-	GUID string `arg:"" name:"guid" help:"The guid of the token, as token list shows it."`
+	GUID string `arg:"" name:"guid" help:"The guid of the token, as shown by token list."`
 }
 
 // Run revokes a token.

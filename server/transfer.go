@@ -31,8 +31,8 @@ type importCommand struct {
 	Verify        bool   `help:"Compare the database with the source, object by object, and change nothing."`
 	Replace       bool   `help:"Replace existing objects that differ, instead of reporting them."`
 	Report        string `help:"A file for the report, as JSON Lines. The report is also written to standard error."`
-	PortalAccount string `name:"portal-account" help:"The portal account for domains whose source names none."`
-	Concurrency   int    `default:"8" help:"How many calls an old server answers at once: 1 to 64."`
+	PortalAccount string `name:"portal-account" help:"The portal account for domains that have none in the source."`
+	Concurrency   int    `default:"8" help:"The number of concurrent calls to an old server, 1 to 64."`
 }
 
 // Run imports, and fails if some objects were not imported.
@@ -187,7 +187,7 @@ func (r *report) close() error {
 type exportCommand struct {
 	databaseFlags
 	logFlags
-	File   string `arg:"" optional:"" default:"-" help:"The file to write, which must not be there yet; - for the standard output."`
+	File   string `arg:"" optional:"" default:"-" help:"The file to write, which must not exist, or - for standard output."`
 	Hashes bool   `name:"with-password-hashes" help:"Write the hashes of passwords too, so that users keep their passwords. Protect the file like the database."`
 }
 

@@ -78,7 +78,7 @@ type AddCapacityConsumedPayload struct {
 type AddCapacityUnitsInput struct {
 	// The units, 1 to 500.
 	Units []*CapacityUnitAdditionInput `json:"units"`
-	// Options of the job of the whole: name, error texts, time limit.
+	// Options of the job of the whole mutation: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
@@ -106,7 +106,7 @@ type AddCloudUserGroupPayload struct {
 type AddCloudUserGroupsInput struct {
 	// The links, 1 to 500.
 	Links []*CloudUserGroupLinkInput `json:"links"`
-	// Options of the job of the whole: name, error texts, time limit.
+	// Options of the job of the whole mutation: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
@@ -196,11 +196,11 @@ type CapacityUnitAdditionInput struct {
 
 // The input of changePassword.
 type ChangePasswordInput struct {
-	// The guid of the cloud user; the caller where none is given. Only an administrator changes the password of another user, and needs the current one too.
+	// The guid of the cloud user. The default is the caller. Only an administrator may change the password of another user, and must give the current password too.
 	CloudUserID *uuid.UUID `json:"cloudUserId,omitempty,omitzero"`
 	// The current password.
 	CurrentPassword secret.Text `json:"currentPassword"`
-	// The new password, 8 to 1,024 characters, not a common one.
+	// The new password, 8 to 1,024 characters. Common passwords are refused.
 	NewPassword secret.Text `json:"newPassword"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -214,9 +214,9 @@ type ChangePasswordPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
-// Which changes to send: all that is given must hold.
+// A filter for changes. All given conditions must match.
 type ChangeWhereInput struct {
-	// The guid of the customer that was changed.
+	// The guid of the changed customer.
 	CustomerID *uuid.UUID `json:"customerId,omitempty,omitzero"`
 	// One of these guids of customers.
 	CustomerIDIn []uuid.UUID `json:"customerIdIn,omitempty,omitzero"`
@@ -240,7 +240,7 @@ type CloudUserGroupLinkInput struct {
 type CreateAccessTokenInput struct {
 	// What the token is for, 1 to 255 characters.
 	Name string `json:"name"`
-	// What the token is good for.
+	// The scope of the token.
 	Scope accesstoken.Scope `json:"scope"`
 	// When the token expires. By default it never expires.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
@@ -304,7 +304,7 @@ type CreateCloudUserGroupPayload struct {
 type CreateCloudUserInput struct {
 	// The login name, 1 to 255 characters without a colon. It is unique, ignoring case.
 	Login string `json:"login"`
-	// The password, 8 to 1,024 characters, not a common one.
+	// The password, 8 to 1,024 characters. Common passwords are refused.
 	Password secret.Text `json:"password"`
 	// The e-mail address, up to 255 characters.
 	Email *string `json:"email,omitempty,omitzero"`
@@ -314,7 +314,7 @@ type CreateCloudUserInput struct {
 	LastName *string `json:"lastName,omitempty,omitzero"`
 	// The name of the person or program, up to 255 characters.
 	Name *string `json:"name,omitempty,omitzero"`
-	// What the user is, up to 4,096 characters.
+	// The description of the user, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
 	// Street and number, up to 4,096 characters.
 	Address *string `json:"address,omitempty,omitzero"`
@@ -326,7 +326,7 @@ type CreateCloudUserInput struct {
 	PhoneMobile *string `json:"phoneMobile,omitempty,omitzero"`
 	// The number of the landline phone, up to 255 characters.
 	PhoneLandline *string `json:"phoneLandline,omitempty,omitzero"`
-	// Whether the user is a program of the provider; false where none is given.
+	// Whether the user is a program of the provider. The default is false.
 	SystemUser *bool `json:"systemUser,omitempty,omitzero"`
 	// The role. The default is MEMBER.
 	Role *clouduser.Role `json:"role,omitempty,omitzero"`
@@ -358,13 +358,13 @@ type CreateCustomerInput struct {
 	ResourceGroupID *uuid.UUID `json:"resourceGroupId,omitempty,omitzero"`
 	// The guid of the retention policy for snapshots.
 	RetentionPolicyID *uuid.UUID `json:"retentionPolicyId,omitempty,omitzero"`
-	// The units of available capacity that it begins with. At most 500 units, groups and cloud spaces together.
+	// The first units of available capacity. At most 500 units, groups and cloud spaces together.
 	CapacityAvailable []*NewCapacityUnitInput `json:"capacityAvailable,omitempty,omitzero"`
-	// The units of consumed capacity that it begins with.
+	// The first units of consumed capacity.
 	CapacityConsumed []*NewCapacityUnitInput `json:"capacityConsumed,omitempty,omitzero"`
 	// The guids of the groups whose users may read it.
 	CloudUserGroupIds []uuid.UUID `json:"cloudUserGroupIds,omitempty,omitzero"`
-	// The cloud spaces that it begins with.
+	// The first cloud spaces.
 	CloudSpaces []*NewCloudSpaceInput `json:"cloudSpaces,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -382,7 +382,7 @@ type CreateCustomerPayload struct {
 type CreatePortalAccountInput struct {
 	// The user name, 1 to 255 characters. It is unique.
 	Username string `json:"username"`
-	// The password, 8 to 1,024 characters, not a common one.
+	// The password, 8 to 1,024 characters. Common passwords are refused.
 	Password secret.Text `json:"password"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -408,7 +408,7 @@ type CustomerCountryCount struct {
 type CustomerStatusChangeInput struct {
 	// The guid of the customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// The expected version. The whole fails with CONFLICT if the customer has changed since.
+	// The expected version. The whole mutation fails with CONFLICT if the customer has changed since.
 	ExpectedVersion *uuid.UUID `json:"expectedVersion,omitempty,omitzero"`
 	// The new status.
 	Status customer.Status `json:"status"`
@@ -524,15 +524,15 @@ type ExecutionParams struct {
 	Name *string `json:"name,omitempty,omitzero"`
 	// The description of the job, up to 4,096 characters.
 	Description *string `json:"description,omitempty,omitzero"`
-	// The error text for a person if the job fails. It replaces the real cause, which stays in the job.
+	// The error text for a person if the job fails. It replaces the real cause, which remains in the job.
 	UserErrormsg *string `json:"userErrormsg,omitempty,omitzero"`
-	// An internal error text that is kept with the job.
+	// An internal error text that is stored with the job.
 	InternalErrormsg *string `json:"internalErrormsg,omitempty,omitzero"`
-	// The time limit in seconds, more than 0. After it the change is cancelled and nothing of it is kept.
+	// The time limit in seconds, more than 0. After it the change is cancelled and rolled back.
 	Maxduration *float64 `json:"maxduration,omitempty,omitzero"`
 	// Whether the call waits until the domain work has ended. Calls of other mutations always wait.
 	Wait *bool `json:"wait,omitempty,omitzero"`
-	// Any other keys. They are kept with the job.
+	// Any other keys. They are stored with the job.
 	Other strictjson.Object `json:"other,omitempty,omitzero"`
 }
 
@@ -540,9 +540,9 @@ type ExecutionParams struct {
 type LinkCloudUserInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// The issuer: the claim `iss` of its tokens, to the letter.
+	// The issuer: exactly the claim `iss` of its tokens.
 	Issuer string `json:"issuer"`
-	// The account at the issuer: the claim `sub` of its tokens, to the letter.
+	// The account at the issuer: exactly the claim `sub` of its tokens.
 	Subject string `json:"subject"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -714,7 +714,7 @@ type RevokeAccessTokenInput struct {
 
 // The payload of revokeAccessToken.
 type RevokeAccessTokenPayload struct {
-	// The guid of the ended token.
+	// The guid of the revoked token.
 	AccessTokenID uuid.UUID `json:"accessTokenId"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
@@ -730,7 +730,7 @@ type RevokeAccessTokensInput struct {
 
 // The payload of revokeAccessTokens.
 type RevokeAccessTokensPayload struct {
-	// How many sessions and personal access tokens have ended.
+	// The number of sessions and personal access tokens that were ended.
 	Revoked int `json:"revoked"`
 	// The job that records the change.
 	Job *ent.Job `json:"job"`
@@ -780,9 +780,9 @@ type SetCloudUserAdministratorPayload struct {
 type SetCloudUserPasswordInput struct {
 	// The guid of the cloud user.
 	CloudUserID uuid.UUID `json:"cloudUserId"`
-	// The password, 8 to 1,024 characters, not a common one.
+	// The password, 8 to 1,024 characters. Common passwords are refused.
 	Password secret.Text `json:"password"`
-	// Whether the user's personal access tokens stay valid. Its sessions end in any case.
+	// Whether the user's personal access tokens stay valid. The user's sessions always end.
 	KeepAccessTokens bool `json:"keepAccessTokens"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -840,7 +840,7 @@ type SetCustomerStatusPayload struct {
 type SetCustomerStatusesInput struct {
 	// The changes, 1 to 500, each of another customer.
 	Changes []*CustomerStatusChangeInput `json:"changes"`
-	// Options of the job of the whole: name, error texts, time limit.
+	// Options of the job of the whole mutation: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
 }
 
@@ -848,7 +848,7 @@ type SetCustomerStatusesInput struct {
 type SetPortalAccountPasswordInput struct {
 	// The guid of the portal account.
 	PortalAccountID uuid.UUID `json:"portalAccountId"`
-	// The password, 8 to 1,024 characters, not a common one.
+	// The password, 8 to 1,024 characters. Common passwords are refused.
 	Password secret.Text `json:"password"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`
@@ -892,7 +892,7 @@ type SignOutPayload struct {
 	Ended int `json:"ended"`
 }
 
-// The root of all subscriptions: what changes arrives by itself, over WebSocket or Server-Sent Events.
+// The root of all subscriptions. They send changes over WebSocket or Server-Sent Events.
 type Subscription struct {
 }
 
@@ -996,7 +996,7 @@ type UpdateCloudUserInput struct {
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty,omitzero"`
 	// The name of the person or program, up to 255 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty,omitzero"`
-	// What the user is, up to 4,096 characters.
+	// The description of the user, up to 4,096 characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty,omitzero"`
 	// Street and number, up to 4,096 characters.
 	Address graphql.Omittable[*string] `json:"address,omitempty,omitzero"`
@@ -1064,7 +1064,7 @@ const (
 	SerializationFormatThrift SerializationFormat = "THRIFT"
 	// Block-style YAML, as getYAML returns it.
 	SerializationFormatYaml SerializationFormat = "YAML"
-	// XML that is valid against xmlSchema: what getXML returned.
+	// XML that is valid against xmlSchema, as getXML returns it.
 	SerializationFormatXML SerializationFormat = "XML"
 )
 

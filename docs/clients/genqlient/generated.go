@@ -47,11 +47,11 @@ var AllCapacityUnitType = []CapacityUnitType{
 
 // A filter for groups. All given conditions must match.
 type CloudUserGroupWhereInput struct {
-	// A filter that must not hold. An empty one always holds.
+	// A filter that must not match. An empty filter always matches.
 	Not *CloudUserGroupWhereInput `json:"not,omitempty"`
-	// All of these must hold; an empty list always holds.
+	// All of these must match; an empty list always matches.
 	And []*CloudUserGroupWhereInput `json:"and,omitempty"`
-	// At least one of these must hold; an empty list never holds.
+	// At least one of these must match; an empty list never matches.
 	Or []*CloudUserGroupWhereInput `json:"or,omitempty"`
 	// The guid.
 	Id *string `json:"id"`
@@ -119,11 +119,11 @@ var AllCustomerStatus = []CustomerStatus{
 
 // A filter for customers. All given conditions must match.
 type CustomerWhereInput struct {
-	// A filter that must not hold. An empty one always holds.
+	// A filter that must not match. An empty filter always matches.
 	Not *CustomerWhereInput `json:"not,omitempty"`
-	// All of these must hold; an empty list always holds.
+	// All of these must match; an empty list always matches.
 	And []*CustomerWhereInput `json:"and,omitempty"`
-	// At least one of these must hold; an empty list never holds.
+	// At least one of these must match; an empty list never matches.
 	Or []*CustomerWhereInput `json:"or,omitempty"`
 	// The guid.
 	Id *string `json:"id"`
@@ -159,7 +159,7 @@ type CustomerWhereInput struct {
 	CreatedAtGTE *time.Time `json:"createdAtGTE"`
 	// Created before this time.
 	CreatedAtLT *time.Time `json:"createdAtLT"`
-	// Changed at this time or later. Ask for a few seconds more than the last time: a change is visible only when it is committed.
+	// Changed at this time or later. When polling, go back a few seconds before the last time: a change is visible only after its commit.
 	UpdatedAtGTE *time.Time `json:"updatedAtGTE"`
 	// Changed before this time.
 	UpdatedAtLT *time.Time `json:"updatedAtLT"`
@@ -283,7 +283,7 @@ type CustomersCustomersCustomerConnectionNodesCustomer struct {
 	Id string `json:"id"`
 	// A guid that changes with every change of the customer, including its capacity, groups and domains.
 	Version string `json:"version"`
-	// The name; names need not be unique.
+	// The name. It need not be unique.
 	Name string `json:"name"`
 	// When the customer was created.
 	CreatedAt time.Time `json:"createdAt"`
@@ -359,11 +359,11 @@ func (v *CustomersResponse) GetCustomers() *CustomersCustomersCustomerConnection
 
 // A filter for domains. All given conditions must match.
 type DomainWhereInput struct {
-	// A filter that must not hold. An empty one always holds.
+	// A filter that must not match. An empty filter always matches.
 	Not *DomainWhereInput `json:"not,omitempty"`
-	// All of these must hold; an empty list always holds.
+	// All of these must match; an empty list always matches.
 	And []*DomainWhereInput `json:"and,omitempty"`
-	// At least one of these must hold; an empty list never holds.
+	// At least one of these must match; an empty list never matches.
 	Or []*DomainWhereInput `json:"or,omitempty"`
 	// The guid.
 	Id *string `json:"id"`
@@ -426,15 +426,15 @@ type ExecutionParams struct {
 	Name *string `json:"name"`
 	// The description of the job, up to 4,096 characters.
 	Description *string `json:"description"`
-	// The error text for a person if the job fails. It replaces the real cause, which stays in the job.
+	// The error text for a person if the job fails. It replaces the real cause, which remains in the job.
 	UserErrormsg *string `json:"userErrormsg"`
-	// An internal error text that is kept with the job.
+	// An internal error text that is stored with the job.
 	InternalErrormsg *string `json:"internalErrormsg"`
-	// The time limit in seconds, more than 0. After it the change is cancelled and nothing of it is kept.
+	// The time limit in seconds, more than 0. After it the change is cancelled and rolled back.
 	Maxduration *float64 `json:"maxduration"`
 	// Whether the call waits until the domain work has ended. Calls of other mutations always wait.
 	Wait *bool `json:"wait"`
-	// Any other keys. They are kept with the job.
+	// Any other keys. They are stored with the job.
 	Other *map[string]any `json:"other"`
 }
 
@@ -554,7 +554,7 @@ type UpdateCustomerUpdateCustomerUpdateCustomerPayloadCustomer struct {
 	Id string `json:"id"`
 	// A guid that changes with every change of the customer, including its capacity, groups and domains.
 	Version string `json:"version"`
-	// The name; names need not be unique.
+	// The name. It need not be unique.
 	Name string `json:"name"`
 }
 

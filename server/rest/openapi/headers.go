@@ -6,8 +6,8 @@ import "cloudapi/server/rest"
 func keyHeader() object {
 	return object{
 		{"name", "Idempotency-Key"}, {"in", "header"}, {"required", false},
-		{"description", "A name for this change, 1 to 255 visible ASCII characters. The same call under the same key is made once, and gets the first answer again; " +
-			"another call under it is 422."},
+		{"description", "A name for this change, 1 to 255 visible ASCII characters. Repeated calls with the same key make the change once, and get the first answer; " +
+			"a different call with the key gets 422."},
 		{"schema", object{{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}},
 	}
 }
@@ -38,14 +38,14 @@ func headers() object {
 		return object{{"description", description}, {"schema", object{{"type", "string"}}}, {"example", example}}
 	}
 	return object{
-		{"Allow", text("The verbs that are allowed.", "GET, HEAD, POST")},
-		{"RateLimit", text("What is left of the caller's rate (`r`, in the units of the policy), and the seconds until all of it is back (`t`).", `"cost";r=999000;t=1`)},
-		{"RateLimit-Policy", text("The caller's rate: how much may be used at once (`q`).", `"cost";q=1000000`)},
+		{"Allow", text("The allowed HTTP methods.", "GET, HEAD, POST")},
+		{"RateLimit", text("The remaining rate of the caller (`r`, in the units of the policy), and the seconds until it is fully restored (`t`).", `"cost";r=999000;t=1`)},
+		{"RateLimit-Policy", text("The full rate of the caller: the cost that may be used at once (`q`).", `"cost";q=1000000`)},
 		{"Retry-After", object{
-			{"description", "The seconds after which the call may be made again."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}, {"example", 1},
+			{"description", "The seconds after which the call may be repeated."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}, {"example", 1},
 		}},
-		{"WWW-Authenticate", text("The challenge. It comes with every answer without valid credentials.", `Basic realm="Applicationserver"`)},
-		{"X-Request-Id", text("The id of the request, as the server's log has it; the request's own where it has a proper one.", "22544b07-4129-47b1-8690-b92c0db21434")},
+		{"WWW-Authenticate", text("The challenge, in the answer to every call without valid credentials.", `Basic realm="Applicationserver"`)},
+		{"X-Request-Id", text("The id of the request in the server's log. A valid id in the request is used.", "22544b07-4129-47b1-8690-b92c0db21434")},
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 
 // The two parameters of every method, if the operation does not declare them.
 const (
-	ignoredJob   = "A guid, or blank. A call that only reads is no job: it has no effect."
-	readerParams = "A call that only reads is no job: `maxduration` and `userErrormsg` count, the rest has no effect."
+	ignoredJob   = "A guid, or blank. It has no effect, because a call that only reads has no job."
+	readerParams = "A call that only reads has no job: `maxduration` and `userErrormsg` are used, the rest has no effect."
 )
 
 // Describe writes the description of the services.
@@ -37,9 +37,9 @@ func Describe(services []*rest.Service, schema *ast.Schema) ([]byte, error) {
 		{"openapi", "3.1.0"},
 		{"info", object{
 			{"title", "Cloud API, the old URLs"}, {"version", "1.0"},
-			{"description", "The documented methods of the old Cloud API. GET and POST are the same call; " +
-				"parameters come in the query string, in a form, or in both. HEAD answers as GET without a body. " +
-				"The forms of getObject, getYAML and getXML stand in docs/forms.md."},
+			{"description", "The documented methods of the old Cloud API. GET and POST have the same effect. " +
+				"Send parameters in the query string, in a form, or in both. HEAD answers like GET without a body. " +
+				"docs/forms.md describes the formats of getObject, getYAML and getXML."},
 		}},
 		{"servers", []object{{{"url", "/"}}}},
 		{"security", []object{{{"basic", []string{}}}, {{"bearer", []string{}}}}},
@@ -122,7 +122,7 @@ func (d *describer) inQuery(p *rest.Parameter, schema any) object {
 
 // answers returns the possible answers of a method: its result, and the failures of every method.
 func (d *describer) answers(m *rest.Method) object {
-	job := object{{"type", "null"}, {"description", "A call that only reads is no job."}}
+	job := object{{"type", "null"}, {"description", "A call that only reads has no job."}}
 	if m.Mutation() {
 		job = object{{"type", "string"}, {"format", "uuid"}, {"description", "The guid of the job."}, {"example", exampleGUID}}
 	}
@@ -199,9 +199,9 @@ func responses() object {
 // schemas returns the named schemas in alphabetical order.
 func (d *describer) schemas() map[string]any {
 	d.named["Failure"] = object{
-		{"type", "object"}, {"description", "Why there is no result."},
+		{"type", "object"}, {"description", "The failure of a call."},
 		{"properties", object{
-			{"message", object{{"type", "string"}, {"description", "What kind of failure it is."}}},
+			{"message", object{{"type", "string"}, {"description", "The kind of failure."}}},
 			{"code", object{{"type", "integer"}, {"enum", rest.Codes()}}},
 			{"exception", object{{"type", "string"}, {"description", "The text for a person."}}},
 			{"error", object{{"type", "boolean"}, {"const", true}}},
