@@ -1,12 +1,12 @@
-// Puts the errors of a change where they belong in a form.
+// Assigns the errors of a change to the fields of a form.
 
-/** What a person can do about an error, by its code. */
+/** The text that a form shows for an error, by its code. */
 const advice = {
-  CONFLICT: 'Somebody else has changed this meanwhile. Look at it again.',
-  FORBIDDEN: 'You may not do this.',
+  CONFLICT: 'Another user has changed this. Check it again.',
+  FORBIDDEN: 'You do not have the right to do this.',
   NOT_FOUND: 'This no longer exists.',
-  RATE_LIMITED: 'Too much at once. Try again in a moment.',
-  UNAVAILABLE: 'This does not work at the moment. Try again later.',
+  RATE_LIMITED: 'Too many requests. Try again in a moment.',
+  UNAVAILABLE: 'This is not available at the moment. Try again later.',
   TIMEOUT: 'This took too long. Try again later.',
 };
 

@@ -1,5 +1,5 @@
-// Signs in and out from a page, also from one on another origin. The token is kept
-// in memory: a script of another site cannot read it, and closing the page ends it.
+// Signs in and out from a page, also from a page of another origin. The token is kept
+// in memory: scripts of other sites cannot read it, and it is lost when the page closes.
 
 /** A session at the API whose GraphQL endpoint is `url`. */
 export class Session {
@@ -9,12 +9,12 @@ export class Session {
     this.url = url;
   }
 
-  /** The header that every request carries, an empty object while nobody is signed in. */
+  /** The header of every request; an empty object if no user is signed in. */
   headers() {
     return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
   }
 
-  /** Signs in, or throws an error whose message is for the person at the form. */
+  /** Signs in, or throws an error with a message for the user. */
   async signIn(login, password) {
     const { signIn } = await this.#send(
       'mutation SignIn($input: SignInInput!) { signIn(input: $input) { token expiresAt } }',
@@ -29,7 +29,7 @@ export class Session {
     this.forget();
   }
 
-  /** Drops a token that the API refuses. */
+  /** Deletes a token that the API refuses. */
   forget() {
     this.#token = null;
   }

@@ -50,7 +50,7 @@ func TestPageSizesAreDescribed(t *testing.T) {
 			}
 			lists++
 			sizes := page.ArgumentMap(nil)
-			want := fmt.Sprintf("1 to %d; %d where", sizes["max"], sizes["default"])
+			want := fmt.Sprintf("1 to %d; %d if", sizes["max"], sizes["default"])
 			if got := field.Arguments.ForName("first").Description; !strings.Contains(got, want) {
 				t.Errorf("%s.%s(first): %q does not say %q", typ.Name, field.Name, got, want)
 			}

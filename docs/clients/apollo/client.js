@@ -9,13 +9,13 @@ import { OperationTypeNode } from 'graphql';
 import { createClient as createSocket } from 'graphql-ws';
 import { hasCode } from '../forms.js';
 
-// The objects with a guid. Fragments on Node need to be told.
+// The types with a guid. Fragments on Node need this list.
 export const possibleTypes = {
   Node: ['AccessToken', 'CapacityUnit', 'CloudSpace', 'CloudUser', 'CloudUserGroup', 'Customer', 'Domain', 'Job', 'PortalAccount'],
 };
 
-// A list that grows by fetchMore({ variables: { after } }). Each filter and order
-// has a list of its own. Select `edges`: pages of `nodes` are not joined.
+// A list that grows with fetchMore({ variables: { after } }). Each filter and order
+// has its own list. Select `edges`: pages of `nodes` are not merged.
 const list = () => relayStylePagination(['where', 'orderBy']);
 
 // An object that was read in a list is not read again by its guid.
@@ -31,7 +31,7 @@ export const typePolicies = {
   Customer: {
     fields: {
       cloudUserGroups: list(), domains: list(), cloudSpaces: list(), jobs: list(),
-      // Without a guid of its own: the newest replaces what was there.
+      // It has no guid: the newest value replaces the old one.
       capacityBalance: { merge: false },
     },
   },
@@ -61,7 +61,7 @@ export function createClient(session, { signedOut = () => {}, webSocketImpl } = 
       }
     }),
     new SetContextLink(({ headers }) => ({ headers: { ...headers, ...session.headers() } })),
-    // The hash of a query goes instead of its text, which the server keeps.
+    // Send the hash of a query instead of its text. The server stores the text.
     new PersistedQueryLink({ sha256 }),
     new HttpLink({ uri: session.url }),
   ]);
@@ -69,7 +69,7 @@ export function createClient(session, { signedOut = () => {}, webSocketImpl } = 
     link: ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, new GraphQLWsLink(socket), http),
     cache: new InMemoryCache({ typePolicies, possibleTypes }),
     clientAwareness: { name: 'customer-frontend', version: '1.0.0' },
-    // A field that fails is null, and its neighbours are there.
+    // A field that fails is null; the other fields have their data.
     defaultOptions: { watchQuery: { errorPolicy: 'all' }, query: { errorPolicy: 'all' } },
   });
   return { client, close: () => socket.dispose() };
@@ -84,8 +84,8 @@ const RENAME = gql`
 const CURRENT = gql`query Current($id: ID!) { customer(id: $id) { id version name } }`;
 
 /**
- * Renames a customer as the page shows it, at once, and takes it back if the server
- * refuses: with CONFLICT where somebody has changed the customer since it was read.
+ * Renames a customer on the page at once, and reverses this if the server refuses the
+ * change: with CONFLICT if the customer has changed since it was read.
  */
 export async function rename(client, customer, name) {
   try {
@@ -101,14 +101,14 @@ export async function rename(client, customer, name) {
     });
   } catch (error) {
     if (CombinedGraphQLErrors.is(error) && hasCode(error.errors, 'CONFLICT')) {
-      // Read what the other has made of it; every list that has it shows it.
+      // Read the current state, which also updates every list with this object.
       await client.query({ query: CURRENT, variables: { id: customer.id }, fetchPolicy: 'network-only' });
     }
     throw error;
   }
 }
 
-/** Deletes a customer, also from the lists that are shown. */
+/** Deletes a customer, also from the displayed lists. */
 export async function remove(client, customer) {
   await client.mutate({
     mutation: gql`mutation Remove($input: DeleteCustomerInput!) { deleteCustomer(input: $input) { customerId } }`,

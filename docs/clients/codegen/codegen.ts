@@ -2,7 +2,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 const config: CodegenConfig = {
-  // The file that `cloudapi schema` prints, or the address of a server:
+  // The file that `cloudapi schema` prints, or the URL of a server:
   // { 'https://api.example/graphql': { headers: { Authorization: 'Bearer …' } } }
   schema: 'schema.graphql',
   documents: ['*.ts', '!codegen.ts'],
@@ -11,19 +11,19 @@ const config: CodegenConfig = {
       preset: 'client',
       config: {
         useTypeImports: true,
-        // Enums as unions of texts: a value that a newer server adds does no harm.
+        // Enums as unions of strings, so that new values of a newer server cause no error.
         enumsAsTypes: true,
         strictScalars: true,
         scalars: {
           // A whole number up to 2^53-1.
           Amount: 'number',
-          // Digits: BigInt(text) calculates with it.
+          // A string of digits. Convert it with BigInt(text).
           BigInt: 'string',
           ChangeCursor: 'string',
           Cursor: 'string',
           JSONObject: 'Record<string, unknown>',
           Secret: 'string',
-          // RFC 3339: new Date(text), which has milliseconds only.
+          // RFC 3339. Convert it with new Date(text), which only stores milliseconds.
           Time: 'string',
         },
       },

@@ -1,4 +1,4 @@
-// Documents whose variables and results have types.
+// Documents with typed variables and results.
 import type { ResultOf, VariablesOf } from '@graphql-typed-document-node/core';
 import { graphql } from './gql';
 
@@ -18,7 +18,7 @@ export const Customers = graphql(`
   }
 `);
 
-// Filters nest as deep as they have to.
+// Filters can contain filters, to any depth.
 export const variables: VariablesOf<typeof Customers> = {
   first: 10,
   where: { not: { or: [{ name: 'a' }, { and: [{ city: 'b' }, { status: 'DISABLED' }] }] }, createdAtGTE: '2026-01-01T00:00:00Z' },

@@ -627,7 +627,7 @@ query Customers ($first: Int, $after: Cursor, $where: CustomerWhereInput) {
 }
 `
 
-// What the program asks for. Each operation becomes a function.
+// The operations of the program. Each becomes a function.
 func Customers(
 	ctx_ context.Context,
 	client_ graphql.Client,
@@ -673,8 +673,8 @@ mutation UpdateCustomer ($input: UpdateCustomerInput!) {
 }
 `
 
-// What is nil is not sent, and stays as it is. (The directives would be about $input as
-// well if it stood in the line below them.)
+// A nil value is not sent, so the property does not change. (The directives would also
+// apply to $input if it were in the line below them.)
 func UpdateCustomer(
 	ctx_ context.Context,
 	client_ graphql.Client,

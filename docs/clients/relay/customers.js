@@ -1,5 +1,5 @@
-// What a page with customers asks for. The compiler wants each name to begin with
-// that of the file.
+// The documents of a page with customers. The compiler requires that each name
+// begins with the name of the file.
 import relay from 'relay-runtime';
 
 const { commitMutation, graphql } = relay;
@@ -27,8 +27,8 @@ export const customersSubscription = graphql`
 `;
 
 /**
- * Renames a customer as the page shows it, at once, and takes it back if the server
- * refuses: with CONFLICT where somebody has changed the customer since it was read.
+ * Renames a customer on the page at once, and reverses this if the server refuses the
+ * change: with CONFLICT if the customer has changed since it was read.
  */
 export function rename(environment, customer, name) {
   return new Promise((onCompleted, onError) => {

@@ -24,9 +24,9 @@ export function createEnvironment(session, { signedOut = () => {}, webSocketImpl
       session.forget();
       signedOut();
     }
-    // Relay takes an answer without data for a failure of the network, and one
-    // with data and errors for a success: what failed is null. A change that has
-    // failed must be a failure.
+    // Relay treats an answer without data as a network failure, and an answer with
+    // data and errors as a success in which the failed fields are null. A failed
+    // change must be a failure.
     if (result.errors && (!result.data || Object.values(result.data).every((field) => field === null))) {
       throw Object.assign(new Error(result.errors[0].message), { errors: result.errors });
     }

@@ -11,7 +11,7 @@ const byID = (typename) => (_, { id }) => ({ __typename: typename, id });
 const list = () => relayPagination();
 
 export const cache = {
-  // It has no guid, and belongs to its customer.
+  // It has no guid: it is stored with its customer.
   keys: { CapacityBalance: () => null },
   resolvers: {
     Query: {
@@ -21,7 +21,7 @@ export const cache = {
     Customer: { cloudUserGroups: list(), domains: list(), cloudSpaces: list(), jobs: list() },
     CloudUserGroup: { customers: list(), users: list(), groups: list(), memberOf: list() },
   },
-  // What a page shows until the server has answered; it is taken back if it refuses.
+  // Shown until the server answers, and reversed if the server refuses the change.
   optimistic: {
     updateCustomer({ input }, store) {
       const customer = { __typename: 'Customer', id: input.customerId };
@@ -33,7 +33,7 @@ export const cache = {
   },
   updates: {
     Mutation: {
-      // A new customer may belong on any page: the lists are read again.
+      // A new customer may be on any page: read the lists again.
       createCustomer(_result, _args, store) {
         for (const { fieldKey } of store.inspectFields('Query')) {
           if (fieldKey.startsWith('customers')) store.invalidate('Query', fieldKey);
@@ -55,7 +55,7 @@ export function createClient(session, { signedOut = () => {}, webSocketImpl } = 
   });
   const client = new Client({
     url: session.url,
-    // Mutations are never sent by GET, and nothing is gained by it for queries.
+    // Mutations cannot be sent by GET, and GET has no benefit for queries.
     preferGetMethod: false,
     exchanges: [
       cacheExchange(cache),
@@ -85,7 +85,7 @@ const RENAME = gql`
   }
 `;
 
-/** Renames a customer; the result's error has CONFLICT where somebody has changed it since it was read. */
+/** Renames a customer. The error is CONFLICT if the customer has changed since it was read. */
 export function rename(client, customer, name) {
   return client.mutation(RENAME, { input: { customerId: customer.id, expectedVersion: customer.version, name } }).toPromise();
 }

@@ -63,7 +63,7 @@ await server.check({
     const list = client.watchQuery({ query: LIST, variables, fetchPolicy: 'cache-only' });
     list.subscribe(({ data }) => { if (data?.customers) names.add(data.customers.edges[0].node.name); });
     const failed = await rename(client, shown[0], 'Apollo lost').then(() => null, (error) => error);
-    assert.deepEqual(formErrors(failed.errors), { fields: {}, form: ['Somebody else has changed this meanwhile. Look at it again.'] });
+    assert.deepEqual(formErrors(failed.errors), { fields: {}, form: ['Another user has changed this. Check it again.'] });
     assert(names.has('Apollo lost'));
     await server.until(() => shown[0].name === 'Apollo of somebody else', 'the name that somebody else has given');
   },

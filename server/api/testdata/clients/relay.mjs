@@ -35,7 +35,7 @@ await server.check({
     const done = rename(environment, shown()[0], 'Relay lost');
     assert.equal(shown()[0].name, 'Relay lost');
     const failed = await done.then(() => null, (error) => error);
-    assert.deepEqual(formErrors(failed.errors).form, ['Somebody else has changed this meanwhile. Look at it again.']);
+    assert.deepEqual(formErrors(failed.errors).form, ['Another user has changed this. Check it again.']);
     assert.equal(shown()[0].name, 'Relay renamed');
   },
   async 'an error is put beside its field'() {

@@ -56,7 +56,7 @@ await server.check({
     const names = [];
     const watched = client.query(ONE, { id: shown[0].id }).subscribe(({ data }) => names.push(data.customer.name));
     const { error } = await rename(client, shown[0], 'Urql lost');
-    assert.deepEqual(formErrors(error.graphQLErrors).form, ['Somebody else has changed this meanwhile. Look at it again.']);
+    assert.deepEqual(formErrors(error.graphQLErrors).form, ['Another user has changed this. Check it again.']);
     await server.until(() => names.includes('Urql lost') && names.at(-1) === 'Urql renamed', 'the name of before');
     watched.unsubscribe();
     await client.query(ONE, { id: shown[0].id }, { requestPolicy: 'network-only' }).toPromise();
