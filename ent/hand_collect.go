@@ -42,7 +42,7 @@ func preloads(ctx context.Context, path ...string) bool {
 			return false
 		}
 	}
-	if args[whereField] != nil && graphql.UnmarshalInputFromContext(ctx, map[string]any{}, new(CustomerWhereInput)) != nil {
+	if args[whereField] != nil && graphql.UnmarshalNamedInputFromContext(ctx, "CustomerWhereInput", map[string]any{}, new(CustomerWhereInput)) != nil {
 		return false
 	}
 	return args[afterField] == nil && args[beforeField] == nil
