@@ -19,6 +19,9 @@ import (
 func TestSchemaIsServed(t *testing.T) {
 	a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
 	answer := a.Do(sent("GET", "/schema.graphql", ""), apitest.Member)
+	if !strings.HasPrefix(answer.Body, `"A GraphQL API over the customer model of a cloud provider."`) {
+		t.Errorf("the schema has no description: %.100s", answer.Body)
+	}
 	if answer.Status != http.StatusOK || answer.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Fatalf("%d %v", answer.Status, answer.Header)
 	}
