@@ -23,10 +23,10 @@ type Result[Out any] struct {
 	Err error
 }
 
-// Options say how a group executes. Zero values mean the defaults.
+// Options configures a group. Zero values mean the defaults.
 type Options struct {
-	// Most is the maximum number of members of an execution, 64.
-	Most int
+	// Max is the maximum number of members of an execution, 64.
+	Max int
 	// Parallel is how many executions of one key run concurrently, 1.
 	Parallel int
 	// Time bounds an execution of several members. 0 means that it lasts as long as one of them waits for it.
@@ -45,13 +45,13 @@ type Group[K comparable, In, Out any] struct {
 	run     Run[K, In, Out]
 
 	mu      sync.Mutex
-	keys    map[K]*line[In, Out]
+	keys    map[K]*queue[In, Out]
 	present int
 }
 
-// line has the running and the waiting calls of a key.
-type line[In, Out any] struct {
-	running int
+// queue has the running and the waiting calls of a key.
+type queue[In, Out any] struct {
+	running int // executions
 	waiting []*member[In, Out]
 }
 
@@ -61,8 +61,8 @@ type member[In, Out any] struct {
 	in   In
 	out  Result[Out]
 	done chan struct{}
-	// with is the execution that the member is part of, nil while it waits.
-	with *execution
+	// execution is the execution with this member, nil while the member waits.
+	execution *execution
 }
 
 // execution is the shared work of several members.
@@ -79,13 +79,13 @@ var errEnded = errors.New("batch: the execution ended its goroutine")
 
 // New returns a group that executes with run.
 func New[K comparable, In, Out any](o Options, run Run[K, In, Out]) *Group[K, In, Out] {
-	if o.Most <= 0 {
-		o.Most = 64
+	if o.Max <= 0 {
+		o.Max = 64
 	}
 	if o.Parallel <= 0 {
 		o.Parallel = 1
 	}
-	return &Group[K, In, Out]{options: o, run: run, keys: map[K]*line[In, Out]{}}
+	return &Group[K, In, Out]{options: o, run: run, keys: map[K]*queue[In, Out]{}}
 }
 
 // Do executes in. If fewer than Parallel executions of the key run, it executes at once, on the caller's goroutine and
@@ -119,7 +119,7 @@ func (g *Group[K, In, Out]) enter(ctx context.Context, key K, in In) *member[In,
 	g.present++
 	l := g.keys[key]
 	if l == nil {
-		l = &line[In, Out]{}
+		l = &queue[In, Out]{}
 		g.keys[key] = l
 	}
 	if l.running < g.options.Parallel {
@@ -141,7 +141,7 @@ func (g *Group[K, In, Out]) exit() {
 func (g *Group[K, In, Out]) leave(key K, m *member[In, Out]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e := m.with; e != nil {
+	if e := m.execution; e != nil {
 		if e.present--; e.present == 0 {
 			e.cancel(errAbandoned)
 		}
@@ -163,30 +163,30 @@ func (g *Group[K, In, Out]) next(key K) {
 		}
 		return
 	}
-	n := min(len(l.waiting), g.options.Most)
+	n := min(len(l.waiting), g.options.Max)
 	members := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
-	ctx := g.begin(members)
+	ctx := g.beginShared(members)
 	service.Start(func() error {
-		g.together(ctx, key, members)
+		g.executeShared(ctx, key, members)
 		return nil
 	})
 }
 
-// begin begins the members' shared execution; the lock is held.
-func (g *Group[K, In, Out]) begin(members []*member[In, Out]) context.Context {
+// beginShared begins the members' shared execution; the lock is held.
+func (g *Group[K, In, Out]) beginShared(members []*member[In, Out]) context.Context {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(members[0].ctx))
 	e := &execution{present: len(members), cancel: cancel}
 	for _, m := range members {
-		m.with = e
+		m.execution = e
 	}
 	return ctx
 }
 
-// together executes members that have waited.
-func (g *Group[K, In, Out]) together(ctx context.Context, key K, members []*member[In, Out]) {
+// executeShared executes waiting members together.
+func (g *Group[K, In, Out]) executeShared(ctx context.Context, key K, members []*member[In, Out]) {
 	defer g.next(key)
-	defer members[0].with.cancel(nil)
+	defer members[0].execution.cancel(nil)
 	if g.options.Time > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, g.options.Time)
@@ -221,11 +221,11 @@ func (g *Group[K, In, Out]) execute(ctx context.Context, key K, members []In, re
 		if g.options.Executed != nil {
 			g.options.Executed(len(members))
 		}
-		given := g.run(ctx, key, members)
-		if len(given) != len(members) {
-			return fmt.Errorf("batch: %d results for %d members", len(given), len(members))
+		got := g.run(ctx, key, members)
+		if len(got) != len(members) {
+			return fmt.Errorf("batch: %d results for %d members", len(got), len(members))
 		}
-		copy(results, given)
+		copy(results, got)
 		return nil
 	})
 }

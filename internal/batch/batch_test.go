@@ -93,7 +93,7 @@ func TestWhatWaitsIsExecutedTogether(t *testing.T) {
 		seen    []string
 	}{
 		"one by one, then those who wait": {batch.Options{}, []int{1, 2, 3, 4}, []string{"a[1]", "a[2 3 4]"}},
-		"at most so many, in order":       {batch.Options{Most: 2}, []int{1, 2, 3, 4, 5, 6}, []string{"a[1]", "a[2 3]", "a[4 5]", "a[6]"}},
+		"at most so many, in order":       {batch.Options{Max: 2}, []int{1, 2, 3, 4, 5, 6}, []string{"a[1]", "a[2 3]", "a[4 5]", "a[6]"}},
 		"a lone one":                      {batch.Options{}, []int{1}, []string{"a[1]"}},
 		"one fails, the others do not":    {batch.Options{}, []int{1, 2, -3, 4}, []string{"a[1]", "a[2 -3 4]"}},
 	} {
@@ -141,7 +141,7 @@ func TestSoManyExecutionsRunAtOnce(t *testing.T) {
 func TestAFloodOfOneKeyLeavesOthersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, got := newGate(), &answers{}
-		group := batch.New(batch.Options{Most: 8}, gate.run)
+		group := batch.New(batch.Options{Max: 8}, gate.run)
 		for i := range 100 {
 			go got.ask(t.Context(), group, "flood", i)
 		}
@@ -200,7 +200,7 @@ func TestAnExecutionThatBreaksFailsItsMembersOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gate, got := newGate(), &answers{}
-				group := batch.New(batch.Options{Most: 2}, func(ctx context.Context, key string, members []int) []batch.Result[string] {
+				group := batch.New(batch.Options{Max: 2}, func(ctx context.Context, key string, members []int) []batch.Result[string] {
 					results := gate.run(ctx, key, members)
 					if slices.Contains(members, 2) {
 						return c.breaks()
@@ -225,7 +225,7 @@ func TestAnExecutionThatBreaksFailsItsMembersOnly(t *testing.T) {
 
 // TestEveryoneIsAnsweredOnce is for the race detector: many callers, some of them cancelled, with several keys.
 func TestEveryoneIsAnsweredOnce(t *testing.T) {
-	group := batch.New(batch.Options{Most: 5, Parallel: 2}, func(_ context.Context, key int, members []int) []batch.Result[int] {
+	group := batch.New(batch.Options{Max: 5, Parallel: 2}, func(_ context.Context, key int, members []int) []batch.Result[int] {
 		results := make([]batch.Result[int], len(members))
 		for i, m := range members {
 			results[i].Out = key*1000 + m

@@ -50,16 +50,16 @@ func TotalBalance(ctx context.Context, client *ent.Client, list *ent.CustomerQue
 			lines[f.Type] = line
 		}
 		if f.Kind == capacityunit.KindCONSUMED {
-			line.Consumed = f.whole()
+			line.Consumed = f.total()
 		} else {
-			line.Available = f.whole()
+			line.Available = f.total()
 		}
 	}
 	return balance(lines), nil
 }
 
-// whole returns the sum of the upper and lower bits.
-func (s sum) whole() *big.Int {
+// total returns the sum of the upper and lower bits.
+func (s sum) total() *big.Int {
 	high := new(big.Int).Lsh(big.NewInt(s.High), lowBits)
 	return high.Add(high, big.NewInt(s.Low))
 }

@@ -11,17 +11,17 @@ import (
 	"cloudapi/internal/model"
 )
 
-// about describes a change of one customer.
-func (s *Service) about(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+// newChange returns a change of one customer.
+func (s *Service) newChange(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
 		Action: action, Input: input, Execution: ex, CustomerID: &id,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.UpdateOneID(id).Mutation()),
 	}
 }
 
-// Writing describes a change whose work only writes.
-func (s *Service) Writing(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
-	c := s.about(action, id, input, ex)
+// NewWriteChange returns a change of one customer whose work only writes.
+func (s *Service) NewWriteChange(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+	c := s.newChange(action, id, input, ex)
 	c.OnlyWrites = true
 	return c
 }
@@ -32,7 +32,7 @@ func (s *Service) Change(ctx context.Context, c job.Change, expected *uuid.UUID,
 ) (*ent.Customer, *ent.Job, error) {
 	var changed *ent.Customer
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if changed, err = touch(ctx, tx, *c.CustomerID, expected, edit); err != nil {
+		if changed, err = updateIfVersion(ctx, tx, *c.CustomerID, expected, edit); err != nil {
 			return err
 		}
 		if more == nil {
@@ -43,11 +43,12 @@ func (s *Service) Change(ctx context.Context, c job.Change, expected *uuid.UUID,
 	if err != nil {
 		return nil, nil, err
 	}
-	return job.Settled(ctx, changed), done, nil
+	return job.Detach(ctx, changed), done, nil
 }
 
-// touch changes a customer in one guarded statement.
-func touch(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
+// updateIfVersion updates a customer in one statement. It fails with CONFLICT if the customer has another version than
+// expected. nil accepts any version.
+func updateIfVersion(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
 	edit func(*ent.CustomerUpdateOne),
 ) (*ent.Customer, error) {
 	up := tx.Customer.UpdateOneID(id)

@@ -35,18 +35,18 @@ func (s *Service) Create(ctx context.Context, in model.CreateCustomerInput) (*mo
 
 // create creates a customer with everything in the input. It reports all faults of the input.
 func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (*ent.Customer, error) {
-	b := beginning{tx: tx, customer: stamp.NewID()}
-	b.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
-	b.addUnits("input.capacityConsumed", capacityunit.KindCONSUMED, in.CapacityConsumed)
-	b.addSpaces("input.cloudSpaces", nil, in.CloudSpaces)
-	if n := len(b.units) + len(b.spaces) + len(in.CloudUserGroupIds); n > maxEntries {
+	d := draft{tx: tx, customer: stamp.NewID()}
+	d.addUnits("input.capacityAvailable", capacityunit.KindAVAILABLE, in.CapacityAvailable)
+	d.addUnits("input.capacityConsumed", capacityunit.KindCONSUMED, in.CapacityConsumed)
+	d.addSpaces("input.cloudSpaces", nil, in.CloudSpaces)
+	if n := len(d.units) + len(d.spaces) + len(in.CloudUserGroupIds); n > maxEntries {
 		return nil, fault.New(fault.Invalid, "The customer has %d units, groups and cloud spaces; at most %d are allowed in one input", n, maxEntries).On("input")
 	}
-	if err := b.addGroups(ctx, in.CloudUserGroupIds); err != nil {
+	if err := d.addGroups(ctx, in.CloudUserGroupIds); err != nil {
 		return nil, err
 	}
 	made, err := tx.Customer.Create().
-		SetID(b.customer).
+		SetID(d.customer).
 		SetName(in.Name).
 		SetNameFold(textrule.Fold(in.Name)).
 		SetNillableDescription(in.Description).
@@ -55,19 +55,19 @@ func create(ctx context.Context, tx *ent.Client, in model.CreateCustomerInput) (
 		SetNillableCountry(in.Country).
 		SetNillableResourceGroupID(in.ResourceGroupID).
 		SetNillableRetentionPolicyID(in.RetentionPolicyID).
-		AddCloudUserGroupIDs(b.groups...).
+		AddCloudUserGroupIDs(d.groups...).
 		Save(ctx)
-	if err := b.faults.With(err); err != nil {
+	if err := d.faults.Join(err); err != nil {
 		return nil, err
 	}
-	if err := tx.CapacityUnit.CreateBulk(b.units...).Exec(ctx); err != nil {
+	if err := tx.CapacityUnit.CreateBulk(d.units...).Exec(ctx); err != nil {
 		return nil, err
 	}
-	return made, tx.CloudSpace.CreateBulk(b.spaces...).Exec(ctx)
+	return made, tx.CloudSpace.CreateBulk(d.spaces...).Exec(ctx)
 }
 
-// beginning is what a new customer starts with.
-type beginning struct {
+// draft has the parts of a new customer, and the faults found in them.
+type draft struct {
 	tx       *ent.Client
 	customer uuid.UUID
 	units    []*ent.CapacityUnitCreate
@@ -76,21 +76,21 @@ type beginning struct {
 	faults   EntryFaults
 }
 
-func (b *beginning) addUnits(list string, kind capacityunit.Kind, units []*model.NewCapacityUnitInput) {
+func (b *draft) addUnits(list string, kind capacityunit.Kind, units []*model.NewCapacityUnitInput) {
 	for i, u := range units {
 		in := model.AddCapacityAvailableInput{CustomerID: b.customer, Type: u.Type, Amount: u.Amount, Name: u.Name, Description: u.Description}
-		b.faults.NoteUnit(Entry{list, i}, in)
+		b.faults.AddUnit(Entry{list, i}, in)
 		b.units = append(b.units, NewUnit(b.tx, kind, in))
 	}
 }
 
 // addSpaces adds spaces depth first, which is the order of their guids.
-func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.NewCloudSpaceInput) {
+func (b *draft) addSpaces(list string, parent *uuid.UUID, spaces []*model.NewCloudSpaceInput) {
 	for i, s := range spaces {
 		e := Entry{list, i}
-		b.faults.Note(e, "name", cloudspace.NameValidator(s.Name))
+		b.faults.Add(e, "name", cloudspace.NameValidator(s.Name))
 		if s.Description != nil {
-			b.faults.Note(e, "description", cloudspace.DescriptionValidator(*s.Description))
+			b.faults.Add(e, "description", cloudspace.DescriptionValidator(*s.Description))
 		}
 		id := stamp.NewID()
 		b.spaces = append(b.spaces, b.tx.CloudSpace.Create().
@@ -101,14 +101,14 @@ func (b *beginning) addSpaces(list string, parent *uuid.UUID, spaces []*model.Ne
 }
 
 // addGroups adds the existing groups.
-func (b *beginning) addGroups(ctx context.Context, ids []uuid.UUID) error {
+func (b *draft) addGroups(ctx context.Context, ids []uuid.UUID) error {
 	known, err := knownGroups(ctx, b.tx, ids)
 	if err != nil {
 		return err
 	}
 	for i, id := range ids {
 		if e := (Entry{"input.cloudUserGroupIds", i}); !known[id] {
-			b.faults.NoteAt(e, "cloudUserGroupIds", e.String(), fault.Missing("cloudusergroup", id))
+			b.faults.AddAt(e, "cloudUserGroupIds", e.String(), fault.Missing("cloudusergroup", id))
 		}
 	}
 	b.groups = slices.DeleteFunc(Distinct(ids), func(id uuid.UUID) bool { return !known[id] })

@@ -16,11 +16,11 @@ import (
 
 // Serialized returns the whole customer in a format of the old API.
 func Serialized(ctx context.Context, c *ent.Customer, format model.SerializationFormat) (string, error) {
-	whole, err := Document(ctx, c)
+	doc, err := Document(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	return document.Write(whole, string(format))
+	return document.Write(doc, string(format))
 }
 
 // SerializedSpace returns a cloud space in a format of the old API.
@@ -31,8 +31,8 @@ func SerializedSpace(s *ent.CloudSpace, format model.SerializationFormat) (strin
 	}, string(format))
 }
 
-// heldByUnit is the memory of a unit while a document is written, in bytes.
-const heldByUnit = 2 << 10
+// unitMemory is the memory of a unit while a document is written, in bytes.
+const unitMemory = 2 << 10
 
 // Document reads everything that the serialized forms have of a customer. It reads the customer again, because a query may
 // have selected only a part.
@@ -42,7 +42,7 @@ func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
 		return document.Customer{}, err
 	}
 	// The document and its writers hold each unit several times.
-	if err := budget.From(ctx).Draw(0, 0, len(units)*heldByUnit); err != nil {
+	if err := budget.From(ctx).Draw(0, 0, len(units)*unitMemory); err != nil {
 		return document.Customer{}, err
 	}
 	groups, err := c.QueryCloudUserGroups().Order(cloudusergroup.ByID()).IDs(ctx)
@@ -58,7 +58,7 @@ func Document(ctx context.Context, c *ent.Customer) (document.Customer, error) {
 
 // NewDocument assembles the parts of a customer.
 func NewDocument(c *ent.Customer, units []*ent.CapacityUnit, groups []uuid.UUID, domains []string) document.Customer {
-	whole := document.Customer{
+	doc := document.Customer{
 		GUID: c.ID, Version: c.Version, CreatedAt: c.CreatedAt,
 		Name: c.Name, Description: c.Description, Address: c.Address, City: c.City, Country: c.Country,
 		Status: string(c.Status), ResourceGroupID: c.ResourceGroupID, RetentionPolicyID: c.RetentionPolicyID,
@@ -70,10 +70,10 @@ func NewDocument(c *ent.Customer, units []*ent.CapacityUnit, groups []uuid.UUID,
 			Name: u.Name, Description: u.Description,
 		}
 		if u.Kind == capacityunit.KindCONSUMED {
-			whole.CapacityConsumed = append(whole.CapacityConsumed, unit)
+			doc.CapacityConsumed = append(doc.CapacityConsumed, unit)
 		} else {
-			whole.CapacityAvailable = append(whole.CapacityAvailable, unit)
+			doc.CapacityAvailable = append(doc.CapacityAvailable, unit)
 		}
 	}
-	return whole
+	return doc
 }

@@ -26,7 +26,7 @@ func (s *Service) RegisterDomain(ctx context.Context, in model.RegisterDomainInp
 	in.Domain = canonical(in.Domain)
 	out := &model.RegisterDomainPayload{}
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
-	change := s.about(Register, in.CustomerID, in, in.Execution)
+	change := s.newChange(Register, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkRegister(ctx, w) }
 	if isAsync(in.Execution) {
 		var err error
@@ -47,7 +47,7 @@ func (s *Service) UnregisterDomain(ctx context.Context, in model.UnregisterDomai
 	in.Domain = canonical(in.Domain)
 	out := &model.UnregisterDomainPayload{}
 	w := domainWork{customerID: in.CustomerID, username: in.Username, password: in.Password, domain: in.Domain}
-	change := s.about(Unregister, in.CustomerID, in, in.Execution)
+	change := s.newChange(Unregister, in.CustomerID, in, in.Execution)
 	change.Check = func(ctx context.Context) error { return s.checkUnregister(ctx, w) }
 	if isAsync(in.Execution) {
 		var err error
@@ -72,7 +72,7 @@ func (s *Service) checkRegister(ctx context.Context, w domainWork) error {
 	}
 	taken, err := s.Client.Domain.Query().Where(domain.Name(w.domain)).Exist(ctx)
 	if err == nil && taken {
-		err = conflict(w.domain)
+		err = errRegistered(w.domain)
 	}
 	return err
 }
@@ -81,7 +81,7 @@ func (s *Service) checkUnregister(ctx context.Context, w domainWork) error {
 	if err := s.checkDomainWork(ctx, w); err != nil {
 		return err
 	}
-	return owned(ctx, s.Client, w)
+	return checkOwner(ctx, s.Client, w)
 }
 
 // checkDomainWork checks the role, the arguments, the customer's existence, and that the portal is available.
@@ -114,7 +114,7 @@ func (s *Service) portalUnregister(ctx context.Context, b job.BeforeTx, jobID uu
 }
 
 func register(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Customer, *ent.Domain, error) {
-	c, err := touch(ctx, tx, w.customerID, nil, nil)
+	c, err := updateIfVersion(ctx, tx, w.customerID, nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,27 +124,27 @@ func register(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Customer,
 		SetPortalUsername(w.username).
 		Save(ctx)
 	if ent.IsConstraintError(err) {
-		return nil, nil, conflict(w.domain).Because(err)
+		return nil, nil, errRegistered(w.domain).Because(err)
 	}
 	return c, d, err
 }
 
 func unregister(ctx context.Context, tx *ent.Client, w domainWork) (*ent.Customer, error) {
-	c, err := touch(ctx, tx, w.customerID, nil, nil)
+	c, err := updateIfVersion(ctx, tx, w.customerID, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	gone, err := tx.Domain.Delete().
+	deleted, err := tx.Domain.Delete().
 		Where(domain.Name(w.domain), domain.CustomerID(w.customerID), domain.PortalUsername(w.username)).
 		Exec(ctx)
-	if err == nil && gone == 0 {
-		err = owned(ctx, tx, w)
+	if err == nil && deleted == 0 {
+		err = checkOwner(ctx, tx, w)
 	}
 	return c, err
 }
 
-// owned rejects a domain that the customer does not have, or that another account registered.
-func owned(ctx context.Context, client *ent.Client, w domainWork) error {
+// checkOwner rejects a domain that the customer does not have, or that another account registered.
+func checkOwner(ctx context.Context, client *ent.Client, w domainWork) error {
 	d, err := client.Domain.Query().Where(domain.Name(w.domain), domain.CustomerID(w.customerID)).Only(ctx)
 	switch {
 	case ent.IsNotFound(err):
@@ -157,7 +157,7 @@ func owned(ctx context.Context, client *ent.Client, w domainWork) error {
 	return nil
 }
 
-func conflict(name string) *fault.Fault {
+func errRegistered(name string) *fault.Fault {
 	return fault.New(fault.Conflict, "The domain %s is already registered", name).On("domain")
 }
 

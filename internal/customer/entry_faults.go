@@ -19,21 +19,21 @@ type Entry struct {
 
 func (e Entry) String() string { return fmt.Sprintf("%s[%d]", e.List, e.Index) }
 
-// Note adds the fault of a field of an entry. It does nothing if err is nil.
-func (w *EntryFaults) Note(e Entry, field string, err error) {
-	w.NoteAt(e, field, e.String()+"."+field, err)
+// Add adds the fault of a field of an entry. It does nothing if err is nil.
+func (w *EntryFaults) Add(e Entry, field string, err error) {
+	w.AddAt(e, field, e.String()+"."+field, err)
 }
 
-// NoteAt is Note for a field at another place of the arguments.
-func (w *EntryFaults) NoteAt(e Entry, field, where string, err error) {
+// AddAt is Add for a field at another place of the arguments.
+func (w *EntryFaults) AddAt(e Entry, field, where string, err error) {
 	if err != nil {
 		*w = append(*w, fault.As(err).At(field, where).With("index", e.Index))
 	}
 }
 
-// With returns the faults of an error and of the entries as one error, nil for none. An error that does not concern the
+// Join returns the faults of an error and of the entries as one error, nil for none. An error that does not concern the
 // input comes first.
-func (w EntryFaults) With(err error) error {
+func (w EntryFaults) Join(err error) error {
 	switch {
 	case len(w) == 0:
 		return err
@@ -48,13 +48,13 @@ func (w EntryFaults) With(err error) error {
 
 // Distinct returns each guid once, in the order of first occurrence.
 func Distinct(ids []uuid.UUID) []uuid.UUID {
-	once := make([]uuid.UUID, 0, len(ids))
+	unique := make([]uuid.UUID, 0, len(ids))
 	seen := make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {
 		if !seen[id] {
 			seen[id] = true
-			once = append(once, id)
+			unique = append(unique, id)
 		}
 	}
-	return once
+	return unique
 }

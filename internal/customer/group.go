@@ -15,9 +15,9 @@ import (
 // AddGroup links a group to a customer. If it is already linked, nothing changes, and the version does not either.
 func (s *Service) AddGroup(ctx context.Context, in model.AddCloudUserGroupInput) (*model.AddCloudUserGroupPayload, error) {
 	out := &model.AddCloudUserGroupPayload{}
-	return job.Run(ctx, s.Jobs, s.about("addCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
+	return job.Run(ctx, s.Jobs, s.newChange("addCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			if out.Customer, err = hold(ctx, tx, in.CustomerID); err != nil {
+			if out.Customer, err = lock(ctx, tx, in.CustomerID); err != nil {
 				return err
 			}
 			if out.CloudUserGroup, err = Group(ctx, tx, in.CloudUserGroupID); err != nil {
@@ -35,9 +35,9 @@ func (s *Service) AddGroup(ctx context.Context, in model.AddCloudUserGroupInput)
 // RemoveGroup removes the link of a group. If there is none, nothing changes.
 func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveCloudUserGroupInput) (*model.RemoveCloudUserGroupPayload, error) {
 	out := &model.RemoveCloudUserGroupPayload{}
-	return job.Run(ctx, s.Jobs, s.about("removeCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
+	return job.Run(ctx, s.Jobs, s.newChange("removeCloudUserGroup", in.CustomerID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			if out.Customer, err = hold(ctx, tx, in.CustomerID); err != nil {
+			if out.Customer, err = lock(ctx, tx, in.CustomerID); err != nil {
 				return err
 			}
 			linked, err := isLinked(ctx, tx, in.CustomerID, in.CloudUserGroupID)
@@ -55,8 +55,8 @@ func Group(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.CloudUse
 	return g, ent.Missing(err, "cloudusergroup", id)
 }
 
-// hold returns a customer that the caller may change and locks it until the end of the transaction.
-func hold(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Customer, error) {
+// lock returns a customer that the caller may change and locks it until the end of the transaction.
+func lock(ctx context.Context, tx *ent.Client, id uuid.UUID) (*ent.Customer, error) {
 	if err := customer.Policy.EvalMutation(ctx, tx.Customer.UpdateOneID(id).Mutation()); err != nil {
 		return nil, err
 	}

@@ -20,24 +20,24 @@ import (
 
 // Limits of a search.
 const (
-	maxSearched = 255
-	// minContained is the minimum length of a text to search for within other texts, in characters: no index finds shorter
+	maxText = 255
+	// minSubstring is the minimum length of a text to search for within other texts, in characters: no index finds shorter
 	// ones.
-	minContained = 3
+	minSubstring = 3
 	// maxLogins is how many users one text may match.
 	maxLogins = 100
 )
 
 // Search returns the visible customers that have a text in some place, best matches first, with the selected fields.
-func Search(ctx context.Context, client *ent.Client, text string, most int) ([]*ent.Customer, error) {
+func Search(ctx context.Context, client *ent.Client, text string, max int) ([]*ent.Customer, error) {
 	text = strings.TrimSpace(text)
-	if err := textrule.Check("text", text, maxSearched); err != nil {
+	if err := textrule.Check("text", text, maxText); err != nil {
 		return nil, err
 	}
 	if text == "" {
 		return nil, fault.New(fault.Invalid, "text must not be empty").On("text")
 	}
-	s := search{client: client, text: textrule.Fold(text), most: most, found: []uuid.UUID{}}
+	s := search{client: client, text: textrule.Fold(text), max: max, found: []uuid.UUID{}}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func Search(ctx context.Context, client *ent.Client, text string, most int) ([]*
 type search struct {
 	client *ent.Client
 	text   string
-	most   int
+	max    int
 	found  []uuid.UUID
 }
 
@@ -72,7 +72,7 @@ func (s *search) run(ctx context.Context) error {
 	if err := s.addByLogin(ctx, clouduser.LoginFoldHasPrefix(s.text)); err != nil {
 		return err
 	}
-	if utf8.RuneCountInString(s.text) < minContained {
+	if utf8.RuneCountInString(s.text) < minSubstring {
 		return nil
 	}
 	err := s.add(ctx, customer.NameFoldContains(s.text), customer.HasDomainsWith(domain.NameContains(s.text)), customer.CityFoldContains(s.text))
@@ -94,13 +94,13 @@ func (s *search) add(ctx context.Context, conditions ...predicate.Customer) erro
 
 // addFrom adds customers of a query, in the order of their names.
 func (s *search) addFrom(ctx context.Context, query *ent.CustomerQuery) error {
-	if len(s.found) >= s.most {
+	if len(s.found) >= s.max {
 		return nil
 	}
 	if len(s.found) > 0 {
 		query.Where(customer.IDNotIn(s.found...))
 	}
-	more, err := query.Order(customer.ByNameFold(), customer.ByID()).Limit(s.most - len(s.found)).Select(customer.FieldNameFold).All(ctx)
+	more, err := query.Order(customer.ByNameFold(), customer.ByID()).Limit(s.max - len(s.found)).Select(customer.FieldNameFold).All(ctx)
 	for _, c := range more {
 		s.found = append(s.found, c.ID)
 	}
@@ -109,7 +109,7 @@ func (s *search) addFrom(ctx context.Context, query *ent.CustomerQuery) error {
 
 // addByLogin adds the customers of the groups of some users. Only administrators see other users.
 func (s *search) addByLogin(ctx context.Context, condition predicate.CloudUser) error {
-	if len(s.found) >= s.most || !viewer.FromContext(ctx).May(viewer.Administrator) {
+	if len(s.found) >= s.max || !viewer.FromContext(ctx).May(viewer.Administrator) {
 		return nil
 	}
 	users, err := s.client.CloudUser.Query().Where(condition).Order(clouduser.ByLogin(), clouduser.ByID()).Limit(maxLogins).IDs(ctx)

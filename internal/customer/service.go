@@ -26,7 +26,7 @@ type Service struct {
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
 	var err error
-	out.Customer, out.Job, err = s.Change(ctx, s.Writing("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.Change(ctx, s.NewWriteChange("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, nil)
 	return out, err
 }
@@ -59,7 +59,7 @@ func clearOrSet[U any](id *uuid.UUID, clearID func() U, set func(uuid.UUID) U) {
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
 	var err error
-	out.Customer, out.Job, err = s.Change(ctx, s.Writing("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+	out.Customer, out.Job, err = s.Change(ctx, s.NewWriteChange("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, nil)
 	return out, err
 }

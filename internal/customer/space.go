@@ -17,7 +17,7 @@ import (
 func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
 	out := &model.CreateCloudSpacePayload{}
 	var err error
-	change := s.about("createCloudSpace", in.CustomerID, in, in.Execution)
+	change := s.newChange("createCloudSpace", in.CustomerID, in, in.Execution)
 	change.OnlyWrites = in.ParentID == nil
 	_, out.Job, err = s.Change(ctx, change, nil, nil,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
@@ -39,7 +39,7 @@ func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInpu
 	if err != nil {
 		return nil, err
 	}
-	out.CloudSpace = job.Settled(ctx, out.CloudSpace)
+	out.CloudSpace = job.Detach(ctx, out.CloudSpace)
 	return out, nil
 }
 
@@ -60,7 +60,7 @@ func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInpu
 	out := &model.UpdateCloudSpacePayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.aboutSpace("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
+		s.newSpaceChange("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			textrule.Set(in.Description, up.SetDescription)
@@ -73,7 +73,7 @@ func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStat
 	out := &model.SetCloudSpaceStatusPayload{}
 	var err error
 	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.aboutSpace("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
+		s.newSpaceChange("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) })
 	return out, err
 }
@@ -84,30 +84,30 @@ func (s *Service) changeSpace(ctx context.Context, c job.Change, expected *uuid.
 ) (*ent.CloudSpace, *ent.Job, error) {
 	var changed *ent.CloudSpace
 	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if changed, err = touchSpace(ctx, tx, *c.ObjectID, expected, edit); err != nil {
+		if changed, err = updateSpaceIfVersion(ctx, tx, *c.ObjectID, expected, edit); err != nil {
 			return err
 		}
 		r.CustomerID = changed.CustomerID
-		_, err = touch(ctx, tx, r.CustomerID, nil, nil)
+		_, err = updateIfVersion(ctx, tx, r.CustomerID, nil, nil)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return job.Settled(ctx, changed), done, nil
+	return job.Detach(ctx, changed), done, nil
 }
 
 // DeleteSpace deletes a cloud space that contains no spaces.
 func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInput) (*model.DeleteCloudSpacePayload, error) {
 	out := &model.DeleteCloudSpacePayload{CloudSpaceID: in.CloudSpaceID}
-	return job.Run(ctx, s.Jobs, s.aboutSpace("deleteCloudSpace", in.CloudSpaceID, in, in.Execution), out, &out.Job,
+	return job.Run(ctx, s.Jobs, s.newSpaceChange("deleteCloudSpace", in.CloudSpaceID, in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) error {
-			space, err := touchSpace(ctx, tx, in.CloudSpaceID, in.ExpectedVersion, nil)
+			space, err := updateSpaceIfVersion(ctx, tx, in.CloudSpaceID, in.ExpectedVersion, nil)
 			if err != nil {
 				return err
 			}
 			r.CustomerID = space.CustomerID
-			if _, err := touch(ctx, tx, r.CustomerID, nil, nil); err != nil {
+			if _, err := updateIfVersion(ctx, tx, r.CustomerID, nil, nil); err != nil {
 				return err
 			}
 			err = tx.CloudSpace.DeleteOneID(in.CloudSpaceID).Exec(ctx)
@@ -118,16 +118,17 @@ func (s *Service) DeleteSpace(ctx context.Context, in model.DeleteCloudSpaceInpu
 		})
 }
 
-// aboutSpace describes a change of one cloud space.
-func (s *Service) aboutSpace(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
+// newSpaceChange returns a change of one cloud space.
+func (s *Service) newSpaceChange(action string, id uuid.UUID, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
 		Action: action, Input: input, Execution: ex, ObjectID: &id, OnlyWrites: true,
 		Authorize: job.ByPolicy(cloudspace.Policy, s.Client.CloudSpace.UpdateOneID(id).Mutation()),
 	}
 }
 
-// touchSpace changes a cloud space in one guarded statement.
-func touchSpace(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
+// updateSpaceIfVersion updates a cloud space in one statement. It fails with CONFLICT if the space has another version
+// than expected. nil accepts any version.
+func updateSpaceIfVersion(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
 	edit func(*ent.CloudSpaceUpdateOne),
 ) (*ent.CloudSpace, error) {
 	up := tx.CloudSpace.UpdateOneID(id)

@@ -17,12 +17,12 @@ func NewUnit(tx *ent.Client, kind capacityunit.Kind, in model.AddCapacityAvailab
 		SetNillableDescription(in.Description)
 }
 
-// NoteUnit adds the faults of a unit's texts. The types of its other fields exclude invalid values.
-func (w *EntryFaults) NoteUnit(e Entry, in model.AddCapacityAvailableInput) {
+// AddUnit adds the faults of a unit's texts. The types of its other fields exclude invalid values.
+func (w *EntryFaults) AddUnit(e Entry, in model.AddCapacityAvailableInput) {
 	if in.Name != nil {
-		w.Note(e, "name", capacityunit.NameValidator(*in.Name))
+		w.Add(e, "name", capacityunit.NameValidator(*in.Name))
 	}
 	if in.Description != nil {
-		w.Note(e, "description", capacityunit.DescriptionValidator(*in.Description))
+		w.Add(e, "description", capacityunit.DescriptionValidator(*in.Description))
 	}
 }

@@ -87,7 +87,7 @@ func TestRestoredElsewhere(t *testing.T) {
 	}
 	eventually(t, func() bool {
 		page := readAll(t, l, event.Position{})
-		return !page.Held && len(page.Events) == 1 && page.Events[0].Job == kept
+		return !page.Waiting && len(page.Events) == 1 && page.Events[0].Job == kept
 	})
 	if again, err := l.Epoch(t.Context()); err != nil || again != after {
 		t.Errorf("the epoch is another one at the next look: %x, %v", again, err)

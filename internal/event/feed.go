@@ -23,10 +23,10 @@ type Consumer interface {
 
 // Options configures a feed. Zero values mean the defaults.
 type Options struct {
-	// Slow is how often the feed polls for events without a notification, 2 s.
-	Slow time.Duration
-	// Page is how many events one statement reads, 500.
-	Page int
+	// PollInterval is how often the feed polls for events without a notification, 2 s.
+	PollInterval time.Duration
+	// PageSize is how many events one statement reads, 500.
+	PageSize int
 	// Wait calls wake for each notification of another server until ctx ends; nil if the database has no notifications.
 	Wait func(ctx context.Context, wake func()) error
 	// Notify wakes the other servers; nil if the database has no notifications.
@@ -39,30 +39,30 @@ type Feed struct {
 	o        Options
 	log      *Log
 	consumer Consumer
-	looks    *batch.Group[struct{}, struct{}, Position]
+	reads    *batch.Group[struct{}, struct{}, Position]
 	wake     chan struct{}
 	notify   chan struct{}
 
-	mu       sync.Mutex
-	wanted   int
-	started  bool // at is the position of the feed
-	at       Position
-	epoch    Epoch
-	known    bool // epoch has been read
-	held     time.Time
-	lastLook time.Time
-	failing  bool
+	mu           sync.Mutex
+	joined       int
+	started      bool // at is valid
+	at           Position
+	epoch        Epoch
+	epochRead    bool // epoch has been read
+	waitingSince time.Time
+	lastRead     time.Time
+	failing      bool
 }
 
 // NewFeed returns a feed that delivers events to a consumer.
 func NewFeed(l *Log, c Consumer, o Options) *Feed {
-	o.Slow, o.Page = cmp.Or(o.Slow, 2*time.Second), cmp.Or(o.Page, 500)
+	o.PollInterval, o.PageSize = cmp.Or(o.PollInterval, 2*time.Second), cmp.Or(o.PageSize, 500)
 	f := &Feed{
 		o: o, log: l, consumer: c,
 		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1),
 	}
-	f.looks = batch.New(batch.Options{Most: 1 << 20}, func(ctx context.Context, _ struct{}, all []struct{}) []batch.Result[Position] {
-		at, err := f.look(ctx)
+	f.reads = batch.New(batch.Options{Max: 1 << 20}, func(ctx context.Context, _ struct{}, all []struct{}) []batch.Result[Position] {
+		at, err := f.readNew(ctx)
 		results := make([]batch.Result[Position], len(all))
 		for i := range results {
 			results[i] = batch.Result[Position]{Out: at, Err: err}
@@ -76,9 +76,9 @@ func NewFeed(l *Log, c Consumer, o Options) *Feed {
 // position and is delivered.
 func (f *Feed) Join(ctx context.Context) (Position, error) {
 	f.mu.Lock()
-	f.wanted++
+	f.joined++
 	f.mu.Unlock()
-	at, err := f.looks.Do(ctx, struct{}{}, struct{}{})
+	at, err := f.reads.Do(ctx, struct{}{}, struct{}{})
 	if err != nil {
 		f.Leave()
 	}
@@ -89,8 +89,8 @@ func (f *Feed) Join(ctx context.Context) (Position, error) {
 func (f *Feed) Leave() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wanted--; f.wanted == 0 {
-		f.started, f.held = false, time.Time{}
+	if f.joined--; f.joined == 0 {
+		f.started, f.waitingSince = false, time.Time{}
 	}
 }
 
@@ -99,7 +99,7 @@ func (f *Feed) Read(ctx context.Context, after Position, limit int) (*Page, erro
 	f.mu.Lock()
 	known := f.at
 	f.mu.Unlock()
-	return f.log.Read(ctx, Range{After: after, Limit: limit, Known: known, Thorough: f.Held() > foreignAfter})
+	return f.log.Read(ctx, Range{After: after, Limit: limit, Known: known, IgnoreOtherDatabases: f.WaitingTime() > ignoreForeignAfter})
 }
 
 // Epoch returns the epoch of the database. It is valid after Join.
@@ -109,14 +109,14 @@ func (f *Feed) Epoch() Epoch {
 	return f.epoch
 }
 
-// Held returns how long a committed event has been waiting for an older transaction to end, 0 if none waits.
-func (f *Feed) Held() time.Duration {
+// WaitingTime returns how long a committed event has been waiting for an older transaction to end, 0 if none waits.
+func (f *Feed) WaitingTime() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.held.IsZero() {
+	if f.waitingSince.IsZero() {
 		return 0
 	}
-	return time.Since(f.held)
+	return time.Since(f.waitingSince)
 }
 
 // Committed reports that this server has committed a job. The feed reads at once and wakes the other servers.
@@ -129,11 +129,11 @@ func (f *Feed) Committed() {
 	}
 }
 
-// look reads and delivers all new events. Calls run one after another.
-func (f *Feed) look(ctx context.Context) (Position, error) {
+// readNew reads and delivers all new events. Calls run one after another.
+func (f *Feed) readNew(ctx context.Context) (Position, error) {
 	f.mu.Lock()
-	at, started, known := f.at, f.started, f.known
-	f.lastLook = time.Now()
+	at, started, known := f.at, f.started, f.epochRead
+	f.lastRead = time.Now()
 	f.mu.Unlock()
 	if !known {
 		epoch, err := f.log.Epoch(ctx)
@@ -141,18 +141,18 @@ func (f *Feed) look(ctx context.Context) (Position, error) {
 			return at, err
 		}
 		f.mu.Lock()
-		f.epoch, f.known = epoch, true
+		f.epoch, f.epochRead = epoch, true
 		f.mu.Unlock()
 	}
 	if !started {
 		at, err := f.log.Last(ctx)
 		if err == nil {
-			f.reached(at, false)
+			f.setPosition(at, false)
 		}
 		return at, err
 	}
 	for {
-		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.Page, Known: at, Thorough: f.Held() > foreignAfter})
+		page, err := f.log.Read(ctx, Range{After: at, Limit: f.o.PageSize, Known: at, IgnoreOtherDatabases: f.WaitingTime() > ignoreForeignAfter})
 		if err != nil {
 			return at, err
 		}
@@ -162,26 +162,26 @@ func (f *Feed) look(ctx context.Context) (Position, error) {
 		if n := len(page.Events); n > 0 {
 			at = page.Events[n-1].Position
 		}
-		f.reached(at, page.Held)
+		f.setPosition(at, page.Waiting)
 		f.consumer.Deliver(page.Events)
-		if len(page.Events) < f.o.Page {
+		if len(page.Events) < f.o.PageSize {
 			return at, nil
 		}
 	}
 }
 
-// foreignAfter is how long a transaction may delay events before the feed checks whether it belongs to another database.
-const foreignAfter = 200 * time.Millisecond
+// ignoreForeignAfter is how long a transaction may delay events before the feed checks whether it belongs to another database.
+const ignoreForeignAfter = 200 * time.Millisecond
 
-func (f *Feed) reached(at Position, held bool) {
+func (f *Feed) setPosition(at Position, waiting bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.at, f.started = at, f.wanted > 0
+	f.at, f.started = at, f.joined > 0
 	switch {
-	case !held:
-		f.held = time.Time{}
-	case f.held.IsZero():
-		f.held = time.Now()
+	case !waiting:
+		f.waitingSince = time.Time{}
+	case f.waitingSince.IsZero():
+		f.waitingSince = time.Now()
 	}
 }
 
@@ -199,7 +199,7 @@ func (f *Feed) restart(ctx context.Context) (Position, error) {
 	f.mu.Lock()
 	f.epoch = epoch
 	f.mu.Unlock()
-	f.reached(at, false)
+	f.setPosition(at, false)
 	f.consumer.Restored(epoch)
 	return at, nil
 }
@@ -217,9 +217,9 @@ func (f *Feed) Run(ctx context.Context) error {
 }
 
 func (f *Feed) run(ctx context.Context) error {
-	timer := time.NewTimer(f.o.Slow)
+	timer := time.NewTimer(f.o.PollInterval)
 	defer timer.Stop()
-	again := firstAgain
+	recheck := firstRecheck
 	for {
 		select {
 		case <-ctx.Done():
@@ -228,32 +228,32 @@ func (f *Feed) run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		if f.idle() {
-			timer.Reset(f.o.Slow)
+			timer.Reset(f.o.PollInterval)
 			continue
 		}
-		_, err := f.looks.Do(ctx, struct{}{}, struct{}{})
+		_, err := f.reads.Do(ctx, struct{}{}, struct{}{})
 		if panicked, ok := errors.AsType[*service.PanicError](err); ok {
 			return panicked
 		}
 		f.report(ctx, err)
 		// No notification arrives for an event that waits for an older transaction.
-		if err == nil && f.Held() > 0 {
-			timer.Reset(again)
-			again = min(2*again, f.o.Slow)
+		if err == nil && f.WaitingTime() > 0 {
+			timer.Reset(recheck)
+			recheck = min(2*recheck, f.o.PollInterval)
 		} else {
-			again = firstAgain
-			timer.Reset(f.o.Slow)
+			recheck = firstRecheck
+			timer.Reset(f.o.PollInterval)
 		}
 	}
 }
 
-// firstAgain is when the feed first retries an event that an older transaction delays.
-const firstAgain = 10 * time.Millisecond
+// firstRecheck is when the feed first retries an event that an older transaction delays.
+const firstRecheck = 10 * time.Millisecond
 
 func (f *Feed) idle() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.wanted == 0
+	return f.joined == 0
 }
 
 // report logs the first of several failures, and their end.

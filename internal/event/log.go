@@ -43,7 +43,7 @@ type Page struct {
 	Next Position
 	// Held reports whether an event is committed at Head or above. It can be read when the oldest running transaction has
 	// ended.
-	Held bool
+	Waiting bool
 }
 
 // Database is the primary, for positions that a standby may not have replayed.
@@ -74,9 +74,9 @@ FROM head LEFT JOIN LATERAL (
 
 const (
 	oldest = `pg_snapshot_xmin(now)::text::bigint`
-	// oldestHere ignores transactions of the cluster's other databases, which write nothing here. It must read all locks to
+	// oldestOfDatabase ignores transactions of the cluster's other databases, which write nothing here. It must read all locks to
 	// find them.
-	oldestHere = `coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(now) x
+	oldestOfDatabase = `coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(now) x
   WHERE x::text::bigint & 4294967295 NOT IN (
     SELECT l.transactionid::text::bigint FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
@@ -99,8 +99,8 @@ type Range struct {
 	Limit int
 	// Known is the position of an event that was read earlier: all events before it are complete.
 	Known Position
-	// Thorough ignores the running transactions of other databases.
-	Thorough bool
+	// IgnoreOtherDatabases ignores the running transactions of other databases.
+	IgnoreOtherDatabases bool
 }
 
 // Read returns a page of events.
@@ -108,8 +108,8 @@ func (l *Log) Read(ctx context.Context, r Range) (*Page, error) {
 	query, args := sqliteAfter, []any{r.After.At, r.After.Job.String(), r.Limit}
 	if l.db.Dialect() == dialect.Postgres {
 		at := oldest
-		if r.Thorough {
-			at = oldestHere
+		if r.IgnoreOtherDatabases {
+			at = oldestOfDatabase
 		}
 		query, args = fmt.Sprintf(postgresAfter, at), append(args, r.Known.At+1)
 	}
@@ -135,7 +135,7 @@ func (p *Page) add(rows *sql.Rows) error {
 	var position sql.NullInt64
 	var id, customer, user uuid.NullUUID
 	var action, status sql.NullString
-	if err := rows.Scan(&p.Head.At, &p.Next.At, &p.Held, &position, &id, &action, &status, &customer, &user); err != nil {
+	if err := rows.Scan(&p.Head.At, &p.Next.At, &p.Waiting, &position, &id, &action, &status, &customer, &user); err != nil {
 		return err
 	}
 	if position.Valid {
@@ -155,7 +155,7 @@ func (l *Log) Last(ctx context.Context) (Position, error) {
 		below = "event_position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 	}
 	var at int64
-	err := l.row(ctx, "SELECT coalesce((SELECT event_position FROM jobs WHERE "+below+
+	err := l.queryValue(ctx, "SELECT coalesce((SELECT event_position FROM jobs WHERE "+below+
 		" ORDER BY event_position DESC, id DESC LIMIT 1), 0)", &at)
 	if err != nil || at == 0 {
 		return Position{}, err
@@ -167,7 +167,7 @@ func (l *Log) Last(ctx context.Context) (Position, error) {
 // transaction, which shows that the history is the same.
 func (l *Log) Check(ctx context.Context, p Position) error {
 	var removed int64
-	if err := l.row(ctx, "SELECT pruned FROM event_state", &removed); err != nil {
+	if err := l.queryValue(ctx, "SELECT pruned FROM event_state", &removed); err != nil {
 		return err
 	}
 	switch {
@@ -176,10 +176,10 @@ func (l *Log) Check(ctx context.Context, p Position) error {
 	case p == Position{}:
 		return nil
 	}
-	var there int
-	err := l.row(ctx, "SELECT count(*) FROM jobs WHERE event_position = $1 AND (id = $2 OR $3 = 1)", &there,
+	var count int
+	err := l.queryValue(ctx, "SELECT count(*) FROM jobs WHERE event_position = $1 AND (id = $2 OR $3 = 1)", &count,
 		p.At, p.Job.String(), ofTransaction(p))
-	if err == nil && there == 0 {
+	if err == nil && count == 0 {
 		return restored()
 	}
 	return err
@@ -195,15 +195,15 @@ func ofTransaction(p Position) int {
 
 // Status returns the status of a job, or a fault if the job does not exist.
 func (l *Log) Status(ctx context.Context, id uuid.UUID) (status string, err error) {
-	err = l.row(ctx, "SELECT coalesce((SELECT status FROM jobs WHERE id = $1), '')", &status, id.String())
+	err = l.queryValue(ctx, "SELECT coalesce((SELECT status FROM jobs WHERE id = $1), '')", &status, id.String())
 	if err == nil && status == "" {
 		err = fault.Missing("job", id)
 	}
 	return status, err
 }
 
-// row reads the single value of a statement.
-func (l *Log) row(ctx context.Context, query string, into any, args ...any) error {
+// queryValue reads the single value of a statement.
+func (l *Log) queryValue(ctx context.Context, query string, into any, args ...any) error {
 	rows, err := l.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func readAll(t *testing.T, l *event.Log, after event.Position) (page *event.Page
 	t.Helper()
 	eventually(t, func() bool {
 		page = read(t, l, after)
-		return !page.Held
+		return !page.Waiting
 	})
 	return page
 }
@@ -125,8 +125,8 @@ func TestCommitsOutOfOrder(t *testing.T) {
 	first := insert(t, slow, "DONE")
 	second := insert(t, db, "DONE")
 	page := read(t, l, start)
-	if len(page.Events) != 0 || !page.Held {
-		t.Fatalf("while the older transaction runs %v are read, held %v", page.Events, page.Held)
+	if len(page.Events) != 0 || !page.Waiting {
+		t.Fatalf("while the older transaction runs %v are read, held %v", page.Events, page.Waiting)
 	}
 	if err := slow.Commit(); err != nil {
 		t.Fatal(err)
@@ -168,10 +168,10 @@ func TestOtherDatabasesDoNotHoldUp(t *testing.T) {
 	l := event.NewLog(db)
 	id := insert(t, db, "DONE")
 	r := event.Range{Limit: 10}
-	if page, err := l.Read(t.Context(), r); err != nil || len(page.Events) != 0 || !page.Held {
+	if page, err := l.Read(t.Context(), r); err != nil || len(page.Events) != 0 || !page.Waiting {
 		t.Fatalf("read %+v, %v: the other transaction does not hold anything up", page, err)
 	}
-	r.Thorough = true
+	r.IgnoreOtherDatabases = true
 	eventually(t, func() bool {
 		page, err := l.Read(t.Context(), r)
 		return err == nil && len(page.Events) == 1 && page.Events[0].Job == id
@@ -263,7 +263,7 @@ func follow(t *testing.T, l *event.Log, at event.Position, finished chan struct{
 		seen = append(seen, guids(page.Events)...)
 		if n := len(page.Events); n > 0 {
 			at = page.Events[n-1].Position
-		} else if over && !page.Held {
+		} else if over && !page.Waiting {
 			return seen
 		}
 	}

@@ -58,7 +58,7 @@ func New(s *store.Store, o Options) *Reader {
 		store: s, entities: entities, plans: newPlans(entities, s.Dialect()), viewerPlaceholder: uuid.New(), log: cmp.Or(o.Log, slog.Default()),
 	}
 	if !o.Separate {
-		r.shared = batch.New(batch.Options{Most: maxGuids, Parallel: parallel(), Time: o.Time, Executed: o.Executed}, r.runGroup)
+		r.shared = batch.New(batch.Options{Max: maxGuids, Parallel: parallel(), Time: o.Time, Executed: o.Executed}, r.runGroup)
 	}
 	return r
 }

@@ -50,8 +50,8 @@ type Options struct {
 	Parallel int
 	// Executed is called with the number of changes of each group; it may be nil.
 	Executed func(int)
-	// Alone is called for each change that is made in the ordinary way; it may be nil.
-	Alone func()
+	// Ungrouped is called for each change that is made in the ordinary way; it may be nil.
+	Ungrouped func()
 }
 
 // Committer makes changes. It is safe for concurrent use.
@@ -60,23 +60,23 @@ type Committer struct {
 	o     Options
 	queue *batch.Group[struct{}, *member, struct{}]
 
-	mu   sync.Mutex
-	held map[uuid.UUID]int // number of changes of an object that wait for it outside of groups
+	mu       sync.Mutex
+	excluded map[uuid.UUID]int // by object: the number of its changes that run outside of groups
 }
 
-// errAlone means that nothing was changed, and the change must be made in the ordinary way.
-var errAlone = errors.New("groupcommit: to be made alone")
+// errNotGrouped means that nothing was changed, and the change must be made in the ordinary way.
+var errNotGrouped = errors.New("groupcommit: to be made alone")
 
-// errHeld is errAlone for a change whose object another transaction locks.
-var errHeld = errors.New("groupcommit: the object is held")
+// errLocked is errNotGrouped for a change whose object another transaction locks.
+var errLocked = errors.New("groupcommit: the object is held")
 
 // New returns a Committer on a database.
 func New(s *store.Store, o Options) *Committer {
 	o.LockTimeout = cmp.Or(o.LockTimeout, 50*time.Millisecond)
-	if o.Alone == nil {
-		o.Alone = func() {}
+	if o.Ungrouped == nil {
+		o.Ungrouped = func() {}
 	}
-	c := &Committer{store: s, o: o, held: map[uuid.UUID]int{}}
+	c := &Committer{store: s, o: o, excluded: map[uuid.UUID]int{}}
 	parallel := cmp.Or(o.Parallel, 2)
 	if !c.postgres() {
 		parallel = 1
@@ -95,61 +95,62 @@ func (c *Committer) Do(ctx context.Context, change Change) error {
 	if c == nil {
 		return change.Work(ctx)
 	}
-	err := errAlone
+	err := errNotGrouped
 	switch {
-	case (change.OnlyWrites || !c.postgres()) && !change.Limited && !c.isHeld(change.Key):
+	case (change.OnlyWrites || !c.postgres()) && !change.Limited && !c.isExcluded(change.Key):
 		m := &member{ctx: ctx, change: change}
 		if _, err = c.queue.Do(ctx, struct{}{}, m); err != nil && !m.run {
-			err = errAlone // its time is over: the ordinary way reports that
+			err = errNotGrouped // its time was over before it was in a group: the ordinary way reports that
 		}
 	case c.postgres():
-		err = c.single(ctx, change)
+		err = c.runSingle(ctx, change)
 	}
 	switch {
-	case errors.Is(err, errHeld):
-		defer c.hold(change.Key)()
-	case !errors.Is(err, errAlone):
+	case errors.Is(err, errLocked):
+		defer c.exclude(change.Key)()
+	case !errors.Is(err, errNotGrouped):
 		return err
 	}
-	c.o.Alone()
+	c.o.Ungrouped()
 	return change.Work(ctx)
 }
 
-// hold keeps the changes of an object out of groups until the returned function is called: they would wait for the same row.
-func (c *Committer) hold(key uuid.UUID) (release func()) {
+// exclude keeps the changes of an object out of groups until the returned function is called. In a group they would wait
+// for the same locked row.
+func (c *Committer) exclude(key uuid.UUID) (release func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held[key]++
+	c.excluded[key]++
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.held[key]--; c.held[key] == 0 {
-			delete(c.held, key)
+		if c.excluded[key]--; c.excluded[key] == 0 {
+			delete(c.excluded, key)
 		}
 	}
 }
 
-func (c *Committer) isHeld(key uuid.UUID) bool {
+func (c *Committer) isExcluded(key uuid.UUID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return key != uuid.Nil && c.held[key] > 0
+	return key != uuid.Nil && c.excluded[key] > 0
 }
 
 // run makes the changes of a group, within the time limit of each.
 func (c *Committer) run(ctx context.Context, _ struct{}, all []*member) []batch.Result[struct{}] {
 	var present []*member
 	for _, m := range all {
-		m.run, m.outcome = true, errAlone
+		m.run, m.outcome = true, errNotGrouped
 		if m.ctx.Err() == nil {
 			present = append(present, m)
 		}
 	}
-	ctx, cancel := shortest(ctx, present)
+	ctx, cancel := withEarliestDeadline(ctx, present)
 	defer cancel()
 	if c.postgres() {
-		c.sideBySide(ctx, present)
+		c.runConcurrently(ctx, present)
 	} else {
-		c.inTurn(ctx, present)
+		c.runSequentially(ctx, present)
 	}
 	results := make([]batch.Result[struct{}], len(all))
 	for i, m := range all {
@@ -158,8 +159,8 @@ func (c *Committer) run(ctx context.Context, _ struct{}, all []*member) []batch.
 	return results
 }
 
-// shortest returns a context that ends with the first of the members' contexts.
-func shortest(ctx context.Context, all []*member) (context.Context, context.CancelFunc) {
+// withEarliestDeadline returns a context that ends with the first of the members' contexts.
+func withEarliestDeadline(ctx context.Context, all []*member) (context.Context, context.CancelFunc) {
 	var ends []time.Time
 	for _, m := range all {
 		if end, limited := m.ctx.Deadline(); limited {
@@ -172,10 +173,10 @@ func shortest(ctx context.Context, all []*member) (context.Context, context.Canc
 	return context.WithDeadline(ctx, slices.MinFunc(ends, time.Time.Compare))
 }
 
-// joined has the values of a member's context, and ends with its group.
-type joined struct {
+// memberContext has the values of a member's context, and ends with the group.
+type memberContext struct {
 	context.Context
 	values context.Context
 }
 
-func (j joined) Value(key any) any { return j.values.Value(key) }
+func (j memberContext) Value(key any) any { return j.values.Value(key) }

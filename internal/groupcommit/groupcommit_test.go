@@ -41,7 +41,7 @@ func each(t *testing.T, test func(w *world)) {
 			t.Cleanup(func() { _ = s.Close() })
 			w := &world{T: t, store: s}
 			var mu sync.Mutex
-			w.Committer = groupcommit.New(s, groupcommit.Options{Parallel: 1, Alone: func() { w.alone.Add(1) }, Executed: func(n int) {
+			w.Committer = groupcommit.New(s, groupcommit.Options{Parallel: 1, Ungrouped: func() { w.alone.Add(1) }, Executed: func(n int) {
 				mu.Lock()
 				defer mu.Unlock()
 				w.sizes = append(w.sizes, n)

@@ -21,12 +21,12 @@ type member struct {
 	run     bool  // it was in a group
 	outcome error // nil when it is committed
 
-	tx      *tx
-	segment []store.Statement // to be sent next
-	reply   chan reply        // the results
-	wrote   bool              // it has changed something in the transaction
-	ended   bool              // the work has returned
-	failed  error             // the work's error, or the reason for leaving the group
+	tx         *tx
+	segment    []store.Statement // to be sent next
+	reply      chan reply        // the results
+	hasWritten bool              // it has changed something in the transaction
+	ended      bool              // the work has returned
+	failed     error             // the work's error, or the reason for leaving the group
 }
 
 type reply struct {
@@ -40,24 +40,24 @@ type group struct {
 	committer *Committer
 	session   *store.Session
 	arrived   chan struct{}
-	in        []*member
+	members   []*member
 	begun     bool // the first segments were sent, and their results received
 }
 
-// sideBySide makes the changes of a group on PostgreSQL.
-func (c *Committer) sideBySide(ctx context.Context, all []*member) {
+// runConcurrently makes the changes of a group on PostgreSQL.
+func (c *Committer) runConcurrently(ctx context.Context, all []*member) {
 	session, err := c.store.Session(ctx)
 	if err != nil {
 		return
 	}
 	defer session.Close(ctx)
-	g := &group{committer: c, session: session, arrived: make(chan struct{}, len(all)), in: slices.Clone(all)}
+	g := &group{committer: c, session: session, arrived: make(chan struct{}, len(all)), members: slices.Clone(all)}
 	// Groups of different servers lock rows in the same order.
-	slices.SortStableFunc(g.in, func(a, b *member) int { return bytes.Compare(a.change.Key[:], b.change.Key[:]) })
-	for _, m := range g.in {
+	slices.SortStableFunc(g.members, func(a, b *member) int { return bytes.Compare(a.change.Key[:], b.change.Key[:]) })
+	for _, m := range g.members {
 		g.start(ctx, m)
 	}
-	g.wait(len(g.in))
+	g.wait(len(g.members))
 	for g.round(ctx) {
 	}
 }
@@ -74,7 +74,7 @@ func (g *group) start(ctx context.Context, m *member) {
 		r := <-m.reply
 		return r.set, r.err
 	}}
-	own := store.WithTx(joined{Context: ctx, values: m.ctx}, m.tx)
+	own := store.WithTx(memberContext{Context: ctx, values: m.ctx}, m.tx)
 	service.Start(func() error {
 		err := service.Recovered(func() error { return m.change.Work(own) })
 		if m.failed == nil {
@@ -98,21 +98,21 @@ func (g *group) wait(n int) {
 
 // round sends the segments of all members, and lets the members continue. It reports whether the group continues.
 func (g *group) round(ctx context.Context) bool {
-	for _, m := range slices.Clone(g.in) {
+	for _, m := range slices.Clone(g.members) {
 		switch {
 		case !m.ended || m.failed == nil:
-		case m.wrote:
-			return g.end(errAlone)
+		case m.hasWritten:
+			return g.end(errNotGrouped)
 		default:
-			g.leave(m, errAlone)
+			g.remove(m, errNotGrouped)
 		}
 	}
-	if len(g.in) == 0 {
+	if len(g.members) == 0 {
 		return false
 	}
 	script := store.Script{Begins: !g.begun, LockTimeout: g.committer.o.LockTimeout, Commits: true}
 	var sent []*member
-	for _, m := range g.in {
+	for _, m := range g.members {
 		script.Commits = script.Commits && m.ended
 		if len(m.segment) > 0 {
 			sent = append(sent, m)
@@ -126,17 +126,17 @@ func (g *group) round(ctx context.Context) bool {
 	case err == nil:
 		g.resume(sent, sets)
 		return true
-	case answered(err) && len(sets) < len(sent):
-		g.leave(sent[len(sets)], why(err))
+	case isServerError(err) && len(sets) < len(sent):
+		g.remove(sent[len(sets)], removalReason(err))
 		if g.begun {
-			return g.end(errAlone) // the changes of the others are lost
+			return g.end(errNotGrouped) // the changes of the others are lost
 		}
 		g.session.Rollback(ctx)
 		return true
-	case script.Commits && !answered(err) && !errors.Is(err, store.ErrNotSent):
+	case script.Commits && !isServerError(err) && !errors.Is(err, store.ErrNotSent):
 		return g.end(err)
 	default:
-		return g.end(errAlone)
+		return g.end(errNotGrouped)
 	}
 }
 
@@ -145,7 +145,7 @@ func (g *group) resume(sent []*member, sets []store.ResultSet) {
 	g.begun = true
 	running := 0
 	for i, m := range sent {
-		m.wrote = m.wrote || len(m.segment) > 1 || len(sets[i].Rows) > 0
+		m.hasWritten = m.hasWritten || len(m.segment) > 1 || len(sets[i].Rows) > 0
 		if m.segment = nil; !m.ended {
 			running++
 			m.reply <- reply{set: sets[i]}
@@ -154,61 +154,61 @@ func (g *group) resume(sent []*member, sets []store.ResultSet) {
 	g.wait(running)
 }
 
-// leave removes a member.
-func (g *group) leave(m *member, why error) {
-	g.in = slices.DeleteFunc(g.in, func(other *member) bool { return other == m })
-	m.outcome = why
-	g.dismiss(m, why)
+// remove removes a member.
+func (g *group) remove(m *member, reason error) {
+	g.members = slices.DeleteFunc(g.members, func(other *member) bool { return other == m })
+	m.outcome = reason
+	g.release(m, reason)
 }
 
 // end ends the group, and passes its members their outcomes.
 func (g *group) end(outcome error) bool {
-	for _, m := range g.in {
+	for _, m := range g.members {
 		m.outcome = outcome
-		g.dismiss(m, outcome)
+		g.release(m, outcome)
 	}
 	return false
 }
 
-// dismiss ends the wait of a member.
-func (g *group) dismiss(m *member, why error) {
+// release ends the wait of a member.
+func (g *group) release(m *member, reason error) {
 	if !m.ended {
-		m.failed = why
-		m.reply <- reply{err: why}
+		m.failed = reason
+		m.reply <- reply{err: reason}
 		g.wait(1)
 	}
-	m.tx.sent(why)
+	m.tx.endPending(reason)
 }
 
-// answered reports whether an error is an answer of a running database: then the transaction has changed nothing.
-func answered(err error) bool {
+// isServerError reports whether an error is an answer of a running database: then the transaction has changed nothing.
+func isServerError(err error) bool {
 	answer, ok := errors.AsType[*pq.Error](err)
 	return ok && !fault.Is(store.Fault(answer), fault.Unavailable)
 }
 
 // why returns why a member must leave.
-func why(err error) error {
+func removalReason(err error) error {
 	if answer, ok := errors.AsType[*pq.Error](err); ok && answer.Code == pqerror.LockNotAvailable {
-		return errHeld
+		return errLocked
 	}
-	return errAlone
+	return errNotGrouped
 }
 
-// single makes a change in its own transaction, with fewer round trips than in the ordinary way. If the error may be that of
+// runSingle makes a change in its own transaction, with fewer round trips than in the ordinary way. If the error may be that of
 // a statement that was kept back, the change is made in the ordinary way, in which the work gets the error where it expects
 // it.
-func (c *Committer) single(ctx context.Context, change Change) error {
+func (c *Committer) runSingle(ctx context.Context, change Change) error {
 	session, err := c.store.Session(ctx)
 	if err != nil {
-		return errAlone
+		return errNotGrouped
 	}
 	defer session.Close(ctx)
-	begun, elsewhere := false, false
+	begun, ordinary := false, false
 	t := &tx{store: c.store, ctx: ctx, reads: true}
 	t.send = func(statements []store.Statement) (set store.ResultSet, err error) {
 		sets, err := session.Run(ctx, store.Script{Begins: !begun, Statements: statements})
 		if err != nil {
-			elsewhere = elsewhere || len(statements) > 1 || !begun && !answered(err)
+			ordinary = ordinary || len(statements) > 1 || !begun && !isServerError(err)
 			return set, err
 		}
 		begun = true
@@ -216,15 +216,15 @@ func (c *Committer) single(ctx context.Context, change Change) error {
 	}
 	err = service.Recovered(func() error { return change.Work(store.WithTx(ctx, t)) })
 	switch {
-	case elsewhere:
-		return errAlone
+	case ordinary:
+		return errNotGrouped
 	case err != nil:
 		return err
 	}
 	_, err = session.Run(ctx, store.Script{Begins: !begun, Statements: t.pending, Commits: true})
-	t.sent(err)
-	if err != nil && len(t.pending) > 0 && answered(err) {
-		return errAlone
+	t.endPending(err)
+	if err != nil && len(t.pending) > 0 && isServerError(err) {
+		return errNotGrouped
 	}
 	return err
 }

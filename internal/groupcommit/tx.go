@@ -14,18 +14,18 @@ import (
 	"cloudapi/internal/store"
 )
 
-// tx is a transaction as ent sees it. It keeps statements back whose results are not needed, and sends them with the next
-// statement whose result is needed.
+// tx is a transaction for ent. It queues statements whose results are not needed, and sends them with the next statement
+// whose result is needed.
 type tx struct {
 	store *store.Store
 	ctx   context.Context // of the caller
 	// reads is true if the transaction may read.
 	reads bool
 	// send sends statements; only the last returns rows.
-	send    func([]store.Statement) (store.ResultSet, error)
-	pending []store.Statement
-	ends    []func(error) // of the observers of pending statements
-	updated *updated
+	send            func([]store.Statement) (store.ResultSet, error)
+	pending         []store.Statement
+	endObservations []func(error) // of the observers of pending statements
+	updated         *updated
 }
 
 // updated is the row after the last update of an object, which ent reads next.
@@ -35,7 +35,7 @@ type updated struct {
 	set   store.ResultSet
 }
 
-// Exec keeps an INSERT back, and runs other statements.
+// Exec queues an INSERT, and runs other statements.
 func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
 	list, ok := args.([]any)
 	if !ok {
@@ -43,14 +43,14 @@ func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
 	}
 	affected := int64(1) // of an INSERT; ent ignores it
 	if store.Verb(query) == "insert" {
-		t.keep(ctx, query, list)
+		t.enqueue(ctx, query, list)
 	} else {
-		table, id := target(query, list)
+		table, id := updateTarget(query, list)
 		returning := " RETURNING 1"
 		if table != "" {
 			returning = " RETURNING *"
 		}
-		set, err := t.run(ctx, query+returning, list)
+		set, err := t.flush(ctx, query+returning, list)
 		if err != nil {
 			return err
 		}
@@ -64,8 +64,8 @@ func (t *tx) Exec(ctx context.Context, query string, args, result any) error {
 	return nil
 }
 
-// target returns the table and the object of an update of one object.
-func target(query string, args []any) (table string, id any) {
+// updateTarget returns the table and the object of an update of one object.
+func updateTarget(query string, args []any) (table string, id any) {
 	const where = ` WHERE "id" = $`
 	before, after, found := strings.Cut(query, where)
 	rest, isUpdate := strings.CutPrefix(before, `UPDATE "`)
@@ -92,9 +92,9 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 		return nil
 	}
 	if !t.reads && store.Verb(query) == "select" {
-		return errAlone // it said that it only writes
+		return errNotGrouped // contradicts OnlyWrites
 	}
-	set, err := t.run(ctx, query, list)
+	set, err := t.flush(ctx, query, list)
 	if err != nil {
 		return err
 	}
@@ -111,23 +111,23 @@ func (t *tx) Query(ctx context.Context, query string, args, result any) error {
 func (t *tx) Commit() error   { return nil }
 func (t *tx) Rollback() error { return nil }
 
-func (t *tx) keep(ctx context.Context, query string, args []any) {
+func (t *tx) enqueue(ctx context.Context, query string, args []any) {
 	t.pending = append(t.pending, store.Statement{Query: query, Args: args})
-	t.ends = append(t.ends, t.store.Observe(ctx, query))
+	t.endObservations = append(t.endObservations, t.store.Observe(ctx, query))
 }
 
-// run sends the statements that were kept back, with a statement that returns rows.
-func (t *tx) run(ctx context.Context, query string, args []any) (store.ResultSet, error) {
-	t.keep(ctx, query, args)
+// flush sends the queued statements and one that returns rows.
+func (t *tx) flush(ctx context.Context, query string, args []any) (store.ResultSet, error) {
+	t.enqueue(ctx, query, args)
 	set, err := t.send(t.pending)
-	t.sent(err)
+	t.endPending(err)
 	return set, err
 }
 
-// sent ends the observation of the statements that were kept back.
-func (t *tx) sent(err error) {
-	for _, end := range t.ends {
+// endPending ends the observation of the queued statements.
+func (t *tx) endPending(err error) {
+	for _, end := range t.endObservations {
 		end(err)
 	}
-	t.pending, t.ends = nil, nil
+	t.pending, t.endObservations = nil, nil
 }

@@ -16,7 +16,7 @@ import (
 // CreateGroup creates a cloud user group.
 func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
 	out := &model.CreateCloudUserGroupPayload{}
-	return job.Run(ctx, s.Jobs, s.aboutGroup("createCloudUserGroup", in, in.Execution, nil, s.Client.CloudUserGroup.Create().Mutation()), out, &out.Job,
+	return job.Run(ctx, s.Jobs, s.newGroupChange("createCloudUserGroup", in, in.Execution, nil, s.Client.CloudUserGroup.Create().Mutation()), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 			out.CloudUserGroup, err = tx.CloudUserGroup.Create().
 				SetName(in.Name).SetNillableDescription(in.Description).Save(ctx)
@@ -30,11 +30,11 @@ func (s *Service) CreateGroup(ctx context.Context, in model.CreateCloudUserGroup
 // UpdateGroup changes the given properties of a group.
 func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
 	out := &model.UpdateCloudUserGroupPayload{}
-	change := s.aboutGroup("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
+	change := s.newGroupChange("updateCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
 		s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation())
 	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-			out.CloudUserGroup, err = touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, func(up *ent.CloudUserGroupUpdateOne) {
+			out.CloudUserGroup, err = updateGroupIfVersion(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, func(up *ent.CloudUserGroupUpdateOne) {
 				up.SetNillableName(in.Name)
 				textrule.Set(in.Description, up.SetDescription)
 			})
@@ -46,12 +46,12 @@ func (s *Service) UpdateGroup(ctx context.Context, in model.UpdateCloudUserGroup
 // that contain it.
 func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
 	out := &model.DeleteCloudUserGroupPayload{CloudUserGroupID: in.CloudUserGroupID}
-	change := s.aboutGroup("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
+	change := s.newGroupChange("deleteCloudUserGroup", in, in.Execution, &in.CloudUserGroupID,
 		s.Client.CloudUserGroup.UpdateOneID(in.CloudUserGroupID).Mutation())
 	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			// The update locks the row, so that no link to it can be added meanwhile.
-			if _, err := touchGroup(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, nil); err != nil {
+			if _, err := updateGroupIfVersion(ctx, tx, in.CloudUserGroupID, in.ExpectedVersion, nil); err != nil {
 				return err
 			}
 			own := cloudusergroup.ID(in.CloudUserGroupID)
@@ -65,13 +65,14 @@ func (s *Service) DeleteGroup(ctx context.Context, in model.DeleteCloudUserGroup
 		})
 }
 
-// aboutGroup describes a change of a group.
-func (s *Service) aboutGroup(action string, input any, ex *model.ExecutionInput, id *uuid.UUID, m ent.Mutation) job.Change {
+// newGroupChange returns a change of a group.
+func (s *Service) newGroupChange(action string, input any, ex *model.ExecutionInput, id *uuid.UUID, m ent.Mutation) job.Change {
 	return job.Change{Action: action, Input: input, Execution: ex, ObjectID: id, OnlyWrites: true, Authorize: job.ByPolicy(cloudusergroup.Policy, m)}
 }
 
-// touchGroup changes a group in one guarded statement.
-func touchGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
+// updateGroupIfVersion updates a group in one statement. It fails with CONFLICT if the group has another version than
+// expected. nil accepts any version.
+func updateGroupIfVersion(ctx context.Context, tx *ent.Client, id uuid.UUID, expected *uuid.UUID,
 	edit func(*ent.CloudUserGroupUpdateOne),
 ) (*ent.CloudUserGroup, error) {
 	up := tx.CloudUserGroup.UpdateOneID(id)

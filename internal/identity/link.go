@@ -16,7 +16,7 @@ func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model
 	out := &model.LinkCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("linkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetIssuer(in.Issuer).Mutation()), in.CloudUserID, nil,
+		s.newUserChange("linkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetIssuer(in.Issuer).Mutation()), in.CloudUserID, nil,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetIssuer(in.Issuer).SetSubject(in.Subject).ClearRoleStatedAt().ClearRoleValidUntil()
 			other, err := tx.CloudUser.Query().
@@ -34,7 +34,7 @@ func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*m
 	out := &model.UnlinkCloudUserPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("unlinkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).ClearIssuer().Mutation()), in.CloudUserID, nil,
+		s.newUserChange("unlinkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).ClearIssuer().Mutation()), in.CloudUserID, nil,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.ClearIssuer().ClearSubject().ClearRoleStatedAt().ClearRoleValidUntil()
 			_, err := session.End(ctx, tx, in.CloudUserID, true)

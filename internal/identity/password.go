@@ -18,17 +18,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// hash checks a new password against the rules and hashes it.
-func (s *Service) hash(ctx context.Context, field string, p secret.Text) (string, error) {
+// hashPassword checks a new password against the rules and hashes it.
+func (s *Service) hashPassword(ctx context.Context, field string, p secret.Text) (string, error) {
 	if err := password.Check(field, p); err != nil {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, p)
 }
 
-// checkAll returns the faults of a mutation's fields as one error, and the errors of other rules for fields without such a
+// joinFaults returns the faults of a mutation's fields as one error, and the errors of other rules for fields without such a
 // fault.
-func checkAll(m ent.Mutation, others ...error) error {
+func joinFaults(m ent.Mutation, others ...error) error {
 	faults := ent.Faults(m)
 	for _, err := range others {
 		if err == nil {
@@ -50,7 +50,7 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 	out := &model.SetCloudUserPasswordPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.replacePassword(ctx,
-		s.aboutPassword("setCloudUserPassword", in, in.Execution, in.CloudUserID), in.CloudUserID,
+		s.newPasswordChange("setCloudUserPassword", in, in.Execution, in.CloudUserID), in.CloudUserID,
 		nil, !in.KeepAccessTokens, "password", in.Password)
 	return out, err
 }
@@ -58,19 +58,19 @@ func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPassword
 // ChangePassword changes a password after checking the current one, and revokes the sessions of its user: the caller, or any
 // user if the caller is an administrator.
 func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	me, err := rule.Caller(ctx)
+	caller, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	user := me
+	user := caller
 	if in.CloudUserID != nil {
 		user = *in.CloudUserID
 	}
 	out := &model.ChangePasswordPayload{}
-	change := s.aboutPassword("changePassword", in, in.Execution, user)
-	login, allowed := viewer.FromContext(ctx).Login, change.Authorize
+	change := s.newPasswordChange("changePassword", in, in.Execution, user)
+	login, authorize := viewer.FromContext(ctx).Login, change.Authorize
 	change.Authorize = func(ctx context.Context) error {
-		if user != me {
+		if user != caller {
 			// A user that the caller may not see does not exist for it.
 			other, err := s.Client.CloudUser.Get(ctx, user)
 			if err != nil {
@@ -78,7 +78,7 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 			}
 			login = other.Login
 		}
-		return allowed(ctx)
+		return authorize(ctx)
 	}
 	// The current password has the same limits against guessing as signing in.
 	verified := func(ctx context.Context) error {
@@ -94,9 +94,9 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 	return out, err
 }
 
-// aboutPassword describes a change of a user's password.
-func (s *Service) aboutPassword(action string, input any, ex *model.ExecutionInput, id uuid.UUID) job.Change {
-	return s.aboutUser(action, input, ex, s.Client.CloudUser.UpdateOneID(id).SetPasswordHash("").Mutation())
+// newPasswordChange returns a change of a user's password.
+func (s *Service) newPasswordChange(action string, input any, ex *model.ExecutionInput, id uuid.UUID) job.Change {
+	return s.newUserChange(action, input, ex, s.Client.CloudUser.UpdateOneID(id).SetPasswordHash("").Mutation())
 }
 
 // replacePassword sets a user's password. It calls check, unless that is nil, and hashes before the transaction begins. It
@@ -111,7 +111,7 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 				return err
 			}
 		}
-		hash, err = s.hash(ctx, field, p)
+		hash, err = s.hashPassword(ctx, field, p)
 		return err
 	}
 	return s.changeUser(ctx, c, id, nil, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {

@@ -18,7 +18,7 @@ import (
 // CreatePortalAccount creates an account of the embedded portal.
 func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
 	out := &model.CreatePortalAccountPayload{}
-	change, hash := s.aboutPortalPassword("createPortalAccount", in, in.Execution, in.Password,
+	change, hash := s.newPortalPasswordChange("createPortalAccount", in, in.Execution, in.Password,
 		s.Client.PortalAccount.Create().SetUsername(in.Username).Mutation())
 	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
@@ -33,7 +33,7 @@ func (s *Service) CreatePortalAccount(ctx context.Context, in model.CreatePortal
 // SetPortalAccountPassword sets the password of a portal account.
 func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
 	out := &model.SetPortalAccountPasswordPayload{}
-	change, hash := s.aboutPortalPassword("setPortalAccountPassword", in, in.Execution, in.Password,
+	change, hash := s.newPortalPasswordChange("setPortalAccountPassword", in, in.Execution, in.Password,
 		s.Client.PortalAccount.UpdateOneID(in.PortalAccountID).Mutation())
 	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
@@ -45,29 +45,29 @@ func (s *Service) SetPortalAccountPassword(ctx context.Context, in model.SetPort
 // DeletePortalAccount deletes a portal account, but not its domains.
 func (s *Service) DeletePortalAccount(ctx context.Context, in model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
 	out := &model.DeletePortalAccountPayload{PortalAccountID: in.PortalAccountID}
-	return job.Run(ctx, s.Jobs, s.aboutPortal("deletePortalAccount", in, in.Execution), out, &out.Job,
+	return job.Run(ctx, s.Jobs, s.newPortalChange("deletePortalAccount", in, in.Execution), out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			return ent.Missing(tx.PortalAccount.DeleteOneID(in.PortalAccountID).Exec(ctx), "portalaccount", in.PortalAccountID)
 		})
 }
 
-// aboutPortal describes a change of a portal account.
-func (s *Service) aboutPortal(action string, input any, ex *model.ExecutionInput) job.Change {
+// newPortalChange returns a change of a portal account.
+func (s *Service) newPortalChange(action string, input any, ex *model.ExecutionInput) job.Change {
 	return job.Change{
 		Action: action, Input: input, Execution: ex,
 		Authorize: job.ByPolicy(portalaccount.Policy, s.Client.PortalAccount.Create().Mutation()),
 	}
 }
 
-// aboutPortalPassword describes a change that sets the password of a portal account. The password is hashed before the
+// newPortalPasswordChange returns a change that sets the password of a portal account. The password is hashed before the
 // transaction.
-func (s *Service) aboutPortalPassword(
+func (s *Service) newPortalPasswordChange(
 	action string, input any, ex *model.ExecutionInput, p secret.Text, m ent.Mutation,
 ) (job.Change, *string) {
 	hash := new(string)
-	change := s.aboutPortal(action, input, ex)
+	change := s.newPortalChange(action, input, ex)
 	change.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		if err = checkAll(m, password.Check("password", p)); err == nil {
+		if err = joinFaults(m, password.Check("password", p)); err == nil {
 			*hash, err = s.Passwords.Hash(ctx, p)
 		}
 		return err

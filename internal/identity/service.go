@@ -42,14 +42,14 @@ func (s *Service) CreateUser(ctx context.Context, in model.CreateCloudUserInput)
 	var hash string
 	// The password is hashed before the transaction begins.
 	prepare := func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
-		err = checkAll(newUser(s.Client, in).Mutation(),
+		err = joinFaults(newUser(s.Client, in).Mutation(),
 			textrule.Login("login", in.Login, textrule.MaxName), password.Check("password", in.Password))
 		if err == nil {
 			hash, err = s.Passwords.Hash(ctx, in.Password)
 		}
 		return err
 	}
-	change := s.aboutUser("createCloudUser", in, in.Execution, newUser(s.Client, in).Mutation())
+	change := s.newUserChange("createCloudUser", in, in.Execution, newUser(s.Client, in).Mutation())
 	change.Before = prepare
 	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
@@ -78,7 +78,7 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	out := &model.UpdateCloudUserPayload{}
 	var err error
-	change := s.aboutUser("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change := s.newUserChange("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.OnlyWrites = in.Role == nil && in.Status == nil // other changes check the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
@@ -102,7 +102,7 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
 	out := &model.SetCloudUserStatusPayload{}
 	var err error
-	change := s.aboutUser("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change := s.newUserChange("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // it checks the last administrator
 	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
@@ -121,7 +121,7 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 	out := &model.SetCloudUserAdministratorPayload{}
 	var err error
 	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.aboutUser("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
+		s.newUserChange("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetRole(role)
 			return nil
@@ -129,7 +129,7 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 	return out, err
 }
 
-// changeUser changes one user in one guarded statement.
+// changeUser changes one user in one statement. It fails with CONFLICT if the user has another version than expected.
 func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID, expected *uuid.UUID,
 	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
 ) (*ent.CloudUser, *ent.Job, error) {
@@ -144,31 +144,31 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID, ex
 			return err
 		}
 		changed, err = up.Save(ctx)
-		return staleUser(ctx, tx, err, id, expected)
+		return staleUserError(ctx, tx, err, id, expected)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	s.Changed(ctx, id)
-	return job.Settled(ctx, changed), done, nil
+	return job.Detach(ctx, changed), done, nil
 }
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	change := s.aboutUser("deleteCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	change := s.newUserChange("deleteCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.ObjectID = &in.CloudUserID
 	done, err := s.Jobs.Do(ctx, change,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
-			gone := tx.CloudUser.DeleteOneID(in.CloudUserID)
+			del := tx.CloudUser.DeleteOneID(in.CloudUserID)
 			if in.ExpectedVersion != nil {
-				gone.Where(clouduser.Version(*in.ExpectedVersion))
+				del.Where(clouduser.Version(*in.ExpectedVersion))
 			}
 			// Groups whose forms show the user get a new version.
 			err := tx.CloudUserGroup.Update().Where(cloudusergroup.HasUsersWith(clouduser.ID(in.CloudUserID))).Exec(ctx)
 			if err != nil {
 				return err
 			}
-			return staleUser(ctx, tx, gone.Exec(ctx), in.CloudUserID, in.ExpectedVersion)
+			return staleUserError(ctx, tx, del.Exec(ctx), in.CloudUserID, in.ExpectedVersion)
 		})
 	if err != nil {
 		return nil, err
@@ -177,12 +177,12 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
 }
 
-// aboutUser describes a change of a user.
-func (s *Service) aboutUser(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
+// newUserChange returns a change of a user.
+func (s *Service) newUserChange(action string, input any, ex *model.ExecutionInput, m ent.Mutation) job.Change {
 	return job.Change{Action: action, Input: input, Execution: ex, Authorize: job.ByPolicy(clouduser.Policy, m)}
 }
 
-// staleUser returns why an update found no user: it does not exist, or has another version.
-func staleUser(ctx context.Context, tx *ent.Client, err error, id uuid.UUID, expected *uuid.UUID) error {
+// staleUserError returns why an update found no user: it does not exist, or has another version.
+func staleUserError(ctx context.Context, tx *ent.Client, err error, id uuid.UUID, expected *uuid.UUID) error {
 	return ent.Stale(ctx, err, "clouduser", id, expected, tx.CloudUser.Get, func(u *ent.CloudUser) uuid.UUID { return u.Version })
 }

@@ -1,10 +1,18 @@
-// Package job makes changes and records them: who, what, with which parameters, when, and how it ended. The record and the
-// change are one transaction; a failed change leaves only its record.
+// Package job makes changes and records them: who, what, with which parameters, when, and how it ended. The record and
+// the change are one transaction; a failed change leaves only its record.
 //
 //   - A Recorder makes a change while its caller waits. The change has two stages: one before its transaction, which may call other
 //     systems, and one within, which has the transaction and may not (BeforeTx).
 //   - A Queue records a change for the background, after making every possible check.
 //   - A Worker leases such jobs, and makes their changes with the rights that the job's user has at that time.
+//
+// Read the files in this order:
+//
+//   - change.go: what a change is. options.go: its options.
+//   - recorder.go: how a change is made. transaction.go: its transaction, or that of the whole operation. commit.go: group commit.
+//   - row.go, failure.go, parts.go, payload.go: the rows of successful and failed jobs, and what the caller gets.
+//   - queue.go, worker.go, run.go, encrypter.go: background jobs.
+//   - tree.go, visible.go, action.go, prune.go: reading jobs, their old names, and removing old ones.
 package job
 
 import (
@@ -91,12 +99,12 @@ func (a *attempt) authorize(ctx context.Context) error {
 	return err
 }
 
-// admit checks whether the caller may make the change, and the options of the job. It returns a context that ends when the
+// authorizeAndLimit checks whether the caller may make the change, and the options of the job. It returns a context that ends when the
 // caller's maxduration has passed.
-func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFunc, error) {
+func (a *attempt) authorizeAndLimit(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	begun := time.Now()
 	// An operation that was already made is not checked again: the stored answer takes precedence.
-	if err := notMade(ctx); err != nil {
+	if err := checkNotReplayed(ctx); err != nil {
 		return ctx, func() {}, err
 	}
 	if err := a.authorize(ctx); err != nil {
@@ -109,8 +117,8 @@ func (a *attempt) admit(ctx context.Context) (context.Context, context.CancelFun
 	if d == 0 {
 		return ctx, func() {}, nil
 	}
-	late := fault.New(fault.Timeout, "Given up after maxduration, %v; nothing of it is kept", d).On("maxduration")
-	ctx, cancel := context.WithDeadlineCause(ctx, begun.Add(d), late)
+	timeout := fault.New(fault.Timeout, "Given up after maxduration, %v; nothing of it is kept", d).On("maxduration")
+	ctx, cancel := context.WithDeadlineCause(ctx, begun.Add(d), timeout)
 	return ctx, cancel, nil
 }
 

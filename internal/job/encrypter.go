@@ -88,7 +88,7 @@ func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	}
 	key := sha256.Sum256([]byte(s.Key.Reveal()))
 	if s.Key.Reveal() == "" {
-		shared, err := s.shared(viewer.SystemContext(ent.NewTxContext(ctx, nil)))
+		shared, err := s.sharedKey(viewer.SystemContext(ent.NewTxContext(ctx, nil)))
 		if err != nil {
 			return nil, err
 		}
@@ -103,8 +103,8 @@ func (s *Encrypter) cipher(ctx context.Context) (cipher.AEAD, error) {
 	return s.aead, err
 }
 
-// shared returns the key in the database; the first server creates it.
-func (s *Encrypter) shared(ctx context.Context) ([]byte, error) {
+// sharedKey returns the key in the database; the first server creates it.
+func (s *Encrypter) sharedKey(ctx context.Context) ([]byte, error) {
 	fresh := make([]byte, sha256.Size)
 	_, _ = rand.Read(fresh)
 	err := s.Client.ServerKey.Create().SetID(keyName).SetValue(fresh).

@@ -13,14 +13,14 @@ import (
 
 // The time limits for recording a failure.
 const (
-	recordTime = 5 * time.Second
-	recordLate = 500 * time.Millisecond
+	recordTimeout     = 5 * time.Second
+	lateRecordTimeout = 500 * time.Millisecond
 )
 
 // fail records a failed change, and returns the error for its caller.
 func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
 	f := r.Classify(err)
-	if ended(ctx) {
+	if operationEnded(ctx) {
 		return f
 	}
 	r.Finished(ctx, a.Action, job.StatusERROR)
@@ -30,9 +30,9 @@ func (r *Recorder) fail(ctx context.Context, a *attempt, err error) error {
 	if recorded := r.recordFailure(ctx, a, f); recorded != nil {
 		r.Log.WarnContext(ctx, "a failed change could not be recorded", "action", a.Action, "error", recorded)
 	} else {
-		f = copyOf(f).With("jobId", a.id.String())
+		f = clone(f).With("jobId", a.id.String())
 	}
-	return a.shown(f)
+	return a.withUserMessage(f)
 }
 
 // recordFailure writes the row with the status ERROR, even if the caller's time is over. If the whole operation is one
@@ -41,7 +41,7 @@ func (r *Recorder) recordFailure(ctx context.Context, a *attempt, f *fault.Fault
 	write := func() error {
 		ctx, cancel := context.WithDeadline(context.WithoutCancel(outsideTx(ctx)), recordBy(ctx))
 		defer cancel()
-		row, err := a.failed(ctx, r.Client, f)
+		row, err := a.failedRow(ctx, r.Client, f)
 		if err != nil {
 			return err
 		}
@@ -59,9 +59,9 @@ func (r *Recorder) recordFailure(ctx context.Context, a *attempt, f *fault.Fault
 }
 
 // recordBy returns when the record of a failure must be written. If the caller's time is over, or the caller is gone, the
-// limit is recordLate: a silent or locked database would not accept the record anyway.
+// limit is lateRecordTimeout: a silent or locked database would not accept the record anyway.
 func recordBy(ctx context.Context) time.Time {
-	by, least := time.Now().Add(recordTime), time.Now().Add(recordLate)
+	by, least := time.Now().Add(recordTimeout), time.Now().Add(lateRecordTimeout)
 	end, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil || limited && end.Before(least):
@@ -73,17 +73,17 @@ func recordBy(ctx context.Context) time.Time {
 	}
 }
 
-// shown returns the fault with the caller's own text, if there is one (userErrormsg).
-func (c *Change) shown(f *fault.Fault) *fault.Fault {
+// withUserMessage returns the fault with the caller's own text, if there is one (userErrormsg).
+func (c *Change) withUserMessage(f *fault.Fault) *fault.Fault {
 	if own := c.params().UserErrormsg; own != nil && *own != "" {
-		shown := copyOf(f)
+		shown := clone(f)
 		shown.Message, shown.Field, shown.Cause = *own, "", f
 		return shown
 	}
 	return f
 }
 
-func copyOf(f *fault.Fault) *fault.Fault {
+func clone(f *fault.Fault) *fault.Fault {
 	c := *f
 	c.Details = make(map[string]any, len(f.Details)+1)
 	for k, v := range f.Details {

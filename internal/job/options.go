@@ -11,8 +11,8 @@ import (
 	"cloudapi/internal/model"
 )
 
-// maxTexts bounds all texts of `execution` together, including the JSON of `other`, in bytes.
-const maxTexts = 16 << 10
+// maxTextBytes bounds all texts of `execution` together, including the JSON of `other`, in bytes.
+const maxTextBytes = 16 << 10
 
 // params returns the options of the job, never nil.
 func (c *Change) params() *model.ExecutionParams {
@@ -45,8 +45,8 @@ func (c *Change) checkOptions() error {
 		}
 		size += len(other)
 	}
-	if size > maxTexts {
-		return fault.New(fault.Invalid, "The texts of execution have %d bytes together; at most %d are allowed", size, maxTexts).
+	if size > maxTextBytes {
+		return fault.New(fault.Invalid, "The texts of execution have %d bytes together; at most %d are allowed", size, maxTextBytes).
 			On("execution")
 	}
 	if p.Maxduration != nil {

@@ -28,7 +28,7 @@ func (a *attempt) recordParts(ctx context.Context, tx *ent.Client, parts []Part)
 	for i, p := range parts {
 		part := newAttempt(&Change{Action: p.Action, Input: p.Input, CustomerID: &p.CustomerID})
 		part.started = a.started
-		row, err := part.draft(ctx, tx)
+		row, err := part.draftRow(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -6,12 +6,12 @@ import (
 	"cloudapi/ent"
 )
 
-// Row is a row in the payload of a change.
+// Row detaches a row in the payload of a change from its transaction.
 type Row func(ctx context.Context)
 
-// RowAt returns the row that a payload has at a pointer.
+// RowAt returns the Row for a field of a payload.
 func RowAt[E interface{ Unwrap() E }](at *E) Row {
-	return func(ctx context.Context) { *at = Settled(ctx, *at) }
+	return func(ctx context.Context) { *at = Detach(ctx, *at) }
 }
 
 // Run makes a change as Do does and returns its payload: work sets the rows, and Run sets the job and detaches the rows from the

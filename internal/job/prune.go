@@ -33,7 +33,7 @@ func Prune(ctx context.Context, client *ent.Client, before time.Time) (removed i
 		for i, j := range ended {
 			ids[i] = j.ID
 		}
-		n, err := pruneOnly(ctx, client, ids)
+		n, err := pruneJobs(ctx, client, ids)
 		removed += n
 		if err != nil {
 			return removed, err
@@ -41,9 +41,9 @@ func Prune(ctx context.Context, client *ent.Client, before time.Time) (removed i
 	}
 }
 
-// pruneOnly removes jobs, and stores the position in the order of commits up to which jobs were removed, so that readers
+// pruneJobs removes jobs, and stores the position in the order of commits up to which jobs were removed, so that readers
 // from an earlier position get an error (internal/event).
-func pruneOnly(ctx context.Context, client *ent.Client, ids []uuid.UUID) (int, error) {
+func pruneJobs(ctx context.Context, client *ent.Client, ids []uuid.UUID) (int, error) {
 	tx, err := client.Tx(ctx)
 	if err != nil {
 		return 0, err

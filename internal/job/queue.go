@@ -18,7 +18,7 @@ import (
 type Queue struct {
 	recorder  *Recorder
 	encrypter *Encrypter
-	added     chan struct{}
+	wake      chan struct{} // wakes a worker of this server
 	// Clock returns the time for leases. The default is the machine's clock; if the clocks of servers may differ, it is the
 	// database's.
 	Clock func(context.Context) (time.Time, error)
@@ -26,27 +26,27 @@ type Queue struct {
 
 // NewQueue returns a queue whose jobs r records.
 func NewQueue(r *Recorder, e *Encrypter) *Queue {
-	return &Queue{recorder: r, encrypter: e, added: make(chan struct{}, 1), Clock: func(context.Context) (time.Time, error) { return now(), nil }}
+	return &Queue{recorder: r, encrypter: e, wake: make(chan struct{}, 1), Clock: func(context.Context) (time.Time, error) { return now(), nil }}
 }
 
 // Start records a job with its encrypted payload for a worker, and returns it at once. It first makes every check that Do
 // makes before calling another system, with the same errors.
 func (q *Queue) Start(ctx context.Context, c Change, payload []byte) (*ent.Job, error) {
 	a := newAttempt(&c)
-	limited, cancel, err := a.admit(ctx)
+	limited, cancel, err := a.authorizeAndLimit(ctx)
 	defer cancel()
 	if err != nil {
 		return nil, q.recorder.fail(ctx, a, err)
 	}
 	waiting, err := q.add(limited, a, payload)
 	if err != nil {
-		return nil, q.recorder.fail(ctx, a, cause(limited, err))
+		return nil, q.recorder.fail(ctx, a, timeoutCause(limited, err))
 	}
 	select {
-	case q.added <- struct{}{}:
+	case q.wake <- struct{}{}:
 	default: // a worker polls anyway
 	}
-	return Settled(ctx, waiting), nil
+	return Detach(ctx, waiting), nil
 }
 
 func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *ent.Job, err error) {
@@ -61,7 +61,7 @@ func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *e
 		if err := a.checkParent(ctx, tx); err != nil {
 			return err
 		}
-		row, err := a.draft(ctx, tx)
+		row, err := a.draftRow(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (q *Queue) Cancel(ctx context.Context, in model.CancelJobInput) (*model.Can
 		return nil, err
 	}
 	q.recorder.Finished(ctx, out.CancelledJob.Action, job.StatusERROR)
-	out.CancelledJob = Settled(ctx, out.CancelledJob)
+	out.CancelledJob = Detach(ctx, out.CancelledJob)
 	return out, nil
 }
 

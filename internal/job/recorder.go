@@ -41,14 +41,14 @@ func NewRecorder(o Options) *Recorder {
 // Idempotency-Key, otherwise their own. A failed change leaves only a job with the status ERROR. Errors are faults.
 func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error) {
 	a := newAttempt(&c)
-	limited, cancel, err := a.admit(ctx)
+	limited, cancel, err := a.authorizeAndLimit(ctx)
 	defer cancel()
 	if err != nil {
 		return nil, r.fail(ctx, a, err)
 	}
-	done, err := r.make(limited, a, work)
+	done, err := r.runStages(limited, a, work)
 	if err != nil {
-		return nil, r.fail(ctx, a, cause(limited, err))
+		return nil, r.fail(ctx, a, timeoutCause(limited, err))
 	}
 	r.Finished(ctx, c.Action, job.StatusDONE)
 	for _, p := range a.parts {
@@ -57,8 +57,8 @@ func (r *Recorder) Do(ctx context.Context, c Change, work Work) (*ent.Job, error
 	return done, nil
 }
 
-// make runs the two stages of a change.
-func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, error) {
+// runStages runs the two stages of a change.
+func (r *Recorder) runStages(ctx context.Context, a *attempt, work Work) (*ent.Job, error) {
 	if err := a.check(ctx, r.Client); err != nil {
 		return nil, err
 	}
@@ -77,23 +77,23 @@ func (r *Recorder) make(ctx context.Context, a *attempt, work Work) (*ent.Job, e
 		if err := work(ctx, tx, rec); err != nil {
 			return err
 		}
-		if done, err = a.done(ctx, tx, rec); err != nil {
+		if done, err = a.recordDone(ctx, tx, rec); err != nil {
 			return err
 		}
 		if err := a.recordParts(ctx, tx, rec.Parts); err != nil {
 			return err
 		}
-		return inTime(ctx)
+		return checkDeadline(ctx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return Settled(ctx, done), nil
+	return Detach(ctx, done), nil
 }
 
-// done writes the job of a successful change.
-func (a *attempt) done(ctx context.Context, tx *ent.Client, rec *Record) (*ent.Job, error) {
-	row, err := a.draft(ctx, tx)
+// recordDone writes the job of a successful change.
+func (a *attempt) recordDone(ctx context.Context, tx *ent.Client, rec *Record) (*ent.Job, error) {
+	row, err := a.draftRow(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +113,9 @@ func (a *attempt) done(ctx context.Context, tx *ent.Client, rec *Record) (*ent.J
 	return row.SetStatus(job.StatusDONE).SetEndedAt(now()).Save(ctx)
 }
 
-// Settled returns a row of a change for use after it: detached from the change's own transaction, but not from that of the
-// operation, which continues.
-func Settled[E interface{ Unwrap() E }](ctx context.Context, row E) E {
+// Detach returns a row of a change for use after it. It detaches the row from the change's own transaction, but not from
+// that of the operation, which continues.
+func Detach[E interface{ Unwrap() E }](ctx context.Context, row E) E {
 	if InTransaction(ctx) {
 		return row
 	}
@@ -156,9 +156,8 @@ func (r *Recorder) inTx(ctx context.Context, a *attempt, work func(context.Conte
 	})
 }
 
-// inTime rejects a change whose time is over before it is committed: a change that ended just after its time may not have
-// noticed.
-func inTime(ctx context.Context) error {
+// checkDeadline rejects a change whose deadline has passed, before it is committed. Its context may not have ended yet.
+func checkDeadline(ctx context.Context) error {
 	end, limited := ctx.Deadline()
 	if !limited || time.Now().Before(end) {
 		return nil
@@ -167,8 +166,8 @@ func inTime(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// cause returns why the time was over rather than an error that resulted from it.
-func cause(ctx context.Context, err error) error {
+// timeoutCause returns the reason that the time was over, in preference to err, which resulted from it.
+func timeoutCause(ctx context.Context, err error) error {
 	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
 		return late
 	}

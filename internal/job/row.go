@@ -13,17 +13,17 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// maxFailed bounds the parameters that a failed change stores, in bytes. Valid parameters are smaller.
-const maxFailed = 64 << 10
+// maxFailedParameters bounds the parameters that a failed change stores, in bytes. Valid parameters are smaller.
+const maxFailedParameters = 64 << 10
 
-// draft fills the row of a job with the caller's input. The customer is set later.
-func (a *attempt) draft(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
+// draftRow fills the row of a job with the caller's input. The customer is set later.
+func (a *attempt) draftRow(ctx context.Context, client *ent.Client) (*ent.JobCreate, error) {
 	parameters, _, err := a.parameters()
 	if err != nil {
 		return nil, err
 	}
 	p := a.params()
-	return a.plain(ctx, client).
+	return a.baseRow(ctx, client).
 		SetParameters(parameters).
 		SetNillableName(p.Name).
 		SetNillableDescription(p.Description).
@@ -32,18 +32,18 @@ func (a *attempt) draft(ctx context.Context, client *ent.Client) (*ent.JobCreate
 		SetNillableParentID(a.parent()), nil
 }
 
-// failed fills the row of a failed change. If the change was rejected, or its caller lacks the right, the row has no text of
+// failedRow fills the row of a failed change. If the change was rejected, or its caller lacks the right, the row has no text of
 // the caller. It belongs to a customer only if the caller may change that customer.
-func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault) (*ent.JobCreate, error) {
+func (a *attempt) failedRow(ctx context.Context, client *ent.Client, f *fault.Fault) (*ent.JobCreate, error) {
 	parameters, size, err := a.parameters()
 	if err != nil {
 		return nil, err
 	}
 	var row *ent.JobCreate
-	if refused(f) || size > maxFailed || !a.authorized {
-		row = a.plain(ctx, client).SetParameters(guids(parameters)).SetError(f.Reason())
+	if isRejected(f) || size > maxFailedParameters || !a.authorized {
+		row = a.baseRow(ctx, client).SetParameters(onlyGUIDs(parameters)).SetError(f.Reason())
 	} else {
-		if row, err = a.draft(ctx, client); err != nil {
+		if row, err = a.draftRow(ctx, client); err != nil {
 			return nil, err
 		}
 		row.SetError(string(f.Code) + ": " + f.Message)
@@ -54,8 +54,8 @@ func (a *attempt) failed(ctx context.Context, client *ent.Client, f *fault.Fault
 	return row, nil
 }
 
-// plain fills what every job has: action, user, time and the given guid.
-func (a *attempt) plain(ctx context.Context, client *ent.Client) *ent.JobCreate {
+// baseRow fills what every job has: action, user, time and the given guid.
+func (a *attempt) baseRow(ctx context.Context, client *ent.Client) *ent.JobCreate {
 	row := client.Job.Create().SetID(a.id).SetAction(a.Action).SetStartedAt(a.started).SetNillableObjectID(a.CustomerID)
 	if a.ObjectID != nil {
 		row.SetObjectID(*a.ObjectID)
@@ -69,8 +69,8 @@ func (a *attempt) plain(ctx context.Context, client *ent.Client) *ent.JobCreate 
 	return row
 }
 
-// refused reports whether a change failed because of its input or its caller.
-func refused(f *fault.Fault) bool {
+// isRejected reports whether a change failed because of its input or its caller.
+func isRejected(f *fault.Fault) bool {
 	switch f.Code {
 	case fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Invalid, fault.TooLarge:
 		return true
@@ -95,8 +95,8 @@ func (c *Change) parameters() (all strictjson.Object, size int, err error) {
 	return all, len(text), nil
 }
 
-// guids returns the parameters that are guids.
-func guids(parameters strictjson.Object) strictjson.Object {
+// onlyGUIDs returns the parameters that are guids.
+func onlyGUIDs(parameters strictjson.Object) strictjson.Object {
 	named := maps.Clone(parameters)
 	maps.DeleteFunc(named, func(_ string, value any) bool {
 		text, _ := value.(string)

@@ -19,8 +19,8 @@ import (
 const (
 	// maxAttempts is for jobs that fail because the portal or the database is unavailable.
 	maxAttempts = 10
-	// maxDeaths is for jobs whose workers died, perhaps because of the job.
-	maxDeaths = 3
+	// maxCrashes is for jobs whose servers ended while they ran the job, perhaps because of it.
+	maxCrashes = 3
 )
 
 // run runs a leased job, for at most the time of its lease or its caller's maxduration. A panic ends only the job.
@@ -32,11 +32,11 @@ func (w *Worker) run(ctx context.Context, id uuid.UUID) error {
 	limited, cancel := context.WithTimeout(ctx, Lease)
 	defer cancel()
 	if j.Deadline != nil {
-		late := fault.New(fault.Timeout, "Given up after maxduration; nothing of it is kept").On("maxduration")
-		limited, cancel = context.WithDeadlineCause(limited, *j.Deadline, late)
+		timeout := fault.New(fault.Timeout, "Given up after maxduration; nothing of it is kept").On("maxduration")
+		limited, cancel = context.WithDeadlineCause(limited, *j.Deadline, timeout)
 		defer cancel()
 	}
-	err = service.Recovered(func() error { return w.carryOut(limited, j) })
+	err = service.Recovered(func() error { return w.execute(limited, j) })
 	if err == nil {
 		w.recorder.Finished(ctx, j.Action, job.StatusDONE)
 		return nil
@@ -44,16 +44,16 @@ func (w *Worker) run(ctx context.Context, id uuid.UUID) error {
 	if panicked, ok := errors.AsType[*service.PanicError](err); ok {
 		w.log.ErrorContext(ctx, "a job has panicked", "job", j.ID, "action", j.Action, "error", panicked)
 	}
-	return w.end(ctx, j, cause(limited, err))
+	return w.end(ctx, j, timeoutCause(limited, err))
 }
 
-// carryOut runs the stages that Do runs for a waiting caller.
-func (w *Worker) carryOut(ctx context.Context, j *ent.Job) error {
+// execute runs the stages that Do runs for a waiting caller.
+func (w *Worker) execute(ctx context.Context, j *ent.Job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if j.Deaths >= maxDeaths {
-		return fault.New(fault.Internal, "The server ended %d times while it ran the job", j.Deaths).Because(errDied)
+	if j.Deaths >= maxCrashes {
+		return fault.New(fault.Internal, "The server ended %d times while it ran the job", j.Deaths).Because(errCrashed)
 	}
 	task, err := w.task(ctx, j)
 	if err != nil {
@@ -79,8 +79,8 @@ func (w *Worker) carryOut(ctx context.Context, j *ent.Job) error {
 	})
 }
 
-// errDied is the cause of a job that is given up after maxDeaths.
-var errDied = errors.New("job: its servers died")
+// errCrashed is the cause of a job that is given up after maxCrashes.
+var errCrashed = errors.New("job: its servers died")
 
 // task returns the handler's task for the job.
 func (w *Worker) task(ctx context.Context, j *ent.Job) (Task, error) {
@@ -115,7 +115,7 @@ func (w *Worker) user(ctx context.Context, j *ent.Job) (*viewer.Viewer, error) {
 
 // done ends a job in the transaction of its change.
 func (w *Worker) done(ctx context.Context, tx *ent.Client, j *ent.Job, rec *Record) error {
-	end := tx.Job.Update().Where(job.ID(j.ID), w.mine()).
+	end := tx.Job.Update().Where(job.ID(j.ID), w.leasedByThis()).
 		SetStatus(job.StatusDONE).SetError("").SetEndedAt(now()).ClearSealed().ClearLeaseUntil()
 	if rec.Result != nil {
 		end.SetResult(rec.Result)
@@ -131,14 +131,14 @@ func (w *Worker) done(ctx context.Context, tx *ent.Client, j *ent.Job, rec *Reco
 // maxAttempts times.
 func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	f := w.recorder.Classify(cause)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	up := w.recorder.Client.Job.Update().Where(job.ID(j.ID), w.mine())
+	up := w.recorder.Client.Job.Update().Where(job.ID(j.ID), w.leasedByThis())
 	at, err := w.queue.Clock(ctx)
 	if err != nil {
 		return err // another worker takes the job when its lease expires
 	}
-	if passing(f) && j.Attempts < maxAttempts && (j.Deadline == nil || j.Deadline.After(now())) {
+	if isTemporary(f) && j.Attempts < maxAttempts && (j.Deadline == nil || j.Deadline.After(now())) {
 		return up.SetStatus(job.StatusWAITING).
 			SetLeaseUntil(at.Add(time.Duration(j.Attempts) * Poll)).
 			SetError(string(f.Code) + ": " + f.Message).Exec(ctx)
@@ -146,24 +146,24 @@ func (w *Worker) end(ctx context.Context, j *ent.Job, cause error) error {
 	w.recorder.Finished(ctx, j.Action, job.StatusERROR)
 	up.SetStatus(job.StatusERROR).SetError(string(f.Code) + ": " + f.Message).
 		SetEndedAt(now()).ClearSealed().ClearLeaseUntil()
-	if refused(f) {
-		forget(up, j, f)
+	if isRejected(f) {
+		redactRejected(up, j, f)
 	}
 	return up.Exec(ctx)
 }
 
-// forget removes from a rejected change what Do does not store of one.
-func forget(up *ent.JobUpdate, j *ent.Job, f *fault.Fault) {
-	up.SetError(f.Reason()).SetParameters(guids(j.Parameters)).
+// redactRejected removes from a rejected job what Do does not store for a rejected change.
+func redactRejected(up *ent.JobUpdate, j *ent.Job, f *fault.Fault) {
+	up.SetError(f.Reason()).SetParameters(onlyGUIDs(j.Parameters)).
 		SetName("").SetDescription("").SetUserErrorMessage("").SetInternalErrorMessage("")
 	if f.Code == fault.Forbidden || f.Code == fault.NotFound {
 		up.ClearCustomerID()
 	}
 }
 
-// passing reports whether a later attempt may succeed.
-func passing(f *fault.Fault) bool {
-	if _, panicked := errors.AsType[*service.PanicError](f); panicked || errors.Is(f, errDied) {
+// isTemporary reports whether a later attempt may succeed.
+func isTemporary(f *fault.Fault) bool {
+	if _, panicked := errors.AsType[*service.PanicError](f); panicked || errors.Is(f, errCrashed) {
 		return false
 	}
 	switch f.Code {

@@ -14,8 +14,8 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// hidden returns the parameters that name objects only administrators see.
-func hidden() []string {
+// administratorOnly returns the parameters that name objects only administrators see.
+func administratorOnly() []string {
 	return []string{"cloudUserId", "accessTokenId", "portalAccountId", "login", "username", "email", "firstName", "lastName",
 		"issuer", "subject"}
 }
@@ -27,19 +27,19 @@ func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (str
 		return j.Parameters, nil
 	}
 	shown := maps.Clone(j.Parameters)
-	for _, name := range hidden() {
-		if _, there := shown[name]; there {
+	for _, name := range administratorOnly() {
+		if _, ok := shown[name]; ok {
 			shown[name] = secret.Redacted
 		}
 	}
-	if group, there := shown["cloudUserGroupId"]; there {
+	if group, ok := shown["cloudUserGroupId"]; ok {
 		groups, err := visibleGroups(ctx, client, []any{group})
 		if err != nil {
 			return nil, err
 		}
 		shown["cloudUserGroupId"] = groups[0]
 	}
-	if list, there := shown["cloudUserGroupIds"].([]any); there {
+	if list, ok := shown["cloudUserGroupIds"].([]any); ok {
 		groups, err := visibleGroups(ctx, client, list)
 		if err != nil {
 			return nil, err

@@ -67,14 +67,14 @@ func (w *Worker) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case <-w.queue.added:
+		case <-w.queue.wake:
 		}
 	}
 }
 
-// open selects the jobs that a worker may take: those not begun, and those whose lease has expired. It repeats the condition
+// available selects the jobs that a worker may take: those not begun, and those whose lease has expired. It repeats the condition
 // of a partial index, so that PostgreSQL can use the index for any values.
-func open(at time.Time) predicate.Job {
+func available(at time.Time) predicate.Job {
 	return job.And(
 		func(s *sql.Selector) { s.Where(sql.ExprP("status <> 'DONE'")) },
 		job.StatusIn(job.StatusWAITING, job.StatusRUNNING),
@@ -82,19 +82,19 @@ func open(at time.Time) predicate.Job {
 	)
 }
 
-// mine selects the jobs that this worker still leases.
-func (w *Worker) mine() predicate.Job {
+// leasedByThis selects the running jobs that this worker leases.
+func (w *Worker) leasedByThis() predicate.Job {
 	return job.And(job.LeaseOwner(w.id), job.StatusEQ(job.StatusRUNNING))
 }
 
-// next leases and runs one job; it reports whether there was one.
+// next leases and runs one job, and reports whether there was one.
 func (w *Worker) next(ctx context.Context) (bool, error) {
 	at, err := w.queue.Clock(ctx)
 	if err != nil {
 		return false, err
 	}
 	candidates, err := w.recorder.Client.Job.Query().
-		Where(open(at)).Order(job.ByID()).Limit(8).Select(job.FieldID, job.FieldStatus).All(ctx)
+		Where(available(at)).Order(job.ByID()).Limit(8).Select(job.FieldID, job.FieldStatus).All(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -113,7 +113,7 @@ func (w *Worker) next(ctx context.Context) (bool, error) {
 // lease leases a job. If it was running, its worker died.
 func (w *Worker) lease(ctx context.Context, j *ent.Job, at time.Time) (bool, error) {
 	up := w.recorder.Client.Job.Update().
-		Where(job.ID(j.ID), open(at), job.StatusEQ(j.Status)).
+		Where(job.ID(j.ID), available(at), job.StatusEQ(j.Status)).
 		SetStatus(job.StatusRUNNING).
 		SetLeaseOwner(w.id).
 		SetLeaseUntil(at.Add(Lease)).

@@ -87,9 +87,9 @@ func account(u *ent.CloudUser) *Account {
 	return a
 }
 
-// Rehashed stores a newer hash of the same password, unless the password has changed meanwhile. Within a transaction it does
+// StoreRehash stores a newer hash of the same password, unless the password has changed meanwhile. Within a transaction it does
 // nothing, because it would wait for that transaction; the next sign-in tries again.
-func (s *Accounts) Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error {
+func (s *Accounts) StoreRehash(ctx context.Context, id uuid.UUID, old, renewed string) error {
 	if ent.TxFromContext(ctx) != nil {
 		return nil
 	}

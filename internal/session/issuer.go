@@ -46,7 +46,7 @@ func (s *Accounts) AccountByClaim(ctx context.Context, c Claim) (found *Account,
 		}
 	}
 	if u.PasswordHash == "" && newer(c, u) {
-		if err := s.follow(ctx, u, c); err != nil {
+		if err := s.applyRole(ctx, u, c); err != nil {
 			return nil, false, store.Fault(err)
 		}
 		changed = true
@@ -85,8 +85,8 @@ func (s *Accounts) roleUntil(c Claim) time.Time {
 	return until
 }
 
-// follow stores the role of a claim. A change of the role creates a job.
-func (s *Accounts) follow(ctx context.Context, u *ent.CloudUser, c Claim) error {
+// applyRole stores the role of a claim. If it changes the role, that creates a job.
+func (s *Accounts) applyRole(ctx context.Context, u *ent.CloudUser, c Claim) error {
 	write := func(ctx context.Context, client *ent.Client) error {
 		up := client.CloudUser.Update().
 			Where(clouduser.ID(u.ID), clouduser.PasswordHash(""),
@@ -110,8 +110,8 @@ func (s *Accounts) follow(ctx context.Context, u *ent.CloudUser, c Claim) error 
 // or another user of the issuer has the same name, a part of the subject's hash makes it unique.
 func (s *Accounts) provision(ctx context.Context, c Claim) (*ent.CloudUser, error) {
 	sum := sha256.Sum256([]byte(c.Issuer + "\x00" + c.Subject))
-	mark := "~" + hex.EncodeToString(sum[:8])
-	for _, login := range []string{shorten(c.Login, textrule.MaxName), shorten(c.Login, textrule.MaxName-len(mark)) + mark} {
+	suffix := "~" + hex.EncodeToString(sum[:8])
+	for _, login := range []string{truncate(c.Login, textrule.MaxName), truncate(c.Login, textrule.MaxName-len(suffix)) + suffix} {
 		err := s.create(ctx, login, c)
 		if err != nil && !fault.Is(err, fault.Conflict) {
 			return nil, err
@@ -124,7 +124,7 @@ func (s *Accounts) provision(ctx context.Context, c Claim) (*ent.CloudUser, erro
 	return nil, fault.New(fault.Conflict, "No login is free for this user of the issuer")
 }
 
-func shorten(text string, limit int) string {
+func truncate(text string, limit int) string {
 	if r := []rune(text); len(r) > limit {
 		return string(r[:limit])
 	}

@@ -74,17 +74,17 @@ func (s *Service) endOldSessions(ctx context.Context, user uuid.UUID) error {
 
 // SignOut revokes the token of the request, and other sessions if requested.
 func (s *Service) SignOut(ctx context.Context, in model.SignOutInput) (*model.SignOutPayload, error) {
-	me, err := rule.Caller(ctx)
+	caller, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	end := s.Client.AccessToken.Delete().Where(accesstoken.UserID(me), accesstoken.KindEQ(accesstoken.KindSESSION))
+	end := s.Client.AccessToken.Delete().Where(accesstoken.UserID(caller), accesstoken.KindEQ(accesstoken.KindSESSION))
 	if !in.Everywhere {
 		end.Where(accesstoken.ID(viewer.FromContext(ctx).TokenID))
 	}
 	out := &model.SignOutPayload{}
 	out.Ended, err = end.Exec(ctx)
-	s.Changed(ctx, me)
+	s.Changed(ctx, caller)
 	return out, err
 }
 

@@ -19,7 +19,7 @@ import (
 
 // CreateToken creates a personal access token for the caller.
 func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInput) (*model.CreateAccessTokenPayload, error) {
-	me, err := rule.Caller(ctx)
+	caller, err := rule.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 	out := &model.CreateAccessTokenPayload{Token: plain.Reveal()}
 	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "createAccessToken", Input: in, Execution: in.Execution, OnlyWrites: true,
-		Authorize: job.ByPolicy(accesstoken.Policy, s.Client.AccessToken.Create().SetUserID(me).Mutation()),
+		Authorize: job.ByPolicy(accesstoken.Policy, s.Client.AccessToken.Create().SetUserID(caller).Mutation()),
 	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if in.Name == "" {
@@ -36,11 +36,11 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 			if in.ExpiresAt != nil && !in.ExpiresAt.After(time.Now()) {
 				return fault.New(fault.Invalid, "expiresAt must lie in the future").On("expiresAt")
 			}
-			if err := checkTokenCount(ctx, tx, me); err != nil {
+			if err := checkTokenCount(ctx, tx, caller); err != nil {
 				return err
 			}
 			out.AccessToken, err = tx.AccessToken.Create().
-				SetUserID(me).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
+				SetUserID(caller).SetKind(accesstoken.KindPERSONAL).SetName(in.Name).SetScope(cmp.Or(in.Scope, accesstoken.DefaultScope)).
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
 			return err
 		}, job.RowAt(&out.AccessToken))
@@ -49,8 +49,8 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 // maxTokens is how many valid personal access tokens a user may have.
 const maxTokens = 100
 
-// checkTokenCount returns a CONFLICT where a user has as many tokens as it may have.
-// Simultaneous calls may exceed the number by as many as they are.
+// checkTokenCount fails with CONFLICT if the user has maxTokens valid tokens. Concurrent calls may together exceed that
+// number.
 func checkTokenCount(ctx context.Context, tx *ent.Client, user uuid.UUID) error {
 	n, err := tx.AccessToken.Query().Where(accesstoken.UserID(user), accesstoken.KindEQ(accesstoken.KindPERSONAL),
 		accesstoken.Or(accesstoken.ExpiresAtIsNil(), accesstoken.ExpiresAtGT(time.Now()))).Count(ctx)

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// maxNoted bounds the tokens whose use is not yet stored.
-	maxNoted = 10_000
-	// noteTime is how long uses are collected before they are stored.
-	noteTime = time.Second
+	// maxPending bounds the tokens whose use is not yet stored.
+	maxPending = 10_000
+	// writeDelay is how long uses are collected before they are stored.
+	writeDelay = time.Second
 )
 
 // Usage stores the hour in which each token was last used: after the request, and at most once an hour for each token. It is
@@ -29,27 +29,27 @@ type Usage struct {
 	log    *slog.Logger
 	wake   chan struct{}
 
-	mu    sync.Mutex
-	noted map[uuid.UUID]time.Time
+	mu      sync.Mutex
+	pending map[uuid.UUID]time.Time
 }
 
 // NewUsage returns a Usage that writes to a database while Run runs.
 func NewUsage(client *ent.Client, log *slog.Logger) *Usage {
-	return &Usage{client: client, log: log, wake: make(chan struct{}, 1), noted: map[uuid.UUID]time.Time{}}
+	return &Usage{client: client, log: log, wake: make(chan struct{}, 1), pending: map[uuid.UUID]time.Time{}}
 }
 
-// Note records the use of a token now. If there are too many tokens, it ignores this use.
-func (u *Usage) Note(t *Token, now time.Time) {
+// Record records the use of a token now. If there are too many tokens, it ignores this use.
+func (u *Usage) Record(t *Token, now time.Time) {
 	hour := now.UTC().Truncate(time.Hour)
 	if !t.lastUsed.Before(hour) {
 		return
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.noted) >= maxNoted {
+	if len(u.pending) >= maxPending {
 		return
 	}
-	u.noted[t.ID] = hour
+	u.pending[t.ID] = hour
 	select {
 	case u.wake <- struct{}{}:
 	default:
@@ -66,7 +66,7 @@ func (u *Usage) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(noteTime):
+		case <-time.After(writeDelay):
 		}
 		if err := u.write(context.WithoutCancel(ctx)); err != nil {
 			u.log.WarnContext(ctx, "the last use of access tokens could not be written", "error", err)
@@ -76,11 +76,11 @@ func (u *Usage) Run(ctx context.Context) error {
 
 func (u *Usage) write(ctx context.Context) error {
 	u.mu.Lock()
-	noted := u.noted
-	u.noted = map[uuid.UUID]time.Time{}
+	pending := u.pending
+	u.pending = map[uuid.UUID]time.Time{}
 	u.mu.Unlock()
 	hours := map[time.Time][]uuid.UUID{}
-	for id, hour := range noted {
+	for id, hour := range pending {
 		hours[hour] = append(hours[hour], id)
 	}
 	ctx, cancel := context.WithTimeout(viewer.SystemContext(ctx), 10*time.Second)

@@ -155,7 +155,7 @@ func New(o Options) (*API, error) {
 		},
 	})
 	if !o.SeparateCommits {
-		recorder.Commits = groupcommit.New(o.Store, groupcommit.Options{Executed: metrics.Shared("commit"), Alone: metrics.Alone})
+		recorder.Commits = groupcommit.New(o.Store, groupcommit.Options{Executed: metrics.Shared("commit"), Ungrouped: metrics.Alone})
 	}
 	authenticator := a.people(o, recorder, metrics)
 	queue := a.verbs(o, recorder, authenticator, metrics)

@@ -30,7 +30,7 @@ func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metric
 	a.usage = session.NewUsage(a.Client, o.Log)
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
-		Used: a.usage.Note,
+		Used: a.usage.Record,
 	})
 	changed := func(ctx context.Context, user uuid.UUID) {
 		authenticator.Forget(ctx, user)

@@ -53,7 +53,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	log := event.NewLog(o.Store.Driver().(event.Database))
 	hub := subscription.New(subscription.Options{
 		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
-		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Cut: m.StreamCut,
+		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Ended: m.StreamCut,
 	})
 	feed := event.Options{Log: o.Log}
 	if o.Store.Dialect() == "postgres" {
@@ -73,7 +73,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
 	a.Streams.Cut = m.StreamCut
 	a.Streams.Poll = func() bool { return o.Store.Dialect() == "postgres" && !o.Store.Notified() }
-	m.Streams(a.Streams.Open, a.feed.Held)
+	m.Streams(a.Streams.Open, a.feed.WaitingTime)
 }
 
 // committed notifies the feed of an operation's committed changes.

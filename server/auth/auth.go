@@ -41,8 +41,8 @@ type Accounts interface {
 	AccountByLogin(ctx context.Context, login string) (*session.Account, error)
 	// AccountByToken returns nil for an unknown hash.
 	AccountByToken(ctx context.Context, hash []byte) (*session.Token, error)
-	// Rehashed replaces a password's hash by one with a newer cost.
-	Rehashed(ctx context.Context, id uuid.UUID, old, renewed string) error
+	// StoreRehash replaces a password's hash by one with a newer cost.
+	StoreRehash(ctx context.Context, id uuid.UUID, old, renewed string) error
 	// AccountByClaim returns the account of an issuer's user, and whether it was changed.
 	AccountByClaim(ctx context.Context, c session.Claim) (found *session.Account, changed bool, err error)
 }

@@ -120,7 +120,7 @@ func (a *Authenticator) renew(ctx context.Context, account *session.Account, giv
 	if err != nil {
 		return
 	}
-	if err := a.Accounts.Rehashed(ctx, account.ID, account.PasswordHash, renewed); err == nil {
+	if err := a.Accounts.StoreRehash(ctx, account.ID, account.PasswordHash, renewed); err == nil {
 		// Another server may have changed the hash meanwhile: read it again.
 		a.mu.Lock()
 		a.changes++

@@ -48,7 +48,7 @@ func (l StreamLimits) OrDefault() StreamLimits {
 
 // Accounts returns the current state of users and tokens.
 type Accounts interface {
-	Standing(ctx context.Context, users, tokens []uuid.UUID) (*session.Standing, error)
+	ReadCredentialState(ctx context.Context, users, tokens []uuid.UUID) (*session.CredentialState, error)
 }
 
 // Streams has the open streaming connections of a server. It is safe for concurrent use.
@@ -154,7 +154,7 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	if err != nil {
 		return err
 	}
-	account, expires, ok := standing.Of(v)
+	account, expires, ok := standing.Lookup(v)
 	if !ok || account.Role != v.Role {
 		return fault.AuthenticationFailed()
 	}
@@ -179,7 +179,7 @@ func (s *Streams) revoke(c *stream, reason string) {
 	c.end(ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)})
 }
 
-func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.Standing, error) {
+func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.CredentialState, error) {
 	var users, tokens []uuid.UUID
 	for _, v := range all {
 		users = append(users, v.ID)
@@ -187,7 +187,7 @@ func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.
 			tokens = append(tokens, v.TokenID)
 		}
 	}
-	return s.Accounts.Standing(ctx, users, tokens)
+	return s.Accounts.ReadCredentialState(ctx, users, tokens)
 }
 
 // begin counts a subscription, or fails if a limit is reached. done ends the subscription.

@@ -74,7 +74,7 @@ func (s *Streams) check(ctx context.Context) error {
 		if v == nil {
 			continue
 		}
-		account, _, ok := standing.Of(v)
+		account, _, ok := standing.Lookup(v)
 		switch {
 		case !ok:
 			s.revoke(c, "The credentials are no longer valid")

@@ -28,7 +28,7 @@ const parallelChanges = 8
 func (t *topic) runChanges() {
 	for next := t.next(); next != nil; next = t.next() {
 		if !next() {
-			t.hub.locked(t.ended)
+			t.hub.withLock(t.setStopped)
 			return
 		}
 	}
@@ -41,15 +41,15 @@ func (t *topic) next() func() bool {
 	defer h.mu.Unlock()
 	switch {
 	case len(t.subscribers) == 0 || h.closed:
-		t.ended()
+		t.setStopped()
 		return nil
-	case t.behind:
+	case t.mustCatchUp:
 		// New events are added to pending from here on; earlier ones are in the log.
-		t.behind, t.pending = false, nil
+		t.mustCatchUp, t.pending = false, nil
 		return func() bool {
 			complete := t.catchUp()
 			if !complete {
-				h.locked(func() { t.behind = true })
+				h.withLock(func() { t.mustCatchUp = true })
 			}
 			return complete
 		}
@@ -57,17 +57,17 @@ func (t *topic) next() func() bool {
 		n := min(len(t.pending), parallelChanges)
 		events := t.pending[:n]
 		t.pending = t.pending[n:]
-		return func() bool { return t.send(events) }
+		return func() bool { return t.answerEvents(events) }
 	default:
 		t.pending = nil
-		t.join()
-		t.ended()
+		t.mergeIntoShared()
+		t.setStopped()
 		return nil
 	}
 }
 
-// needs reports whether a change at a position is new to some subscriber.
-func (t *topic) needs(at event.Position) bool {
+// hasSubscriberBefore reports whether a change at a position is new to some subscriber.
+func (t *topic) hasSubscriberBefore(at event.Position) bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	for s := range t.subscribers {
@@ -97,7 +97,7 @@ func (t *topic) catchUp() bool {
 		}
 		delay = firstRetry
 		for events := range slices.Chunk(page.Events, parallelChanges) {
-			if !t.send(events) {
+			if !t.answerEvents(events) {
 				return false
 			}
 		}
@@ -111,18 +111,18 @@ func (t *topic) catchUp() bool {
 func (t *topic) position() (at event.Position, again bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	return t.at, t.behind
+	return t.reached, t.mustCatchUp
 }
 
-// send answers events at the same time, and sends the answers in their order. It stops when the topic must read the log
+// answerEvents answers events at the same time, and sends the answers in their order. It stops when the topic must read the log
 // anew, and reports whether to continue.
-func (t *topic) send(events []event.Event) bool {
+func (t *topic) answerEvents(events []event.Event) bool {
 	answers := make([]*graphql.Response, len(events))
 	answered := make([]bool, len(events))
 	var work sync.WaitGroup
 	for i := range events {
 		e := &events[i]
-		if !t.about.Changes.Matches(e) || !t.needs(e.Position) {
+		if !t.target.Changes.Matches(e) || !t.hasSubscriberBefore(e.Position) {
 			continue
 		}
 		work.Add(1)
@@ -135,13 +135,13 @@ func (t *topic) send(events []event.Event) bool {
 	for i := range events {
 		e := &events[i]
 		delay := firstRetry
-		for attempt := 1; !answered[i] && t.about.Changes.Matches(e) && t.needs(e.Position); attempt++ {
+		for attempt := 1; !answered[i] && t.target.Changes.Matches(e) && t.hasSubscriberBefore(e.Position); attempt++ {
 			if !t.wait(&delay) {
 				return false
 			}
 			answers[i], answered[i] = t.answer(e, attempt)
 		}
-		if again := t.conclude(e, answers[i], answered[i]); again {
+		if again := t.finishChange(e, answers[i], answered[i]); again {
 			return true
 		}
 	}
@@ -158,7 +158,7 @@ func (t *topic) answer(e *event.Event, attempt int) (*graphql.Response, bool) {
 		change.CustomerID = &e.CustomerID
 	}
 	return t.execute(attempt, func(ctx context.Context) *graphql.Response {
-		ctx, err := t.hub.asWitness(ctx, t.viewer, e)
+		ctx, err := t.hub.withDeletedJob(ctx, t.viewer, e)
 		if err != nil {
 			return &graphql.Response{Errors: t.hub.o.Engine.Present(ctx, fault.New(fault.Unavailable, "The database is not available").Because(err))}
 		}
@@ -168,26 +168,26 @@ func (t *topic) answer(e *event.Event, attempt int) (*graphql.Response, bool) {
 
 func (t *topic) cursor(e *event.Event) string { return t.hub.feed.Epoch().Cursor(e.Position) }
 
-// conclude sends an answer, if there is one, and notes that every change up to the event was given. It only reports true if
+// finishChange sends an answer, if there is one, and notes that every change up to the event was given. It only reports true if
 // the topic must read the log anew: a new subscriber may miss changes before this one.
-func (t *topic) conclude(e *event.Event, r *graphql.Response, answered bool) (again bool) {
+func (t *topic) finishChange(e *event.Event, r *graphql.Response, answered bool) (again bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	if t.behind {
+	if t.mustCatchUp {
 		return true
 	}
-	if t.at.Before(e.Position) {
-		t.at = e.Position
+	if t.reached.Before(e.Position) {
+		t.reached = e.Position
 	}
 	if answered {
-		t.giveChange(r, e.Position, t.cursor(e))
+		t.sendChange(r, e.Position, t.cursor(e))
 	}
 	return false
 }
 
-// giveChange sends an answer to all subscribers whose position is before it; the lock is held. A nil answer is a change that
+// sendChange sends an answer to all subscribers whose position is before it; the lock is held. A nil answer is a change that
 // the viewer may not see.
-func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string) {
+func (t *topic) sendChange(r *graphql.Response, at event.Position, cursor string) {
 	var a *Answer
 	if r != nil {
 		response := *r
@@ -195,34 +195,34 @@ func (t *topic) giveChange(r *graphql.Response, at event.Position, cursor string
 			response.Data = json.RawMessage("null")
 			response.Extensions = map[string]any{"cursor": cursor}
 		}
-		a = &Answer{Body: body(&response), Cursor: cursor}
+		a = &Answer{Body: marshalResponse(&response), Cursor: cursor}
 	}
 	for s := range t.subscribers {
 		switch {
 		case !s.from.Before(at):
 		case a == nil:
 			s.from = at
-		case !t.hub.pays(s):
+		case !t.hub.charge(s):
 		case s.sink.Next(a):
 			s.from = at
 			t.hub.o.Sent(t.root)
 		default:
 			slow := fault.New(fault.TooMany, "The subscriber is too slow: subscribe again with after set to the cursor").
 				With("reason", "TOO_SLOW").With("cursor", s.cursor())
-			t.hub.o.Cut(observe.CutSlow)
+			t.hub.o.Ended(observe.CutSlow)
 			s.sink.Fail(t.hub.o.Engine.Present(t.hub.ctx, slow))
-			s.leave()
+			s.removeLocked()
 		}
 	}
 }
 
-// asWitness returns a context that lets a viewer see the job that deleted a customer, if the viewer could see the customer.
-func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (context.Context, error) {
+// withDeletedJob returns a context that lets a viewer see the job that deleted a customer, if the viewer could see the customer.
+func (h *Hub) withDeletedJob(ctx context.Context, v *viewer.Viewer, e *event.Event) (context.Context, error) {
 	if v.Role != viewer.Member || e.Action != "deleteCustomer" {
 		return ctx, nil
 	}
 	h.mu.Lock()
-	users, known := h.gone[e.Job]
+	users, known := h.deletedViewers[e.Job]
 	h.mu.Unlock()
 	if !known {
 		var err error
@@ -230,10 +230,10 @@ func (h *Hub) asWitness(ctx context.Context, v *viewer.Viewer, e *event.Event) (
 			return ctx, err
 		}
 		h.mu.Lock()
-		if len(h.gone) > 1000 {
-			clear(h.gone)
+		if len(h.deletedViewers) > 1000 {
+			clear(h.deletedViewers)
 		}
-		h.gone[e.Job] = users
+		h.deletedViewers[e.Job] = users
 		h.mu.Unlock()
 	}
 	if !users[v.ID] {

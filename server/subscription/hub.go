@@ -58,8 +58,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Sent is called for each answer sent, Executed for each execution; both may be nil.
 	Sent, Executed func(root string)
-	// Cut is called with the reason for each subscription that the hub ends; it may be nil.
-	Cut func(reason string)
+	// Ended is called with the reason for each subscription that the hub ends; it may be nil.
+	Ended func(reason string)
 }
 
 // Hub answers subscriptions. It is safe for concurrent use.
@@ -69,17 +69,17 @@ type Hub struct {
 	slots chan struct{}
 	work  sync.WaitGroup
 
-	mu        sync.Mutex
-	ctx       context.Context // ends with the hub
-	stop      context.CancelFunc
-	closed    bool
-	topics    map[string]*topic // by their keys: those that new subscribers join
-	late      map[string]*topic // by their keys: those of changes that read what their subscribers have missed
-	customers map[uuid.UUID]map[*topic]struct{}
-	jobs      map[uuid.UUID]map[*topic]struct{}
-	changes   map[*topic]struct{}
-	delivered event.Position                   // of the last event that the feed delivered
-	gone      map[uuid.UUID]map[uuid.UUID]bool // by job: the users who could see the deleted object
+	mu             sync.Mutex
+	ctx            context.Context // ends with the hub
+	stop           context.CancelFunc
+	closed         bool
+	topics         map[string]*topic // by key: the topics that new subscribers join
+	catchingUp     map[string]*topic // by key: the topics that read the changes that their subscribers have missed
+	customers      map[uuid.UUID]map[*topic]struct{}
+	jobs           map[uuid.UUID]map[*topic]struct{}
+	changes        map[*topic]struct{}
+	delivered      event.Position                   // of the last event that the feed delivered
+	deletedViewers map[uuid.UUID]map[uuid.UUID]bool // by job: the users who could see the deleted object
 }
 
 // New returns a hub. Call SetFeed before its first use.
@@ -87,15 +87,15 @@ func New(o Options) *Hub {
 	if o.Parallel <= 0 {
 		o.Parallel = 16
 	}
-	for _, f := range []*func(string){&o.Sent, &o.Executed, &o.Cut} {
+	for _, f := range []*func(string){&o.Sent, &o.Executed, &o.Ended} {
 		if *f == nil {
 			*f = func(string) {}
 		}
 	}
 	h := &Hub{
-		o: o, slots: make(chan struct{}, o.Parallel), topics: map[string]*topic{}, late: map[string]*topic{},
+		o: o, slots: make(chan struct{}, o.Parallel), topics: map[string]*topic{}, catchingUp: map[string]*topic{},
 		customers: map[uuid.UUID]map[*topic]struct{}{}, jobs: map[uuid.UUID]map[*topic]struct{}{},
-		changes: map[*topic]struct{}{}, gone: map[uuid.UUID]map[uuid.UUID]bool{},
+		changes: map[*topic]struct{}{}, deletedViewers: map[uuid.UUID]map[uuid.UUID]bool{},
 	}
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	return h
@@ -121,24 +121,24 @@ type Subscriber struct {
 	viewer *viewer.Viewer
 	cost   int
 	// from is the position of the last change that was sent, or at first the one after which changes are sent.
-	from event.Position
-	had  bool // at least one answer was sent
-	over bool
+	from     event.Position
+	answered bool // at least one answer was sent
+	ended    bool
 }
 
 // Subscribe starts a subscription of a viewer; answers go to sink. If after is not "", changes start there and not where the
 // operation says.
 func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after string, sink Sink) (*Subscriber, gqlerror.List) {
-	about, errs := find(ctx, op)
+	target, errs := findTopic(ctx, op)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	if after != "" && about.Changes != nil {
-		about.Changes.After = &after
+	if after != "" && target.Changes != nil {
+		target.Changes.After = &after
 	}
 	v := viewer.FromContext(ctx)
 	s := &Subscriber{hub: h, sink: sink, viewer: v, cost: op.Cost}
-	t := newTopic(h, op, about, v)
+	t := newTopic(h, op, target, v)
 	head, err := h.feed.Join(ctx)
 	if err != nil {
 		return nil, h.o.Engine.Present(ctx, err)
@@ -153,14 +153,14 @@ func (h *Hub) Subscribe(ctx context.Context, op *engine.Subscription, after stri
 // enter determines where a subscriber starts, and adds it to a topic.
 func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Position) error {
 	s.from = head
-	if t.about.Job != uuid.Nil {
-		status, err := h.o.Log.Status(ctx, t.about.Job)
+	if t.target.Job != uuid.Nil {
+		status, err := h.o.Log.Status(ctx, t.target.Job)
 		if err != nil {
 			return err
 		}
 		t.last = status == "DONE" || status == "ERROR"
 	}
-	if c := t.about.Changes; c != nil && c.After != nil {
+	if c := t.target.Changes; c != nil && c.After != nil {
 		at, err := h.feed.Epoch().Parse(*c.After)
 		if err == nil {
 			err = h.o.Log.Check(ctx, at)
@@ -175,7 +175,7 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 	if h.closed {
 		return fault.New(fault.Unavailable, "The server is stopping")
 	}
-	h.start(h.place(t, s, head))
+	h.start(h.joinTopic(t, s, head))
 	return nil
 }
 
@@ -183,15 +183,15 @@ func (h *Hub) enter(ctx context.Context, t *topic, s *Subscriber, head event.Pos
 func (s *Subscriber) Cancel() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	s.leave()
+	s.removeLocked()
 }
 
-// leave removes a subscriber from its topic; the lock is held.
-func (s *Subscriber) leave() {
-	if s.over {
+// removeLocked removes a subscriber from its topic; the lock is held.
+func (s *Subscriber) removeLocked() {
+	if s.ended {
 		return
 	}
-	s.over = true
+	s.ended = true
 	delete(s.topic.subscribers, s)
 	if len(s.topic.subscribers) == 0 {
 		s.hub.remove(s.topic)
@@ -207,14 +207,14 @@ func (s *Subscriber) Cursor() string {
 }
 
 func (s *Subscriber) cursor() string {
-	if s.topic.about.Changes == nil {
+	if s.topic.target.Changes == nil {
 		return ""
 	}
 	return s.hub.feed.Epoch().Cursor(s.from)
 }
 
-// locked calls f with the lock held.
-func (h *Hub) locked(f func()) {
+// withLock calls f with the lock held.
+func (h *Hub) withLock(f func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	f()
@@ -235,7 +235,7 @@ func (h *Hub) start(t *topic) {
 		})
 		if err != nil {
 			h.o.Logger.Error("a subscription has failed", "root", t.root, "error", err)
-			h.locked(t.broken)
+			h.withLock(t.failPanicked)
 		}
 	})
 }

@@ -14,17 +14,17 @@ import (
 	"cloudapi/server/observe"
 )
 
-// find executes a subscription to find its topic.
-func find(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
-	about := &graph.Topic{}
-	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: about}))
+// findTopic executes a subscription to find its topic.
+func findTopic(ctx context.Context, op *engine.Subscription) (*graph.Topic, gqlerror.List) {
+	target := &graph.Topic{}
+	response := op.Execute(graph.WithSubscribed(ctx, &graph.Subscribed{Topic: target}))
 	switch {
 	case response != nil && len(response.Errors) > 0:
 		return nil, response.Errors
-	case about.Customer == uuid.Nil && about.Job == uuid.Nil && about.Changes == nil:
+	case target.Customer == uuid.Nil && target.Job == uuid.Nil && target.Changes == nil:
 		return nil, gqlerror.List{gqlerror.Errorf("the subscription selects no field")}
 	}
-	return about, nil
+	return target, nil
 }
 
 // runObject executes the topic until its object has no more changes, and sends each answer that differs from the last one.
@@ -34,7 +34,7 @@ func (t *topic) runObject() {
 	for {
 		h.mu.Lock()
 		if !t.dirty || len(t.subscribers) == 0 || h.closed {
-			t.ended()
+			t.setStopped()
 			h.mu.Unlock()
 			return
 		}
@@ -54,52 +54,52 @@ func (t *topic) runObject() {
 			h.mu.Unlock()
 			if !t.wait(&delay) {
 				h.mu.Lock()
-				t.ended()
+				t.setStopped()
 				h.mu.Unlock()
 				return
 			}
 			continue
 		}
 		delay, attempt = firstRetry, 0
-		h.locked(func() { t.give(response, present, last) })
+		h.withLock(func() { t.sendObject(response, present, last) })
 	}
 }
 
-// give sends an answer to the subscribers that were present when its execution began; the lock is held. Others get the next
+// sendObject sends an answer to the subscribers that were present when its execution began; the lock is held. Others get the next
 // one.
-func (t *topic) give(r *graphql.Response, present []*Subscriber, last bool) {
-	gone := empty(r.Data) && (len(r.Errors) == 0 || code(r.Errors) == string(fault.NotFound))
+func (t *topic) sendObject(r *graphql.Response, present []*Subscriber, last bool) {
+	gone := isNull(r.Data) && (len(r.Errors) == 0 || firstCode(r.Errors) == string(fault.NotFound))
 	var a *Answer
 	if gone {
 		a = &Answer{Body: []byte(`{"data":{"` + alias(t) + `":null}}`)}
 	} else {
-		a = &Answer{Body: body(&graphql.Response{Data: r.Data, Errors: r.Errors})}
+		a = &Answer{Body: marshalResponse(&graphql.Response{Data: r.Data, Errors: r.Errors})}
 	}
 	same := bytes.Equal(a.Body, t.data)
 	t.data = a.Body
 	for _, s := range present {
 		switch {
-		case s.over:
-		case gone && !s.had:
+		case s.ended:
+		case gone && !s.answered:
 			s.sink.Fail(r.Errors)
-			s.leave()
-		case (!s.had || !same) && !t.hub.pays(s):
+			s.removeLocked()
+		case (!s.answered || !same) && !t.hub.charge(s):
 		default:
-			if !s.had || !same {
+			if !s.answered || !same {
 				s.sink.Newest(a)
 				t.hub.o.Sent(t.root)
 			}
-			s.had = true
+			s.answered = true
 			if gone || last {
 				s.sink.Complete()
-				s.leave()
+				s.removeLocked()
 			}
 		}
 	}
 }
 
-// pays charges the cost of an answer to a subscriber, or ends it if the quota is used up; the lock is held.
-func (h *Hub) pays(s *Subscriber) bool {
+// charge charges the cost of an answer to a subscriber, or ends it if the quota is used up; the lock is held.
+func (h *Hub) charge(s *Subscriber) bool {
 	err := h.o.Engine.Spend(s.viewer, s.cost)
 	if err == nil {
 		return true
@@ -108,8 +108,8 @@ func (h *Hub) pays(s *Subscriber) bool {
 	if cursor := s.cursor(); cursor != "" {
 		f = f.With("cursor", cursor)
 	}
-	h.o.Cut(observe.CutLimited)
+	h.o.Ended(observe.CutLimited)
 	s.sink.Fail(h.o.Engine.Present(h.ctx, f))
-	s.leave()
+	s.removeLocked()
 	return false
 }

@@ -25,7 +25,7 @@ type topic struct {
 	key         string
 	root        string
 	op          *engine.Subscription
-	about       *graph.Topic
+	target      *graph.Topic
 	viewer      *viewer.Viewer
 	subscribers map[*Subscriber]struct{}
 	running     bool
@@ -33,18 +33,18 @@ type topic struct {
 	// For one object:
 	dirty bool   // the object may have changed since it was read
 	data  []byte // the last answer
-	last  bool   // the job has ended: one more answer
+	last  bool   // the job has ended: the next answer is the last one
 
 	// For changes:
-	at      event.Position // all changes up to here were given, all later ones will be
-	pending []event.Event  // delivered, not yet given
-	behind  bool           // changes after at must be read from the log
+	reached     event.Position // all changes up to here were sent
+	pending     []event.Event  // delivered by the feed, not yet sent
+	mustCatchUp bool           // changes after reached must be read from the log
 }
 
 // maxPending is the maximum number of pending events of a topic. Further ones are read from the log.
 const maxPending = 1000
 
-func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Viewer) *topic {
+func newTopic(h *Hub, op *engine.Subscription, target *graph.Topic, v *viewer.Viewer) *topic {
 	rights := string(v.Role)
 	if v.Role != viewer.Administrator {
 		rights += v.ID.String()
@@ -52,13 +52,13 @@ func newTopic(h *Hub, op *engine.Subscription, about *graph.Topic, v *viewer.Vie
 	root := "changes"
 	key := op.Key
 	switch {
-	case about.Customer != uuid.Nil:
+	case target.Customer != uuid.Nil:
 		root = "customer"
-	case about.Job != uuid.Nil:
+	case target.Job != uuid.Nil:
 		root = "job"
 	}
 	return &topic{
-		hub: h, key: rights + " " + key, root: root, op: op, about: about, viewer: v,
+		hub: h, key: rights + " " + key, root: root, op: op, target: target, viewer: v,
 		subscribers: map[*Subscriber]struct{}{},
 	}
 }
@@ -71,7 +71,7 @@ func (h *Hub) Deliver(events []event.Event) {
 		return nil
 	})
 	if err != nil {
-		h.locked(h.missed)
+		h.withLock(h.markMissed)
 		panic(err)
 	}
 	if rights {
@@ -110,10 +110,10 @@ func (h *Hub) deliver(events []event.Event) (rights bool) {
 	return rights
 }
 
-// missed makes every topic read the events that it may have missed from the log; the lock is held.
-func (h *Hub) missed() {
+// markMissed makes every topic read the events that it may have missed from the log; the lock is held.
+func (h *Hub) markMissed() {
 	for t := range h.changes {
-		t.behind = true
+		t.mustCatchUp = true
 		h.start(t)
 	}
 	h.rightsChanged()
@@ -153,9 +153,9 @@ func (h *Hub) Restored(event.Epoch) {
 		With("reason", "RESTORED")
 	for t := range h.changes {
 		for range t.subscribers {
-			h.o.Cut(observe.CutRestored)
+			h.o.Ended(observe.CutRestored)
 		}
-		t.fail(h.o.Engine.Present(h.ctx, over))
+		t.failAll(h.o.Engine.Present(h.ctx, over))
 	}
 	h.rightsChanged()
 }
@@ -167,10 +167,10 @@ func (t *topic) changed() {
 
 func (t *topic) deliver(e *event.Event) {
 	switch {
-	case !t.about.Changes.Matches(e):
+	case !t.target.Changes.Matches(e):
 		return
 	case len(t.pending) >= maxPending:
-		t.behind = true
+		t.mustCatchUp = true
 		return
 	}
 	t.pending = append(t.pending, *e)
@@ -179,7 +179,7 @@ func (t *topic) deliver(e *event.Event) {
 
 // run works until nothing is left to do.
 func (t *topic) run() {
-	if t.about.Changes != nil {
+	if t.target.Changes != nil {
 		t.runChanges()
 		return
 	}
@@ -205,14 +205,14 @@ func (t *topic) execute(attempt int, run func(context.Context) *graphql.Response
 	defer cancel()
 	t.hub.o.Executed(t.root)
 	response := run(ctx)
-	return response, !passing(response, attempt)
+	return response, !isTemporary(response, attempt)
 }
 
 // maxTimeouts is how often an execution that times out is retried.
 const maxTimeouts = 5
 
-// passing reports whether an answer failed for a temporary reason.
-func passing(r *graphql.Response, attempt int) bool {
+// isTemporary reports whether an answer failed for a temporary reason.
+func isTemporary(r *graphql.Response, attempt int) bool {
 	if r == nil {
 		return false
 	}
@@ -227,11 +227,11 @@ func passing(r *graphql.Response, attempt int) bool {
 	return false
 }
 
-func empty(data json.RawMessage) bool {
+func isNull(data json.RawMessage) bool {
 	return len(data) == 0 || bytes.Equal(data, []byte("null")) || bytes.HasSuffix(data, []byte(":null}"))
 }
 
-func code(errs gqlerror.List) string {
+func firstCode(errs gqlerror.List) string {
 	if len(errs) == 0 {
 		return ""
 	}
@@ -258,25 +258,25 @@ func (t *topic) wait(delay *time.Duration) bool {
 	return len(t.subscribers) > 0
 }
 
-// broken ends all subscriptions of a topic that has panicked; the lock is held.
-func (t *topic) broken() {
-	t.ended()
-	t.fail(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, fault.InternalMessage)))
+// failPanicked ends all subscriptions of a topic that has panicked; the lock is held.
+func (t *topic) failPanicked() {
+	t.setStopped()
+	t.failAll(t.hub.o.Engine.Present(t.hub.ctx, fault.New(fault.Internal, fault.InternalMessage)))
 }
 
-// ended marks the topic as not running; the lock is held.
-func (t *topic) ended() { t.running = false }
+// setStopped marks the topic as not running; the lock is held.
+func (t *topic) setStopped() { t.running = false }
 
-// fail ends all subscriptions with errors; the lock is held.
-func (t *topic) fail(errs gqlerror.List) {
+// failAll ends all subscriptions with errors; the lock is held.
+func (t *topic) failAll(errs gqlerror.List) {
 	for s := range t.subscribers {
 		s.sink.Fail(errs)
-		s.leave()
+		s.removeLocked()
 	}
 }
 
-// body returns an answer as JSON.
-func body(r *graphql.Response) []byte {
+// marshalResponse returns an answer as JSON.
+func marshalResponse(r *graphql.Response) []byte {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return []byte(`{"errors":[{"message":"` + fault.InternalMessage + `"}],"data":null}`)

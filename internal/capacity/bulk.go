@@ -43,11 +43,11 @@ func (s *Service) AddUnits(ctx context.Context, in model.AddCapacityUnitsInput) 
 			parts, rows := make([]job.Part, len(ids)), make([]*ent.CapacityUnitCreate, len(ids))
 			for i, u := range in.Units {
 				one := model.AddCapacityAvailableInput{CustomerID: u.CustomerID, Type: u.Type, Amount: u.Amount, Name: u.Name, Description: u.Description}
-				faults.NoteUnit(customer.Entry{List: "input.units", Index: i}, one)
+				faults.AddUnit(customer.Entry{List: "input.units", Index: i}, one)
 				rows[i] = customer.NewUnit(tx, u.Kind, one)
 				parts[i] = job.Part{Action: actionOf(u.Kind), Input: one, CustomerID: u.CustomerID}
 			}
-			if err := faults.With(nil); err != nil {
+			if err := faults.Join(nil); err != nil {
 				return nil, err
 			}
 			if err := tx.Customer.Update().Where(customers.IDIn(customer.Distinct(ids)...)).Exec(ctx); err != nil {

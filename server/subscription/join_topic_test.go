@@ -18,7 +18,7 @@ var (
 
 func newChanges(h *Hub) *topic {
 	return &topic{
-		hub: h, key: "changes", about: &graph.Topic{Changes: &graph.Changes{}}, subscribers: map[*Subscriber]struct{}{},
+		hub: h, key: "changes", target: &graph.Topic{Changes: &graph.Changes{}}, subscribers: map[*Subscriber]struct{}{},
 	}
 }
 
@@ -43,10 +43,10 @@ func TestASubscriberMissesNothingWhileItSubscribes(t *testing.T) {
 			h := New(Options{})
 			shared := newChanges(h)
 			h.add(shared)
-			shared.at, h.delivered = c.sharedAt, c.sent
-			chosen := h.place(newChanges(h), &Subscriber{hub: h, from: c.from}, c.head)
-			if chosen.behind != c.behind || (chosen == shared) != c.joins {
-				t.Errorf("behind is %v, shared %v", chosen.behind, chosen == shared)
+			shared.reached, h.delivered = c.sharedAt, c.sent
+			chosen := h.joinTopic(newChanges(h), &Subscriber{hub: h, from: c.from}, c.head)
+			if chosen.mustCatchUp != c.behind || (chosen == shared) != c.joins {
+				t.Errorf("behind is %v, shared %v", chosen.mustCatchUp, chosen == shared)
 			}
 		})
 	}
@@ -58,25 +58,25 @@ func TestLateSubscribersShareATopic(t *testing.T) {
 	h := New(Options{})
 	shared := newChanges(h)
 	h.add(shared)
-	shared.at, h.delivered = third, third
+	shared.reached, h.delivered = third, third
 	early, later := &Subscriber{hub: h, from: first}, &Subscriber{hub: h, from: second}
-	late := h.place(newChanges(h), later, third)
-	late.behind = false // it reads
-	if chosen := h.place(newChanges(h), early, third); chosen != late || !late.behind || late.at != first {
-		t.Fatalf("the earlier subscriber does not share the topic, or the topic begins at %v", late.at)
+	late := h.joinTopic(newChanges(h), later, third)
+	late.mustCatchUp = false // it reads
+	if chosen := h.joinTopic(newChanges(h), early, third); chosen != late || !late.mustCatchUp || late.reached != first {
+		t.Fatalf("the earlier subscriber does not share the topic, or the topic begins at %v", late.reached)
 	}
 	e := &event.Event{Position: third}
-	if !late.conclude(e, nil, false) || late.at != first {
+	if !late.finishChange(e, nil, false) || late.reached != first {
 		t.Error("the topic goes on past changes that a subscriber misses")
 	}
-	late.behind = false
+	late.mustCatchUp = false
 	for _, at := range []event.Position{second, third} {
-		if late.conclude(&event.Event{Position: at}, nil, false) || late.at != at {
-			t.Errorf("the topic stands at %v", late.at)
+		if late.finishChange(&event.Event{Position: at}, nil, false) || late.reached != at {
+			t.Errorf("the topic stands at %v", late.reached)
 		}
 	}
-	h.locked(late.join)
-	if len(h.late) != 0 || early.topic != shared || later.topic != shared || len(shared.subscribers) != 2 || early.from != third {
+	h.withLock(late.mergeIntoShared)
+	if len(h.catchingUp) != 0 || early.topic != shared || later.topic != shared || len(shared.subscribers) != 2 || early.from != third {
 		t.Error("the subscribers that have caught up have not joined the others")
 	}
 }
@@ -88,33 +88,33 @@ func TestACaughtUpTopicDoesNotMoveOthers(t *testing.T) {
 	h := New(Options{})
 	topicAt := func(at event.Position) (*topic, *Subscriber) {
 		made := newChanges(h)
-		made.at = at
+		made.reached = at
 		s := &Subscriber{hub: h, from: at}
-		made.take(s)
+		made.addSubscriber(s)
 		h.add(made)
 		return made, s
 	}
 	shared, waiting := topicAt(second)
 	behind, _ := topicAt(first)
 	ahead, served := topicAt(third)
-	h.locked(behind.join)
+	h.withLock(behind.mergeIntoShared)
 	if len(behind.subscribers) != 1 {
 		t.Error("a subscriber joins a topic that is ahead of it")
 	}
-	h.locked(ahead.join)
+	h.withLock(ahead.mergeIntoShared)
 	if waiting.topic != shared || served.topic != shared || len(shared.subscribers) != 2 {
 		t.Fatal("the subscribers have not joined one topic")
 	}
-	if !shared.needs(third) {
+	if !shared.hasSubscriberBefore(third) {
 		t.Error("the subscriber that waits for the third change does not get it")
 	}
-	if shared.at != second {
-		t.Errorf("the topic reads the log from %v, not from %v", shared.at, second)
+	if shared.reached != second {
+		t.Errorf("the topic reads the log from %v, not from %v", shared.reached, second)
 	}
-	h.locked(func() {
+	h.withLock(func() {
 		delete(shared.subscribers, waiting)
 	})
-	if shared.needs(third) {
+	if shared.hasSubscriberBefore(third) {
 		t.Error("the subscriber that has got the third change gets it again")
 	}
 }

@@ -20,22 +20,22 @@ func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesI
 		ids[i] = c.CustomerID
 	}
 	return s.ChangeMany(ctx, "setCustomerStatuses", in, in.Execution, "changes", ids,
-		func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error) {
-			if err := checkStatusChanges(in.Changes, held); err != nil {
+		func(ctx context.Context, tx *ent.Client, locked map[uuid.UUID]*ent.Customer) ([]job.Part, error) {
+			if err := checkStatusChanges(in.Changes, locked); err != nil {
 				return nil, err
 			}
-			parts, of := make([]job.Part, len(ids)), map[customer.Status][]uuid.UUID{}
+			parts, byStatus := make([]job.Part, len(ids)), map[customer.Status][]uuid.UUID{}
 			for i, c := range in.Changes {
-				of[c.Status] = append(of[c.Status], c.CustomerID)
+				byStatus[c.Status] = append(byStatus[c.Status], c.CustomerID)
 				parts[i] = job.Part{Action: "setCustomerStatus", CustomerID: c.CustomerID, Input: model.SetCustomerStatusInput{
 					CustomerID: c.CustomerID, ExpectedVersion: c.ExpectedVersion, Status: c.Status,
 				}}
 			}
 			for _, status := range Statuses() {
-				if len(of[status]) == 0 {
+				if len(byStatus[status]) == 0 {
 					continue
 				}
-				if err := tx.Customer.Update().Where(customer.IDIn(of[status]...)).SetStatus(status).Exec(ctx); err != nil {
+				if err := tx.Customer.Update().Where(customer.IDIn(byStatus[status]...)).SetStatus(status).Exec(ctx); err != nil {
 					return nil, err
 				}
 			}
@@ -44,20 +44,20 @@ func (s *Service) SetStatuses(ctx context.Context, in model.SetCustomerStatusesI
 }
 
 // checkStatusChanges rejects customers that occur twice, or have another version than expected. They are locked.
-func checkStatusChanges(changes []*model.CustomerStatusChangeInput, held map[uuid.UUID]*ent.Customer) error {
+func checkStatusChanges(changes []*model.CustomerStatusChangeInput, locked map[uuid.UUID]*ent.Customer) error {
 	var faults EntryFaults
-	named := map[uuid.UUID]bool{}
+	seen := map[uuid.UUID]bool{}
 	for i, c := range changes {
 		e := Entry{"input.changes", i}
-		if named[c.CustomerID] {
-			faults.Note(e, "customerId", fault.New(fault.Invalid, "The customer %s stands in the list already", c.CustomerID))
+		if seen[c.CustomerID] {
+			faults.Add(e, "customerId", fault.New(fault.Invalid, "The customer %s stands in the list already", c.CustomerID))
 		}
-		named[c.CustomerID] = true
-		if current := held[c.CustomerID].Version; c.ExpectedVersion != nil && *c.ExpectedVersion != current {
-			faults.Note(e, "expectedVersion", fault.Stale("customer", c.CustomerID, current, c.ExpectedVersion))
+		seen[c.CustomerID] = true
+		if current := locked[c.CustomerID].Version; c.ExpectedVersion != nil && *c.ExpectedVersion != current {
+			faults.Add(e, "expectedVersion", fault.Stale("customer", c.CustomerID, current, c.ExpectedVersion))
 		}
 	}
-	return faults.With(nil)
+	return faults.Join(nil)
 }
 
 // AddGroups links groups to customers, all or none. A customer that already has its links does not change, and neither does
@@ -77,37 +77,37 @@ func (s *Service) AddGroups(ctx context.Context, in model.AddCloudUserGroupsInpu
 			parts := make([]job.Part, len(ids))
 			for i, l := range in.Links {
 				if !known[l.CloudUserGroupID] {
-					faults.Note(Entry{"input.links", i}, "cloudUserGroupId", fault.Missing("cloudusergroup", l.CloudUserGroupID))
+					faults.Add(Entry{"input.links", i}, "cloudUserGroupId", fault.Missing("cloudusergroup", l.CloudUserGroupID))
 				}
 				parts[i] = job.Part{Action: "addCloudUserGroup", CustomerID: l.CustomerID, Input: model.AddCloudUserGroupInput{
 					CustomerID: l.CustomerID, CloudUserGroupID: l.CloudUserGroupID,
 				}}
 			}
-			if err := faults.With(nil); err != nil {
+			if err := faults.Join(nil); err != nil {
 				return nil, err
 			}
-			return parts, link(ctx, tx, ids, groups)
+			return parts, addMissingLinks(ctx, tx, ids, groups)
 		})
 }
 
-// link adds the missing links between customers and groups, with a few statements for each group. The customers are locked.
-func link(ctx context.Context, tx *ent.Client, customers, groups []uuid.UUID) error {
+// addMissingLinks adds the missing links between customers and groups, with a few statements for each group. The customers are locked.
+func addMissingLinks(ctx context.Context, tx *ent.Client, customers, groups []uuid.UUID) error {
 	linked, err := tx.Customer.Query().Where(customer.IDIn(Distinct(customers)...)).
 		WithCloudUserGroups(func(q *ent.CloudUserGroupQuery) { q.Where(cloudusergroup.IDIn(Distinct(groups)...)) }).All(ctx)
 	if err != nil {
 		return err
 	}
 	type pair struct{ customer, group uuid.UUID }
-	there := map[pair]bool{}
+	exists := map[pair]bool{}
 	for _, c := range linked {
 		for _, g := range c.Edges.CloudUserGroups {
-			there[pair{c.ID, g.ID}] = true
+			exists[pair{c.ID, g.ID}] = true
 		}
 	}
 	missing := map[uuid.UUID][]uuid.UUID{}
 	for i, id := range customers {
-		if p := (pair{id, groups[i]}); !there[p] {
-			there[p] = true
+		if p := (pair{id, groups[i]}); !exists[p] {
+			exists[p] = true
 			missing[p.group] = append(missing[p.group], id)
 		}
 	}

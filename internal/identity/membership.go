@@ -14,13 +14,13 @@ import (
 	"cloudapi/internal/model"
 )
 
-// membership changes the users or groups in a group. Only an administrator may do that, because members may read customers.
-func (s *Service) membership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
+// changeMembership changes the users or groups in a group. Only an administrator may do that, because members may read customers.
+func (s *Service) changeMembership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
 	work func(context.Context, *ent.Client) error,
 ) (*ent.Job, error) {
-	// The guid stands for any member: only an administrator may change members (ent/rule).
+	// The rule only checks that members change, not which: only an administrator may do that (ent/rule).
 	change := s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
-	about := s.aboutGroup(action, in, ex, &group, change.Mutation())
+	about := s.newGroupChange(action, in, ex, &group, change.Mutation())
 	about.OnlyWrites = false
 	return s.Jobs.Do(ctx, about,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return work(ctx, tx) })
@@ -28,7 +28,7 @@ func (s *Service) membership(ctx context.Context, action string, in any, ex *mod
 
 // AddUser adds a user to a group.
 func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
-	return s.user(ctx, "addUserToGroup", in, func(up *ent.CloudUserGroupUpdateOne, isMember bool) error {
+	return s.changeUserMembership(ctx, "addUserToGroup", in, func(up *ent.CloudUserGroupUpdateOne, isMember bool) error {
 		if isMember {
 			return fault.New(fault.Conflict, "User already in group").On("cloudUserId")
 		}
@@ -39,7 +39,7 @@ func (s *Service) AddUser(ctx context.Context, in model.AddUserToGroupInput) (*m
 
 // RemoveUser removes a user from a group, if it is a member.
 func (s *Service) RemoveUser(ctx context.Context, in model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
-	out, err := s.user(ctx, "removeUserFromGroup", model.AddUserToGroupInput(in),
+	out, err := s.changeUserMembership(ctx, "removeUserFromGroup", model.AddUserToGroupInput(in),
 		func(up *ent.CloudUserGroupUpdateOne, _ bool) error {
 			up.RemoveUserIDs(in.CloudUserID)
 			return nil
@@ -47,13 +47,13 @@ func (s *Service) RemoveUser(ctx context.Context, in model.RemoveUserFromGroupIn
 	return (*model.RemoveUserFromGroupPayload)(out), err
 }
 
-// user changes whether a user is in a group.
-func (s *Service) user(ctx context.Context, action string, in model.AddUserToGroupInput,
+// changeUserMembership changes whether a user is in a group.
+func (s *Service) changeUserMembership(ctx context.Context, action string, in model.AddUserToGroupInput,
 	edit func(*ent.CloudUserGroupUpdateOne, bool) error,
 ) (*model.AddUserToGroupPayload, error) {
 	out := &model.AddUserToGroupPayload{}
 	var err error
-	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+	out.Job, err = s.changeMembership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
 		// Updating the user's version locks its row until the end.
 		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *Service) user(ctx context.Context, action string, in model.AddUserToGro
 		return nil, err
 	}
 	s.Changed(ctx, in.CloudUserID)
-	out.CloudUser, out.CloudUserGroup = job.Settled(ctx, out.CloudUser), job.Settled(ctx, out.CloudUserGroup)
+	out.CloudUser, out.CloudUserGroup = job.Detach(ctx, out.CloudUser), job.Detach(ctx, out.CloudUserGroup)
 	return out, nil
 }
 
@@ -98,8 +98,8 @@ func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*e
 
 // AddGroup adds a group to another one as a member.
 func (s *Service) AddGroup(ctx context.Context, in model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error) {
-	return s.group(ctx, "addGroupToGroup", in, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
-		if err := refuseCircle(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
+	return s.changeGroupMembership(ctx, "addGroupToGroup", in, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
+		if err := rejectCycle(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
 			return err
 		}
 		isMember, err := tx.CloudUserGroup.Query().Where(
@@ -117,7 +117,7 @@ func (s *Service) AddGroup(ctx context.Context, in model.AddGroupToGroupInput) (
 
 // RemoveGroup removes a group from another one, if it is a member.
 func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error) {
-	out, err := s.group(ctx, "removeGroupFromGroup", model.AddGroupToGroupInput(in),
+	out, err := s.changeGroupMembership(ctx, "removeGroupFromGroup", model.AddGroupToGroupInput(in),
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserGroupUpdateOne) error {
 			up.RemoveGroupIDs(in.MemberCloudUserGroupID)
 			return nil
@@ -125,14 +125,14 @@ func (s *Service) RemoveGroup(ctx context.Context, in model.RemoveGroupFromGroup
 	return (*model.RemoveGroupFromGroupPayload)(out), err
 }
 
-// group changes whether a group is a member of another one.
-func (s *Service) group(ctx context.Context, action string, in model.AddGroupToGroupInput,
+// changeGroupMembership changes whether a group is a member of another one.
+func (s *Service) changeGroupMembership(ctx context.Context, action string, in model.AddGroupToGroupInput,
 	edit func(context.Context, *ent.Client, *ent.CloudUserGroupUpdateOne) error,
 ) (*model.AddGroupToGroupPayload, error) {
 	out := &model.AddGroupToGroupPayload{}
 	var err error
-	out.Job, err = s.membership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
-		if err := holdGroups(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
+	out.Job, err = s.changeMembership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+		if err := lockGroups(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
 			return err
 		}
 		if out.Member, err = tx.CloudUserGroup.Get(ctx, in.MemberCloudUserGroupID); err != nil {
@@ -145,14 +145,14 @@ func (s *Service) group(ctx context.Context, action string, in model.AddGroupToG
 	if err != nil {
 		return nil, err
 	}
-	out.CloudUserGroup, out.Member = job.Settled(ctx, out.CloudUserGroup), job.Settled(ctx, out.Member)
+	out.CloudUserGroup, out.Member = job.Detach(ctx, out.CloudUserGroup), job.Detach(ctx, out.Member)
 	return out, nil
 }
 
-// holdGroups locks the rows of two groups, and of all groups that have or are members, until the end of the transaction. Two
+// lockGroups locks the rows of two groups, and of all groups that have or are members, until the end of the transaction. Two
 // changes that could close a circle together lock at least one common row, so that one waits for the other and sees its
 // result.
-func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
+func lockGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
 	_, err := tx.CloudUserGroup.Query().
 		Where(
 			cloudusergroup.Or(cloudusergroup.IDIn(ids...), cloudusergroup.HasGroups(), cloudusergroup.HasMemberOf()),
@@ -163,20 +163,20 @@ func holdGroups(ctx context.Context, tx *ent.Client, ids ...uuid.UUID) error {
 	return err
 }
 
-// refuseCircle rejects making a group a member of itself, at any depth.
-func refuseCircle(ctx context.Context, tx *ent.Client, group, member uuid.UUID) error {
-	above := []uuid.UUID{group}
-	for seen := map[uuid.UUID]bool{group: true}; len(above) > 0; {
-		if slices.Contains(above, member) {
+// rejectCycle rejects making a group a member of itself, at any depth.
+func rejectCycle(ctx context.Context, tx *ent.Client, group, member uuid.UUID) error {
+	ancestors := []uuid.UUID{group}
+	for seen := map[uuid.UUID]bool{group: true}; len(ancestors) > 0; {
+		if slices.Contains(ancestors, member) {
 			return fault.New(fault.Conflict, "The groups would be members of each other").On("memberCloudUserGroupId")
 		}
 		next, err := tx.CloudUserGroup.Query().
-			Where(cloudusergroup.HasGroupsWith(cloudusergroup.IDIn(above...))).IDs(ctx)
+			Where(cloudusergroup.HasGroupsWith(cloudusergroup.IDIn(ancestors...))).IDs(ctx)
 		if err != nil {
 			return err
 		}
-		above = slices.DeleteFunc(next, func(id uuid.UUID) bool { return seen[id] })
-		for _, id := range above {
+		ancestors = slices.DeleteFunc(next, func(id uuid.UUID) bool { return seen[id] })
+		for _, id := range ancestors {
 			seen[id] = true
 		}
 	}

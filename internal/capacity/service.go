@@ -32,7 +32,7 @@ func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedI
 func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	out := &model.AddCapacityAvailablePayload{}
 	var err error
-	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.Writing(action, in.CustomerID, in, in.Execution), nil, nil,
+	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution), nil, nil,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CapacityUnit, err = customer.NewUnit(tx, kind, in).Save(ctx)
 			return err
@@ -40,7 +40,7 @@ func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind
 	if err != nil {
 		return nil, err
 	}
-	out.CapacityUnit = job.Settled(ctx, out.CapacityUnit)
+	out.CapacityUnit = job.Detach(ctx, out.CapacityUnit)
 	return out, nil
 }
 
@@ -58,7 +58,7 @@ func (s *Service) RemoveConsumed(ctx context.Context, in model.RemoveCapacityCon
 func (s *Service) remove(ctx context.Context, action string, kind capacityunit.Kind, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
 	out := &model.RemoveCapacityAvailablePayload{}
 	var err error
-	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.Writing(action, in.CustomerID, in, in.Execution), nil, nil,
+	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution), nil, nil,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.Removed, err = tx.CapacityUnit.Delete().
 				Where(capacityunit.CustomerID(in.CustomerID), capacityunit.KindEQ(kind), capacityunit.TypeEQ(in.Type)).

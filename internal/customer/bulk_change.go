@@ -15,7 +15,7 @@ import (
 // maxEntries is the maximum number of entries in the lists of one input.
 const maxEntries = 500
 
-// CustomersChanged is the payload of a mutation of many customers. It reads what is selected.
+// CustomersChanged is the payload of a mutation of many customers. It reads the selected fields.
 type CustomersChanged struct {
 	// Job records the whole change.
 	Job *ent.Job
@@ -51,7 +51,7 @@ func (c *CustomersChanged) Customers(ctx context.Context) ([]*ent.Customer, erro
 // ChangeMany makes a change of many customers. It locks their rows until the end, in the order of their guids, so that
 // concurrent changes wait for each other and cannot deadlock.
 func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *model.ExecutionInput, list string, ids []uuid.UUID,
-	work func(ctx context.Context, tx *ent.Client, held map[uuid.UUID]*ent.Customer) ([]job.Part, error),
+	work func(ctx context.Context, tx *ent.Client, locked map[uuid.UUID]*ent.Customer) ([]job.Part, error),
 ) (*CustomersChanged, error) {
 	c := job.Change{
 		Action: action, Input: in, Execution: ex,
@@ -61,11 +61,11 @@ func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *mod
 		if n := len(ids); n < 1 || n > maxEntries {
 			return fault.New(fault.Invalid, "%s has %d entries; 1 to %d are allowed", list, n, maxEntries).On(list)
 		}
-		held, err := holdAll(ctx, tx, list, ids)
+		locked, err := lockAll(ctx, tx, list, ids)
 		if err != nil {
 			return err
 		}
-		r.Parts, err = work(ctx, tx, held)
+		r.Parts, err = work(ctx, tx, locked)
 		return err
 	})
 	if err != nil {
@@ -74,9 +74,9 @@ func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *mod
 	return &CustomersChanged{Job: done, Client: job.Client(ctx, s.Client), customers: Distinct(ids)}, nil
 }
 
-// holdAll returns the customers of the entries of a list, and locks them until the end of the transaction. It reports each
+// lockAll returns the customers of the entries of a list, and locks them until the end of the transaction. It reports each
 // entry whose customer does not exist.
-func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
+func lockAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) (map[uuid.UUID]*ent.Customer, error) {
 	found, err := tx.Customer.Query().
 		Where(customer.IDIn(Distinct(ids)...), ent.ForUpdate).
 		Order(customer.ByID()).
@@ -84,15 +84,15 @@ func holdAll(ctx context.Context, tx *ent.Client, list string, ids []uuid.UUID) 
 	if err != nil {
 		return nil, err
 	}
-	held := make(map[uuid.UUID]*ent.Customer, len(found))
+	locked := make(map[uuid.UUID]*ent.Customer, len(found))
 	for _, c := range found {
-		held[c.ID] = c
+		locked[c.ID] = c
 	}
 	var missing EntryFaults
 	for i, id := range ids {
-		if held[id] == nil {
-			missing.Note(Entry{"input." + list, i}, "customerId", fault.Missing("customer", id))
+		if locked[id] == nil {
+			missing.Add(Entry{"input." + list, i}, "customerId", fault.Missing("customer", id))
 		}
 	}
-	return held, missing.With(nil)
+	return locked, missing.Join(nil)
 }

@@ -20,15 +20,15 @@ type User struct {
 	PasswordHash string
 }
 
-// Standing is the state of users and tokens at one moment.
-type Standing struct {
+// CredentialState is the state of users and tokens at one moment.
+type CredentialState struct {
 	users  map[uuid.UUID]*User
 	tokens map[uuid.UUID]time.Time // expiry, zero for never
 }
 
-// Of returns the account of a viewer and the expiry of its token (zero for never). It returns false if the viewer's
+// Lookup returns the account of a viewer and the expiry of its token (zero for never). It returns false if the viewer's
 // credentials are no longer valid.
-func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
+func (s *CredentialState) Lookup(v *viewer.Viewer) (*User, time.Time, bool) {
 	user := s.users[v.ID]
 	if user == nil {
 		return nil, time.Time{}, false
@@ -43,14 +43,14 @@ func (s *Standing) Of(v *viewer.Viewer) (*User, time.Time, bool) {
 	return user, expires, ok
 }
 
-// standingAtOnce is how many users one statement reads.
-const standingAtOnce = 500
+// readBatch is how many users one statement reads.
+const readBatch = 500
 
-// Standing reads which of the users may sign in, and which of the tokens exist.
-func (s *Accounts) Standing(ctx context.Context, users, tokens []uuid.UUID) (*Standing, error) {
+// ReadCredentialState reads which of the users may sign in, and which of the tokens exist.
+func (s *Accounts) ReadCredentialState(ctx context.Context, users, tokens []uuid.UUID) (*CredentialState, error) {
 	ctx = viewer.SystemContext(ctx)
-	found := &Standing{users: map[uuid.UUID]*User{}, tokens: map[uuid.UUID]time.Time{}}
-	for ids := range slices.Chunk(users, standingAtOnce) {
+	found := &CredentialState{users: map[uuid.UUID]*User{}, tokens: map[uuid.UUID]time.Time{}}
+	for ids := range slices.Chunk(users, readBatch) {
 		rows, err := s.Client.CloudUser.Query().Where(clouduser.IDIn(ids...)).All(ctx)
 		if err != nil {
 			return nil, store.Fault(err)
@@ -61,7 +61,7 @@ func (s *Accounts) Standing(ctx context.Context, users, tokens []uuid.UUID) (*St
 			}
 		}
 	}
-	for ids := range slices.Chunk(tokens, standingAtOnce) {
+	for ids := range slices.Chunk(tokens, readBatch) {
 		rows, err := s.Client.AccessToken.Query().Where(accesstoken.IDIn(ids...)).All(ctx)
 		if err != nil {
 			return nil, store.Fault(err)

@@ -32,26 +32,26 @@ func Before(ctx context.Context, stage func(context.Context, BeforeTx) error) er
 	return stage(ctx, before)
 }
 
-// OperationTx is the single transaction of an operation with an Idempotency-Key. The first change begins it, after its stage
-// before the transaction. The changes of an operation run one after another.
+// OperationTx is the single transaction of an operation with an Idempotency-Key. Its first change begins it, after the
+// stage before the transaction. The changes of an operation run one after another.
 type OperationTx struct {
-	made  func(ctx context.Context) error
-	begin func() (*ent.Tx, error)
-	tx    *ent.Tx
-	err   error
+	checkNotReplayed func(ctx context.Context) error
+	begin            func() (*ent.Tx, error)
+	tx               *ent.Tx
+	err              error
 }
 
 type operationTxKey struct{}
 
 // WithOperationTx returns a context in which all changes are made in one transaction, which begin begins and the caller
-// ends. made is called before a change is checked and before the portal is called; it returns an error if the operation was
-// already made. Then changes fail with that error and create no job.
-func WithOperationTx(ctx context.Context, made func(context.Context) error, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
-	o := &OperationTx{made: made, begin: begin}
+// ends. checkNotReplayed is called before a change is checked and before the portal is called. It returns an error if
+// the operation was already made; then changes fail with that error and create no job.
+func WithOperationTx(ctx context.Context, checkNotReplayed func(context.Context) error, begin func() (*ent.Tx, error)) (context.Context, *OperationTx) {
+	o := &OperationTx{checkNotReplayed: checkNotReplayed, begin: begin}
 	return context.WithValue(ctx, operationTxKey{}, o), o
 }
 
-// Tx returns the transaction, nil if it has not begun, and the error of begin or made.
+// Tx returns the transaction, nil if it has not begun, and the error of begin or checkNotReplayed.
 func (o *OperationTx) Tx() (*ent.Tx, error) { return o.tx, o.err }
 
 // Begin returns the transaction, and begins it if necessary.
@@ -62,20 +62,20 @@ func (o *OperationTx) Begin() (*ent.Tx, error) {
 	return o.tx, o.err
 }
 
-// notMade returns an error if the operation of ctx was already made.
-func notMade(ctx context.Context) error {
+// checkNotReplayed returns an error if the operation of ctx was already made.
+func checkNotReplayed(ctx context.Context) error {
 	o := operationTx(ctx)
 	if o == nil || o.tx != nil {
 		return nil
 	}
 	if o.err == nil {
-		o.err = o.made(ctx)
+		o.err = o.checkNotReplayed(ctx)
 	}
 	return o.err
 }
 
-// ended reports whether the operation of ctx has ended without this change.
-func ended(ctx context.Context) bool {
+// operationEnded reports whether the operation of ctx has ended without this change.
+func operationEnded(ctx context.Context) bool {
 	o := operationTx(ctx)
 	return o != nil && o.err != nil
 }
