@@ -218,7 +218,7 @@ func (o Options) compressor() (*compression.Compressor, error) {
 	if o.NoCompression {
 		return nil, nil
 	}
-	return compression.New(graphqlhttp.Stream)
+	return compression.New(graphqlhttp.MayStream)
 }
 
 // routes assigns handlers to paths.

@@ -38,7 +38,7 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if r.URL.Path == "/graphql" && graphqlhttp.Stream(r) {
+		if r.URL.Path == "/graphql" && graphqlhttp.MayStream(r) {
 			// The handler limits requests that are not streams.
 			next.ServeHTTP(w, r)
 			return
@@ -55,9 +55,9 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 // rejects every other operation with it.
 func signedIn(who authenticate, next http.Handler) http.Handler {
 	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
-		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.Stream(r) {
+		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.MayStream(r) {
 			w.Header().Del("WWW-Authenticate")
-			next.ServeHTTP(w, r.WithContext(engine.WithWrongToken(r.Context())))
+			next.ServeHTTP(w, r.WithContext(engine.WithInvalidToken(r.Context())))
 			return
 		}
 		refuse(w, r, err)

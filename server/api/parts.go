@@ -72,8 +72,8 @@ func (a *API) engine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*e
 			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Capacity: a.Capacity, Directory: a.Directory,
 			Sessions: a.Sessions, Queue: queue,
 		}),
-		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, Change: csrf.Change,
-		Repeater: keys, Log: o.Log,
+		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, CheckChange: csrf.Change,
+		Idempotency: keys, Log: o.Log,
 		Observe: func(ctx context.Context, answer engine.Answer) {
 			answered(ctx, answer)
 			a.committed(answer)

@@ -34,7 +34,7 @@ const notifyTime = 2 * time.Second
 
 // rightsChanged makes every server check the users of its streams.
 func (a *API) rightsChanged() {
-	a.Streams.Rights()
+	a.Streams.RightsChanged()
 	if a.store.Dialect() != "postgres" {
 		return
 	}
@@ -53,14 +53,14 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	log := event.NewLog(o.Store.Driver().(event.Database))
 	hub := subscription.New(subscription.Options{
 		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
-		Rights: func() { a.Streams.Rights() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Ended: m.StreamCut,
+		Rights: func() { a.Streams.RightsChanged() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Ended: m.StreamCut,
 	})
 	feed := event.Options{Log: o.Log}
 	if o.Store.Dialect() == "postgres" {
 		feed.Wait = func(ctx context.Context, wake func()) error {
 			return o.Store.Listen(ctx, channel, func(what string) {
 				if what != ofChanges {
-					a.Streams.Rights()
+					a.Streams.RightsChanged()
 				}
 				wake()
 			})
@@ -71,7 +71,7 @@ func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
 	hub.SetFeed(a.feed)
 	a.hub = hub
 	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
-	a.Streams.Cut = m.StreamCut
+	a.Streams.Ended = m.StreamCut
 	a.Streams.Poll = func() bool { return o.Store.Dialect() == "postgres" && !o.Store.Notified() }
 	m.Streams(a.Streams.Open, a.feed.WaitingTime)
 }

@@ -3,10 +3,10 @@
 //
 // A browser states the origin of a request, but not always in the same header. The first header that is present decides:
 //
-// 1. Sec-Fetch-Site: sent to https:// and to loopback addresses. 2. Origin: sent with each POST, and by scripts. 3. Referer:
-// the only header when a link, an image or a form of another page sends a GET over plain HTTP. It is
-//
-//	checked for changes only.
+//  1. Sec-Fetch-Site: sent to https:// and to loopback addresses.
+//  2. Origin: sent with each POST, and by scripts.
+//  3. Referer: the only header when a link, an image or a form of another page sends a GET over plain HTTP. It is checked for
+//     changes only.
 //
 // A request without any of them comes from a program, or from a browser whose page suppresses Referer. docs/security.md
 // describes the remaining risk.

@@ -19,17 +19,17 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 		return fault.New(fault.Invalid, "A GET request cannot carry a %s; send it by POST", op.Operation).
 			With("status", 405)
 	}
-	if op.Operation == ast.Mutation && e.change != nil {
-		if err := e.change(ctx); err != nil {
+	if op.Operation == ast.Mutation && e.checkChange != nil {
+		if err := e.checkChange(ctx); err != nil {
 			return err
 		}
 	}
 	caller := viewer.FromContext(ctx)
-	if caller == nil && (!anonymous(op) || ctx.Value(wrongTokenKey{}) != nil && op.Operation != ast.Mutation) {
+	if caller == nil && (!anonymous(op) || ctx.Value(invalidTokenKey{}) != nil && op.Operation != ast.Mutation) {
 		return fault.AuthenticationFailed()
 	}
 	if op.Operation == ast.Subscription && !r.Stream {
-		return notStreamed()
+		return errNotStreamed()
 	}
 	if caller != nil && caller.ReadOnly && op.Operation == ast.Mutation {
 		return fault.New(fault.Forbidden, "Authorization failed")
@@ -40,15 +40,15 @@ func (e *Engine) authorize(ctx context.Context, doc *ast.QueryDocument, r *Reque
 	return nil
 }
 
-type wrongTokenKey struct{}
+type invalidTokenKey struct{}
 
-// WithWrongToken marks a request whose token is invalid. It may only sign in.
-func WithWrongToken(ctx context.Context) context.Context {
-	return context.WithValue(ctx, wrongTokenKey{}, true)
+// WithInvalidToken marks a request whose token is invalid. It may only sign in.
+func WithInvalidToken(ctx context.Context) context.Context {
+	return context.WithValue(ctx, invalidTokenKey{}, true)
 }
 
-// anonymous reports whether an operation needs no signed-in caller: it signs in, or only checks whether the caller is signed
-// in.
+// anonymous reports whether an operation needs no signed-in caller: it signs in, or it selects only __typename, with
+// which clients check whether the server answers.
 func anonymous(op *ast.OperationDefinition) bool {
 	for _, s := range op.SelectionSet {
 		f, ok := s.(*ast.Field)

@@ -14,35 +14,34 @@ import (
 	"cloudapi/server/limit"
 )
 
-// newCharge returns the charge for a request: to a user, or to the network of a request without credentials.
+// charge is what a request costs its caller: a user, or the network of a request without credentials.
 type charge struct {
-	rate     *limit.Rate
-	most     int
-	holder   string
-	cost     limit.Cost
-	standing limit.Quota
+	rate    *limit.Rate
+	maxCost int
+	caller  string
+	cost    limit.Cost
+	quota   limit.Quota
 }
 
+// newCharge returns the charge for the viewer of ctx. The server itself is not charged.
 func (e *Engine) newCharge(ctx context.Context) *charge {
-	a := &charge{rate: e.rate, most: e.limits.Cost}
+	a := &charge{rate: e.rate, maxCost: e.limits.Cost}
 	switch v := viewer.FromContext(ctx); {
 	case v == nil:
-		a.holder = "from " + e.origin(ctx)
+		a.caller = "from " + e.origin(ctx)
 	case v.System:
 		a.rate = nil
 	default:
-		a.holder = string(v.ID[:])
+		a.caller = string(v.ID[:])
 	}
 	return a
 }
 
-// memberChanges is how many changes a member may make at once where it has spent
-// nothing else.
+// memberChanges is how many changes a member may make at once if it has spent nothing else.
 const memberChanges = 200
 
-// withChanges adds the price of a member's changes. Each leaves a job, also one that
-// is refused: without a price of its own a caller with hardly any right could fill
-// the database.
+// withChanges adds the price of a member's changes. Each creates a job, even if it is rejected. Without this price a
+// member could fill the database with jobs.
 func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
 	v := viewer.FromContext(ctx)
 	if oc.Operation.Operation != ast.Mutation || v == nil || v.Role != viewer.Member {
@@ -52,21 +51,21 @@ func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.O
 	return cost.Plus(len(changes) * a.rate.Burst() / memberChanges)
 }
 
-// enter takes the fixed cost of every request, also of a rejected one, because a flood of those is work too.
-func (a *charge) enter(r *Request) (err error) {
+// takeFixed takes the fixed cost of every request, even of a rejected one, because many rejected requests cost work too.
+func (a *charge) takeFixed(r *Request) (err error) {
 	if r.Continues {
-		a.standing = a.rate.Settle(a.holder, -1)
+		a.quota = a.rate.Settle(a.caller, -1)
 		return nil
 	}
-	a.standing, err = a.rate.Take(a.holder, 1)
+	a.quota, err = a.rate.Take(a.caller, 1)
 	return err
 }
 
-// reserve takes what the operation may cost. enter has already taken 1 of it.
+// reserve takes what the operation may cost. takeFixed has already taken 1 of it.
 func (a *charge) reserve(cost limit.Cost, r *Request) (err error) {
 	if r.Continues {
-		a.standing = a.rate.Settle(a.holder, 1-cost.Requested)
-	} else if a.standing, err = a.rate.Take(a.holder, cost.Requested-1); err != nil {
+		a.quota = a.rate.Settle(a.caller, 1-cost.Requested)
+	} else if a.quota, err = a.rate.Take(a.caller, cost.Requested-1); err != nil {
 		return err
 	}
 	a.cost = cost
@@ -76,9 +75,9 @@ func (a *charge) reserve(cost limit.Cost, r *Request) (err error) {
 // release gives back what was reserved for a request that was not executed.
 func (a *charge) release(answer Answer) Answer {
 	if back := a.cost.Requested - 1; back > 0 {
-		a.standing = a.rate.Settle(a.holder, back)
+		a.quota = a.rate.Settle(a.caller, back)
 	}
-	answer.Standing = a.standing
+	answer.Quota = a.quota
 	return answer
 }
 
@@ -87,21 +86,21 @@ func (a *charge) release(answer Answer) Answer {
 func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
 	objects, size := b.Spent()
 	answer.Cost = a.cost.Actual(answer.Data, objects, size)
-	answer.Standing = a.rate.Settle(a.holder, a.cost.Requested-answer.Cost)
-	told := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.most}
-	if !keyed && answer.Standing.Limit > 0 {
-		told["remaining"] = answer.Standing.Remaining
+	answer.Quota = a.rate.Settle(a.caller, a.cost.Requested-answer.Cost)
+	extension := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.maxCost}
+	if !keyed && answer.Quota.Limit > 0 {
+		extension["remaining"] = answer.Quota.Remaining
 	}
 	if answer.Extensions == nil {
 		answer.Extensions = map[string]any{}
 	}
-	answer.Extensions["cost"] = told
+	answer.Extensions["cost"] = extension
 	return answer
 }
 
 // Header sets the headers for the caller's quota and for when to retry.
 func (a Answer) Header(h http.Header) {
-	a.Standing.Header(h)
+	a.Quota.Header(h)
 	if len(a.Errors) == 0 || a.Errors[0].Err == nil {
 		return
 	}

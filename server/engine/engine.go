@@ -1,6 +1,16 @@
 // Package engine runs GraphQL operations for every face: it parses and validates a document once, checks it against the
 // limits before it is executed, and executes it with gqlgen. The GraphQL transport and the old URLs both use it, so that
 // rights and limits are the same code for both.
+//
+// Read the files in the order in which a request passes them:
+//
+//   - engine.go: Run, the whole way of a request. charge.go: what it costs its caller.
+//   - document_cache.go, lift.go, rules.go: the parsed and validated document.
+//   - authorize.go, inputs.go: whether the caller may run the operation, and its variables.
+//   - idempotency.go: a mutation that is sent again.
+//   - share.go, budget_counter.go, textsize.go, budget_error.go: the memory and the size of the answer.
+//   - status.go: the HTTP status of a rejected request.
+//   - subscription.go: subscriptions, which are executed once for each answer.
 package engine
 
 import (
@@ -27,25 +37,25 @@ import (
 
 // Engine executes operations. It is safe for concurrent use.
 type Engine struct {
-	// queries caches the queries that answer subscriptions; see asQuery.
+	// queries caches the queries that answer subscriptions, by the operation of the subscription; see asQuery.
 	queries *lru.Cache[*ast.OperationDefinition, *ast.OperationDefinition]
 
-	schema *ast.Schema
-	exec   *executor.Executor
-	inputs *coerce.Coercer
-	docs   *documents
-	repeat Idempotency
+	schema      *ast.Schema
+	exec        *executor.Executor
+	coercer     *coerce.Coercer
+	docs        *documentCache
+	idempotency Idempotency
 	// observe is called with every answer.
 	observe func(context.Context, Answer)
 
-	limits     limit.Limits
-	budget     budget.Limits
-	callers    *budget.Callers
-	prices     *limit.CostModel
-	rate       *limit.Rate
-	origin     func(context.Context) string
-	introspect func(*viewer.Viewer) bool
-	change     func(context.Context) error
+	limits      limit.Limits
+	budget      budget.Limits
+	callers     *budget.Callers
+	costModel   *limit.CostModel
+	rate        *limit.Rate
+	origin      func(context.Context) string
+	introspect  func(*viewer.Viewer) bool
+	checkChange func(context.Context) error
 	// Validation rules for callers who may introspect, and for those who may not.
 	rulesWithSuggestions, rulesWithoutSuggestions *rules.Rules
 }
@@ -68,9 +78,9 @@ type Options struct {
 	Origin func(context.Context) string
 	// Introspect reports whether a viewer may introspect the schema; nil means every signed-in viewer.
 	Introspect func(*viewer.Viewer) bool
-	// Change returns an error if the request of the context must not change anything; nil means no check.
-	Change   func(context.Context) error
-	Repeater Idempotency
+	// CheckChange returns an error if the request of the context must not change anything; nil means no check.
+	CheckChange func(context.Context) error
+	Idempotency Idempotency
 	// Observe is called with every answer. It may be nil.
 	Observe func(context.Context, Answer)
 	Log     *slog.Logger
@@ -80,11 +90,11 @@ type Options struct {
 func New(o Options) *Engine {
 	limits := o.Limits.OrDefault()
 	// New fails only for a size that is not positive.
-	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](keptDocuments)
+	queries, _ := lru.New[*ast.OperationDefinition, *ast.OperationDefinition](maxDocuments)
 	e := &Engine{
-		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocuments(), queries: queries, repeat: o.Repeater,
-		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), prices: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
-		origin: o.Origin, introspect: o.Introspect, change: o.Change,
+		schema: o.Schema.Schema(), exec: executor.New(o.Schema), docs: newDocumentCache(), queries: queries, idempotency: o.Idempotency,
+		limits: limits, budget: o.Budget.OrDefault(), callers: budget.NewCallers(o.Budget), costModel: limit.NewCostModel(o.Schema.Schema()), rate: limit.NewRate(o.Rates, limits.Cost, time.Now),
+		origin: o.Origin, introspect: o.Introspect, checkChange: o.CheckChange,
 		rulesWithSuggestions: addObjectRule(rules.NewDefaultRules()), rulesWithoutSuggestions: addObjectRule(newRulesWithoutSuggestions()),
 	}
 	if e.introspect == nil {
@@ -96,12 +106,12 @@ func New(o Options) *Engine {
 	if e.observe = o.Observe; e.observe == nil {
 		e.observe = func(context.Context, Answer) {}
 	}
-	e.inputs = newCoercer(e.schema, limits)
-	e.exec.Use(counting{})
+	e.coercer = newCoercer(e.schema, limits)
+	e.exec.Use(budgetCounter{})
 	e.exec.Use(fieldSerializer{})
-	e.exec.Use(argumentChecker{e.inputs})
+	e.exec.Use(argumentChecker{e.coercer})
 	e.exec.SetQueryCache(e.docs)
-	e.exec.SetErrorPresenter(boundErrors(o.Presenter))
+	e.exec.SetErrorPresenter(limitErrors(o.Presenter))
 	e.exec.SetRecoverFunc(func(ctx context.Context, value any) error {
 		service.LogPanic(ctx, o.Log, value)
 		return fault.New(fault.Internal, fault.InternalMessage)
@@ -154,8 +164,8 @@ type Answer struct {
 	Operation *ast.OperationDefinition
 	// Cost is the actual cost of the operation, 0 if it was rejected.
 	Cost int
-	// Standing is the caller's quota after the operation.
-	Standing limit.Quota
+	// Quota is the caller's quota after the operation.
+	Quota limit.Quota
 
 	budget *budget.Budget
 }
@@ -163,12 +173,11 @@ type Answer struct {
 // Copy charges the memory of a copy of the answer's data. Call it before copying.
 func (a Answer) Copy() error { return a.budget.Hold(len(a.Data)) }
 
-// MayIntrospect reports whether a caller may ask for the schema; nil is one who is
-// not signed in.
+// MayIntrospect reports whether a caller may introspect the schema. nil is a caller who is not signed in.
 func (e *Engine) MayIntrospect(v *viewer.Viewer) bool { return e.introspect(v) }
 
-// panicked returns the answer of an operation that panicked.
-func (e *Engine) panicked(ctx context.Context, value any) *graphql.Response {
+// panicResponse returns the answer of an operation that panicked.
+func (e *Engine) panicResponse(ctx context.Context, value any) *graphql.Response {
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
 	return &graphql.Response{Errors: gqlerror.List{gqlerror.WrapIfUnwrapped(e.exec.PresentRecoveredError(ctx, value))}}
 }
@@ -178,47 +187,47 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	defer func() { e.observe(ctx, answer) }()
 	defer func() {
 		if value := recover(); value != nil {
-			answer = Answer{Response: e.panicked(ctx, value), Status: http.StatusInternalServerError}
+			answer = Answer{Response: e.panicResponse(ctx, value), Status: http.StatusInternalServerError}
 		}
 	}()
 	ctx = graphql.StartOperationTrace(ctx)
-	account := e.newCharge(ctx)
-	if err := account.enter(r); err != nil {
-		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	charge := e.newCharge(ctx)
+	if err := charge.takeFixed(r); err != nil {
+		return charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))
 	}
 	oc, errs := e.operation(ctx, r)
 	if len(errs) > 0 {
-		return account.release(e.refuse(ctx, errs))
+		return charge.release(e.refuse(ctx, errs))
 	}
-	mutations, err := keyed(ctx, oc, r)
+	mutations, err := keyedMutations(ctx, oc, r)
 	if err != nil {
-		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))
 	}
-	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
+	cost, err := e.limits.Price(e.costModel, oc.Operation, oc.Variables)
 	if err == nil {
-		err = account.reserve(account.withChanges(ctx, cost, oc), r)
+		err = charge.reserve(charge.withChanges(ctx, cost, oc), r)
 	}
 	if err != nil {
-		return account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))
 	}
-	ctx, b, end := e.spend(ctx)
+	ctx, b, end := e.startBudget(ctx)
 	defer end()
 	if err := b.Draw(0, 0, cost.Memory); err != nil {
-		return account.release(e.refuse(budget.Without(ctx), gqlerror.List{wrap(err)}))
+		return charge.release(e.refuse(budget.Without(ctx), gqlerror.List{gqlError(err)}))
 	}
-	return e.execute(ctx, oc, r, mutations, account, b)
+	return e.execute(ctx, oc, r, mutations, charge, b)
 }
 
 // execute runs an operation whose cost was reserved.
-func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, mutations []string, account *charge, b *budget.Budget) Answer {
+func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *Request, mutations []string, charge *charge, b *budget.Budget) Answer {
 	answer := Answer{Executed: true, Status: http.StatusOK, Operation: oc.Operation, budget: b}
-	keyed := len(mutations) > 0 && e.repeat != nil
+	keyed := len(mutations) > 0 && e.idempotency != nil
 	run := func(ctx context.Context) *graphql.Response {
 		next, ctx := e.exec.DispatchOperation(ctx, oc)
 		response := next(ctx)
 		// With a key the whole operation is one transaction, which is rolled back.
-		if err := exceeded(b, !keyed); err != nil {
-			return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+		if err := budgetError(b, !keyed); err != nil {
+			return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{gqlError(err)})
 		}
 		return response
 	}
@@ -228,12 +237,12 @@ func (e *Engine) execute(ctx context.Context, oc *graphql.OperationContext, r *R
 		answer.Response = run(ctx)
 	}
 	if answer.Response == nil {
-		late := e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Timeout, "The request was given up"))})
-		late.Operation = oc.Operation
-		return account.release(late)
+		timeout := e.refuse(ctx, gqlerror.List{gqlError(fault.New(fault.Timeout, "The request was given up"))})
+		timeout.Operation = oc.Operation
+		return charge.release(timeout)
 	}
 	answer.Errors = e.limits.TruncateErrors(answer.Errors)
-	return account.settle(answer, keyed, b)
+	return charge.settle(answer, keyed, b)
 }
 
 // operation finds, checks and prepares the operation of a request.
@@ -243,14 +252,14 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 		return nil, errs
 	}
 	if r.OperationName == "" && len(doc.Operations) > 1 {
-		return nil, gqlerror.List{wrap(fault.New(fault.Invalid, "The document has %d operations; operationName must name one", len(doc.Operations)).On("operationName"))}
+		return nil, gqlerror.List{gqlError(fault.New(fault.Invalid, "The document has %d operations; operationName must name one", len(doc.Operations)).On("operationName"))}
 	}
 	if err := e.authorize(ctx, doc, r); err != nil {
-		return nil, gqlerror.List{wrap(err)}
+		return nil, gqlerror.List{gqlError(err)}
 	}
-	params, err := e.coerced(doc, r, lifted)
+	params, err := e.coerceVariables(doc, r, lifted)
 	if err != nil {
-		return nil, gqlerror.List{wrap(err)}
+		return nil, gqlerror.List{gqlError(err)}
 	}
 	// The executor takes the document from the context, so that one too large for the cache is not parsed twice.
 	oc, errs := e.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), &params)
@@ -264,13 +273,13 @@ func (e *Engine) operation(ctx context.Context, r *Request) (*graphql.OperationC
 // Refuse answers a request that was rejected before it had an operation. The error is a fault, or a gqlerror.Error with a
 // code.
 func (e *Engine) Refuse(ctx context.Context, err error) Answer {
-	account := e.newCharge(ctx)
-	account.standing = account.rate.Settle(account.holder, -1)
+	charge := e.newCharge(ctx)
+	charge.quota = charge.rate.Settle(charge.caller, -1)
 	shown, ok := errors.AsType[*gqlerror.Error](err)
 	if !ok {
-		shown = wrap(err)
+		shown = gqlError(err)
 	}
-	answer := account.release(e.refuse(ctx, gqlerror.List{shown}))
+	answer := charge.release(e.refuse(ctx, gqlerror.List{shown}))
 	e.observe(ctx, answer)
 	return answer
 }
@@ -282,4 +291,4 @@ func (e *Engine) refuse(ctx context.Context, errs gqlerror.List) Answer {
 	return a
 }
 
-func wrap(err error) *gqlerror.Error { return &gqlerror.Error{Message: err.Error(), Err: err} }
+func gqlError(err error) *gqlerror.Error { return &gqlerror.Error{Message: err.Error(), Err: err} }

@@ -16,9 +16,9 @@ import (
 // keyHeader is the request header that makes it safe to send a mutation again.
 const keyHeader = "Idempotency-Key"
 
-// keyed returns the names of an operation's mutations if the request has a key, none otherwise. A key is rejected where it
+// keyedMutations returns the names of an operation's mutations if the request has a key, none otherwise. A key is rejected where it
 // would have no effect: for a query, whose answer is not stored; for a request without credentials; for signing in and out.
-func keyed(ctx context.Context, oc *graphql.OperationContext, r *Request) ([]string, error) {
+func keyedMutations(ctx context.Context, oc *graphql.OperationContext, r *Request) ([]string, error) {
 	if r.Key == "" {
 		return nil, nil
 	}
@@ -49,12 +49,12 @@ func (e *Engine) once(ctx context.Context, r *Request, mutations []string, run f
 	if err != nil {
 		// Values that were decoded from JSON can always be encoded. If one cannot, the request must not be taken for another
 		// one.
-		return e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Invalid, "The variables cannot be compared").Because(err))}).Response
+		return e.refuse(ctx, gqlerror.List{gqlError(fault.New(fault.Invalid, "The variables cannot be compared").Because(err))}).Response
 	}
-	return e.repeat.Once(context.WithValue(ctx, turnKey{}, &sync.Mutex{}), r.Key, request, mutations, run)
+	return e.idempotency.Once(context.WithValue(ctx, serializerKey{}, &sync.Mutex{}), r.Key, request, mutations, run)
 }
 
-type turnKey struct{}
+type serializerKey struct{}
 
 // fieldSerializer resolves the fields of an operation with a key one after another: the operation is one transaction on one
 // connection, but gqlgen resolves fields concurrently.
@@ -68,7 +68,7 @@ func (fieldSerializer) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptField waits until the previous field is resolved.
 func (fieldSerializer) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
-	if turn, ok := ctx.Value(turnKey{}).(*sync.Mutex); ok {
+	if turn, ok := ctx.Value(serializerKey{}).(*sync.Mutex); ok {
 		turn.Lock()
 		defer turn.Unlock()
 	}

@@ -18,9 +18,9 @@ func newCoercer(schema *ast.Schema, limits limit.Limits) *coerce.Coercer {
 	return &coerce.Coercer{Schema: schema, Scalars: scalar.Checks(), Texts: graph.InputTexts(schema), Max: limits.Errors}
 }
 
-// coerced returns the parameters of a request with coerced variables, the lifted ones among them. If the operation does not
+// coerceVariables returns the parameters of a request with coerced variables, the lifted ones among them. If the operation does not
 // exist, the executor reports it.
-func (e *Engine) coerced(doc *ast.QueryDocument, r *Request, lifted map[string]any) (graphql.RawParams, error) {
+func (e *Engine) coerceVariables(doc *ast.QueryDocument, r *Request, lifted map[string]any) (graphql.RawParams, error) {
 	params := r.RawParams
 	op := doc.Operations.ForName(r.OperationName)
 	if op == nil {
@@ -33,7 +33,7 @@ func (e *Engine) coerced(doc *ast.QueryDocument, r *Request, lifted map[string]a
 		maps.Copy(given, lifted)
 	}
 	var err error
-	params.Variables, err = e.inputs.Variables(op, given)
+	params.Variables, err = e.coercer.Variables(op, given)
 	return params, err
 }
 

@@ -8,23 +8,22 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// A client that writes guids into its documents sends a new document for each
-// of them. lift turns such guids into variables, so that the documents are one:
-// validated once, with one plan and one statement. The text keeps its length, so
-// that errors point to the same places. A document that is not valid with
-// variables is treated as it came; so is one that has such variables itself.
+// A client that writes guids into its documents sends a different document for each guid. lift replaces such guids by
+// variables, so that these documents become equal: they are validated once, and share a plan and a statement. The text keeps
+// its length, so that errors have the same locations. A document that is not valid with variables, or that already uses their
+// names, is not changed.
 
 // liftedPrefix begins the names of lifted variables.
 const liftedPrefix = "liftedGuid"
 
-// sizeOfLiteral is the length of a guid in quotes.
-const sizeOfLiteral = 38
+// literalLength is the length of a guid in quotes.
+const literalLength = 38
 
-// maxLifted is how many guids of a document are lifted at most.
+// maxLifted is the maximum number of guids in a document that is lifted.
 const maxLifted = 64
 
-// lift returns the document with variables, and their values; none where there
-// is nothing to lift.
+// lift returns the document with variables, and their values. Without guids it returns the document unchanged, and no
+// values.
 func lift(query string) (text string, values map[string]any) {
 	if strings.Contains(query, liftedPrefix) {
 		return query, nil
@@ -32,7 +31,7 @@ func lift(query string) (text string, values map[string]any) {
 	var out strings.Builder
 	copied := 0
 	for at := 0; at < len(query); at++ {
-		if !isLiteral(query, at) {
+		if !isGUIDLiteral(query, at) {
 			continue
 		}
 		if len(values) == maxLifted {
@@ -42,7 +41,7 @@ func lift(query string) (text string, values map[string]any) {
 			values = map[string]any{}
 			out.Grow(len(query))
 		}
-		name, end := liftedName(len(values)), at+sizeOfLiteral
+		name, end := liftedName(len(values)), at+literalLength
 		values[name] = query[at+1 : end-1]
 		out.WriteString(query[copied:at])
 		out.WriteString("$" + name)
@@ -55,17 +54,17 @@ func lift(query string) (text string, values map[string]any) {
 	return out.String(), values
 }
 
-// isLiteral reports whether a guid in quotes begins at a place of a document, and
-// neither a longer text nor a block string.
-func isLiteral(query string, at int) bool {
-	end := at + sizeOfLiteral
+// isGUIDLiteral reports whether a guid in quotes begins at an index of a document. It must not be part of a longer text
+// or of a block string.
+func isGUIDLiteral(query string, at int) bool {
+	end := at + literalLength
 	return query[at] == '"' && end <= len(query) && query[end-1] == '"' && isGUID(query[at+1:end-1]) &&
 		(at == 0 || query[at-1] != '"' && query[at-1] != '\\') && (end == len(query) || query[end] != '"')
 }
 
-// liftedName is a name that takes as much room with its $ as a literal.
+// liftedName returns a name that is, with its $, as long as a literal.
 func liftedName(n int) string {
-	return fmt.Sprintf("%s%0*d", liftedPrefix, sizeOfLiteral-1-len(liftedPrefix), n)
+	return fmt.Sprintf("%s%0*d", liftedPrefix, literalLength-1-len(liftedPrefix), n)
 }
 
 func isGUID(text string) bool {
@@ -81,22 +80,22 @@ func isGUID(text string) bool {
 	return true
 }
 
-// lifted returns the validated document of a query with variables in the place
-// of its guids, nil where it is to be treated as it came.
-func (e *Engine) lifted(query string) (*ast.QueryDocument, map[string]any) {
+// liftedDocument returns the validated document of a query with variables for its guids, and their values. It returns
+// nil if the query must be used unchanged.
+func (e *Engine) liftedDocument(query string) (*ast.QueryDocument, map[string]any) {
 	text, values := lift(query)
 	if values == nil {
 		return nil, nil
 	}
-	// No document begins with NUL: those that came with variables are apart.
+	// No document begins with NUL, so the key differs from that of a document sent with these variables.
 	key := "\x00" + text
-	doc, ok := e.docs.used.Get(key)
+	doc, ok := e.docs.lru.Get(key)
 	if !ok {
-		if !e.docs.again(key) {
+		if !e.docs.seenBefore(key) {
 			return nil, nil
 		}
 		doc = e.parseLifted(query, text, len(values))
-		e.docs.used.Put(key, doc, len(key)+len(text)*bytesOfToken/4)
+		e.docs.lru.Put(key, doc, len(key)+len(text)*tokenMemory/4)
 	}
 	if doc == nil {
 		return nil, nil
@@ -104,8 +103,7 @@ func (e *Engine) lifted(query string) (*ast.QueryDocument, map[string]any) {
 	return doc, values
 }
 
-// parseLifted parses and validates a document with lifted variables, nil where
-// it is not valid.
+// parseLifted parses and validates a document with lifted variables. It returns nil if it is not valid.
 func (e *Engine) parseLifted(query, text string, variables int) *ast.QueryDocument {
 	tokens, err := e.limits.Source(query)
 	if err != nil {

@@ -34,9 +34,9 @@ func TestLift(t *testing.T) {
 }
 
 func TestDocumentsAreKeptWhenTheyComeAgain(t *testing.T) {
-	d := newDocuments()
+	d := newDocumentCache()
 	for _, text := range []string{"a", "b"} {
-		if d.again(text) || !d.again(text) {
+		if d.seenBefore(text) || !d.seenBefore(text) {
 			t.Errorf("%s did not come once, then again", text)
 		}
 	}

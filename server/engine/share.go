@@ -17,10 +17,10 @@ type shareKey struct{}
 func (e *Engine) Enter(r *http.Request) (entered *http.Request, leave func(), err error) {
 	ctx := r.Context()
 	charge := e.newCharge(ctx)
-	if charge.rate == nil && charge.holder == "" {
+	if charge.rate == nil && charge.caller == "" {
 		return r, func() {}, nil // the server itself
 	}
-	share, err := e.callers.Enter(charge.holder)
+	share, err := e.callers.Enter(charge.caller)
 	if err != nil {
 		return r, func() {}, err
 	}
@@ -29,16 +29,16 @@ func (e *Engine) Enter(r *http.Request) (entered *http.Request, leave func(), er
 	return r, share.Leave, nil
 }
 
-// spend gives an operation a budget within its request's share.
-func (e *Engine) spend(ctx context.Context) (context.Context, *budget.Budget, func()) {
+// startBudget gives an operation a budget within its request's share.
+func (e *Engine) startBudget(ctx context.Context) (context.Context, *budget.Budget, func()) {
 	share, _ := ctx.Value(shareKey{}).(*budget.Share)
 	ctx, b := share.Start(ctx, e.budget)
 	return ctx, b, b.End
 }
 
-// spendStreamed gives one answer of a stream a budget. A request may have several streams; each releases the memory of its
+// startStreamBudget gives one answer of a stream a budget. A request may have several streams; each releases the memory of its
 // answer after the answer is built.
-func (e *Engine) spendStreamed(ctx context.Context) (context.Context, *budget.Budget, func()) {
+func (e *Engine) startStreamBudget(ctx context.Context) (context.Context, *budget.Budget, func()) {
 	share, _ := ctx.Value(shareKey{}).(*budget.Share)
 	ctx, b := budget.Start(ctx, e.budget, share)
 	return ctx, b, func() {
@@ -47,9 +47,9 @@ func (e *Engine) spendStreamed(ctx context.Context) (context.Context, *budget.Bu
 	}
 }
 
-// boundErrors limits the number of presented errors. Once the operation must end it presents none, because the answer is
+// limitErrors limits the number of presented errors. Once the operation must end it presents none, because the answer is
 // then a single error.
-func boundErrors(present graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
+func limitErrors(present graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		if !budget.From(ctx).MayFail() {
 			return nil

@@ -34,22 +34,22 @@ func (s *Subscription) Operation() *ast.OperationDefinition { return s.oc.Operat
 // caller of Subscribe charges each answer with Spend.
 func (e *Engine) Subscribe(ctx context.Context, r *Request) (*Subscription, Answer) {
 	ctx = graphql.StartOperationTrace(ctx)
-	account := e.newCharge(ctx)
+	charge := e.newCharge(ctx)
 	streamed := *r
 	streamed.Stream = true
-	if err := account.enter(r); err != nil {
-		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
+	if err := charge.takeFixed(r); err != nil {
+		return nil, charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))
 	}
 	oc, errs := e.operation(ctx, &streamed)
 	if len(errs) > 0 {
-		return nil, account.release(e.refuse(ctx, errs))
+		return nil, charge.release(e.refuse(ctx, errs))
 	}
 	if n := len(e.rootFields(oc)); n != 1 {
-		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(fault.New(fault.Invalid, "A subscription must select one field; with its variables this one selects %d", n))}))
+		return nil, charge.release(e.refuse(ctx, gqlerror.List{gqlError(fault.New(fault.Invalid, "A subscription must select one field; with its variables this one selects %d", n))}))
 	}
-	cost, err := e.limits.Price(e.prices, oc.Operation, oc.Variables)
+	cost, err := e.limits.Price(e.costModel, oc.Operation, oc.Variables)
 	if err != nil {
-		return nil, account.release(e.refuse(ctx, gqlerror.List{wrap(err)}))
+		return nil, charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))
 	}
 	// Values that were decoded from JSON can always be encoded.
 	key, _ := json.Marshal([]any{r.Query, r.OperationName, oc.Variables})
@@ -61,8 +61,8 @@ func (e *Engine) rootFields(oc *graphql.OperationContext) []graphql.CollectedFie
 	return graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{e.schema.Subscription.Name})
 }
 
-// Is reports whether a request is a subscription, as far as that can be decided without the checks of Run and Subscribe.
-func (e *Engine) Is(ctx context.Context, r *Request) bool {
+// IsSubscription reports whether a request is a subscription, as far as that can be decided without the checks of Run and Subscribe.
+func (e *Engine) IsSubscription(ctx context.Context, r *Request) bool {
 	doc, _, errs := e.document(ctx, r.Query)
 	if len(errs) > 0 {
 		return false
@@ -134,10 +134,10 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 	e := s.engine
 	defer func() {
 		if value := recover(); value != nil {
-			response = e.panicked(ctx, value)
+			response = e.panicResponse(ctx, value)
 		}
 	}()
-	ctx, b, end := e.spendStreamed(ctx)
+	ctx, b, end := e.startStreamBudget(ctx)
 	defer end()
 	next, ctx := e.exec.DispatchOperation(graphql.StartOperationTrace(ctx), oc)
 	if oc.Operation.Operation == ast.Subscription {
@@ -145,8 +145,8 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: e.schema.Subscription.Name, Field: e.rootFields(oc)[0]})
 	}
 	response = next(ctx)
-	if err := exceeded(b, false); err != nil {
-		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{wrap(err)})
+	if err := budgetError(b, false); err != nil {
+		return e.exec.DispatchError(budget.Without(ctx), gqlerror.List{gqlError(err)})
 	}
 	if response != nil {
 		response.Errors = e.limits.TruncateErrors(response.Errors)
@@ -156,11 +156,11 @@ func (s *Subscription) execute(ctx context.Context, oc *graphql.OperationContext
 
 // Present returns an error in the form of an answer.
 func (e *Engine) Present(ctx context.Context, err error) gqlerror.List {
-	return e.refuse(ctx, gqlerror.List{wrap(err)}).Errors
+	return e.refuse(ctx, gqlerror.List{gqlError(err)}).Errors
 }
 
-// notStreamed is the fault of a subscription in a request that can have only one answer.
-func notStreamed() error {
+// errNotStreamed is the fault of a subscription in a request that can have only one answer.
+func errNotStreamed() error {
 	return fault.New(fault.Invalid, "A subscription needs a WebSocket, or a request that accepts text/event-stream").
 		With("status", http.StatusNotAcceptable)
 }

@@ -24,12 +24,12 @@ func textSize(value any) int {
 	case nil:
 		return sizeOfWord
 	case string:
-		return quoted(v)
+		return quotedSize(v)
 	case *string:
 		if v == nil {
 			return sizeOfWord
 		}
-		return quoted(*v)
+		return quotedSize(*v)
 	case uuid.UUID, *uuid.UUID:
 		return sizeOfGUID
 	case time.Time, *time.Time:
@@ -51,7 +51,7 @@ func otherSize(value any) int {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
 	case reflect.String:
-		return quoted(v.String())
+		return quotedSize(v.String())
 	case reflect.Slice:
 		n := len(`[]`)
 		for i := range v.Len() {
@@ -83,8 +83,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// quoted returns the size of a text as a JSON string, escapes included.
-func quoted(text string) int {
+// quotedSize returns the size of a text as a JSON string, escapes included.
+func quotedSize(text string) int {
 	n := len(text) + len(`""`)
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -103,7 +103,7 @@ func jsonSize(value any) int {
 	case map[string]any:
 		n := len(`{}`)
 		for name, member := range v {
-			n += escaped(name) + jsonSize(member) + len(`:,`)
+			n += escapedSize(name) + jsonSize(member) + len(`:,`)
 		}
 		return n
 	case []any:
@@ -113,7 +113,7 @@ func jsonSize(value any) int {
 		}
 		return n
 	case string:
-		return escaped(v)
+		return escapedSize(v)
 	case json.Number:
 		return len(v)
 	case float64:
@@ -122,9 +122,9 @@ func jsonSize(value any) int {
 	return sizeOfNumber
 }
 
-// escaped is quoted with the characters that encoding/json escapes for HTML.
-func escaped(text string) int {
-	n := quoted(text)
+// escapedSize is quotedSize for encoding/json, which also escapes characters for HTML.
+func escapedSize(text string) int {
+	n := quotedSize(text)
 	for i := range len(text) {
 		switch text[i] {
 		case '<', '>', '&':

@@ -9,11 +9,11 @@ import (
 // negotiate chooses the media type of an answer (RFC 9110, 12.5.1): the one with the highest weight, the newer of two
 // equals. Without an Accept header it is application/json, for older clients.
 func negotiate(accept []string) (string, bool) {
-	given := strings.Join(accept, ",")
-	if strings.TrimSpace(given) == "" {
+	header := strings.Join(accept, ",")
+	if strings.TrimSpace(header) == "" {
 		return typeJSON, true
 	}
-	ranges := parseAccept(given)
+	ranges := parseAccept(header)
 	newer, older := weight(ranges, typeGraphQL), weight(ranges, typeJSON)
 	switch {
 	case newer <= 0 && older <= 0:

@@ -47,7 +47,7 @@ type Handler struct {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	streams := Stream(r)
+	streams := MayStream(r)
 	media, ok := negotiate(r.Header.Values("Accept"))
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
@@ -69,8 +69,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve runs the operation of a request. It answers with events if streams is true, and the operation is a subscription or
 // the client accepts nothing else.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, streams, only bool) {
-	whole := r
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, streams, eventsOnly bool) {
+	original := r
 	r, leave, err := h.Engine.Enter(r)
 	if err != nil {
 		h.send(w, r, media, h.Engine.Refuse(r.Context(), err))
@@ -78,53 +78,53 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, media string, st
 	}
 	leave = sync.OnceFunc(leave)
 	defer leave()
-	asked, status, err := read(r)
+	req, status, err := readRequest(r)
 	if err != nil {
 		h.refuse(w, r, status, err)
 		return
 	}
-	document := asked.document()
-	if asked.Query, err = h.Documents.Resolve(document); err != nil {
-		h.answer(w, r, media, only, h.Engine.Refuse(r.Context(), err))
+	document := req.document()
+	if req.Query, err = h.Documents.Resolve(document); err != nil {
+		h.answer(w, r, media, eventsOnly, h.Engine.Refuse(r.Context(), err))
 		return
 	}
-	if asked.Query == "" {
+	if req.Query == "" {
 		h.refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "The request has no query").On("query"))
 		return
 	}
-	if streams && h.Engine.Is(r.Context(), &asked.Request) {
+	if streams && h.Engine.IsSubscription(r.Context(), &req.Request) {
 		leave() // a stream charges each answer separately
-		h.follow(w, whole, asked, only)
+		h.serveEvents(w, original, req, eventsOnly)
 		return
 	}
 	ctx := r.Context()
 	if streams {
 		// A request that may become a stream has no time limit of its own.
-		limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
+		limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, timeoutFault(h.RequestTime))
 		defer cancel()
 		ctx = limited
 	}
-	observe.Note(r.Context(), "", "sha256:"+digest(asked.Query))
-	answer := h.Engine.Run(ctx, &asked.Request)
+	observe.Note(r.Context(), "", "sha256:"+digest(req.Query))
+	answer := h.Engine.Run(ctx, &req.Request)
 	if answer.Executed {
-		h.Documents.Keep(document)
+		h.Documents.Put(document)
 		observe.Note(r.Context(), "", answer.Operation.Name)
 		observe.NoteCost(r.Context(), answer.Cost)
 	}
-	h.answer(w, r, media, only, answer)
+	h.answer(w, r, media, eventsOnly, answer)
 }
 
 // answer sends an answer of the engine, as events if the client accepts nothing else. An invalid document or input is an event
 // as well: clients of events show the message of no other answer.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, media string, only bool, answer engine.Answer) {
-	if only && (answer.Executed || wellFormed(answer.Status)) {
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, media string, eventsOnly bool, answer engine.Answer) {
+	if eventsOnly && (answer.Executed || isDocumentError(answer.Status)) {
 		h.sendEvents(w, answer)
 		return
 	}
 	h.send(w, r, media, answer)
 }
 
-func late(limit time.Duration) error {
+func timeoutFault(limit time.Duration) error {
 	return fault.New(fault.Timeout, "The request took longer than %v and was given up", limit)
 }
 
@@ -134,15 +134,15 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, media string, ans
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "POST")
 	}
-	if media == typeJSON && wellFormed(status) {
+	if media == typeJSON && isDocumentError(status) {
 		// With the older media type every GraphQL answer has the status 200.
 		status = http.StatusOK
 	}
 	h.write(w, r, status, answer)
 }
 
-// wellFormed reports whether an error concerns the document, and not the request around it.
-func wellFormed(status int) bool { return status == http.StatusBadRequest }
+// isDocumentError reports whether an error concerns the document, and not the request around it.
+func isDocumentError(status int) bool { return status == http.StatusBadRequest }
 
 // refuse sends an error for a request that is not valid GraphQL over HTTP.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {

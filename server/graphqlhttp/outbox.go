@@ -10,18 +10,18 @@ import (
 
 // frame is a message to a client.
 type frame struct {
-	kind   string // next, error, complete, or another type of message
-	id     string // of the operation
-	body   []byte
-	cursor string
-	taken  bool // it is being sent
+	kind    string // next, error, complete, or another type of message
+	id      string // of the operation
+	body    []byte
+	cursor  string
+	sending bool // no longer in the queue
 }
 
 // outbox queues the messages to one client, in order and in bounded memory. It has no permanent goroutine: put starts one if
 // it is needed, and it ends after the last message.
 type outbox struct {
-	most  int // maximum size of the queued frames, in bytes
-	start func()
+	maxBytes int // maximum size of the queued frames, in bytes
+	start    func()
 
 	mu      sync.Mutex
 	frames  []*frame
@@ -38,7 +38,7 @@ func (o *outbox) put(f *frame, forced bool) bool {
 		return true // the client is gone
 	}
 	// A frame larger than the limit is accepted if the queue is empty.
-	if !forced && len(o.frames) > 0 && o.bytes+len(f.body) > o.most {
+	if !forced && len(o.frames) > 0 && o.bytes+len(f.body) > o.maxBytes {
 		return false
 	}
 	o.frames = append(o.frames, f)
@@ -57,7 +57,7 @@ const frameOverhead = 200
 func (o *outbox) replace(f *frame, body []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f == nil || f.taken {
+	if f == nil || f.sending {
 		return false
 	}
 	o.bytes += len(body) - len(f.body)
@@ -77,7 +77,7 @@ func (o *outbox) take() *frame {
 	o.frames[0] = nil
 	o.frames = o.frames[1:]
 	o.bytes -= len(f.body) + frameOverhead
-	f.taken = true
+	f.sending = true
 	return f
 }
 

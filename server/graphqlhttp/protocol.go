@@ -17,9 +17,9 @@ import (
 // message handles a client's message (PROTOCOL.md of graphql-ws).
 func (s *socket) message(text []byte) {
 	s.mu.Lock()
-	over := s.ending != nil
+	ended := s.ending != nil
 	s.mu.Unlock()
-	if over {
+	if ended {
 		return
 	}
 	members, err := strictjson.Members(text)
@@ -31,15 +31,15 @@ func (s *socket) message(text []byte) {
 		err = json.Unmarshal(raw, &id)
 	}
 	if err != nil {
-		s.bad("Invalid message received")
+		s.closeInvalid("Invalid message received")
 		return
 	}
 	switch kind {
 	case "connection_init":
 		s.connect(members["payload"])
 	case "ping", "pong":
-		if payload := members["payload"]; given(payload) && payload[0] != '{' {
-			s.bad("Invalid message received")
+		if payload := members["payload"]; isPresent(payload) && payload[0] != '{' {
+			s.closeInvalid("Invalid message received")
 		} else if kind == "ping" {
 			s.out.put(&frame{kind: "pong", body: payload}, true)
 		}
@@ -47,12 +47,12 @@ func (s *socket) message(text []byte) {
 		s.subscribe(id, members["payload"])
 	case "complete":
 		if id == "" {
-			s.bad("Invalid message received")
+			s.closeInvalid("Invalid message received")
 			return
 		}
 		s.complete(id)
 	default:
-		s.bad("Invalid message received")
+		s.closeInvalid("Invalid message received")
 	}
 }
 
@@ -66,9 +66,9 @@ func (s *socket) connect(raw json.RawMessage) {
 		return
 	}
 	var payload map[string]json.RawMessage
-	if given(raw) {
+	if isPresent(raw) {
 		if json.Unmarshal(raw, &payload) != nil {
-			s.bad("Invalid message received")
+			s.closeInvalid("Invalid message received")
 			return
 		}
 	}
@@ -97,7 +97,7 @@ func (s *socket) subscribe(id string, raw json.RawMessage) {
 		err = r.members(payload)
 	}
 	if id == "" || err != nil {
-		s.bad("Invalid message received")
+		s.closeInvalid("Invalid message received")
 		return
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -116,7 +116,7 @@ func (s *socket) subscribe(id string, raw json.RawMessage) {
 	case running >= s.streams.Limits.Operations:
 		s.refuse(ctx, id, tooMany("operations", "The connection has %d operations, which is the most it takes", s.streams.Limits.Operations))
 	default:
-		service.Go(s.streams.Log, "websocket-operation", func() { s.operate(ctx, id, o, r) })
+		service.Go(s.streams.Log, "websocket-operation", func() { s.runOperation(ctx, id, o, r) })
 		return
 	}
 	cancel()
@@ -126,8 +126,8 @@ func (s *socket) refuse(ctx context.Context, id string, err error) {
 	s.out.put(&frame{kind: "error", id: id, body: encode(s.handler.Engine.Refuse(ctx, err).Errors)}, true)
 }
 
-// forget removes an operation; its id may be used again.
-func (s *socket) forget(id string, o *operation) {
+// removeOperation removes an operation; its id may be used again.
+func (s *socket) removeOperation(id string, o *operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[id] == o {
@@ -142,12 +142,12 @@ func (s *socket) complete(id string) {
 	s.mu.Unlock()
 	if o != nil {
 		s.stop(o)
-		s.forget(id, o)
+		s.removeOperation(id, o)
 	}
 }
 
-// operate runs an operation: one answer for a query or mutation, any number for a subscription.
-func (s *socket) operate(ctx context.Context, id string, o *operation, r *request) {
+// runOperation runs an operation: one answer for a query or mutation, any number for a subscription.
+func (s *socket) runOperation(ctx context.Context, id string, o *operation, r *request) {
 	h := s.handler
 	document := r.document()
 	query, err := h.Documents.Resolve(document)
@@ -155,26 +155,26 @@ func (s *socket) operate(ctx context.Context, id string, o *operation, r *reques
 		err = fault.New(fault.Invalid, "The request has no query").On("query")
 	}
 	if err != nil {
-		s.forget(id, o)
+		s.removeOperation(id, o)
 		s.refuse(ctx, id, err)
 		return
 	}
 	r.Query = query
-	if h.Engine.Is(ctx, &r.Request) {
-		s.follow(ctx, id, o, r)
+	if h.Engine.IsSubscription(ctx, &r.Request) {
+		s.startSubscription(ctx, id, o, r)
 		return
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, late(h.RequestTime))
+	limited, cancel := context.WithTimeoutCause(ctx, h.RequestTime, timeoutFault(h.RequestTime))
 	defer cancel()
 	entered, leave, err := h.Engine.Enter((&http.Request{Body: http.NoBody}).WithContext(limited))
 	if err != nil {
-		s.forget(id, o)
+		s.removeOperation(id, o)
 		s.refuse(ctx, id, err)
 		return
 	}
 	defer leave()
 	answer := h.Engine.Run(entered.Context(), &r.Request)
-	s.forget(id, o)
+	s.removeOperation(id, o)
 	if ctx.Err() != nil {
 		return // the client has completed it
 	}
@@ -182,30 +182,30 @@ func (s *socket) operate(ctx context.Context, id string, o *operation, r *reques
 		s.out.put(&frame{kind: "error", id: id, body: encode(answer.Errors)}, true)
 		return
 	}
-	h.Documents.Keep(document)
+	h.Documents.Put(document)
 	head, tail := envelope(answer)
 	s.out.put(&frame{kind: "next", id: id, body: append(append(head, answer.Data...), tail...)}, true)
 	s.out.put(&frame{kind: "complete", id: id}, true)
 }
 
 // follow starts a subscription.
-func (s *socket) follow(ctx context.Context, id string, o *operation, r *request) {
+func (s *socket) startSubscription(ctx context.Context, id string, o *operation, r *request) {
 	h := s.handler
 	op, refused := h.Engine.Subscribe(ctx, &r.Request)
 	if op == nil {
-		s.forget(id, o)
+		s.removeOperation(id, o)
 		s.out.put(&frame{kind: "error", id: id, body: encode(refused.Errors)}, true)
 		return
 	}
-	release, err := s.streams.begin(viewer.FromContext(ctx))
+	release, err := s.streams.acquireSubscription(viewer.FromContext(ctx))
 	if err != nil {
-		s.forget(id, o)
+		s.removeOperation(id, o)
 		s.refuse(ctx, id, err)
 		return
 	}
-	h.Documents.Keep(r.document())
+	h.Documents.Put(r.document())
 	to := &sink{id: id, out: s.out, ended: func() {
-		s.forget(id, o)
+		s.removeOperation(id, o)
 		release()
 	}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, "", to)

@@ -29,8 +29,8 @@ func (r *request) document() persisted.Request {
 	return persisted.Request{Query: r.Query, DocumentID: r.documentID, Extensions: r.Extensions}
 }
 
-// read decodes a request. An error comes with its HTTP status.
-func read(r *http.Request) (*request, int, error) {
+// readRequest decodes a request. An error comes with its HTTP status.
+func readRequest(r *http.Request) (*request, int, error) {
 	into := &request{}
 	into.Key, into.Headers = r.Header.Get("Idempotency-Key"), r.Header
 	if r.Method == http.MethodPost {
@@ -83,10 +83,10 @@ func (r *request) members(given map[string]json.RawMessage) error {
 	)
 }
 
-func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+func isPresent(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
 func text(name string, raw json.RawMessage, into *string) error {
-	if !given(raw) {
+	if !isPresent(raw) {
 		return nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
@@ -96,7 +96,7 @@ func text(name string, raw json.RawMessage, into *string) error {
 }
 
 func object(name string, raw json.RawMessage, into *map[string]any) error {
-	if !given(raw) {
+	if !isPresent(raw) {
 		return nil
 	}
 	if err := strictjson.Unmarshal(raw, into); err != nil {

@@ -20,15 +20,15 @@ const (
 	typeEvents   = "text/event-stream"
 )
 
-// events reports whether a request accepts a stream of events.
-func events(r *http.Request) bool {
+// acceptsEvents reports whether a request accepts a stream of events.
+func acceptsEvents(r *http.Request) bool {
 	return slices.ContainsFunc(parseAccept(strings.Join(r.Header.Values("Accept"), ",")), func(m mediaRange) bool {
 		return m.media == typeEvents && m.q > 0
 	})
 }
 
-// Stream reports whether a request may become a stream, which has no time limit.
-func Stream(r *http.Request) bool { return webSocket(r) || events(r) }
+// MayStream reports whether a request may become a stream, which has no time limit.
+func MayStream(r *http.Request) bool { return webSocket(r) || acceptsEvents(r) }
 
 func headerHas(h http.Header, name, value string) bool {
 	for _, line := range h.Values(name) {
@@ -41,13 +41,13 @@ func headerHas(h http.Header, name, value string) bool {
 	return false
 }
 
-// follow answers a subscription with a stream of events: the distinct connections mode of graphql-sse. The id of an event is
+// serveEvents answers a subscription with a stream of events: the distinct connections mode of graphql-sse. The id of an event is
 // its cursor, so that Last-Event-ID resumes after it.
-func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request, only bool) {
+func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request, req *request, eventsOnly bool) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	signal := make(chan struct{}, 1)
-	out := &outbox{most: h.Streams.Limits.Queue, start: func() { signal <- struct{}{} }}
+	out := &outbox{maxBytes: h.Streams.Limits.Queue, start: func() { signal <- struct{}{} }}
 	ended := make(chan ending, 1)
 	c := &stream{transport: transportSSE, end: func(e ending) {
 		select {
@@ -55,9 +55,9 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request,
 		default:
 		}
 	}}
-	op, refused := h.Engine.Subscribe(ctx, &asked.Request)
+	op, refused := h.Engine.Subscribe(ctx, &req.Request)
 	if op == nil {
-		h.answer(w, r, typeGraphQL, only, refused)
+		h.answer(w, r, typeGraphQL, eventsOnly, refused)
 		return
 	}
 	err := h.Streams.add(c)
@@ -67,18 +67,18 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request,
 	}
 	release := func() {}
 	if err == nil {
-		release, err = h.Streams.begin(viewer.FromContext(ctx))
+		release, err = h.Streams.acquireSubscription(viewer.FromContext(ctx))
 	}
 	if err != nil {
 		h.send(w, r, typeGraphQL, h.Engine.Refuse(ctx, err))
 		return
 	}
 	defer release()
-	h.Documents.Keep(asked.document())
+	h.Documents.Put(req.document())
 	to := &sink{out: out, ended: func() {}}
 	subscriber, errs := h.Streams.Hub.Subscribe(ctx, op, r.Header.Get("Last-Event-ID"), to)
 	if subscriber == nil {
-		h.answer(w, r, typeGraphQL, only, h.Engine.Refuse(ctx, errs[0]))
+		h.answer(w, r, typeGraphQL, eventsOnly, h.Engine.Refuse(ctx, errs[0]))
 		return
 	}
 	defer subscriber.Cancel()
@@ -86,7 +86,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request,
 	compression.Allow(w.Header())
 	e := &eventWriter{w: w, control: http.NewResponseController(w), time: h.Streams.Limits.WriteTime}
 	e.begin()
-	h.pump(ctx, e, out, signal, ended, func(over ending) {
+	h.sendLoop(ctx, e, out, signal, ended, func(over ending) {
 		if over.fault == nil {
 			return // without complete, so that the client reconnects
 		}
@@ -97,12 +97,12 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, asked *request,
 		e.send(&frame{kind: "error", body: encode(h.Engine.Present(ctx, &f))})
 	})
 	if errors.Is(e.err, os.ErrDeadlineExceeded) {
-		h.Streams.Cut(observe.CutSlow)
+		h.Streams.Ended(observe.CutSlow)
 	}
 }
 
-// pump sends the messages of the outbox until the stream ends.
-func (h *Handler) pump(ctx context.Context, e *eventWriter, out *outbox, signal chan struct{}, ended chan ending, over func(ending)) {
+// sendLoop sends the messages of the outbox until the stream ends.
+func (h *Handler) sendLoop(ctx context.Context, e *eventWriter, out *outbox, signal chan struct{}, ended chan ending, end func(ending)) {
 	alive := time.NewTicker(h.Streams.Limits.PingTime)
 	defer alive.Stop()
 	defer out.close()
@@ -111,7 +111,7 @@ func (h *Handler) pump(ctx context.Context, e *eventWriter, out *outbox, signal 
 		case <-ctx.Done():
 			return
 		case reason := <-ended:
-			over(reason)
+			end(reason)
 			return
 		case <-alive.C:
 			e.write(":\n\n")
@@ -132,9 +132,9 @@ type eventWriter struct {
 	time     time.Duration
 	complete bool
 	err      error
-	// gathers says that events which wait at the same time are sent together. Compressed ones are not: nothing of one event may
-	// show in the length of another.
-	gathers bool
+	// batches is true if queued events are sent together. Compressed events are sent one by one, so that the length of
+	// one does not depend on the content of another.
+	batches bool
 }
 
 // begin sends the headers, which tell proxies not to buffer.
@@ -148,7 +148,7 @@ func (e *eventWriter) begin() {
 	e.w.WriteHeader(http.StatusOK)
 	e.write(":\n\n")
 	e.flush()
-	e.gathers = h.Get("Content-Encoding") == ""
+	e.batches = h.Get("Content-Encoding") == ""
 }
 
 // send sends a frame. Errors are sent as an answer without data, followed by complete.
@@ -174,7 +174,7 @@ func (e *eventWriter) write(text string) {
 	}
 	// It fails only for a writer without deadlines.
 	_ = e.control.SetWriteDeadline(time.Now().Add(e.time))
-	if _, e.err = e.w.Write([]byte(text)); e.err == nil && !e.gathers {
+	if _, e.err = e.w.Write([]byte(text)); e.err == nil && !e.batches {
 		e.flush()
 	}
 }

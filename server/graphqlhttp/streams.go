@@ -57,35 +57,35 @@ type Streams struct {
 	Accounts Accounts
 	Limits   StreamLimits
 	Log      *slog.Logger
-	// Poll reports that nothing announces that rights have changed, so that the users of streams are checked every few
-	// seconds. It is nil if every change is announced.
+	// Poll reports whether the users of streams must be checked every few seconds, because changes of rights are not
+	// announced. It is nil if every change is announced.
 	Poll func() bool
-	// Cut is called with the reason for each stream that the server ends.
-	Cut func(reason string)
+	// Ended is called with the reason for each stream that the server ends.
+	Ended func(reason string)
 
-	mu       sync.Mutex
-	open     map[*stream]struct{}
-	users    map[uuid.UUID]int
-	active   map[uuid.UUID]int // number of subscriptions by user
-	all      int               // subscriptions of all users
-	stopping bool
-	checks   chan struct{}
+	mu                sync.Mutex
+	open              map[*stream]struct{}
+	users             map[uuid.UUID]int
+	userSubscriptions map[uuid.UUID]int // number of subscriptions by user
+	subscriptions     int               // subscriptions of all users
+	stopping          bool
+	checkNow          chan struct{}
 }
 
 // NewStreams returns an empty set of streams.
 func NewStreams(hub *subscription.Hub, accounts Accounts, l StreamLimits, log *slog.Logger) *Streams {
 	return &Streams{
-		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log, Cut: func(string) {},
-		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, active: map[uuid.UUID]int{}, checks: make(chan struct{}, 1),
+		Hub: hub, Accounts: accounts, Limits: l.OrDefault(), Log: log, Ended: func(string) {},
+		open: map[*stream]struct{}{}, users: map[uuid.UUID]int{}, userSubscriptions: map[uuid.UUID]int{}, checkNow: make(chan struct{}, 1),
 	}
 }
 
 // stream is one open connection.
 type stream struct {
-	transport string
-	end       func(ending)
-	watch     func(now time.Time) // checks that the client is alive; may be nil
-	started   time.Time
+	transport     string
+	end           func(ending)
+	checkLiveness func(now time.Time) // checks that the client is alive; may be nil
+	started       time.Time
 
 	// Guarded by the lock of Streams:
 	viewer  *viewer.Viewer
@@ -100,7 +100,7 @@ type ending struct {
 	fault  *fault.Fault // sent to each subscription, nil for none
 }
 
-func stopped() ending { return ending{code: closeRestart, reason: "Service restart"} }
+func restartEnding() ending { return ending{code: closeRestart, reason: "Service restart"} }
 
 // add adds a connection, or fails if a limit is reached.
 func (s *Streams) add(c *stream) error {
@@ -117,8 +117,8 @@ func (s *Streams) add(c *stream) error {
 	return nil
 }
 
-func tooMany(limit, format string, most int) error {
-	return fault.New(fault.TooMany, format, most).With("limit", limit).With("max", most).After(5 * time.Second)
+func tooMany(limit, format string, max int) error {
+	return fault.New(fault.TooMany, format, max).With("limit", limit).With("max", max).After(5 * time.Second)
 }
 
 // remove removes a connection.
@@ -150,11 +150,11 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 	if v == nil {
 		return nil
 	}
-	standing, err := s.standing(ctx, []*viewer.Viewer{v})
+	state, err := s.credentialState(ctx, []*viewer.Viewer{v})
 	if err != nil {
 		return err
 	}
-	account, expires, ok := standing.Lookup(v)
+	account, expires, ok := state.Lookup(v)
 	if !ok || account.Role != v.Role {
 		return fault.AuthenticationFailed()
 	}
@@ -175,11 +175,11 @@ func (s *Streams) identify(ctx context.Context, c *stream, v *viewer.Viewer) err
 }
 
 func (s *Streams) revoke(c *stream, reason string) {
-	s.Cut(observe.CutRevoked)
+	s.Ended(observe.CutRevoked)
 	c.end(ending{code: closeForbidden, reason: reason, fault: fault.New(fault.Unauthenticated, "%s", reason)})
 }
 
-func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.CredentialState, error) {
+func (s *Streams) credentialState(ctx context.Context, all []*viewer.Viewer) (*session.CredentialState, error) {
 	var users, tokens []uuid.UUID
 	for _, v := range all {
 		users = append(users, v.ID)
@@ -190,8 +190,8 @@ func (s *Streams) standing(ctx context.Context, all []*viewer.Viewer) (*session.
 	return s.Accounts.ReadCredentialState(ctx, users, tokens)
 }
 
-// begin counts a subscription, or fails if a limit is reached. done ends the subscription.
-func (s *Streams) begin(v *viewer.Viewer) (done func(), err error) {
+// acquireSubscription counts a subscription, or fails if a limit is reached. done ends the subscription.
+func (s *Streams) acquireSubscription(v *viewer.Viewer) (done func(), err error) {
 	user := uuid.Nil
 	if v != nil {
 		user = v.ID
@@ -199,19 +199,19 @@ func (s *Streams) begin(v *viewer.Viewer) (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.all >= s.Limits.Subscriptions:
+	case s.subscriptions >= s.Limits.Subscriptions:
 		return nil, tooMany("subscriptions", "The server has %d subscriptions, which is the most it takes", s.Limits.Subscriptions)
-	case s.active[user] >= s.Limits.UserSubscriptions:
+	case s.userSubscriptions[user] >= s.Limits.UserSubscriptions:
 		return nil, tooMany("user_subscriptions", "You have %d subscriptions on this server, which is the most it takes", s.Limits.UserSubscriptions)
 	}
-	s.all++
-	s.active[user]++
+	s.subscriptions++
+	s.userSubscriptions[user]++
 	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.all--
-		if s.active[user]--; s.active[user] == 0 {
-			delete(s.active, user)
+		s.subscriptions--
+		if s.userSubscriptions[user]--; s.userSubscriptions[user] == 0 {
+			delete(s.userSubscriptions, user)
 		}
 	}), nil
 }
@@ -224,7 +224,7 @@ func (s *Streams) Open() (connections map[string]int, subscriptions int) {
 	for c := range s.open {
 		connections[c.transport]++
 	}
-	return connections, s.all
+	return connections, s.subscriptions
 }
 
 // Stop ends all streams; the clients reconnect to another server.
@@ -237,7 +237,7 @@ func (s *Streams) Stop() {
 		s.Log.Info("ending streams: their clients come back elsewhere", "streams", len(all))
 	}
 	for _, c := range all {
-		c.end(stopped())
+		c.end(restartEnding())
 	}
 }
 
@@ -249,10 +249,10 @@ func (s *Streams) streams() []*stream {
 	return all
 }
 
-// Rights reports that the rights of users may have changed.
-func (s *Streams) Rights() {
+// RightsChanged reports that the rights of users may have changed.
+func (s *Streams) RightsChanged() {
 	select {
-	case s.checks <- struct{}{}:
+	case s.checkNow <- struct{}{}:
 	default:
 	}
 }

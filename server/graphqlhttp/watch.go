@@ -24,7 +24,7 @@ func (s *Streams) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.checks:
+		case <-s.checkNow:
 			again = s.check(ctx) != nil
 		case now := <-tick.C:
 			ticks++
@@ -35,8 +35,8 @@ func (s *Streams) Run(ctx context.Context) error {
 			all := s.streams()
 			s.mu.Unlock()
 			for _, c := range all {
-				if c.watch != nil {
-					c.watch(now)
+				if c.checkLiveness != nil {
+					c.checkLiveness(now)
 				}
 			}
 		}
@@ -62,25 +62,25 @@ func (s *Streams) check(ctx context.Context) error {
 	if len(viewers) == 0 {
 		return nil
 	}
-	standing, err := s.standing(ctx, viewers)
+	state, err := s.credentialState(ctx, viewers)
 	if err != nil {
 		s.Log.WarnContext(ctx, "the users of streams cannot be looked at", "error", err)
 		return err
 	}
 	for _, c := range all {
 		s.mu.Lock()
-		v, was := c.viewer, c.account
+		v, before := c.viewer, c.account
 		s.mu.Unlock()
 		if v == nil {
 			continue
 		}
-		account, _, ok := standing.Lookup(v)
+		account, _, ok := state.Lookup(v)
 		switch {
 		case !ok:
 			s.revoke(c, "The credentials are no longer valid")
-		case account.PasswordHash != was.PasswordHash && v.TokenID == uuid.Nil:
+		case account.PasswordHash != before.PasswordHash && v.TokenID == uuid.Nil:
 			s.revoke(c, "The password has changed")
-		case account.Role != was.Role:
+		case account.Role != before.Role:
 			s.revoke(c, "The role has changed: sign in again")
 		}
 	}

@@ -53,7 +53,7 @@ type socket struct {
 	acknowledged bool
 	operations   map[string]*operation
 	ending       *ending
-	heard        time.Time
+	lastReceived time.Time
 	pinged       bool
 	idleSince    time.Time
 	init         *time.Timer
@@ -75,10 +75,10 @@ func webSocket(r *http.Request) bool { return headerHas(r.Header, "Upgrade", "we
 func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s := &socket{
 		handler: h, streams: h.Streams, operations: map[string]*operation{},
-		request: &http.Request{RemoteAddr: r.RemoteAddr, Host: r.Host},
-		heard:   time.Now(), idleSince: time.Now(),
+		request:      &http.Request{RemoteAddr: r.RemoteAddr, Host: r.Host},
+		lastReceived: time.Now(), idleSince: time.Now(),
 	}
-	s.stream = &stream{transport: transportWebSocket, end: s.end, watch: s.watch}
+	s.stream = &stream{transport: transportWebSocket, end: s.end, checkLiveness: s.checkLiveness}
 	if err := h.Streams.add(s.stream); err != nil {
 		w.Header().Set("Content-Type", typeJSON)
 		h.send(w, r, typeGraphQL, h.Engine.Refuse(r.Context(), err))
@@ -100,7 +100,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if conn.Subprotocol() != protocol {
 		s.end(ending{code: closeProtocol, reason: "Subprotocol not acceptable"})
 	} else {
-		s.init = service.AfterFunc(h.Streams.Log, "websocket-init", h.Streams.Limits.InitTime, s.late)
+		s.init = service.AfterFunc(h.Streams.Log, "websocket-init", h.Streams.Limits.InitTime, s.missing)
 	}
 	service.Go(h.Streams.Log, "websocket-reader", s.read)
 }
@@ -112,17 +112,17 @@ func (s *socket) open(conn *websocket.Conn, r *http.Request, startWriter func())
 	defer s.mu.Unlock()
 	s.conn = conn
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	s.out = &outbox{most: s.streams.Limits.Queue, start: startWriter}
+	s.out = &outbox{maxBytes: s.streams.Limits.Queue, start: startWriter}
 	if s.ending != nil {
 		s.out.put(&frame{kind: "close"}, true)
 	}
 }
 
-func (s *socket) late() {
+func (s *socket) missing() {
 	s.mu.Lock()
-	late := !s.initialised
+	missing := !s.initialised
 	s.mu.Unlock()
-	if late {
+	if missing {
 		s.end(ending{code: closeTimeout, reason: "Connection initialisation timeout"})
 	}
 }
@@ -136,10 +136,10 @@ func (s *socket) read() {
 			return
 		}
 		s.mu.Lock()
-		s.heard, s.pinged = time.Now(), false
+		s.lastReceived, s.pinged = time.Now(), false
 		s.mu.Unlock()
 		if kind != websocket.MessageText {
-			s.bad("Only text messages are accepted")
+			s.closeInvalid("Only text messages are accepted")
 			continue
 		}
 		s.message(text)
@@ -188,15 +188,15 @@ func (s *socket) end(e ending) {
 		s.mu.Unlock()
 		return
 	}
-	told := map[string]*subscription.Subscriber{}
+	subscribers := map[string]*subscription.Subscriber{}
 	for id, o := range s.operations {
 		if o.subscriber != nil {
-			told[id] = o.subscriber
+			subscribers[id] = o.subscriber
 		}
 	}
 	s.mu.Unlock()
 	if e.fault != nil {
-		for id, subscriber := range told {
+		for id, subscriber := range subscribers {
 			f := *e.fault
 			if cursor := subscriber.Cursor(); cursor != "" {
 				f.Details = map[string]any{"cursor": cursor}
@@ -213,7 +213,7 @@ func closeReason(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), 123)], "")
 }
 
-func (s *socket) bad(reason string) { s.end(ending{code: closeBad, reason: reason}) }
+func (s *socket) closeInvalid(reason string) { s.end(ending{code: closeBad, reason: reason}) }
 
 // write sends the queued messages, and ends.
 func (s *socket) write() {
@@ -235,7 +235,7 @@ func (s *socket) write() {
 		cancel()
 		if err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
-				s.streams.Cut(observe.CutSlow)
+				s.streams.Ended(observe.CutSlow)
 				s.streams.Log.InfoContext(s.ctx, "a stream is closed: its client does not read")
 			}
 			s.cancel() // ends the reader, which cleans up
@@ -261,12 +261,12 @@ func (f *frame) message() []byte {
 // identify authenticates by the payload of connection_init, or by the upgrade request.
 func (s *socket) identify(payload map[string]json.RawMessage) error {
 	v := viewer.FromContext(s.ctx)
-	if given := authorization(payload); given != "" {
-		asked := (&http.Request{
-			Header: http.Header{"Authorization": {given}}, RemoteAddr: s.request.RemoteAddr, Host: s.request.Host,
+	if header := authorization(payload); header != "" {
+		req := (&http.Request{
+			Header: http.Header{"Authorization": {header}}, RemoteAddr: s.request.RemoteAddr, Host: s.request.Host,
 		}).WithContext(s.ctx)
 		var err error
-		if v, err = s.handler.Authenticate(asked); err != nil {
+		if v, err = s.handler.Authenticate(req); err != nil {
 			return err
 		}
 		s.ctx = viewer.NewContext(s.ctx, v)

@@ -11,7 +11,7 @@ import (
 // closed when they open.
 func TestASocketMayEndBeforeItIsOpen(t *testing.T) {
 	s := &socket{streams: &Streams{}, operations: map[string]*operation{}}
-	s.end(stopped())
+	s.end(restartEnding())
 	if s.ending == nil {
 		t.Fatal("the end is lost")
 	}

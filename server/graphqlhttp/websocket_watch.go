@@ -6,11 +6,11 @@ import (
 	"cloudapi/server/observe"
 )
 
-// watch pings a quiet client, and ends a connection whose client is gone or that has no operation.
-func (s *socket) watch(now time.Time) {
+// checkLiveness pings a quiet client, and ends a connection whose client is gone or that has no operation.
+func (s *socket) checkLiveness(now time.Time) {
 	l := s.streams.Limits
 	s.mu.Lock()
-	quiet, idle, pinged := now.Sub(s.heard), now.Sub(s.idleSince), s.pinged
+	quiet, idle, pinged := now.Sub(s.lastReceived), now.Sub(s.idleSince), s.pinged
 	if len(s.operations) > 0 || !s.acknowledged {
 		idle = 0
 	}
@@ -21,7 +21,7 @@ func (s *socket) watch(now time.Time) {
 	s.mu.Unlock()
 	switch {
 	case quiet > 3*l.PingTime && pinged:
-		s.streams.Cut(observe.CutSilent)
+		s.streams.Ended(observe.CutSilent)
 		s.cancel()
 	case idle > l.IdleTime:
 		s.end(ending{code: closeNormal, reason: "Idle"})

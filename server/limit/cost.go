@@ -20,16 +20,16 @@ type Cost struct {
 	Memory int
 }
 
-// bytesOfObject is the size of a typical object in an answer, in bytes.
-const bytesOfObject = 1 << 10
+// objectBytes is the size of a typical object in an answer, in bytes.
+const objectBytes = 1 << 10
 
 // Actual returns what the operation has cost, computed from its answer and from what was counted during execution. Most
 // pages are not full, and lists without pages may be longer than estimated.
 func (c Cost) Actual(data []byte, objects, size int) int {
-	return max(1, c.fixed+max(bytes.Count(data, []byte("{")), objects, size/bytesOfObject))
+	return max(1, c.fixed+max(bytes.Count(data, []byte("{")), objects, size/objectBytes))
 }
 
-// Plus adds a price that does not depend on how many objects there are.
+// Plus adds a price that does not depend on the number of objects.
 func (c Cost) Plus(price int) Cost {
 	c.Requested += price
 	c.fixed += price
@@ -39,11 +39,11 @@ func (c Cost) Plus(price int) Cost {
 // Price estimates the cost of a validated operation with its variables, and rejects one that costs too much.
 func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
 	b := &costVisitor{
-		prices: p, inputs: inputs{schema: p.schema, variables: variables, sizes: map[string]size{}},
+		model: p, inputs: inputs{schema: p.schema, variables: variables, sizes: map[string]size{}},
 		limits: l, seen: map[spread]int{},
 	}
-	sum := b.set(op.SelectionSet, 1)
-	c := Cost{Requested: max(1, rounded(sum)), fixed: rounded(min(b.fixed, sum)), Memory: b.memory}
+	sum := b.selections(op.SelectionSet, 1)
+	c := Cost{Requested: max(1, toObjects(sum)), fixed: toObjects(min(b.fixed, sum)), Memory: b.memory}
 	if b.err != nil {
 		return c, b.err
 	}
@@ -55,28 +55,28 @@ func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[s
 	return c, nil
 }
 
-func rounded(tenths int) int { return (tenths + object - 1) / object }
+func toObjects(tenths int) int { return (tenths + object - 1) / object }
 
 // costVisitor adds up the cost of an operation, in tenths of an object.
 type costVisitor struct {
-	prices *CostModel
-	inputs inputs
-	limits Limits
-	fixed  int
-	memory int
-	parts  int // entries in the input of the change whose payload is priced
-	seen   map[spread]int
-	err    error
+	model        *CostModel
+	inputs       inputs
+	limits       Limits
+	fixed        int
+	memory       int
+	inputEntries int // entries in the input of the change whose payload is priced
+	seen         map[spread]int
+	err          error
 }
 
 // spread is a fragment on a page, or in a change, with that many entries: it is priced once.
 type spread struct {
-	name           string
-	entries, parts int
+	name                  string
+	entries, inputEntries int
 }
 
-// set prices selections; entries is the page size if they are the selections of a connection.
-func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
+// selections returns the price of selections; entries is the page size if they are the selections of a connection.
+func (b *costVisitor) selections(set ast.SelectionSet, entries int) int {
 	sum := 0
 	for _, s := range set {
 		switch s := s.(type) {
@@ -86,7 +86,7 @@ func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
 			}
 		case *ast.InlineFragment:
 			if b.inputs.included(s.Directives) {
-				sum = add(sum, b.set(s.SelectionSet, entries))
+				sum = add(sum, b.selections(s.SelectionSet, entries))
 			}
 		case *ast.FragmentSpread:
 			if b.inputs.included(s.Directives) {
@@ -98,10 +98,10 @@ func (b *costVisitor) set(set ast.SelectionSet, entries int) int {
 }
 
 func (b *costVisitor) fragment(s *ast.FragmentSpread, entries int) int {
-	key := spread{s.Name, entries, b.parts}
+	key := spread{s.Name, entries, b.inputEntries}
 	sum, ok := b.seen[key]
 	if !ok && s.Definition != nil {
-		sum = b.set(s.Definition.SelectionSet, entries)
+		sum = b.selections(s.Definition.SelectionSet, entries)
 		b.seen[key] = sum
 	}
 	return sum
@@ -117,69 +117,68 @@ func (b *costVisitor) field(f *ast.Field, entries int) int {
 
 // parent prices a field with selections.
 func (b *costVisitor) parent(f *ast.Field, entries int) int {
-	p, paged := b.prices.pages[f.Definition]
+	p, paged := b.model.pages[f.Definition]
 	switch {
 	case f.Name == "__schema":
-		return b.once(introspection)
+		return b.fixedCost(introspection)
 	case strings.HasPrefix(f.Name, "__"):
-		return b.once(computed)
+		return b.fixedCost(computed)
 	case paged && isList(f.Definition):
-		return add(b.once(b.scan(f)/10), times(b.inputs.page(f, p), add(object, b.set(f.SelectionSet, 1))))
+		return add(b.fixedCost(b.scan(f)/10), times(b.inputs.page(f, p), add(object, b.selections(f.SelectionSet, 1))))
 	case paged:
-		return add(object, b.set(f.SelectionSet, b.inputs.page(f, p)))
+		return add(object, b.selections(f.SelectionSet, b.inputs.page(f, p)))
 	case isTotal(f):
-		return add(b.once(total), times(handful, add(object, b.set(f.SelectionSet, 1))))
+		return add(b.fixedCost(total), times(estimatedEntries, add(object, b.selections(f.SelectionSet, 1))))
 	case isConnection(f.ObjectDefinition) && isList(f.Definition):
 		// The object of an edge is counted with its node.
-		each := b.set(f.SelectionSet, 1)
+		each := b.selections(f.SelectionSet, 1)
 		if !strings.HasSuffix(f.Definition.Type.Name(), "Edge") {
 			each = add(each, object)
 		}
 		return times(entries, each)
 	case isPayload(f.ObjectDefinition) && isList(f.Definition):
-		return times(max(b.parts, handful), add(object, b.set(f.SelectionSet, 1)))
+		return times(max(b.inputEntries, estimatedEntries), add(object, b.selections(f.SelectionSet, 1)))
 	case isList(f.Definition):
-		return times(b.inputs.entries(f), add(object, b.set(f.SelectionSet, 1)))
+		return times(b.inputs.entries(f), add(object, b.selections(f.SelectionSet, 1)))
 	case isChange(f):
 		return b.change(f)
 	}
-	return add(object, b.set(f.SelectionSet, 1))
+	return add(object, b.selections(f.SelectionSet, 1))
 }
 
-// change prices a mutation with its payload. Each entry of its input is a change
-// too.
+// change prices a mutation with its payload. Each entry of its input counts as a change too.
 func (b *costVisitor) change(f *ast.Field) int {
-	b.parts = 0
+	b.inputEntries = 0
 	for _, a := range f.Arguments {
-		b.parts += b.inputs.value(a.Value).entries
+		b.inputEntries += b.inputs.value(a.Value).entries
 	}
-	price := add(b.once(change), b.once(times(b.parts, partOfChange)))
-	return add(price, add(object, b.set(f.SelectionSet, 1)))
+	price := add(b.fixedCost(change), b.fixedCost(times(b.inputEntries, partOfChange)))
+	return add(price, add(object, b.selections(f.SelectionSet, 1)))
 }
 
 func isChange(f *ast.Field) bool {
 	return f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation"
 }
 
-// once adds a price that does not depend on the data.
-func (b *costVisitor) once(price int) int {
+// fixedCost adds a price that does not depend on the data.
+func (b *costVisitor) fixedCost(price int) int {
 	b.fixed = add(b.fixed, price)
 	return price
 }
 
 func (b *costVisitor) leaf(f *ast.Field) int {
 	if f.Definition != nil && (len(f.Definition.Arguments) > 0 || isConnection(f.ObjectDefinition)) && f.Name != "__typename" {
-		return b.once(computed)
+		return b.fixedCost(computed)
 	}
 	return 1
 }
 
 // scan prices a condition that must check each row: of the whole table for a root field, of one object's rows otherwise.
 func (b *costVisitor) scan(f *ast.Field) int {
-	if f.ObjectDefinition == b.prices.schema.Query {
+	if f.ObjectDefinition == b.model.schema.Query {
 		return scanTable
 	}
-	return elsewhere
+	return joinCondition
 }
 
 // arguments prices the arguments of a field, and rejects those that are too large.
@@ -193,10 +192,10 @@ func (b *costVisitor) arguments(f *ast.Field) int {
 		b.memory = add(b.memory, s.memory)
 		if s.depth > 0 {
 			price = add(price, s.values)
-			price = add(price, times(s.elsewhere, elsewhere))
+			price = add(price, times(s.joins, joinCondition))
 			price = add(price, times(s.scans, b.scan(f)))
 			price = add(price, times(s.plain, condition))
 		}
 	}
-	return b.once(price)
+	return b.fixedCost(price)
 }

@@ -11,19 +11,19 @@ import (
 // visited once.
 func (l Limits) Document(doc *ast.QueryDocument) error {
 	if n := len(doc.Operations); n > l.Operations {
-		return over("operations", fmt.Sprintf("document has %d operations", n), l.Operations, n)
+		return limitExceeded("operations", fmt.Sprintf("document has %d operations", n), l.Operations, n)
 	}
 	w := newWalk(doc)
 	for _, op := range doc.Operations {
 		if n := len(op.VariableDefinitions); n > l.Variables {
-			return over("variables", fmt.Sprintf("operation declares %d variables", n), l.Variables, n)
+			return limitExceeded("variables", fmt.Sprintf("operation declares %d variables", n), l.Variables, n)
 		}
 		x := w.set(op.SelectionSet)
 		x.directives += len(op.Directives)
 		for _, v := range op.VariableDefinitions {
 			x.directives += len(v.Directives)
 		}
-		if err := l.extent(x); err != nil {
+		if err := l.checkExtent(x); err != nil {
 			return err
 		}
 	}
@@ -31,21 +31,21 @@ func (l Limits) Document(doc *ast.QueryDocument) error {
 		// A fragment that no operation spreads is validated too.
 		x := w.fragment(f.Name)
 		x.directives += len(f.Directives)
-		if err := l.extent(x); err != nil {
+		if err := l.checkExtent(x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l Limits) extent(x extent) error {
+func (l Limits) checkExtent(x extent) error {
 	switch {
 	case x.depth > l.Depth:
-		return over("depth", fmt.Sprintf("document has %s levels of fields", many(x.depth)), l.Depth, x.depth)
+		return limitExceeded("depth", fmt.Sprintf("document has %s levels of fields", formatCount(x.depth)), l.Depth, x.depth)
 	case x.aliases > l.Aliases:
-		return over("aliases", fmt.Sprintf("document has %s aliases", many(x.aliases)), l.Aliases, x.aliases)
+		return limitExceeded("aliases", fmt.Sprintf("document has %s aliases", formatCount(x.aliases)), l.Aliases, x.aliases)
 	case x.directives > l.Directives:
-		return over("directives", fmt.Sprintf("document has %s directives", many(x.directives)), l.Directives, x.directives)
+		return limitExceeded("directives", fmt.Sprintf("document has %s directives", formatCount(x.directives)), l.Directives, x.directives)
 	}
 	return nil
 }
@@ -53,12 +53,12 @@ func (l Limits) extent(x extent) error {
 // extent is the size of a selection; each number is at most countless.
 type extent struct{ depth, aliases, directives int }
 
-// countless prevents overflow where fragments spread fragments.
-const countless = 1 << 20
+// maxCount prevents overflow where fragments spread fragments.
+const maxCount = 1 << 20
 
-func many(n int) string {
-	if n >= countless {
-		return fmt.Sprintf("at least %d", countless)
+func formatCount(n int) string {
+	if n >= maxCount {
+		return fmt.Sprintf("at least %d", maxCount)
 	}
 	return fmt.Sprint(n)
 }
@@ -66,8 +66,8 @@ func many(n int) string {
 func (x extent) plus(y extent) extent {
 	return extent{
 		depth:      max(x.depth, y.depth),
-		aliases:    min(x.aliases+y.aliases, countless),
-		directives: min(x.directives+y.directives, countless),
+		aliases:    min(x.aliases+y.aliases, maxCount),
+		directives: min(x.directives+y.directives, maxCount),
 	}
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// How much of a client's own text an error repeats at most, in bytes.
+// The maximum lengths, in bytes, of a client's own text in an error.
 const (
-	longestMessage = 1000
-	longestName    = 200
+	maxMessage = 1000
+	maxName    = 200
 )
 
 // TruncateErrors limits the number and the length of an answer's errors. Most of a long error is the client's own text.
@@ -19,27 +19,27 @@ func (l Limits) TruncateErrors(errs gqlerror.List) gqlerror.List {
 		errs = errs[:l.Errors]
 	}
 	for _, err := range errs {
-		err.Message = clip(err.Message, longestMessage)
+		err.Message = truncate(err.Message, maxMessage)
 		for i, element := range err.Path {
-			if name, ok := element.(ast.PathName); ok && len(name) > longestName {
-				err.Path[i] = ast.PathName(clip(string(name), longestName))
+			if name, ok := element.(ast.PathName); ok && len(name) > maxName {
+				err.Path[i] = ast.PathName(truncate(string(name), maxName))
 			}
 		}
 		for key, value := range err.Extensions {
 			if text, ok := value.(string); ok {
-				err.Extensions[key] = clip(text, longestMessage)
+				err.Extensions[key] = truncate(text, maxMessage)
 			}
 		}
 	}
 	return errs
 }
 
-// clip cuts text to at most longest bytes, at the boundary of a character.
-func clip(text string, longest int) string {
-	if len(text) <= longest {
+// truncate cuts a text to at most max bytes, at the boundary of a character.
+func truncate(text string, max int) string {
+	if len(text) <= max {
 		return text
 	}
-	cut := longest
+	cut := max
 	for cut > 0 && !utf8.RuneStart(text[cut]) {
 		cut--
 	}

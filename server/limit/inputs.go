@@ -10,30 +10,30 @@ import (
 
 // size is the size of an input.
 type size struct {
-	values    int // including lists and objects
-	depth     int // of lists and objects, 0 for a scalar
-	elsewhere int // conditions on other entities
-	scans     int // conditions without an index
-	plain     int // other conditions
-	entries   int // objects in lists
-	memory    int // decoded size in bytes
+	values  int // including lists and objects
+	depth   int // of lists and objects, 0 for a scalar
+	joins   int // conditions on other entities
+	scans   int // conditions without an index
+	plain   int // other conditions
+	entries int // objects in lists
+	memory  int // decoded size in bytes
 }
 
 // The memory of a decoded input, in bytes: an object has space for each of its possible fields, and a filter has many.
 const (
-	memoryOfObject = 3 << 10
-	memoryOfValue  = 64
+	objectMemory = 3 << 10
+	valueMemory  = 64
 )
 
 func (s size) plus(inner size) size {
 	return size{
-		values:    min(s.values+inner.values, countless),
-		depth:     max(s.depth, inner.depth+1),
-		elsewhere: min(s.elsewhere+inner.elsewhere, countless),
-		scans:     min(s.scans+inner.scans, countless),
-		plain:     min(s.plain+inner.plain, countless),
-		entries:   min(s.entries+inner.entries, countless),
-		memory:    min(s.memory+inner.memory, ceiling),
+		values:  min(s.values+inner.values, maxCount),
+		depth:   max(s.depth, inner.depth+1),
+		joins:   min(s.joins+inner.joins, maxCount),
+		scans:   min(s.scans+inner.scans, maxCount),
+		plain:   min(s.plain+inner.plain, maxCount),
+		entries: min(s.entries+inner.entries, maxCount),
+		memory:  min(s.memory+inner.memory, maxSum),
 	}
 }
 
@@ -44,7 +44,7 @@ func (s *size) condition(of *ast.Definition, name string) {
 	}
 	switch {
 	case strings.HasPrefix(name, "has") && strings.HasSuffix(name, "With"):
-		s.elsewhere++
+		s.joins++
 	case name == "and" || name == "or" || name == "not":
 	case scans(name):
 		s.scans++
@@ -63,21 +63,21 @@ func scans(name string) bool {
 	return false
 }
 
-// valuesOfChange is the factor by which the limit is higher for the input of a change: its values are stored, and no statement is
+// changeFactor is the factor by which the limit is higher for the input of a change: its values are stored, and no statement is
 // planned for them.
-const valuesOfChange = 2
+const changeFactor = 2
 
 // input rejects an input that is too large: each value becomes a parameter of a statement, each level a nested condition.
 func (l Limits) input(what string, s size, isChange bool) error {
-	most := l.Values
+	max := l.Values
 	if isChange {
-		most *= valuesOfChange
+		max *= changeFactor
 	}
 	if s.depth > l.InputDepth {
-		return over("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
+		return limitExceeded("inputDepth", fmt.Sprintf("input of the %s has %d levels of lists and objects", what, s.depth), l.InputDepth, s.depth)
 	}
-	if s.values > most {
-		return over("values", fmt.Sprintf("input of the %s has %s values", what, many(s.values)), most, s.values)
+	if s.values > max {
+		return limitExceeded("values", fmt.Sprintf("input of the %s has %s values", what, formatCount(s.values)), max, s.values)
 	}
 	return nil
 }
@@ -97,17 +97,17 @@ func (in *inputs) value(v *ast.Value) size {
 	case v.Kind == ast.Variable:
 		return in.variable(v)
 	case v.Definition != nil && v.Definition.Kind == ast.Scalar && v.Kind == ast.ObjectValue:
-		return size{values: 1, memory: memoryOfValue}
+		return size{values: 1, memory: valueMemory}
 	}
-	s := size{values: 1, memory: memoryOfValue}
+	s := size{values: 1, memory: valueMemory}
 	if v.Kind == ast.ObjectValue {
-		s.memory = memoryOfObject
+		s.memory = objectMemory
 	}
 	for _, c := range v.Children {
 		inner := in.value(c.Value)
 		s = s.plus(inner)
 		if v.Kind == ast.ListValue && inner.depth > 0 {
-			s.entries = min(s.entries+1, countless)
+			s.entries = min(s.entries+1, maxCount)
 		}
 		s.condition(v.Definition, c.Name)
 	}
@@ -118,7 +118,7 @@ func (in *inputs) variable(v *ast.Value) size {
 	if s, ok := in.sizes[v.Raw]; ok {
 		return s
 	}
-	s := size{values: 1, memory: memoryOfValue}
+	s := size{values: 1, memory: valueMemory}
 	if v.VariableDefinition != nil {
 		if given, ok := in.variables[v.Raw]; ok {
 			s = in.measure(given, v.VariableDefinition.Type)
@@ -132,7 +132,7 @@ func (in *inputs) variable(v *ast.Value) size {
 
 // measure measures a coerced value of a type.
 func (in *inputs) measure(value any, typ *ast.Type) size {
-	s := size{values: 1, memory: memoryOfValue}
+	s := size{values: 1, memory: valueMemory}
 	switch value := value.(type) {
 	case []any:
 		if typ.Elem == nil {
@@ -141,12 +141,12 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		for _, v := range value {
 			s = s.plus(in.measure(v, typ.Elem))
 			if _, object := v.(map[string]any); object {
-				s.entries = min(s.entries+1, countless)
+				s.entries = min(s.entries+1, maxCount)
 			}
 		}
 	case map[string]any:
 		definition := in.schema.Types[typ.Name()]
-		s.memory = memoryOfObject
+		s.memory = objectMemory
 		for name, v := range value {
 			if f := definition.Fields.ForName(name); f != nil {
 				s = s.plus(in.measure(v, f.Type))
@@ -161,16 +161,16 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 func (in *inputs) page(f *ast.Field, p page) int {
 	for _, name := range []string{"first", "last"} {
 		if a := f.Arguments.ForName(name); a != nil {
-			if n, ok := in.whole(a.Value); ok {
-				return max(1, min(n, p.most))
+			if n, ok := in.intValue(a.Value); ok {
+				return max(1, min(n, p.maxSize))
 			}
 		}
 	}
-	return p.usual
+	return p.defaultSize
 }
 
-// whole returns a whole number; false if the value is absent or null.
-func (in *inputs) whole(v *ast.Value) (int, bool) {
+// intValue returns an integer; false if the value is absent or null.
+func (in *inputs) intValue(v *ast.Value) (int, bool) {
 	value, err := v.Value(in.variables)
 	if err != nil {
 		return 0, false
@@ -181,7 +181,7 @@ func (in *inputs) whole(v *ast.Value) (int, bool) {
 	case int:
 		return n, true
 	case float64:
-		return int(max(0, min(n, countless))), true
+		return int(max(0, min(n, maxCount))), true
 	case json.Number:
 		i, err := n.Int64()
 		return int(i), err == nil
@@ -196,7 +196,7 @@ func (in *inputs) entries(f *ast.Field) int {
 			return max(1, s.values-1)
 		}
 	}
-	return handful
+	return estimatedEntries
 }
 
 // included reports whether @skip and @include keep a selection.

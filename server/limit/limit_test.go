@@ -146,9 +146,9 @@ func TestPrice(t *testing.T) {
 		"a count":                              {"{ customers { totalCount } }", nil, 11, ""},
 		"a count in each":                      {"{ customers(first: 10) { nodes { domains { totalCount } } } }", nil, 121, ""},
 		"a filter":                             {`{ customers(where: {or: [{name: "a"}, {city: "b"}]}) { totalCount } }`, nil, 14, ""},
-		"a filter of many":                     {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": many(40, "city")}, 60, ""},
+		"a filter of many":                     {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": conditions(40, "city")}, 60, ""},
 		"a filter of columns without an index": {"{ jobs(where: {resultIsNull: true}) { totalCount } }", nil, 1012, ""},
-		"a filter of scans":                    {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": many(40, "nameContainsFold")}, 40020, ""},
+		"a filter of scans":                    {"query($w: [CustomerWhereInput!]) { customers(where: {or: $w}) { totalCount } }", map[string]any{"w": conditions(40, "nameContainsFold")}, 40020, ""},
 		"a scan of a few":                      {`{ cloudUserGroup(id: "x") { customers(where: {nameContains: "a"}) { totalCount } } }`, nil, 23, ""},
 		"a filter elsewhere":                   {`{ customers(where: {hasDomainsWith: [{nameIn: ["a"]}]}) { totalCount } }`, nil, 23, ""},
 		"guids":                                {"query($ids: [ID!]!) { nodes(ids: $ids) { id } }", map[string]any{"ids": guids[:50]}, 61, ""},
@@ -218,8 +218,8 @@ func read(t *testing.T, s *ast.Schema, query string) *ast.QueryDocument {
 	return doc
 }
 
-// many returns n conditions on a field.
-func many(n int, field string) []any {
+// conditions returns n conditions on a field.
+func conditions(n int, field string) []any {
 	all := make([]any, n)
 	for i := range all {
 		all[i] = map[string]any{field: "a"}

@@ -3,9 +3,10 @@
 //
 // The order of the checks:
 //
-// 1. Source: the text, with the lexer alone. Tokens, names, and numbers whose range later steps rely on. 2. Document: the
-// parsed document. Depth, aliases, directives, operations. 3. Price: with the variables, the size of the inputs and the
-// number of objects that the operation may read. 4. Rate: whether the caller may spend that now.
+//  1. Source: the text, with the lexer alone. Tokens, names, and numbers whose range later steps rely on.
+//  2. Document: the parsed document. Depth, aliases, directives, operations.
+//  3. Price: with the variables. The size of the inputs and the number of objects that the operation may read.
+//  4. Rate: whether the caller may spend that now.
 package limit
 
 import (
@@ -49,16 +50,16 @@ func (l Limits) OrDefault() Limits {
 
 // Unbounded returns limits that every document meets.
 func Unbounded() Limits {
-	const most = math.MaxInt32
+	const unlimited = math.MaxInt32
 	return Limits{
-		Tokens: most, Name: most, Depth: most, Aliases: most, Directives: most, Operations: most,
-		Variables: most, Values: most, InputDepth: most, Cost: most, Errors: most,
+		Tokens: unlimited, Name: unlimited, Depth: unlimited, Aliases: unlimited, Directives: unlimited, Operations: unlimited,
+		Variables: unlimited, Values: unlimited, InputDepth: unlimited, Cost: unlimited, Errors: unlimited,
 	}
 }
 
-// over returns the fault for an exceeded limit, with the limit and the requested amount in the message and in the
+// limitExceeded returns the fault for an exceeded limit, with the limit and the requested amount in the message and in the
 // extensions.
-func over(name, has string, limit, asked int) error {
+func limitExceeded(name, has string, limit, requested int) error {
 	return fault.New(fault.TooLarge, "The %s; at most %d are allowed", has, limit).
-		With("limit", name).With("max", limit).With("asked", asked)
+		With("limit", name).With("max", limit).With("asked", requested)
 }

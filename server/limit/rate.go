@@ -37,31 +37,31 @@ type Rate struct {
 	burst     float64
 	perSecond float64
 
-	mu       sync.Mutex
-	accounts *simplelru.LRU[string, *account]
+	mu      sync.Mutex
+	buckets *simplelru.LRU[string, *bucket]
 }
 
-type account struct {
-	left float64
-	at   time.Time
+type bucket struct {
+	tokens  float64
+	updated time.Time
 }
 
-// NewRate returns a rate that allows a single operation with the cost dearest; nil if there is no bound.
-func NewRate(r Rates, dearest int, now func() time.Time) *Rate {
+// NewRate returns a rate that allows a single operation with the cost maxCost; nil if there is no bound.
+func NewRate(r Rates, maxCost int, now func() time.Time) *Rate {
 	if r = r.OrDefault(); r.Burst < 0 {
 		return nil
 	}
 	// NewLRU fails only for a size that is not positive.
-	accounts, _ := simplelru.NewLRU[string, *account](max(1, r.Callers), nil)
+	buckets, _ := simplelru.NewLRU[string, *bucket](max(1, r.Callers), nil)
 	return &Rate{
 		now:       now,
-		burst:     float64(max(r.Burst, dearest)),
+		burst:     float64(max(r.Burst, maxCost)),
 		perSecond: float64(max(1, r.PerSecond)),
-		accounts:  accounts,
+		buckets:   buckets,
 	}
 }
 
-// Burst is what may be spent at once, 0 where there is no bound.
+// Burst returns the maximum cost that may be spent at once, 0 for no bound.
 func (r *Rate) Burst() int {
 	if r == nil {
 		return 0
@@ -69,7 +69,7 @@ func (r *Rate) Burst() int {
 	return int(r.burst)
 }
 
-// Quota is a caller's position in its rate. The zero value means that there is no bound.
+// Quota is the state of a caller's bucket. The zero value means that there is no bound.
 type Quota struct {
 	Limit     int           // maximum spent at once
 	Remaining int           // of Limit, now
@@ -83,17 +83,17 @@ func (r *Rate) Take(caller string, cost int) (Quota, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := r.account(caller)
-	if missing := float64(cost) - a.left; missing > 0 {
-		standing := r.standing(a)
+	a := r.bucket(caller)
+	if missing := float64(cost) - a.tokens; missing > 0 {
+		quota := r.quota(a)
 		wait := time.Duration(math.Ceil(missing / r.perSecond * float64(time.Second)))
-		return standing, fault.New(fault.TooMany,
+		return quota, fault.New(fault.TooMany,
 			"The request costs %d and %d are left of the %d that may be spent at once; try again in %d seconds",
-			cost, standing.Remaining, standing.Limit, seconds(wait)).
-			After(wait).With("limit", "rate").With("max", standing.Limit).With("asked", cost)
+			cost, quota.Remaining, quota.Limit, seconds(wait)).
+			After(wait).With("limit", "rate").With("max", quota.Limit).With("asked", cost)
 	}
-	a.left -= float64(cost)
-	return r.standing(a), nil
+	a.tokens -= float64(cost)
+	return r.quota(a), nil
 }
 
 // Settle returns the cost that was taken too much. A negative refund takes more and may make the quota negative.
@@ -103,30 +103,30 @@ func (r *Rate) Settle(caller string, refund int) Quota {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := r.account(caller)
-	a.left = min(r.burst, a.left+float64(refund))
-	return r.standing(a)
+	a := r.bucket(caller)
+	a.tokens = min(r.burst, a.tokens+float64(refund))
+	return r.quota(a)
 }
 
-// account returns a caller's account, updated to the current time.
-func (r *Rate) account(caller string) *account {
+// bucket returns a caller's bucket, filled up to the current time.
+func (r *Rate) bucket(caller string) *bucket {
 	now := r.now()
-	a, ok := r.accounts.Get(caller)
+	a, ok := r.buckets.Get(caller)
 	if !ok {
-		a = &account{left: r.burst, at: now}
-		r.accounts.Add(caller, a)
+		a = &bucket{tokens: r.burst, updated: now}
+		r.buckets.Add(caller, a)
 	}
-	if passed := now.Sub(a.at); passed > 0 {
-		a.left, a.at = min(r.burst, a.left+passed.Seconds()*r.perSecond), now
+	if passed := now.Sub(a.updated); passed > 0 {
+		a.tokens, a.updated = min(r.burst, a.tokens+passed.Seconds()*r.perSecond), now
 	}
 	return a
 }
 
-func (r *Rate) standing(a *account) Quota {
+func (r *Rate) quota(a *bucket) Quota {
 	return Quota{
 		Limit:     int(r.burst),
-		Remaining: int(max(0, a.left)),
-		Reset:     time.Duration((r.burst - a.left) / r.perSecond * float64(time.Second)),
+		Remaining: int(max(0, a.tokens)),
+		Reset:     time.Duration((r.burst - a.tokens) / r.perSecond * float64(time.Second)),
 	}
 }
 

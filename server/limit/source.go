@@ -13,8 +13,8 @@ import (
 	"cloudapi/internal/strictjson"
 )
 
-// shown is how much of a rejected text an error repeats, in bytes.
-const shown = 40
+// maxQuoted is how much of a rejected text an error quotes, in bytes.
+const maxQuoted = 40
 
 // Source checks the text of a document against the limits that the lexer can check, and returns the number of tokens. It
 // checks invalid GraphQL up to the error, which the parser then reports.
@@ -32,7 +32,7 @@ func (l Limits) Source(query string) (int, error) {
 		}
 	}
 	if tokens > l.Tokens {
-		return tokens, over("tokens", fmt.Sprintf("document has %d tokens", tokens), l.Tokens, tokens)
+		return tokens, limitExceeded("tokens", fmt.Sprintf("document has %d tokens", tokens), l.Tokens, tokens)
 	}
 	return tokens, refused
 }
@@ -48,25 +48,25 @@ func (s *source) check(t lexer.Token) error {
 	switch t.Kind {
 	case lexer.Name:
 		if n := len(t.Value); n > s.limits.Name {
-			return over("name", fmt.Sprintf("name %.*s… has %d bytes", shown, t.Value, n), s.limits.Name, n)
+			return limitExceeded("name", fmt.Sprintf("name %.*s… has %d bytes", maxQuoted, t.Value, n), s.limits.Name, n)
 		}
 	case lexer.String:
 		return s.rejectLoneSurrogates(t)
 	case lexer.Int:
 		if _, err := strconv.ParseInt(t.Value, 10, 64); err != nil {
-			return tooBig(t)
+			return errNumberTooBig(t)
 		}
 	case lexer.Float:
 		if _, err := strconv.ParseFloat(t.Value, 64); err != nil {
-			return tooBig(t)
+			return errNumberTooBig(t)
 		}
 	}
 	return nil
 }
 
-// tooBig rejects a number that does not fit its Go type: later steps panic on it.
-func tooBig(t lexer.Token) error {
-	return fault.New(fault.Invalid, "The number %.*s is too large: it must fit into 64 bits", shown, t.Value)
+// errNumberTooBig is the fault of a number that does not fit its Go type. Later steps would panic on it.
+func errNumberTooBig(t lexer.Token) error {
+	return fault.New(fault.Invalid, "The number %.*s is too large: it must fit into 64 bits", maxQuoted, t.Value)
 }
 
 // rejectLoneSurrogates rejects a lone surrogate in a string, which the lexer silently replaces by U+FFFD. U+FFFD itself is

@@ -81,7 +81,7 @@ func (d *Documents) Resolve(r Request) (string, error) {
 }
 
 // Keep stores the document of an executed request. Documents of rejected requests are not stored.
-func (d *Documents) Keep(r Request) {
+func (d *Documents) Put(r Request) {
 	if d == nil || d.automatic == nil || r.Query == "" {
 		return
 	}

@@ -22,16 +22,16 @@ type writer struct {
 	query bool
 	// executed is true once the operation is executed: the engine reports the faults from then on.
 	executed bool
-	// own is the caller's own message for a failure, "" for none.
-	own    string
-	begun  bool
-	answer io.Writer // set when the answer has begun
+	// userMessage is the caller's own message for a failure, "" for none.
+	userMessage string
+	started     bool
+	answer      io.Writer // set when the answer has begun
 }
 
 // Write begins the answer with its headers.
 func (w *writer) Write(p []byte) (int, error) {
-	if !w.begun {
-		w.begun = true
+	if !w.started {
+		w.started = true
 		if w.query {
 			compression.Allow(w.Header())
 		}
@@ -40,30 +40,30 @@ func (w *writer) Write(p []byte) (int, error) {
 	return w.answer.Write(p)
 }
 
-func headers(h http.Header) {
+func setHeaders(h http.Header) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 }
 
 // answer runs a method and writes the result. It writes nothing before the first page is complete.
 func (m *Method) answer(w *writer, vars map[string]any, run run) error {
-	run = m.rewriting(run)
-	if m.nothing(vars) {
+	run = m.withRewrite(run)
+	if m.matchesNothing(vars) {
 		return writeText(w, `{"jobguid":null,"result":[]}`)
 	}
 	data, err := run(vars)
 	if err != nil {
 		return err
 	}
-	if m.shape.page == "" {
-		return m.shape.whole(w, data)
+	if m.shape.connection == "" {
+		return m.shape.writeSinglePage(w, data)
 	}
-	return m.shape.stream(w, data, vars, run)
+	return m.shape.writePages(w, data, vars, run)
 }
 
-// whole writes an answer of a single page.
-func (s *shape) whole(w io.Writer, data []byte) error {
-	result := s.found(data)
+// writeSinglePage writes an answer of a single page.
+func (s *shape) writeSinglePage(w io.Writer, data []byte) error {
+	result := s.resultJSON(data)
 	if s.bare {
 		return writeText(w, result)
 	}
@@ -79,9 +79,9 @@ func (s *shape) whole(w io.Writer, data []byte) error {
 	return nil
 }
 
-// found returns the JSON of the result.
-func (s *shape) found(data []byte) string {
-	for _, path := range s.others {
+// resultJSON returns the JSON of the result. It is true if the operation has no result.
+func (s *shape) resultJSON(data []byte) string {
+	for _, path := range s.alternatives {
 		if found := gjson.GetBytes(data, path); found.Raw != "" {
 			return found.Raw
 		}
@@ -122,16 +122,16 @@ func items(data []byte, path string) string {
 
 var errNoCursor = errors.New("a connection goes on and has no cursor")
 
-// stream writes one list with the items of all pages, with one page in memory at a time.
-func (s *shape) stream(w *writer, data []byte, vars map[string]any, run run) error {
+// writePages writes one list with the items of all pages, with one page in memory at a time.
+func (s *shape) writePages(w *writer, data []byte, vars map[string]any, run run) error {
 	before, after, each := s.frame(data)
 	list := items(data, each)
 	if err := cmp.Or(writeText(w, string(before)), writeText(w, list)); err != nil {
 		return err
 	}
 	some := list != ""
-	for gjson.GetBytes(data, s.more).Bool() {
-		cursor := gjson.GetBytes(data, s.cursor)
+	for gjson.GetBytes(data, s.hasNextPage).Bool() {
+		cursor := gjson.GetBytes(data, s.endCursor)
 		if cursor.Type != gjson.String {
 			return errNoCursor
 		}
@@ -162,14 +162,14 @@ func (s *shape) frame(data []byte) (before, after []byte, each string) {
 	if s.listed() {
 		return append(before, '['), []byte("]}"), s.result
 	}
-	result, page := gjson.GetBytes(data, s.result), gjson.GetBytes(data, s.page)
+	result, page := gjson.GetBytes(data, s.result), gjson.GetBytes(data, s.connection)
 	start, end := page.Index-result.Index, page.Index-result.Index+len(page.Raw)
 	if s.wrap {
 		before = append(before, '[')
 	}
 	before = append(before, result.Raw[:start]...)
-	if s.kept {
-		before, after = s.rest(before, page)
+	if s.hasOtherFields {
+		before, after = s.connectionFields(before, page)
 	}
 	before, after = append(before, '['), append([]byte("]"), after...)
 	after = append(after, result.Raw[end:]...)
@@ -179,12 +179,12 @@ func (s *shape) frame(data []byte) (before, after []byte, each string) {
 	return before, append(after, '}'), s.nodes
 }
 
-// rest begins the object of a connection with all of its fields except page information; the nodes come last.
-func (s *shape) rest(before []byte, page gjson.Result) ([]byte, []byte) {
-	nodes := s.nodes[len(s.page)+1:]
+// connectionFields begins the object of a connection with all of its fields except page information; the nodes come last.
+func (s *shape) connectionFields(before []byte, page gjson.Result) ([]byte, []byte) {
+	nodes := s.nodes[len(s.connection)+1:]
 	before = append(before, '{')
 	page.ForEach(func(key, value gjson.Result) bool {
-		if key.String() != nodes && !below(s.page+"."+key.String(), s.info) {
+		if key.String() != nodes && !isBelow(s.connection+"."+key.String(), s.pageInfo) {
 			before = append(append(append(append(before, key.Raw...), ':'), value.Raw...), ',')
 		}
 		return true

@@ -14,17 +14,17 @@ import (
 // arguments are the parameters of a call, by name.
 type arguments struct {
 	method *Method
-	given  map[string]string
+	values map[string]string
 }
 
-// read collects the arguments of a call from its URL and its body.
-func (m *Method) read(r *http.Request) (map[string]string, error) {
+// readArguments collects the arguments of a call from its URL and its body.
+func (m *Method) readArguments(r *http.Request) (map[string]string, error) {
 	a := arguments{m, make(map[string]string, len(m.Parameters))}
 	err := a.parse(r.URL.RawQuery)
 	if err == nil {
 		err = a.body(r)
 	}
-	return a.given, err
+	return a.values, err
 }
 
 func (a arguments) body(r *http.Request) error {
@@ -74,7 +74,7 @@ func (a arguments) parse(form string) error {
 			return invalid("A parameter's name is not properly encoded")
 		}
 		if value, err = url.QueryUnescape(value); err != nil {
-			return invalid("%s is not properly encoded", clip(name))
+			return invalid("%s is not properly encoded", truncate(name))
 		}
 		if err := a.add(name, value); err != nil {
 			return err
@@ -85,12 +85,12 @@ func (a arguments) parse(form string) error {
 
 func (a arguments) add(name, value string) error {
 	if a.method.byName[name] == nil {
-		return invalid("%s takes no parameter %s%s", a.method.Name, shown(name), a.method.suggest(name))
+		return invalid("%s takes no parameter %s%s", a.method.Name, quote(name), a.method.suggest(name))
 	}
-	if _, twice := a.given[name]; twice {
+	if _, twice := a.values[name]; twice {
 		return invalid("Multi-item arguments not supported: %s", name)
 	}
-	a.given[name] = value
+	a.values[name] = value
 	return nil
 }
 
@@ -112,7 +112,7 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 			return Unreadable(err)
 		}
 		if part.FileName() != "" {
-			return invalid("%s is a file; only values are taken", clip(part.FormName()))
+			return invalid("%s is a file; only values are taken", truncate(part.FormName()))
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {

@@ -53,7 +53,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 		return fault.AuthenticationFailed()
 	}
 	observe.Note(r.Context(), v.Login, "")
-	if err := forgery(r, m); err != nil {
+	if err := rejectForgery(r, m); err != nil {
 		return err
 	}
 	r, leave, err := h.engine.Enter(r.WithContext(viewer.NewContext(r.Context(), v)))
@@ -65,21 +65,21 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 	if err != nil {
 		return err
 	}
-	ctx, end, err := m.begin(r.Context(), vars)
+	ctx, end, err := m.withTimeLimit(r.Context(), vars)
 	if err != nil {
 		return err
 	}
 	defer end()
-	out.executed, out.query, out.own = true, !m.Mutation(), ownWords(vars)
-	return m.answer(out, m.passed(vars), h.runner(ctx, out.ResponseWriter, r, m))
+	out.executed, out.query, out.userMessage = true, !m.Mutation(), userErrorMessage(vars)
+	return m.answer(out, m.operationVariables(vars), h.runner(ctx, out.ResponseWriter, r, m))
 }
 
-// urls is the transport of the old URLs.
-type urls struct{ *Handler }
+// urlTransport is the transport of the old URLs.
+type urlTransport struct{ *Handler }
 
 // Arguments reads the query string and the form.
-func (urls) Arguments(r *http.Request, m *Method) (map[string]any, error) {
-	given, err := m.read(r)
+func (urlTransport) Arguments(r *http.Request, m *Method) (map[string]any, error) {
+	given, err := m.readArguments(r)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +87,14 @@ func (urls) Arguments(r *http.Request, m *Method) (map[string]any, error) {
 }
 
 // Begin sets the headers of an answer.
-func (urls) Begin(w http.ResponseWriter) io.Writer {
-	headers(w.Header())
+func (urlTransport) Begin(w http.ResponseWriter) io.Writer {
+	setHeaders(w.Header())
 	w.WriteHeader(http.StatusOK)
 	return w
 }
 
 // Fail writes a failure as JSON, with a challenge if credentials are missing.
-func (u urls) Fail(w http.ResponseWriter, r *http.Request, f Failure) {
+func (u urlTransport) Fail(w http.ResponseWriter, r *http.Request, f Failure) {
 	if f.code == codeUnauthenticated {
 		u.challenge(w.Header())
 	}

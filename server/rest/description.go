@@ -44,9 +44,9 @@ func Followed(f *ast.Field) bool {
 	})
 }
 
-// Refusals returns the answers of the old URLs to each kind of fault, one for each status, in the order of the statuses.
+// FailuresByStatus returns the answers of the old URLs to each kind of fault, one for each status, in the order of the statuses.
 // text stands for the fault's text.
-func Refusals(text string) []Failure {
+func FailuresByStatus(text string) []Failure {
 	var all []Failure
 	for _, code := range fault.Codes() {
 		if !slices.ContainsFunc(all, func(f Failure) bool { return f.status == code.Status() }) {

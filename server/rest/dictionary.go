@@ -64,7 +64,7 @@ func (p *Parameter) object(given map[string]any) (any, error) {
 	}
 	if len(rest) > 0 {
 		if p.definition.Fields.ForName(OtherKeys) == nil {
-			return nil, invalid("%s has the unknown key %s", p.Name, shown(slices.Sorted(maps.Keys(rest))[0]))
+			return nil, invalid("%s has the unknown key %s", p.Name, quote(slices.Sorted(maps.Keys(rest))[0]))
 		}
 		object[OtherKeys] = rest
 	}

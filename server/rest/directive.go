@@ -20,7 +20,7 @@ const (
 )
 
 // The format of a time in the old API, in UTC.
-const timeForm = "2006-01-02 15:04:05"
+const timeFormat = "2006-01-02 15:04:05"
 
 // rewrite describes how the values of a selection are written, from the directives on its fields and on those below.
 type rewrite struct {
@@ -102,7 +102,7 @@ func (r *rewrite) apply(out []byte, v gjson.Result, vars map[string]any) []byte 
 	case r.directive == timeDirective:
 		// The engine's value is a time.
 		if at, err := time.Parse(time.RFC3339Nano, v.String()); err == nil {
-			return append(out, `"`+at.UTC().Format(timeForm)+`"`...)
+			return append(out, `"`+at.UTC().Format(timeFormat)+`"`...)
 		}
 	}
 	return append(out, v.Raw...)
@@ -133,8 +133,8 @@ func (r *rewrite) literal(vars map[string]any) string {
 	return `"` + given + `"`
 }
 
-// rewriting returns run with the directives of the method applied to its data.
-func (m *Method) rewriting(run run) run {
+// withRewrite returns run with the directives of the method applied to its data.
+func (m *Method) withRewrite(run run) run {
 	if m.rewrite == nil {
 		return run
 	}
@@ -163,10 +163,10 @@ func takeVariables(op *ast.OperationDefinition) (declared ast.VariableDefinition
 	return declared
 }
 
-// nothing reports whether the caller gave a parameter that no object matches.
-func (m *Method) nothing(vars map[string]any) bool {
+// matchesNothing reports whether the caller gave a parameter that no object matches.
+func (m *Method) matchesNothing(vars map[string]any) bool {
 	for _, p := range m.Parameters {
-		if p.nothing && vars[p.Name] != nil {
+		if p.matchesNothing && vars[p.Name] != nil {
 			return true
 		}
 	}
@@ -175,10 +175,10 @@ func (m *Method) nothing(vars map[string]any) bool {
 
 // time decodes a time of the old API, or one of RFC 3339.
 func (p *Parameter) time(value string) (any, error) {
-	at, err := time.Parse(timeForm, strings.TrimSpace(value))
+	at, err := time.Parse(timeFormat, strings.TrimSpace(value))
 	if err != nil {
 		if at, err = time.Parse(time.RFC3339Nano, strings.TrimSpace(value)); err != nil {
-			return nil, invalid("%s must be a time YYYY-MM-DD hh:mm:ss, not %s", p.Name, shown(value))
+			return nil, invalid("%s must be a time YYYY-MM-DD hh:mm:ss, not %s", p.Name, quote(value))
 		}
 	}
 	if p.endOfSecond {

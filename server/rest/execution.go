@@ -14,9 +14,9 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// begin applies the time limit of a call that is not a job: the operation of such a method does not declare the execution
-// parameters.
-func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, error) {
+// withTimeLimit applies the caller's maxduration to a call that creates no job. The operation of such a method does not
+// declare the execution parameters.
+func (m *Method) withTimeLimit(ctx context.Context, vars map[string]any) (context.Context, context.CancelFunc, error) {
 	if !m.byName[ParamsName].Implicit {
 		return ctx, func() {}, nil
 	}
@@ -31,17 +31,17 @@ func (m *Method) begin(ctx context.Context, vars map[string]any) (context.Contex
 		return nil, nil, invalid
 	}
 	late := fault.New(fault.Timeout, "Given up after maxduration, %s seconds; allow more, or ask for less", n)
-	ctx = context.WithValue(ctx, callerLimit{}, true)
+	ctx = context.WithValue(ctx, callerLimitKey{}, true)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	return ctx, cancel, nil
 }
 
-type callerLimit struct{}
+type callerLimitKey struct{}
 
 // nextPageContext returns the context of a page after the first. The time for a whole list depends on its length and on the
 // client's speed, so the request's time limits each page, and the caller's maxduration limits all pages together.
 func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if h.pageTime == 0 || ctx.Value(callerLimit{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
+	if h.pageTime == 0 || ctx.Value(callerLimitKey{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return ctx, func() {}
 	}
 	late := fault.New(fault.Timeout, "A page took longer than %v", h.pageTime)
@@ -58,8 +58,8 @@ func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context
 	}
 }
 
-// passed returns the variables that the operation declares.
-func (m *Method) passed(vars map[string]any) map[string]any {
+// operationVariables removes the variables that the operation does not declare.
+func (m *Method) operationVariables(vars map[string]any) map[string]any {
 	for _, name := range []string{JobAlias, ParamsName} {
 		if m.byName[name].Implicit {
 			delete(vars, name)
@@ -68,15 +68,15 @@ func (m *Method) passed(vars map[string]any) map[string]any {
 	return vars
 }
 
-// ownWords returns the caller's own message for a failure.
-func ownWords(vars map[string]any) string {
+// userErrorMessage returns the caller's own message for a failure.
+func userErrorMessage(vars map[string]any) string {
 	params, _ := vars[ParamsName].(map[string]any)
-	own, _ := params["userErrormsg"].(string)
-	return own
+	message, _ := params["userErrormsg"].(string)
+	return message
 }
 
-// late returns an error if a read-only call has exceeded its time, even if its read has just finished.
-func (m *Method) late(ctx context.Context) error {
+// checkDeadline returns an error if a read-only call has exceeded its time, even if its read has just finished.
+func (m *Method) checkDeadline(ctx context.Context) error {
 	end, limited := ctx.Deadline()
 	if m.Mutation() || !limited || time.Now().Before(end) {
 		return nil
@@ -86,9 +86,9 @@ func (m *Method) late(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// failed returns the fault of an engine's error. If the fault concerns a value, it names the parameter that the value came
-// from.
-func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
+// toFault returns the fault of an engine's error. If the fault concerns a value, it names the parameter that provided
+// the value.
+func (m *Method) toFault(ctx context.Context, e *gqlerror.Error) error {
 	if late := context.Cause(ctx); late != nil && fault.Is(late, fault.Timeout) {
 		return late
 	}
@@ -98,7 +98,7 @@ func (m *Method) failed(ctx context.Context, e *gqlerror.Error) error {
 	}
 	if f.Code == fault.Invalid && f.Field == "" {
 		about := *f
-		about.Field = m.source(e.Path)
+		about.Field = m.parameterAt(e.Path)
 		return &about
 	}
 	return asParameter(f)
@@ -116,8 +116,8 @@ func asParameter(f *fault.Fault) *fault.Fault {
 	return &about
 }
 
-// source returns the parameter that provided the value at an error's path, followed by the rest of the path, "" for none.
-func (m *Method) source(path ast.Path) string {
+// parameterAt returns the parameter that provided the value at an error's path, followed by the rest of the path, "" for none.
+func (m *Method) parameterAt(path ast.Path) string {
 	at, found, inner := "", "", ""
 	for _, key := range path {
 		name, ok := key.(ast.PathName)
@@ -125,7 +125,7 @@ func (m *Method) source(path ast.Path) string {
 			continue
 		}
 		at = join(at, string(name))
-		if parameter, ok := m.shape.feeds[at]; ok {
+		if parameter, ok := m.shape.parameterByPath[at]; ok {
 			found, inner = parameter, ""
 		} else {
 			inner = join(inner, string(name))

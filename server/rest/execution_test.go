@@ -25,7 +25,7 @@ func TestGoOn(t *testing.T) {
 			if m == nil {
 				continue
 			}
-			ctx, end, err := m.begin(t.Context(), map[string]any{ParamsName: c.params})
+			ctx, end, err := m.withTimeLimit(t.Context(), map[string]any{ParamsName: c.params})
 			if err != nil {
 				t.Fatal(err)
 			}

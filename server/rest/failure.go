@@ -57,18 +57,18 @@ func noteFault(ctx context.Context, f *fault.Fault) {
 
 func noService(name string) Failure {
 	return Failure{http.StatusNotFound, codeNoService, "Service not found",
-		fmt.Sprintf("No service called %s registered on this server", shown(name))}
+		fmt.Sprintf("No service called %s registered on this server", quote(name))}
 }
 
 // NoMethod returns the failure for a method that a service does not have.
 func NoMethod(service, name string) Failure {
 	return Failure{http.StatusNotFound, codeNoMethod, "Method not found",
-		fmt.Sprintf("Service %s exposes no method %s", service, shown(name))}
+		fmt.Sprintf("Service %s exposes no method %s", service, quote(name))}
 }
 
 func notAllowed(verb string) Failure {
 	return Failure{http.StatusMethodNotAllowed, codeInvalid, http.StatusText(http.StatusMethodNotAllowed),
-		"The HTTP method " + clip(verb) + " is not allowed; use GET or POST"}
+		"The HTTP method " + truncate(verb) + " is not allowed; use GET or POST"}
 }
 
 // failureOf is the only table from faults to failures. The client sees text, unless the fault is the server's own.
@@ -94,18 +94,18 @@ func failureOf(f *fault.Fault, text, requestID string) Failure {
 	return out
 }
 
-// named returns a message that names the old parameter: an input field's name in a message came from a parameter of the
-// caller. Messages that are sentences name their subject themselves, and old clients compare some of those literally.
-func (m *Method) named(f *fault.Fault) string {
+// message returns the message of a fault, with the old parameter in place of the input field that it provided. Messages
+// that are whole sentences stay unchanged: old clients compare some of them literally.
+func (m *Method) message(f *fault.Fault) string {
 	all := make([]string, 0, 1+len(f.More))
 	for _, each := range f.Each() {
-		all = append(all, m.nameOne(each))
+		all = append(all, m.messageOf(each))
 	}
 	return strings.Join(all, "; ")
 }
 
-func (m *Method) nameOne(f *fault.Fault) string {
-	name, ok := m.shape.fields[f.Field]
+func (m *Method) messageOf(f *fault.Fault) string {
+	name, ok := m.shape.parameterByField[f.Field]
 	if !ok {
 		name = f.Field
 	}
@@ -136,7 +136,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *
 // contains it; a read-only call has no job.
 func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 	f := fault.As(err)
-	if w.begun {
+	if w.started {
 		// The client must not mistake half an answer for a whole one.
 		observe.NoteAborted(r.Context(), string(f.Code)+": "+f.Message)
 		abort(w.ResponseWriter, r)
@@ -147,15 +147,15 @@ func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 	if seconds := f.RetrySeconds(); seconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
-	out := failureOf(f, m.named(f), observe.RequestID(r.Context()))
-	if w.own != "" && (!m.Mutation() || f.Message == w.own) {
-		out.exception = w.own
+	out := failureOf(f, m.message(f), observe.RequestID(r.Context()))
+	if w.userMessage != "" && (!m.Mutation() || f.Message == w.userMessage) {
+		out.exception = w.userMessage
 	}
 	w.transport.Fail(w.ResponseWriter, r, out)
 }
 
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, f Failure) {
-	headers(w.Header())
+	setHeaders(w.Header())
 	w.WriteHeader(f.status)
 	// Texts and numbers can always be encoded.
 	text, _ := json.Marshal(f)

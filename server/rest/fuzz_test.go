@@ -41,7 +41,7 @@ func decode(t *testing.T, m *Method, query, media, body string) {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 	r.URL.RawQuery = query
 	r.Header.Set("Content-Type", media)
-	given, err := m.read(r)
+	given, err := m.readArguments(r)
 	var vars map[string]any
 	if err == nil {
 		vars, err = m.variables(given)
@@ -64,7 +64,7 @@ func refused(t *testing.T, m *Method, err error) {
 	if !ok || f.Code != fault.Invalid {
 		t.Fatalf("%s: %v is no fault of the caller's", m.Name, err)
 	}
-	if text := m.named(f); text == "" || len(text) > 1000 {
+	if text := m.message(f); text == "" || len(text) > 1000 {
 		t.Errorf("%s: a person is told %q", m.Name, text)
 	}
 }

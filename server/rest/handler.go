@@ -16,11 +16,20 @@
 //     the field `other`.
 //   - An error names the parameter that provides the faulty argument or input field.
 //
-// Where CONTRACT.md does not say: `;` is an ordinary character in a query string. A body that is not a form is rejected with
-// 400, an empty one is valid with any type. Files in a multipart form are rejected. Parameter names are case-sensitive. An
-// OPTIONS request gets 405 too: scripts of other sites may not call.
+// Where CONTRACT.md does not say: `;` is an ordinary character in a query string. A body that is not a form is rejected
+// with 400, an empty one is valid with any type. Files in a multipart form are rejected. Parameter names are
+// case-sensitive. An OPTIONS request gets 405 too: scripts of other sites may not call.
 //
 // The OpenAPI description is public, at /appserver/rest/openapi.json: it contains only what this repository contains.
+//
+// Read the files in the order in which a call passes them:
+//
+//   - method.go, shape.go, directive.go: the operations, read when the server starts.
+//   - handler.go, call.go: a call. XML-RPC shares call.go.
+//   - arguments.go, parameter.go, dictionary.go, positional.go, suggest.go: the parameters as variables.
+//   - execution.go: the time limit and the errors of the engine.
+//   - answer.go: the answer. failure.go, recover.go: failures.
+//   - description.go: what package openapi describes.
 package rest
 
 import (
@@ -54,9 +63,9 @@ type Handler struct {
 	pageTime     time.Duration
 }
 
-// readingTime is how long a client may take to read a page of a list after the first, as long as the server allows for a
+// pageWriteTime is how long a client may take to read a page of a list after the first, as long as the server allows for a
 // whole answer.
-const readingTime = 10 * time.Minute
+const pageWriteTime = 10 * time.Minute
 
 // Options configures a handler.
 type Options struct {
@@ -128,12 +137,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	service, name, _ := strings.Cut(strings.TrimSuffix(path, "/"), "/")
-	h.Call(w, r, service, name, urls{h})
+	h.Call(w, r, service, name, urlTransport{h})
 }
 
-// forgery rejects a call from a page of another site. The old URLs make changes by GET, so the operation decides, not the
+// rejectForgery rejects a call from a page of another site. The old URLs make changes by GET, so the operation decides, not the
 // HTTP method. The engine would reject it too, but only after the arguments were read.
-func forgery(r *http.Request, m *Method) error {
+func rejectForgery(r *http.Request, m *Method) error {
 	if m.Mutation() {
 		return csrf.Change(r.Context())
 	}
@@ -143,30 +152,30 @@ func forgery(r *http.Request, m *Method) error {
 // runner returns a function that executes the operation of a method with the engine. The first page decides whether the
 // caller may have the answer, and its headers are sent.
 func (h *Handler) runner(ctx context.Context, w http.ResponseWriter, r *http.Request, m *Method) run {
-	begun := false
+	started := false
 	return func(vars map[string]any) ([]byte, error) {
 		ctx, end := ctx, context.CancelFunc(func() {})
-		if begun {
+		if started {
 			ctx, end = h.nextPageContext(ctx)
 			// It fails only if the connection has no deadlines.
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingTime))
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pageWriteTime))
 		}
 		defer end()
 		answer := h.engine.Run(ctx, &engine.Request{
 			Key:       r.Header.Get("Idempotency-Key"),
-			Continues: begun,
+			Continues: started,
 			RawParams: graphql.RawParams{
 				Query: m.query, OperationName: m.Name, Variables: vars, Headers: r.Header,
 			},
 		})
 		observe.NoteCost(ctx, answer.Cost)
-		if !begun {
+		if !started {
 			answer.Header(w.Header())
 		}
-		begun = true
+		started = true
 		if len(answer.Errors) > 0 {
-			return nil, m.failed(ctx, answer.Errors[0])
+			return nil, m.toFault(ctx, answer.Errors[0])
 		}
-		return answer.Data, cmp.Or(m.late(ctx), answer.Copy())
+		return answer.Data, cmp.Or(m.checkDeadline(ctx), answer.Copy())
 	}
 }

@@ -121,7 +121,7 @@ func method(e *engine.Engine, op *ast.OperationDefinition) (*Method, error) {
 		return nil, err
 	}
 	for _, p := range m.Parameters {
-		p.Description = m.shape.told[p.Name]
+		p.Description = m.shape.descriptions[p.Name]
 	}
 	return m, nil
 }

@@ -32,19 +32,19 @@ type Parameter struct {
 
 	definition *ast.Definition
 	// From the router's directives.
-	nothing, endOfSecond bool
+	matchesNothing, endOfSecond bool
 }
 
 func newParameter(schema *ast.Schema, v *ast.VariableDefinition, implicit bool) *Parameter {
 	return &Parameter{
 		Name: v.Variable, Required: v.Type.NonNull && v.DefaultValue == nil, Type: v.Type.Name(),
 		definition: schema.Types[v.Type.Name()], List: v.Type.Elem != nil, Implicit: implicit,
-		nothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
+		matchesNothing: v.Directives.ForName(nothingDirective) != nil, endOfSecond: v.Directives.ForName(secondDirective) != nil,
 	}
 }
 
-// longestStructured is the maximum length of a list or a dictionary, in characters: the schema's own limits are lower.
-const longestStructured = 1 << 20
+// maxStructured is the maximum length of a list or a dictionary, in characters: the schema's own limits are lower.
+const maxStructured = 1 << 20
 
 // Whole numbers as JSON writes them, and their number of bits by type.
 var (
@@ -63,7 +63,7 @@ func (p *Parameter) Structured() bool {
 // value is given. An error names the parameter.
 func (p *Parameter) decode(value string) (any, error) {
 	if p.Structured() {
-		if err := textrule.Check(p.Name, value, longestStructured); err != nil {
+		if err := textrule.Check(p.Name, value, maxStructured); err != nil {
 			return nil, err
 		}
 		return p.decodeJSON(value)
@@ -91,7 +91,7 @@ func (p *Parameter) scalar(value string) (any, error) {
 	case p.Type == "ID":
 		id, err := uuid.Parse(value)
 		if err != nil || len(value) != len(uuid.Nil.String()) {
-			return nil, invalid("%s is not a guid: %s", p.Name, shown(value))
+			return nil, invalid("%s is not a guid: %s", p.Name, quote(value))
 		}
 		return id.String(), nil
 	case p.Type == "Time":
@@ -100,13 +100,13 @@ func (p *Parameter) scalar(value string) (any, error) {
 		return p.integer(strings.TrimSpace(value))
 	case p.definition.Kind == ast.Enum:
 		if p.definition.EnumValues.ForName(value) == nil {
-			return nil, invalid("Enumeration %s got no item with name %s", enumeration(p.Type), clip(value))
+			return nil, invalid("Enumeration %s got no item with name %s", enumeration(p.Type), truncate(value))
 		}
 		return value, nil
 	case p.Type == "Float", p.Type == "Boolean":
 		v, ok := coerce(p.Type, value)
 		if !ok {
-			return nil, invalid("%s is not a %s: %s", p.Name, strings.ToLower(p.Type), shown(value))
+			return nil, invalid("%s is not a %s: %s", p.Name, strings.ToLower(p.Type), quote(value))
 		}
 		return v, nil
 	}
@@ -115,10 +115,10 @@ func (p *Parameter) scalar(value string) (any, error) {
 
 func (p *Parameter) integer(value string) (any, error) {
 	if !integer.MatchString(value) {
-		return nil, invalid("%s must be an integer, not %s", p.Name, shown(value))
+		return nil, invalid("%s must be an integer, not %s", p.Name, quote(value))
 	}
 	if _, err := strconv.ParseInt(value, 10, bits[p.Type]); err != nil {
-		return nil, invalid("%s is out of range: %s", p.Name, shown(value))
+		return nil, invalid("%s is out of range: %s", p.Name, quote(value))
 	}
 	return json.Number(value), nil
 }
@@ -145,13 +145,13 @@ func (p *Parameter) unquote(value string) (string, error) {
 	return s, nil
 }
 
-// clip shortens a value for an error.
-func clip(value string) string {
-	const most = 80
-	if runes := []rune(value); len(runes) > most {
-		return string(runes[:most]) + "…"
+// truncate shortens a value for an error.
+func truncate(value string) string {
+	const max = 80
+	if runes := []rune(value); len(runes) > max {
+		return string(runes[:max]) + "…"
 	}
 	return value
 }
 
-func shown(value string) string { return "'" + clip(value) + "'" }
+func quote(value string) string { return "'" + truncate(value) + "'" }

@@ -20,20 +20,20 @@ func (m *Method) Positional(values []any) (map[string]any, error) {
 		if i >= len(values) {
 			return nil, nil
 		}
-		return p.typed(values[i])
+		return p.decodeTyped(values[i])
 	})
 }
 
-func (p *Parameter) typed(v any) (any, error) {
+func (p *Parameter) decodeTyped(v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	text, scalar := plain(v)
+	text, scalar := scalarText(v)
 	switch {
 	case p.Structured() && scalar && strings.TrimSpace(text) == "":
 		return nil, nil
 	case p.Structured():
-		v, err := p.inner(v)
+		v, err := p.toJSONTypes(v)
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +44,8 @@ func (p *Parameter) typed(v any) (any, error) {
 	return p.text(text)
 }
 
-// plain returns the text of a scalar.
-func plain(v any) (text string, scalar bool) {
+// scalarText returns the text of a scalar.
+func scalarText(v any) (text string, scalar bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
@@ -58,13 +58,13 @@ func plain(v any) (text string, scalar bool) {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), true
 	case time.Time:
-		return v.Format(timeForm), true
+		return v.Format(timeFormat), true
 	}
 	return "", false
 }
 
-// inner returns a list or a dictionary in JSON's types: numbers keep their digits, bytes and times become texts.
-func (p *Parameter) inner(v any) (any, error) {
+// toJSONTypes returns a list or a dictionary in JSON's types: numbers keep their digits, bytes and times become texts.
+func (p *Parameter) toJSONTypes(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool:
 		return v, nil
@@ -75,7 +75,7 @@ func (p *Parameter) inner(v any) (any, error) {
 	case []any:
 		for i := range v {
 			var err error
-			if v[i], err = p.inner(v[i]); err != nil {
+			if v[i], err = p.toJSONTypes(v[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -83,12 +83,12 @@ func (p *Parameter) inner(v any) (any, error) {
 	case map[string]any:
 		for key, value := range v {
 			var err error
-			if v[key], err = p.inner(value); err != nil {
+			if v[key], err = p.toJSONTypes(value); err != nil {
 				return nil, err
 			}
 		}
 		return v, nil
 	}
-	text, _ := plain(v)
-	return text, textrule.Check(p.Name, text, longestStructured)
+	text, _ := scalarText(v)
+	return text, textrule.Check(p.Name, text, maxStructured)
 }

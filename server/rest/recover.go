@@ -18,7 +18,7 @@ func (h *Handler) recoverPanic(out *writer, r *http.Request) {
 	}
 	service.LogPanic(r.Context(), h.log, value)
 	failure := NewFailure(r.Context(), fault.New(fault.Internal, "panic"))
-	if out.begun {
+	if out.started {
 		observe.NoteAborted(r.Context(), "panic")
 		abort(out.ResponseWriter, r)
 	}

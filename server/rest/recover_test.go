@@ -36,7 +36,7 @@ func TestSurvive(t *testing.T) {
 		defer h.recoverPanic(out, httptest.NewRequest(http.MethodGet, Prefix, nil))
 		panic(value)
 	}
-	begun := &writer{ResponseWriter: httptest.NewRecorder(), begun: true}
+	begun := &writer{ResponseWriter: httptest.NewRecorder(), started: true}
 	for _, value := range []any{"the innards", http.ErrAbortHandler} {
 		if err, ok := broken(begun, value).(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			t.Errorf("%v after the beginning: %v", value, err)

@@ -11,25 +11,26 @@ import (
 // each element of a list.
 type shape struct {
 	result string // "" for true
-	// others are alternative results, of which @skip and @include select one.
-	others   []string
-	bare     bool   // the result is all of the answer
-	wrap     bool   // the result is put into an array of one
-	job      string // the guid of the job, "" for none
-	mutation bool
+	// alternatives are alternative results, of which @skip and @include select one.
+	alternatives []string
+	bare         bool   // the result is all of the answer
+	wrap         bool   // the result is put into an array of one
+	job          string // the guid of the job, "" for none
+	mutation     bool
 	// The paths of a connection to follow to its end, "" for none: the connection, its nodes, its page information,
 	// hasNextPage and endCursor.
-	page, nodes, info, more, cursor string
-	// fields maps the name of an argument or input field to its parameter; feeds maps its path from the root.
-	fields, feeds map[string]string
-	// kept means that the connection has other fields than its nodes, which the answer includes.
-	kept bool
-	// told has the descriptions, in schema.graphqls, of what the parameters provide.
-	told map[string]string
+	connection, nodes, pageInfo, hasNextPage, endCursor string
+	// parameterByField maps the name of an argument or input field to its parameter; parameterByPath maps its path from
+	// the root.
+	parameterByField, parameterByPath map[string]string
+	// hasOtherFields is true if the connection has other fields than its nodes, which the answer includes.
+	hasOtherFields bool
+	// descriptions maps a parameter to the description, in schema.graphqls, of the argument or field that it provides.
+	descriptions map[string]string
 }
 
 func newShape(op *ast.OperationDefinition) (*shape, error) {
-	s := &shape{fields: map[string]string{}, feeds: map[string]string{}, told: map[string]string{}}
+	s := &shape{parameterByField: map[string]string{}, parameterByPath: map[string]string{}, descriptions: map[string]string{}}
 	s.mutation = op.Operation == ast.Mutation
 	s.walk(op.SelectionSet, "", "")
 	return s, s.check(op)
@@ -47,21 +48,21 @@ func (s *shape) check(op *ast.OperationDefinition) error {
 		return errors.New("a query selects its result")
 	case !paged:
 		return nil
-	case s.page == "" || s.nodes == "" || s.more == "" || s.cursor == "":
+	case s.connection == "" || s.nodes == "" || s.hasNextPage == "" || s.endCursor == "":
 		return errors.New("a connection with $after selects nodes, hasNextPage and endCursor")
-	case strings.Contains(s.page, "#"):
+	case strings.Contains(s.connection, "#"):
 		return errors.New("a connection with $after does not stand below a list")
-	case !s.listed() && !below(s.page, s.result):
+	case !s.listed() && !isBelow(s.connection, s.result):
 		return errors.New("a connection with $after is in the result, or the result in its nodes")
 	}
 	return nil
 }
 
 // listed reports whether the result is the array of a value in each node, and not an object that contains the connection.
-func (s *shape) listed() bool { return below(s.result, s.nodes) }
+func (s *shape) listed() bool { return isBelow(s.result, s.nodes) }
 
-// below reports whether path is at or under root.
-func below(path, root string) bool {
+// isBelow reports whether path is at or under root.
+func isBelow(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, root)
 	return ok && (rest == "" || rest[0] == '.')
 }
@@ -74,11 +75,11 @@ func (s *shape) walk(set ast.SelectionSet, path, keys string) {
 			continue
 		}
 		here := join(path, f.Alias)
-		s.note(f, path, here)
+		s.recordField(f, path, here)
 		for _, a := range f.Arguments {
-			s.feed(a.Name, join(keys, f.Alias, a.Name), a.Value, f.Definition.Arguments.ForName(a.Name).Description)
+			s.recordParameters(a.Name, join(keys, f.Alias, a.Name), a.Value, f.Definition.Arguments.ForName(a.Name).Description)
 			if a.Value.Kind == ast.Variable && a.Value.Raw == afterName {
-				s.page = here
+				s.connection = here
 			}
 		}
 		inner := here
@@ -89,11 +90,11 @@ func (s *shape) walk(set ast.SelectionSet, path, keys string) {
 	}
 }
 
-func (s *shape) note(f *ast.Field, path, here string) {
+func (s *shape) recordField(f *ast.Field, path, here string) {
 	switch f.Alias {
 	case resultAlias, resultsAlias, bareAlias:
 		if s.result != "" {
-			s.others = append(s.others, s.result)
+			s.alternatives = append(s.alternatives, s.result)
 		}
 		s.result, s.wrap, s.bare = here, f.Alias == resultsAlias, f.Alias == bareAlias
 	case JobAlias:
@@ -102,33 +103,33 @@ func (s *shape) note(f *ast.Field, path, here string) {
 			s.job = here
 		}
 	}
-	if s.page == "" || !below(path, s.page) {
+	if s.connection == "" || !isBelow(path, s.connection) {
 		return
 	}
 	switch {
-	case path == s.page && f.Name == "nodes":
+	case path == s.connection && f.Name == "nodes":
 		s.nodes = here
-	case path == s.page && f.Name == "pageInfo":
-		s.info = here
-	case path == s.page && f.Name != "edges":
-		s.kept = true
+	case path == s.connection && f.Name == "pageInfo":
+		s.pageInfo = here
+	case path == s.connection && f.Name != "edges":
+		s.hasOtherFields = true
 	case f.Name == "hasNextPage":
-		s.more = here
+		s.hasNextPage = here
 	case f.Name == "endCursor":
-		s.cursor = here
+		s.endCursor = here
 	}
 }
 
-// feed records which parameters an argument, or a field of an input object, uses.
-func (s *shape) feed(name, keys string, v *ast.Value, description string) {
+// recordParameters records which parameters an argument, or a field of an input object, uses.
+func (s *shape) recordParameters(name, keys string, v *ast.Value, description string) {
 	if v.Kind == ast.Variable {
-		s.fields[name], s.feeds[keys], s.told[v.Raw] = v.Raw, v.Raw, description
+		s.parameterByField[name], s.parameterByPath[keys], s.descriptions[v.Raw] = v.Raw, v.Raw, description
 	}
 	if v.Kind != ast.ObjectValue {
 		return
 	}
 	for _, c := range v.Children {
-		s.feed(c.Name, join(keys, c.Name), c.Value, v.Definition.Fields.ForName(c.Name).Description)
+		s.recordParameters(c.Name, join(keys, c.Name), c.Value, v.Definition.Fields.ForName(c.Name).Description)
 	}
 }
 

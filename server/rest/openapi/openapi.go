@@ -139,7 +139,7 @@ func (d *describer) answers(m *rest.Method) object {
 		{"description", "Done."}, {"headers", headersOf(http.StatusOK)},
 		{"content", object{{"application/json", object{{"schema", shown}, {"example", d.example(shown)}}}}},
 	}}}
-	for _, f := range rest.Refusals("") {
+	for _, f := range rest.FailuresByStatus("") {
 		status := strconv.Itoa(f.Status())
 		out = append(out, member{status, object{{"$ref", "#/components/responses/" + status}}})
 	}
@@ -184,7 +184,7 @@ func resultField(set ast.SelectionSet, listed bool) (*ast.Field, bool) {
 // responses returns the failures, from the router's table.
 func responses() object {
 	out := object{}
-	for _, f := range rest.Refusals("what is wrong") {
+	for _, f := range rest.FailuresByStatus("what is wrong") {
 		out = append(out, member{strconv.Itoa(f.Status()), object{
 			{"description", f.Message()}, {"headers", headersOf(f.Status())},
 			{"content", object{{"application/json", object{

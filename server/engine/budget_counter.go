@@ -10,27 +10,27 @@ import (
 	"cloudapi/internal/budget"
 )
 
-// What gqlgen allocates until an answer is written, in bytes: for an object, and for each of its fields.
+// The memory that gqlgen allocates until an answer is written, in bytes: for an object, and for each of its fields.
 const (
-	heldByObject = 256
-	heldByField  = 128
+	objectMemory = 256
+	fieldMemory  = 128
 )
 
-// buffered is how many copies of an answer's text exist: it is copied while its buffer grows.
-const buffered = 3
+// bufferCopies is how many copies of an answer's text exist at once: it is copied while its buffer grows.
+const bufferCopies = 3
 
-// counting charges what gqlgen builds of an answer to the budget of the operation, field by field: mutation payloads,
-// introspection, and all reads that the fast path does not cover.
-type counting struct{}
+// budgetCounter charges the answer that gqlgen builds to the operation's budget, field by field. That includes mutation
+// payloads, introspection, and all reads that the fast path does not cover.
+type budgetCounter struct{}
 
 // ExtensionName implements graphql.HandlerExtension.
-func (counting) ExtensionName() string { return "counting" }
+func (budgetCounter) ExtensionName() string { return "counting" }
 
 // Validate accepts any schema.
-func (counting) Validate(graphql.ExecutableSchema) error { return nil }
+func (budgetCounter) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptField skips the resolver if the operation must end.
-func (counting) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+func (budgetCounter) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	b := budget.From(ctx)
 	if err := b.Err(); err != nil {
 		return nil, err
@@ -41,10 +41,10 @@ func (counting) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 	}
 	field := graphql.GetFieldContext(ctx)
 	if field.Object == "Mutation" {
-		b.Changed(change{field.Field.Alias, result})
+		b.Changed(executedChange{field.Field.Alias, result})
 	}
 	objects, bytes := sizeOf(&field.Field, result)
-	if err := b.Draw(objects, bytes, heldByField+objects*heldByObject+buffered*bytes); err != nil {
+	if err := b.Draw(objects, bytes, fieldMemory+objects*objectMemory+bufferCopies*bytes); err != nil {
 		return nil, err
 	}
 	return result, nil
@@ -76,8 +76,8 @@ func count(result any) int {
 	return 1
 }
 
-// longestType is roughly the length of the longest name of a type.
-const longestType = 32
+// maxTypeName is roughly the length of the longest name of a type.
+const maxTypeName = 32
 
 // typeNames returns the size of an object's __typename fields, which gqlgen writes without an interceptor.
 func typeNames(set ast.SelectionSet) int {
@@ -86,7 +86,7 @@ func typeNames(set ast.SelectionSet) int {
 		switch s := s.(type) {
 		case *ast.Field:
 			if s.Name == "__typename" {
-				n += len(s.Alias) + longestType
+				n += len(s.Alias) + maxTypeName
 			}
 		case *ast.InlineFragment:
 			n += typeNames(s.SelectionSet)

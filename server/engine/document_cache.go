@@ -19,91 +19,90 @@ import (
 )
 
 const (
-	// keptDocuments is the maximum number of cached documents.
-	keptDocuments = 1000
-	// keptBytes bounds the cache's estimated memory, in bytes.
-	keptBytes = 32 << 20
-	// bytesOfToken is the estimated memory of one token of a parsed document, in bytes.
-	bytesOfToken = 128
+	// maxDocuments is the maximum number of cached documents.
+	maxDocuments = 1000
+	// maxDocumentBytes bounds the cache's estimated memory, in bytes.
+	maxDocumentBytes = 32 << 20
+	// tokenMemory is the estimated memory of one token of a parsed document, in bytes.
+	tokenMemory = 128
 )
 
-// documents caches validated documents: the server's own permanently, others by recent use within the bounds.
-type documents struct {
-	used   *lru.Cache[*ast.QueryDocument]
+// documentCache caches validated documents: the server's own permanently, clients' in an LRU cache.
+type documentCache struct {
+	lru    *lru.Cache[*ast.QueryDocument]
 	pinned map[string]*ast.QueryDocument
-	// seen are the hashes of the last documents that came; see again.
+	// seen has the hashes of the last documents that were sent; see seenBefore.
 	seen *recent.Cache[uint64, struct{}]
 	seed maphash.Seed
 }
 
-// seenDocuments is how many documents seen has.
-const seenDocuments = 8192
+// maxSeen is the size of seen.
+const maxSeen = 8192
 
-func newDocuments() *documents {
-	// Only a size that is not positive is an error.
-	seen, _ := recent.New[uint64, struct{}](seenDocuments)
-	return &documents{
+func newDocumentCache() *documentCache {
+	// recent.New fails only for a size that is not positive.
+	seen, _ := recent.New[uint64, struct{}](maxSeen)
+	return &documentCache{
 		seen: seen, seed: maphash.MakeSeed(),
-		used:   lru.New[*ast.QueryDocument](keptDocuments, keptBytes),
+		lru:    lru.New[*ast.QueryDocument](maxDocuments, maxDocumentBytes),
 		pinned: map[string]*ast.QueryDocument{},
 	}
 }
 
-func (d *documents) get(query string) (*ast.QueryDocument, bool) {
+func (d *documentCache) get(query string) (*ast.QueryDocument, bool) {
 	if doc, ok := d.pinned[query]; ok {
 		return doc, true
 	}
-	return d.used.Get(query)
+	return d.lru.Get(query)
 }
 
 type documentKey struct{}
 
 // Get returns the document that the engine has already parsed. It implements graphql.Cache.
-func (d *documents) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+func (d *documentCache) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
 	return doc, ok
 }
 
 // Add does nothing, because the executor parses nothing itself. It implements graphql.Cache.
-func (d *documents) Add(context.Context, string, *ast.QueryDocument) {}
+func (d *documentCache) Add(context.Context, string, *ast.QueryDocument) {}
 
-// again reports whether a document came before. Only then it is kept: of the
-// documents that differ in a value, none comes twice.
-func (d *documents) again(query string) bool {
+// seenBefore reports whether a document was sent before. Only then it is cached: documents that contain a different
+// value each time never repeat.
+func (d *documentCache) seenBefore(query string) bool {
 	sum := maphash.String(d.seed, query)
 	before, _ := d.seen.ContainsOrAdd(sum, struct{}{})
 	return before
 }
 
-// document returns the validated document of a query, and the values of the
-// variables that were made of its guids.
+// document returns the validated document of a query, and the values of the variables that replace its guids.
 func (e *Engine) document(ctx context.Context, query string) (*ast.QueryDocument, map[string]any, gqlerror.List) {
 	if _, own := e.docs.pinned[query]; !own && viewer.FromContext(ctx) != nil {
-		if doc, values := e.lifted(query); doc != nil {
+		if doc, values := e.liftedDocument(query); doc != nil {
 			return doc, values, nil
 		}
 	}
-	doc, errs := e.asItCame(ctx, query)
+	doc, errs := e.parseAsSent(ctx, query)
 	return doc, nil, errs
 }
 
-// asItCame returns the validated document of a query.
-func (e *Engine) asItCame(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
+// parseAsSent returns the validated document of a query, without replacing its guids.
+func (e *Engine) parseAsSent(ctx context.Context, query string) (*ast.QueryDocument, gqlerror.List) {
 	caller := viewer.FromContext(ctx)
 	public := caller == nil && !e.introspect(nil)
 	if doc, ok := e.docs.get(query); ok && !public {
 		return doc, nil
 	}
 	doc, tokens, errs := e.parse(query, e.limits)
-	if len(errs) > 0 && ctx.Value(wrongTokenKey{}) != nil {
-		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
+	if len(errs) > 0 && ctx.Value(invalidTokenKey{}) != nil {
+		return nil, gqlerror.List{gqlError(fault.AuthenticationFailed())}
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if public && !isPublic(doc) {
 		// A caller who is not signed in gets no validation errors.
-		return nil, gqlerror.List{wrap(fault.AuthenticationFailed())}
+		return nil, gqlerror.List{gqlError(fault.AuthenticationFailed())}
 	}
 	rules := e.rulesWithoutSuggestions
 	if e.introspect(caller) {
@@ -115,8 +114,8 @@ func (e *Engine) asItCame(ctx context.Context, query string) (*ast.QueryDocument
 		}
 		return nil, errs
 	}
-	if e.docs.again(query) {
-		e.docs.used.Put(query, doc, len(query)+tokens*bytesOfToken)
+	if e.docs.seenBefore(query) {
+		e.docs.lru.Put(query, doc, len(query)+tokens*tokenMemory)
 	}
 	return doc, nil
 }
@@ -125,7 +124,7 @@ func (e *Engine) asItCame(ctx context.Context, query string) (*ast.QueryDocument
 func (e *Engine) parse(query string, limits limit.Limits) (doc *ast.QueryDocument, tokens int, errs gqlerror.List) {
 	tokens, err := limits.Source(query)
 	if err != nil {
-		return nil, 0, gqlerror.List{wrap(err)}
+		return nil, 0, gqlerror.List{gqlError(err)}
 	}
 	doc, err = parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, limits.Tokens)
 	if err != nil {
@@ -135,7 +134,7 @@ func (e *Engine) parse(query string, limits limit.Limits) (doc *ast.QueryDocumen
 		return nil, 0, coded(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))
 	}
 	if err := limits.Document(doc); err != nil {
-		return nil, 0, gqlerror.List{wrap(err)}
+		return nil, 0, gqlerror.List{gqlError(err)}
 	}
 	return doc, tokens, nil
 }

@@ -10,36 +10,36 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// change is an executed root field of a mutation, with its payload.
-type change struct {
+// executedChange is an executed root field of a mutation, with its payload.
+type executedChange struct {
 	alias   string
 	payload any
 }
 
-// exceeded returns the fault of an operation that has exceeded its budget, nil for none. Changes that were already committed
+// budgetError returns the fault of an operation that has exceeded its budget, nil for none. Changes that were already committed
 // stay: the fault has the guids of their jobs and objects.
-func exceeded(b *budget.Budget, committed bool) error {
+func budgetError(b *budget.Budget, committed bool) error {
 	f := b.Failure()
 	if f == nil {
 		return nil
 	}
 	if changes := b.Changes(); committed && len(changes) > 0 {
-		told := make([]map[string]any, len(changes))
+		committedChanges := make([]map[string]any, len(changes))
 		for i, c := range changes {
-			told[i] = c.(change).guids()
+			committedChanges[i] = c.(executedChange).guids()
 		}
 		withChanges := fault.New(f.Code, "%s. The change was made", f.Message)
 		withChanges.RetryAfter, withChanges.Cause = 0, f.Cause
 		for key, value := range f.Details {
 			withChanges = withChanges.With(key, value)
 		}
-		return withChanges.With("committed", told)
+		return withChanges.With("committed", committedChanges)
 	}
 	return f
 }
 
 // guids returns the guids in a change's payload, of its job and of its objects, by the names of the payload's fields.
-func (c change) guids() map[string]any {
+func (c executedChange) guids() map[string]any {
 	found := map[string]any{"field": c.alias}
 	payload := reflect.Indirect(reflect.ValueOf(c.payload))
 	if payload.Kind() != reflect.Struct {

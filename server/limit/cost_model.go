@@ -10,17 +10,17 @@ import (
 // Prices in tenths of an object. A leaf costs a tenth, so that an object with ten fields costs twice as much as its guid
 // alone.
 const (
-	object        = 10
-	computed      = 10 * object    // a field with arguments, or a count of a list
-	change        = 10 * object    // a mutation: a transaction with its job
-	total         = 200 * object   // sums over a whole list
-	partOfChange  = 5 * object     // an entry of a mutation's input, with its job
-	elsewhere     = 10 * object    // a condition on other entities, or one without an index
-	scanTable     = 1_000 * object // a condition without an index on a whole table
-	condition     = object         // any other condition
-	introspection = 5_000 * object // the whole schema
-	handful       = 10             // estimated entries of a list without pages
-	ceiling       = 1 << 40        // maximum of any sum
+	object           = 10
+	computed         = 10 * object    // a field with arguments, or a count of a list
+	change           = 10 * object    // a mutation: a transaction with its job
+	total            = 200 * object   // sums over a whole list
+	partOfChange     = 5 * object     // an entry of a mutation's input, with its job
+	joinCondition    = 10 * object    // a condition on other entities, or one without an index
+	scanTable        = 1_000 * object // a condition without an index on a whole table
+	condition        = object         // any other condition
+	introspection    = 5_000 * object // the whole schema
+	estimatedEntries = 10             // estimated entries of a list without pages
+	maxSum           = 1 << 40        // maximum of any sum
 )
 
 // CostModel has the costs of a schema's fields. It is safe for concurrent use.
@@ -30,7 +30,7 @@ type CostModel struct {
 }
 
 // page has the arguments of the directive @page: the default and the maximum number of entries.
-type page struct{ usual, most int }
+type page struct{ defaultSize, maxSize int }
 
 // NewCostModel reads the page sizes from a schema's @page directives.
 func NewCostModel(schema *ast.Schema) *CostModel {
@@ -39,7 +39,7 @@ func NewCostModel(schema *ast.Schema) *CostModel {
 		for _, f := range t.Fields {
 			if d := f.Directives.ForName("page"); d != nil {
 				p.pages[f] = page{
-					usual: directiveInt(schema, d, "default"), most: directiveInt(schema, d, "max"),
+					defaultSize: directiveInt(schema, d, "default"), maxSize: directiveInt(schema, d, "max"),
 				}
 			}
 		}
@@ -83,11 +83,11 @@ func isPayload(d *ast.Definition) bool {
 
 func isList(f *ast.FieldDefinition) bool { return f != nil && f.Type.Elem != nil }
 
-func add(a, b int) int { return min(a+b, ceiling) }
+func add(a, b int) int { return min(a+b, maxSum) }
 
 func times(n, each int) int {
-	if each > 0 && n > ceiling/each {
-		return ceiling
+	if each > 0 && n > maxSum/each {
+		return maxSum
 	}
 	return n * each
 }
