@@ -30,14 +30,14 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// one is a query that returns at most one row, with the selected fields.
-type one[Q, E any] interface {
+// singleQuery is a query that returns at most one row, with the selected fields.
+type singleQuery[Q, E any] interface {
 	CollectFields(ctx context.Context, satisfies ...string) (Q, error)
 	Only(ctx context.Context) (*E, error)
 }
 
 // find returns the row with that guid, or a NOT_FOUND fault that names kind.
-func find[Q one[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, query Q) (*E, error) {
+func find[Q singleQuery[Q, E], E any](ctx context.Context, kind string, id uuid.UUID, query Q) (*E, error) {
 	query, err := query.CollectFields(ctx)
 	if err != nil {
 		return nil, err
@@ -140,9 +140,9 @@ func (r *Resolver) me(ctx context.Context) (*ent.CloudUser, error) {
 	return find(ctx, "clouduser", v.ID, r.Client.CloudUser.Query().Where(clouduser.ID(v.ID)))
 }
 
-// narrow adds the condition that a case-folded column is like a part of a text. The part is folded, so that both databases
+// addFoldedCondition adds the condition that a case-folded column is like a part of a text. The part is folded, so that both databases
 // give the same result.
-func narrow[W interface{ AddPredicates(...P) }, P any](where W, part *string, condition func(string) P) error {
+func addFoldedCondition[W interface{ AddPredicates(...P) }, P any](where W, part *string, condition func(string) P) error {
 	if part != nil {
 		where.AddPredicates(condition(textrule.Fold(*part)))
 	}

@@ -28,7 +28,7 @@ type Presenter struct {
 func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	presented, ok := errors.AsType[*gqlerror.Error](err)
 	if ok && presented.Err == nil {
-		return coded(presented)
+		return withCode(presented)
 	}
 	if !ok {
 		presented = &gqlerror.Error{Path: graphql.GetPath(ctx), Err: err}
@@ -46,7 +46,7 @@ func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	p.Report(ctx, f)
 	shown := &gqlerror.Error{
 		Message: f.Message, Path: path, Locations: presented.Locations, Extensions: f.Extensions(),
-		// For faces that need more than the message.
+		// For APIs that need more than the message.
 		Err: f,
 	}
 	if f.Code == fault.Internal {
@@ -55,8 +55,8 @@ func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	return shown
 }
 
-// coded sets the code of a validation error that has none.
-func coded(err *gqlerror.Error) *gqlerror.Error {
+// withCode sets the code of a validation error that has none.
+func withCode(err *gqlerror.Error) *gqlerror.Error {
 	if err.Extensions == nil {
 		err.Extensions = map[string]any{}
 	}

@@ -17,7 +17,7 @@ type Resolver struct {
 	Dialect   string
 	Customers *customer.Service
 	Capacity  *capacity.Service
-	Directory *identity.Service
+	Identity  *identity.Service
 	Queue     *job.Queue
 	Sessions  *session.Service
 }

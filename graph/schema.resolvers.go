@@ -215,97 +215,97 @@ func (r *mutationResolver) DeleteCloudSpace(ctx context.Context, input model.Del
 
 // CreateCloudUserGroup is the resolver for the createCloudUserGroup field.
 func (r *mutationResolver) CreateCloudUserGroup(ctx context.Context, input model.CreateCloudUserGroupInput) (*model.CreateCloudUserGroupPayload, error) {
-	return r.Directory.CreateGroup(ctx, input)
+	return r.Identity.CreateGroup(ctx, input)
 }
 
 // UpdateCloudUserGroup is the resolver for the updateCloudUserGroup field.
 func (r *mutationResolver) UpdateCloudUserGroup(ctx context.Context, input model.UpdateCloudUserGroupInput) (*model.UpdateCloudUserGroupPayload, error) {
-	return r.Directory.UpdateGroup(ctx, input)
+	return r.Identity.UpdateGroup(ctx, input)
 }
 
 // DeleteCloudUserGroup is the resolver for the deleteCloudUserGroup field.
 func (r *mutationResolver) DeleteCloudUserGroup(ctx context.Context, input model.DeleteCloudUserGroupInput) (*model.DeleteCloudUserGroupPayload, error) {
-	return r.Directory.DeleteGroup(ctx, input)
+	return r.Identity.DeleteGroup(ctx, input)
 }
 
 // AddUserToGroup is the resolver for the addUserToGroup field.
 func (r *mutationResolver) AddUserToGroup(ctx context.Context, input model.AddUserToGroupInput) (*model.AddUserToGroupPayload, error) {
-	return r.Directory.AddUser(ctx, input)
+	return r.Identity.AddUser(ctx, input)
 }
 
 // RemoveUserFromGroup is the resolver for the removeUserFromGroup field.
 func (r *mutationResolver) RemoveUserFromGroup(ctx context.Context, input model.RemoveUserFromGroupInput) (*model.RemoveUserFromGroupPayload, error) {
-	return r.Directory.RemoveUser(ctx, input)
+	return r.Identity.RemoveUser(ctx, input)
 }
 
 // AddGroupToGroup is the resolver for the addGroupToGroup field.
 func (r *mutationResolver) AddGroupToGroup(ctx context.Context, input model.AddGroupToGroupInput) (*model.AddGroupToGroupPayload, error) {
-	return r.Directory.AddGroup(ctx, input)
+	return r.Identity.AddGroup(ctx, input)
 }
 
 // RemoveGroupFromGroup is the resolver for the removeGroupFromGroup field.
 func (r *mutationResolver) RemoveGroupFromGroup(ctx context.Context, input model.RemoveGroupFromGroupInput) (*model.RemoveGroupFromGroupPayload, error) {
-	return r.Directory.RemoveGroup(ctx, input)
+	return r.Identity.RemoveGroup(ctx, input)
 }
 
 // CreateCloudUser is the resolver for the createCloudUser field.
 func (r *mutationResolver) CreateCloudUser(ctx context.Context, input model.CreateCloudUserInput) (*model.CreateCloudUserPayload, error) {
-	return r.Directory.CreateUser(ctx, input)
+	return r.Identity.CreateUser(ctx, input)
 }
 
 // UpdateCloudUser is the resolver for the updateCloudUser field.
 func (r *mutationResolver) UpdateCloudUser(ctx context.Context, input model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
-	return r.Directory.UpdateUser(ctx, input)
+	return r.Identity.UpdateUser(ctx, input)
 }
 
 // SetCloudUserStatus is the resolver for the setCloudUserStatus field.
 func (r *mutationResolver) SetCloudUserStatus(ctx context.Context, input model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
-	return r.Directory.SetStatus(ctx, input)
+	return r.Identity.SetStatus(ctx, input)
 }
 
 // SetCloudUserAdministrator is the resolver for the setCloudUserAdministrator field.
 func (r *mutationResolver) SetCloudUserAdministrator(ctx context.Context, input model.SetCloudUserAdministratorInput) (*model.SetCloudUserAdministratorPayload, error) {
-	return r.Directory.SetAdministrator(ctx, input)
+	return r.Identity.SetAdministrator(ctx, input)
 }
 
 // SetCloudUserPassword is the resolver for the setCloudUserPassword field.
 func (r *mutationResolver) SetCloudUserPassword(ctx context.Context, input model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
-	return r.Directory.SetPassword(ctx, input)
+	return r.Identity.SetPassword(ctx, input)
 }
 
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	return r.Directory.ChangePassword(ctx, input)
+	return r.Identity.ChangePassword(ctx, input)
 }
 
 // DeleteCloudUser is the resolver for the deleteCloudUser field.
 func (r *mutationResolver) DeleteCloudUser(ctx context.Context, input model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
-	return r.Directory.DeleteUser(ctx, input)
+	return r.Identity.DeleteUser(ctx, input)
 }
 
 // LinkCloudUser is the resolver for the linkCloudUser field.
 func (r *mutationResolver) LinkCloudUser(ctx context.Context, input model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
-	return r.Directory.Link(ctx, input)
+	return r.Identity.Link(ctx, input)
 }
 
 // UnlinkCloudUser is the resolver for the unlinkCloudUser field.
 func (r *mutationResolver) UnlinkCloudUser(ctx context.Context, input model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
-	return r.Directory.Unlink(ctx, input)
+	return r.Identity.Unlink(ctx, input)
 }
 
 // CreatePortalAccount is the resolver for the createPortalAccount field.
 func (r *mutationResolver) CreatePortalAccount(ctx context.Context, input model.CreatePortalAccountInput) (*model.CreatePortalAccountPayload, error) {
-	return r.Directory.CreatePortalAccount(ctx, input)
+	return r.Identity.CreatePortalAccount(ctx, input)
 }
 
 // SetPortalAccountPassword is the resolver for the setPortalAccountPassword field.
 func (r *mutationResolver) SetPortalAccountPassword(ctx context.Context, input model.SetPortalAccountPasswordInput) (*model.SetPortalAccountPasswordPayload, error) {
-	return r.Directory.SetPortalAccountPassword(ctx, input)
+	return r.Identity.SetPortalAccountPassword(ctx, input)
 }
 
 // DeletePortalAccount is the resolver for the deletePortalAccount field.
 func (r *mutationResolver) DeletePortalAccount(ctx context.Context, input model.DeletePortalAccountInput) (*model.DeletePortalAccountPayload, error) {
-	return r.Directory.DeletePortalAccount(ctx, input)
+	return r.Identity.DeletePortalAccount(ctx, input)
 }
 
 // CancelJob is the resolver for the cancelJob field.
@@ -465,22 +465,22 @@ func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *e
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *cloudSpaceWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error {
-	return narrow(obj, data, cloudspace.NameFoldContains)
+	return addFoldedCondition(obj, data, cloudspace.NameFoldContains)
 }
 
 // NameStartsWithFold is the resolver for the nameStartsWithFold field.
 func (r *cloudSpaceWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudSpaceWhereInput, data *string) error {
-	return narrow(obj, data, cloudspace.NameFoldHasPrefix)
+	return addFoldedCondition(obj, data, cloudspace.NameFoldHasPrefix)
 }
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *cloudUserGroupWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error {
-	return narrow(obj, data, cloudusergroup.NameFoldContains)
+	return addFoldedCondition(obj, data, cloudusergroup.NameFoldContains)
 }
 
 // NameStartsWithFold is the resolver for the nameStartsWithFold field.
 func (r *cloudUserGroupWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudUserGroupWhereInput, data *string) error {
-	return narrow(obj, data, cloudusergroup.NameFoldHasPrefix)
+	return addFoldedCondition(obj, data, cloudusergroup.NameFoldHasPrefix)
 }
 
 // CustomerID is the resolver for the customerId field.
@@ -490,47 +490,47 @@ func (r *cloudUserGroupWhereInputResolver) CustomerID(ctx context.Context, obj *
 
 // LoginContainsFold is the resolver for the loginContainsFold field.
 func (r *cloudUserWhereInputResolver) LoginContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
-	return narrow(obj, data, clouduser.LoginFoldContains)
+	return addFoldedCondition(obj, data, clouduser.LoginFoldContains)
 }
 
 // LoginStartsWithFold is the resolver for the loginStartsWithFold field.
 func (r *cloudUserWhereInputResolver) LoginStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
-	return narrow(obj, data, clouduser.LoginFoldHasPrefix)
+	return addFoldedCondition(obj, data, clouduser.LoginFoldHasPrefix)
 }
 
 // EmailContainsFold is the resolver for the emailContainsFold field.
 func (r *cloudUserWhereInputResolver) EmailContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
-	return narrow(obj, data, clouduser.EmailFoldContains)
+	return addFoldedCondition(obj, data, clouduser.EmailFoldContains)
 }
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *cloudUserWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
-	return narrow(obj, data, clouduser.NameFoldContains)
+	return addFoldedCondition(obj, data, clouduser.NameFoldContains)
 }
 
 // NameStartsWithFold is the resolver for the nameStartsWithFold field.
 func (r *cloudUserWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CloudUserWhereInput, data *string) error {
-	return narrow(obj, data, clouduser.NameFoldHasPrefix)
+	return addFoldedCondition(obj, data, clouduser.NameFoldHasPrefix)
 }
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *customerWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	return narrow(obj, data, customer.NameFoldContains)
+	return addFoldedCondition(obj, data, customer.NameFoldContains)
 }
 
 // NameStartsWithFold is the resolver for the nameStartsWithFold field.
 func (r *customerWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	return narrow(obj, data, customer.NameFoldHasPrefix)
+	return addFoldedCondition(obj, data, customer.NameFoldHasPrefix)
 }
 
 // CityContainsFold is the resolver for the cityContainsFold field.
 func (r *customerWhereInputResolver) CityContainsFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	return narrow(obj, data, customer.CityFoldContains)
+	return addFoldedCondition(obj, data, customer.CityFoldContains)
 }
 
 // CityStartsWithFold is the resolver for the cityStartsWithFold field.
 func (r *customerWhereInputResolver) CityStartsWithFold(ctx context.Context, obj *ent.CustomerWhereInput, data *string) error {
-	return narrow(obj, data, customer.CityFoldHasPrefix)
+	return addFoldedCondition(obj, data, customer.CityFoldHasPrefix)
 }
 
 // HasCloudUserGroups is the resolver for the hasCloudUserGroups field.
@@ -545,12 +545,12 @@ func (r *customerWhereInputResolver) HasCloudUserGroupsWith(ctx context.Context,
 
 // NameContainsFold is the resolver for the nameContainsFold field.
 func (r *domainWhereInputResolver) NameContainsFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error {
-	return narrow(obj, data, domain.NameContains)
+	return addFoldedCondition(obj, data, domain.NameContains)
 }
 
 // NameStartsWithFold is the resolver for the nameStartsWithFold field.
 func (r *domainWhereInputResolver) NameStartsWithFold(ctx context.Context, obj *ent.DomainWhereInput, data *string) error {
-	return narrow(obj, data, domain.NameHasPrefix)
+	return addFoldedCondition(obj, data, domain.NameHasPrefix)
 }
 
 // ActionName is the resolver for the actionName field.

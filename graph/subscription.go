@@ -67,8 +67,8 @@ func WithSubscribed(ctx context.Context, s *Subscribed) context.Context {
 	return context.WithValue(ctx, subscribedKey{}, s)
 }
 
-// notStreamed is the fault of a subscription in a request that can have only one answer.
-func notStreamed() error {
+// errNotStreamed is the fault of a subscription in a request that can have only one answer.
+func errNotStreamed() error {
 	return fault.New(fault.Invalid, "A subscription needs a WebSocket, or a request that accepts text/event-stream")
 }
 
@@ -76,7 +76,7 @@ func notStreamed() error {
 func answerOne[T any](ctx context.Context, topic Topic, load func(*Subscribed) (T, bool, error)) (<-chan T, error) {
 	s, ok := ctx.Value(subscribedKey{}).(*Subscribed)
 	if !ok {
-		return nil, notStreamed()
+		return nil, errNotStreamed()
 	}
 	out := make(chan T, 1)
 	defer close(out)

@@ -16,8 +16,8 @@ import (
 	"cloudapi/server/api"
 )
 
-// onUser calls do with the user of a login.
-func onUser(e *env, d databaseFlags, l logFlags, login string, do func(context.Context, *api.API, *ent.CloudUser) error) error {
+// withUser calls do with the user of a login.
+func withUser(e *env, d databaseFlags, l logFlags, login string, do func(context.Context, *api.API, *ent.CloudUser) error) error {
 	return withAPI(e, d, l, func(ctx context.Context, a *api.API) error {
 		u, err := identity.ByLogin(ctx, a.Client, textrule.Fold(login))
 		if err != nil {
@@ -61,8 +61,8 @@ type userRoleCommand struct {
 // Run changes the role of a user.
 func (c *userRoleCommand) Run(e *env) error {
 	role := clouduser.Role(c.Role)
-	return onUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Directory.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Role: &role}); err != nil {
+	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		if _, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Role: &role}); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(e.out, "%q is %s now\n", u.Login, c.Role)
@@ -93,8 +93,8 @@ func (c *userEnableCommand) Run(e *env) error {
 }
 
 func setStatus(e *env, d databaseFlags, l logFlags, login string, status clouduser.Status) error {
-	return onUser(e, d, l, login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Directory.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Status: &status}); err != nil {
+	return withUser(e, d, l, login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		if _, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Status: &status}); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(e.out, "%q is %s now\n", u.Login, status)
@@ -110,8 +110,8 @@ type userDeleteCommand struct {
 
 // Run deletes a user.
 func (c *userDeleteCommand) Run(e *env) error {
-	return onUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Directory.DeleteUser(ctx, model.DeleteCloudUserInput{CloudUserID: u.ID}); err != nil {
+	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		if _, err := a.Identity.DeleteUser(ctx, model.DeleteCloudUserInput{CloudUserID: u.ID}); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(e.out, "Deleted %q\n", u.Login)
@@ -161,7 +161,7 @@ func (c *portalCreateCommand) Run(e *env) error {
 		return err
 	}
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
-		made, err := a.Directory.CreatePortalAccount(ctx, model.CreatePortalAccountInput{Username: c.Username, Password: secret.New(given)})
+		made, err := a.Identity.CreatePortalAccount(ctx, model.CreatePortalAccountInput{Username: c.Username, Password: secret.New(given)})
 		if err != nil {
 			return err
 		}
@@ -182,9 +182,9 @@ func (c *portalPasswordCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return onPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
+	return withPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
 		in := model.SetPortalAccountPasswordInput{PortalAccountID: account.ID, Password: secret.New(given)}
-		if _, err := a.Directory.SetPortalAccountPassword(ctx, in); err != nil {
+		if _, err := a.Identity.SetPortalAccountPassword(ctx, in); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(e.out, "Set the password of the portal account %q\n", account.Username)
@@ -200,8 +200,8 @@ type portalDeleteCommand struct {
 
 // Run deletes an account.
 func (c *portalDeleteCommand) Run(e *env) error {
-	return onPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
-		if _, err := a.Directory.DeletePortalAccount(ctx, model.DeletePortalAccountInput{PortalAccountID: account.ID}); err != nil {
+	return withPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
+		if _, err := a.Identity.DeletePortalAccount(ctx, model.DeletePortalAccountInput{PortalAccountID: account.ID}); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(e.out, "Deleted the portal account %q\n", account.Username)
@@ -209,7 +209,7 @@ func (c *portalDeleteCommand) Run(e *env) error {
 	})
 }
 
-func onPortalAccount(e *env, d databaseFlags, l logFlags, username string, do func(context.Context, *api.API, *ent.PortalAccount) error) error {
+func withPortalAccount(e *env, d databaseFlags, l logFlags, username string, do func(context.Context, *api.API, *ent.PortalAccount) error) error {
 	return withAPI(e, d, l, func(ctx context.Context, a *api.API) error {
 		account, err := a.Client.PortalAccount.Query().Where(portalaccount.Username(username)).Only(ctx)
 		if ent.IsNotFound(err) {

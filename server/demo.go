@@ -47,20 +47,20 @@ func fillDemo(ctx context.Context, a *api.API) error {
 }
 
 func demoPeople(ctx context.Context, a *api.API) (*model.CreateCloudUserGroupPayload, error) {
-	user, err := a.Directory.CreateUser(ctx, model.CreateCloudUserInput{Login: demoMember, Password: secret.New(demoPassword)})
+	user, err := a.Identity.CreateUser(ctx, model.CreateCloudUserInput{Login: demoMember, Password: secret.New(demoPassword)})
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Directory.CreatePortalAccount(ctx, model.CreatePortalAccountInput{Username: demoPortal, Password: secret.New(portalGiven)})
+	_, err = a.Identity.CreatePortalAccount(ctx, model.CreatePortalAccountInput{Username: demoPortal, Password: secret.New(portalGiven)})
 	if err != nil {
 		return nil, err
 	}
 	about := "They read some of the customers"
-	group, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "Readers", Description: &about})
+	group, err := a.Identity.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "Readers", Description: &about})
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: group.CloudUserGroup.ID, CloudUserID: user.CloudUser.ID})
+	_, err = a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: group.CloudUserGroup.ID, CloudUserID: user.CloudUser.ID})
 	return group, err
 }
 

@@ -57,8 +57,8 @@ func (c *demoCommand) Run(e *env) error {
 	return err
 }
 
-// refuseDemoPassword fails if an administrator still has the demo's password, which is public.
-func refuseDemoPassword(ctx context.Context, a *api.API) error {
+// rejectDemoPassword fails if an administrator still has the demo's password, which is public.
+func rejectDemoPassword(ctx context.Context, a *api.API) error {
 	administrators, err := a.Client.CloudUser.Query().
 		Where(clouduser.RoleEQ(clouduser.RoleADMINISTRATOR), clouduser.StatusNEQ(clouduser.StatusDISABLED)).
 		All(viewer.SystemContext(ctx))

@@ -13,8 +13,8 @@ type drain struct {
 	stopping atomic.Bool
 }
 
-// last drains for d, or until serving fails.
-func (h *drain) last(d time.Duration, failed <-chan error) error {
+// run drains for d, or until serving fails.
+func (h *drain) run(d time.Duration, failed <-chan error) error {
 	h.stopping.Store(true)
 	select {
 	case err := <-failed:

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// complainEvery is how often the log repeats that no connection can be accepted.
-const complainEvery = 10 * time.Second
+// logInterval is how often the log repeats that no connection can be accepted.
+const logInterval = 10 * time.Second
 
 // acceptLog is a listener that logs why it cannot accept connections. net/http retries, but reports it only in its own log,
 // among messages about clients.
@@ -25,7 +25,7 @@ func (l *acceptLog) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		now, last := time.Now().UnixNano(), l.last.Load()
-		if now-last > int64(complainEvery) && l.last.CompareAndSwap(last, now) {
+		if now-last > int64(logInterval) && l.last.CompareAndSwap(last, now) {
 			l.log.Error("connections cannot be accepted", "reason", acceptReason(err))
 		}
 	}

@@ -1,5 +1,4 @@
-// Command server is the customer API: GraphQL, the old REST URLs, and a
-// playground.
+// Command server is the customer API: GraphQL, the old URLs, and a playground. command.go lists its commands.
 package main
 
 import (

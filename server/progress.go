@@ -22,8 +22,8 @@ type progress struct {
 	last    time.Time
 }
 
-// progressEvery is how often a line is written.
-const progressEvery = 5 * time.Second
+// progressInterval is how often a line is written.
+const progressInterval = 5 * time.Second
 
 func newProgress(out io.Writer) *progress {
 	p := &progress{out: out, started: time.Now(), last: time.Now()}
@@ -45,7 +45,7 @@ func (p *progress) show(c transfer.Counts) {
 	case p.bar != nil:
 		p.bar.Describe(fmt.Sprintf("%d customers", customers))
 		_ = p.bar.Set(all)
-	case time.Since(p.last) >= progressEvery:
+	case time.Since(p.last) >= progressInterval:
 		p.last = time.Now()
 		_, _ = fmt.Fprintf(p.out, "%d objects so far, %d of them customers, in %v\n", all, customers, time.Since(p.started).Round(time.Second))
 	}

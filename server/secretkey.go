@@ -9,11 +9,11 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// leastKey is the minimum size of a secret key, and leastDifferent the minimum number of different bytes in it: 32 random
+// minKeySize is the minimum size of a secret key, and minDistinctBytes the minimum number of different bytes in it: 32 random
 // bytes have fewer with a probability of 10^-15.
 const (
-	leastKey       = 32
-	leastDifferent = 18
+	minKeySize       = 32
+	minDistinctBytes = 18
 )
 
 // checkSecretKey rejects a key that is not random. An empty key is valid: then the key is in the database.
@@ -26,11 +26,11 @@ func checkSecretKey(text string) error {
 	for _, b := range decoded {
 		different[b] = true
 	}
-	if len(decoded) >= leastKey && len(different) >= leastDifferent {
+	if len(decoded) >= minKeySize && len(different) >= minDistinctBytes {
 		return nil
 	}
 	return fault.New(fault.Invalid, "--secret-key must be %d random bytes at least, as base64 or hexadecimal. This makes one: openssl rand -base64 %d",
-		leastKey, leastKey)
+		minKeySize, minKeySize)
 }
 
 // decodeKey decodes a hexadecimal or base64 key; nil for other text.

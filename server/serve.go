@@ -30,7 +30,7 @@ type serveCommand struct {
 // Run serves until the context ends, and then finishes running requests.
 func (c *serveCommand) Run(e *env) error {
 	prepare := func(ctx context.Context, a *api.API) error {
-		if err := refuseDemoPassword(ctx, a); err != nil {
+		if err := rejectDemoPassword(ctx, a); err != nil {
 			return err
 		}
 		login, generated, err := firstAdministrator(ctx, a, c.AdminLogin, c.AdminPassword)
@@ -68,7 +68,7 @@ func (c *serveCommand) serve(e *env, prepare func(context.Context, *api.API) err
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	state := newReadiness(tellSystemd)
+	state := newReadiness(notifySystemd)
 	a, err := c.assemble(s, log, sent.Tracer(), state)
 	if err != nil {
 		return err
@@ -170,8 +170,8 @@ func (c *serveCommand) run(ctx context.Context, a *api.API, listener net.Listene
 	case err = <-failed:
 	case <-ctx.Done():
 		log.Info("stopping: not ready any more, finishing what has begun")
-		tellSystemd("stopping")
-		err = draining.last(c.DrainTime, failed)
+		notifySystemd("stopping")
+		err = draining.run(c.DrainTime, failed)
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTime)
 		defer cancel()
 		err = errors.Join(err, server.Shutdown(late))

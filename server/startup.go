@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// firstPause and longestPause bound the pauses between two attempts to use the database.
-	firstPause   = 100 * time.Millisecond
-	longestPause = 2 * time.Second
+	// minPause and maxPause bound the pauses between two attempts to use the database.
+	minPause = 100 * time.Millisecond
+	maxPause = 2 * time.Second
 	// databaseTime is the time limit for the database's answer.
 	databaseTime = 10 * time.Second
-	// remindEvery is how often the log repeats the reason for waiting.
-	remindEvery = 30 * time.Second
+	// reminderInterval is how often the log repeats the reason for waiting.
+	reminderInterval = 30 * time.Second
 )
 
 // readiness is the reason why a server is not ready for requests, "" if it is ready. It is safe for concurrent use.
@@ -60,7 +60,7 @@ type startup struct {
 // unavailable, also if it becomes unavailable in between.
 func (s *startup) run(ctx context.Context) error {
 	var reminded time.Time
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		err := s.attempt(ctx)
 		switch {
 		case err == nil:
@@ -72,7 +72,7 @@ func (s *startup) run(ctx context.Context) error {
 		case !fault.Is(store.Fault(err), fault.Unavailable) || store.Permanent(err):
 			return err
 		}
-		if time.Since(reminded) > remindEvery {
+		if time.Since(reminded) > reminderInterval {
 			s.log.WarnContext(ctx, "the server is not ready yet", "waiting_for", s.state.NotReady(), "reason", explain(err))
 			reminded = time.Now()
 		}

@@ -2,9 +2,9 @@ package main
 
 import "github.com/coreos/go-systemd/v22/daemon"
 
-// tellSystemd reports the server's status to systemd, if systemd runs it (Type=notify); "" means serving. The server counts
+// notifySystemd reports the server's status to systemd, if systemd runs it (Type=notify); "" means serving. The server counts
 // as started as soon as it listens, so that an unavailable database does not delay the start of the machine.
-func tellSystemd(status string) {
+func notifySystemd(status string) {
 	state := daemon.SdNotifyReady + "\nSTATUS=" + status
 	switch status {
 	case "":

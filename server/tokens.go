@@ -36,7 +36,7 @@ func (c *tokenCreateCommand) Run(e *env) error {
 	if c.For < 0 {
 		return fault.New(fault.Invalid, "--for must be more than 0, not %v", c.For)
 	}
-	return onUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
 		in := model.CreateAccessTokenInput{Name: c.Name}
 		if c.For > 0 {
 			end := time.Now().Add(c.For).UTC()
@@ -61,7 +61,7 @@ type tokenListCommand struct {
 
 // Run lists tokens.
 func (c *tokenListCommand) Run(e *env) error {
-	return onUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
 		tokens, err := a.Client.AccessToken.Query().Where(accesstoken.UserID(u.ID)).Order(accesstoken.ByCreatedAt(), accesstoken.ByID()).All(ctx)
 		if err != nil {
 			return err

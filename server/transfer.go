@@ -18,8 +18,8 @@ import (
 	"cloudapi/server/api"
 )
 
-// importCache is how much of an SQLite file an import keeps in memory: guids in no
-// order change pages all over it.
+// importCache is the page cache of an import into SQLite, in bytes. It is large because imported guids are in no order, so
+// that each transaction changes pages all over the file.
 const importCache = 64 << 20
 
 // importCommand loads objects.
@@ -102,10 +102,10 @@ func (c *importCommand) sum(out io.Writer, counts transfer.Counts, complete bool
 	for _, kind := range transfer.Kinds() {
 		n := counts.Kinds[kind]
 		if c.Verify {
-			_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.Here, n.Equal, n.Different, n.Missing, n.Refused)
+			_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.InDatabase, n.Equal, n.Different, n.Missing, n.Refused)
 			continue
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.Created, n.Replaced, n.Equal, n.Conflicts, n.Refused, n.Here)
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", kind, n.Read, n.Created, n.Replaced, n.Equal, n.Conflicts, n.Refused, n.InDatabase)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -100,7 +100,7 @@ func TestProgress(t *testing.T) {
 	if lines.Len() > 0 {
 		t.Errorf("the first line comes at once: %s", &lines)
 	}
-	p.last = time.Now().Add(-progressEvery)
+	p.last = time.Now().Add(-progressInterval)
 	p.show(counts)
 	p.show(counts)
 	p.end()

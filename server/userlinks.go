@@ -35,7 +35,7 @@ func (c *userLinkCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.Directory.Link(ctx, model.LinkCloudUserInput{CloudUserID: u.ID, Issuer: c.Issuer, Subject: c.Subject})
+		_, err = a.Identity.Link(ctx, model.LinkCloudUserInput{CloudUserID: u.ID, Issuer: c.Issuer, Subject: c.Subject})
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (c *userUnlinkCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if _, err = a.Directory.Unlink(ctx, model.UnlinkCloudUserInput{CloudUserID: u.ID}); err != nil {
+		if _, err = a.Identity.Unlink(ctx, model.UnlinkCloudUserInput{CloudUserID: u.ID}); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(e.out, "No account of an issuer signs in as %q\n", u.Login)
@@ -73,7 +73,7 @@ type userMergedCommand struct {
 // Run lists the users that an administrator must decide about.
 func (c *userMergedCommand) Run(e *env) error {
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
-		merged, err := a.Directory.ListMerged(ctx)
+		merged, err := a.Identity.ListMerged(ctx)
 		if err != nil {
 			return err
 		}

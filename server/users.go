@@ -42,7 +42,7 @@ func (c *userCreateCommand) Run(e *env) error {
 	}
 	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
 		role := clouduser.Role(c.Role)
-		made, err := a.Directory.CreateUser(ctx, model.CreateCloudUserInput{
+		made, err := a.Identity.CreateUser(ctx, model.CreateCloudUserInput{
 			Login: c.Login, Password: secret.New(given), Role: &role,
 		})
 		if err != nil {
@@ -71,7 +71,7 @@ func (c *userPasswordCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.Directory.SetPassword(ctx, model.SetCloudUserPasswordInput{
+		_, err = a.Identity.SetPassword(ctx, model.SetCloudUserPasswordInput{
 			CloudUserID: u.ID, Password: secret.New(given), KeepAccessTokens: c.KeepTokens,
 		})
 		if err != nil {
@@ -95,7 +95,7 @@ func firstAdministrator(ctx context.Context, a *api.API, login, given string) (s
 		given = generated
 	}
 	role := clouduser.RoleADMINISTRATOR
-	_, err = a.Directory.CreateUser(ctx, model.CreateCloudUserInput{Login: login, Password: secret.New(given), Role: &role})
+	_, err = a.Identity.CreateUser(ctx, model.CreateCloudUserInput{Login: login, Password: secret.New(given), Role: &role})
 	if fault.Is(err, fault.Conflict) || ent.IsConstraintError(err) {
 		// Another server on the same database has created it.
 		return login, "", nil

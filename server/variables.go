@@ -24,8 +24,8 @@ const (
 
 var passwordVariables = []passwordVariable{userPassword, portalPassword, sourcePassword}
 
-// injected matches variables that Kubernetes sets in each container of a namespace with a service called cloudapi.
-var injected = regexp.MustCompile(`^CLOUDAPI_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)$`)
+// kubernetesVariable matches variables that Kubernetes sets in each container of a namespace with a service called cloudapi.
+var kubernetesVariable = regexp.MustCompile(`^CLOUDAPI_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)$`)
 
 // unknownVariables returns environment variables with the prefix that are not options, each with the most similar option, ""
 // for none.
@@ -44,15 +44,15 @@ func unknownVariables(app *kong.Application, environment []string) map[string]st
 	unknown := map[string]string{}
 	for _, setting := range environment {
 		name, _, _ := strings.Cut(setting, "=")
-		if strings.HasPrefix(name, variablePrefix) && !slices.Contains(known, name) && !injected.MatchString(name) {
-			unknown[name] = nearest(name, known)
+		if strings.HasPrefix(name, variablePrefix) && !slices.Contains(known, name) && !kubernetesVariable.MatchString(name) {
+			unknown[name] = mostSimilar(name, known)
 		}
 	}
 	return unknown
 }
 
-// nearest returns the known variable that is most similar to a misspelt one.
-func nearest(name string, known []string) string {
+// mostSimilar returns the known variable that is most similar to a misspelt one.
+func mostSimilar(name string, known []string) string {
 	options := make([]string, len(known))
 	for i, k := range known {
 		options[i] = strings.TrimPrefix(k, variablePrefix)

@@ -15,7 +15,7 @@ import (
 func KeepAdministrator() ent.Hook {
 	keep := func(next ent.Mutator) ent.Mutator {
 		return hook.CloudUserFunc(func(ctx context.Context, m *ent.CloudUserMutation) (ent.Value, error) {
-			if takesAdministrator(m) {
+			if mayRemoveAdministrator(m) {
 				if err := ensureAnotherAdministrator(ctx, m); err != nil {
 					return nil, err
 				}
@@ -26,8 +26,8 @@ func KeepAdministrator() ent.Hook {
 	return hook.On(keep, ent.OpUpdate|ent.OpUpdateOne|ent.OpDelete|ent.OpDeleteOne)
 }
 
-// takesAdministrator reports whether a change could remove an administrator.
-func takesAdministrator(m *ent.CloudUserMutation) bool {
+// mayRemoveAdministrator reports whether a change could remove an administrator.
+func mayRemoveAdministrator(m *ent.CloudUserMutation) bool {
 	if m.Op().Is(ent.OpDelete | ent.OpDeleteOne) {
 		return true
 	}
@@ -54,15 +54,15 @@ func ensureAnotherAdministrator(ctx context.Context, m *ent.CloudUserMutation) e
 	if err != nil {
 		return err
 	}
-	left := len(administrators)
+	remaining := len(administrators)
 	for _, administrator := range administrators {
 		for _, id := range changed {
 			if administrator.ID == id {
-				left--
+				remaining--
 			}
 		}
 	}
-	if left == 0 && len(administrators) > 0 {
+	if remaining == 0 && len(administrators) > 0 {
 		return fault.New(fault.Conflict, "The last administrator must stay").On("cloudUserId")
 	}
 	return nil

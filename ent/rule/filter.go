@@ -15,23 +15,23 @@ func FilterVisible() privacy.QueryRule {
 		v := viewer.FromContext(ctx)
 		switch q := q.(type) {
 		case *ent.CustomerQuery:
-			narrow(v, Customers, q.Where)
+			addPredicate(v, Customers, q.Where)
 		case *ent.CapacityUnitQuery:
-			narrow(v, CapacityUnits, q.Where)
+			addPredicate(v, CapacityUnits, q.Where)
 		case *ent.DomainQuery:
-			narrow(v, Domains, q.Where)
+			addPredicate(v, Domains, q.Where)
 		case *ent.CloudSpaceQuery:
-			narrow(v, CloudSpaces, q.Where)
+			addPredicate(v, CloudSpaces, q.Where)
 		case *ent.CloudUserGroupQuery:
-			narrow(v, CloudUserGroups, q.Where)
+			addPredicate(v, CloudUserGroups, q.Where)
 		case *ent.CloudUserQuery:
-			narrow(v, CloudUsers, q.Where)
+			addPredicate(v, CloudUsers, q.Where)
 		case *ent.AccessTokenQuery:
-			narrow(v, AccessTokens, q.Where)
+			addPredicate(v, AccessTokens, q.Where)
 		case *ent.JobQuery:
-			narrow(v, Jobs, q.Where)
+			addPredicate(v, Jobs, q.Where)
 		case *ent.PortalAccountQuery:
-			narrow(v, PortalAccounts, q.Where)
+			addPredicate(v, PortalAccounts, q.Where)
 		default:
 			return Forbidden()
 		}
@@ -39,7 +39,7 @@ func FilterVisible() privacy.QueryRule {
 	})
 }
 
-func narrow[P, Q any](v *viewer.Viewer, visible func(*viewer.Viewer) (P, bool), where func(...P) Q) {
+func addPredicate[P, Q any](v *viewer.Viewer, visible func(*viewer.Viewer) (P, bool), where func(...P) Q) {
 	if p, ok := visible(v); ok {
 		where(p)
 	}

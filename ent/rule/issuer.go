@@ -21,7 +21,7 @@ func KeepIssuersRole() ent.Hook {
 			if byIssuer || m.IssuerCleared() || !setsRole && !setsPassword {
 				return next.Mutate(ctx, m)
 			}
-			if err := refuseForIssuers(ctx, m, setsRole); err != nil {
+			if err := rejectIssuerManaged(ctx, m, setsRole); err != nil {
 				return nil, err
 			}
 			return next.Mutate(ctx, m)
@@ -30,7 +30,7 @@ func KeepIssuersRole() ent.Hook {
 	return hook.On(keep, ent.OpUpdate|ent.OpUpdateOne)
 }
 
-func refuseForIssuers(ctx context.Context, m *ent.CloudUserMutation, setsRole bool) error {
+func rejectIssuerManaged(ctx context.Context, m *ent.CloudUserMutation, setsRole bool) error {
 	ids, err := m.IDs(ctx)
 	if err != nil {
 		return err

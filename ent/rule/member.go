@@ -17,29 +17,29 @@ func memberOf(userID uuid.UUID) predicate.CloudUserGroup {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(cloudusergroup.FieldID))
-			in(b, func(b *sql.Builder) { groupsOf(b, userID) })
+			inQuery(b, func(b *sql.Builder) { groupsOf(b, userID) })
 		}))
 	}
 }
 
-// jobOf selects the jobs of the customers that a user sees. It names them by guid, where HasCustomerWith would look for the
-// customer of every job: a user of few customers finds their jobs by an index, among a million of others.
+// jobOf selects the jobs of the customers that a user sees. It compares guids of customers. HasCustomerWith would look
+// for the customer of every job; with guids, the few jobs of a user are found by an index among millions of others.
 func jobOf(userID uuid.UUID) predicate.Job {
 	links, ids := customer.CloudUserGroupsTable, customer.CloudUserGroupsPrimaryKey
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(job.FieldCustomerID))
-			in(b, func(b *sql.Builder) {
+			inQuery(b, func(b *sql.Builder) {
 				b.WriteString("SELECT ").Ident(ids[0]).WriteString(" FROM ").Ident(links).WriteString(" WHERE ").Ident(ids[1])
-				in(b, func(b *sql.Builder) { groupsOf(b, userID) })
+				inQuery(b, func(b *sql.Builder) { groupsOf(b, userID) })
 			})
 		}))
 	}
 }
 
-// in writes a condition that a value is among those of a query. PostgreSQL evaluates an array once for the statement and
-// finds the rows by an index. It would plan a condition with IN for any number of values.
-func in(b *sql.Builder, query func(*sql.Builder)) {
+// inQuery writes the condition that a value is in the result of a query. PostgreSQL evaluates an array once for the
+// statement and finds the rows by an index. It would plan a condition with IN for any number of values.
+func inQuery(b *sql.Builder, query func(*sql.Builder)) {
 	if b.Dialect() == dialect.Postgres {
 		b.WriteString(" = ANY(ARRAY").Wrap(query).WriteString(")")
 		return

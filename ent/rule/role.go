@@ -1,5 +1,5 @@
-// Package rule holds the privacy rules by name. A policy in ent/schema is a
-// list of them, and the read path takes its predicates from the same functions.
+// Package rule has the privacy rules. A policy in ent/schema is a list of them. The fast read path (internal/fastread)
+// takes its predicates from the same functions.
 package rule
 
 import (

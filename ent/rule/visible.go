@@ -88,8 +88,8 @@ func Jobs(v *viewer.Viewer) (predicate.Job, bool) {
 		return nil, false
 	case v.May(viewer.Operator):
 		return job.Or(job.CustomerIDNotNil(), job.UserID(v.ID)), true
-	case v.Witnessed != uuid.Nil:
-		return job.Or(jobOf(v.ID), job.UserID(v.ID), job.ID(v.Witnessed)), true
+	case v.DeletedByJob != uuid.Nil:
+		return job.Or(jobOf(v.ID), job.UserID(v.ID), job.ID(v.DeletedByJob)), true
 	default:
 		return job.Or(jobOf(v.ID), job.UserID(v.ID)), true
 	}

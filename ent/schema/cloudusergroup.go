@@ -11,8 +11,8 @@ import (
 	"cloudapi/ent/schema/mixin"
 )
 
-// CloudUserGroup links cloud users to the customers they may read. A group may
-// have groups as members; their users count as its own.
+// CloudUserGroup links cloud users to the customers they may read. A group may have groups as members; their users are
+// also users of this group.
 type CloudUserGroup struct{ ent.Schema }
 
 // Mixin of the CloudUserGroup.

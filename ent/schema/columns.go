@@ -1,4 +1,5 @@
-// Package schema is the model: fields, edges, validators, indexes, policies.
+// Package schema is ent's description of the model: fields, edges, validators, indexes and policies. ent/generator
+// generates package ent from it.
 package schema
 
 import (

@@ -7,8 +7,8 @@ import (
 	"cloudapi/ent/rule"
 )
 
-// operated is the policy of entities that administrators and operators change; members read some of them.
-func operated() ent.Policy {
+// operatorPolicy is the policy of entities that administrators and operators change; members read some of them.
+func operatorPolicy() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
@@ -19,8 +19,8 @@ func operated() ent.Policy {
 	}
 }
 
-// grouped is the policy of groups: as operated, but only administrators change the members.
-func grouped() ent.Policy {
+// groupPolicy is operatorPolicy, except that only administrators change the members.
+func groupPolicy() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
@@ -31,9 +31,9 @@ func grouped() ent.Policy {
 	}
 }
 
-// administered is the policy of entities that only administrators change, except where a rule allows it to users for
+// administratorPolicy is the policy of entities that only administrators change, except where a rule allows it to users for
 // themselves.
-func administered() ent.Policy {
+func administratorPolicy() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
@@ -44,8 +44,8 @@ func administered() ent.Policy {
 	}
 }
 
-// recorded is the policy of jobs: every change is recorded, also a rejected one.
-func recorded() ent.Policy {
+// jobPolicy is the policy of jobs: every change is recorded, also a rejected one.
+func jobPolicy() ent.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{
 			rule.DenyIfNoViewer(), rule.AllowIfAdministrator(), rule.FilterVisible(),
@@ -54,8 +54,8 @@ func recorded() ent.Policy {
 	}
 }
 
-// internal is the policy of entities that only the server itself reads and writes.
-func internal() ent.Policy {
+// systemPolicy is the policy of entities that only the server itself reads and writes.
+func systemPolicy() ent.Policy {
 	return privacy.Policy{
 		Query:    privacy.QueryPolicy{rule.AllowIfSystem(), rule.Forbid()},
 		Mutation: privacy.MutationPolicy{rule.AllowIfSystem(), rule.Forbid()},
@@ -63,34 +63,34 @@ func internal() ent.Policy {
 }
 
 // Policy of the Customer.
-func (Customer) Policy() ent.Policy { return operated() }
+func (Customer) Policy() ent.Policy { return operatorPolicy() }
 
 // Policy of the CapacityUnit.
-func (CapacityUnit) Policy() ent.Policy { return operated() }
+func (CapacityUnit) Policy() ent.Policy { return operatorPolicy() }
 
 // Policy of the Domain.
-func (Domain) Policy() ent.Policy { return operated() }
+func (Domain) Policy() ent.Policy { return operatorPolicy() }
 
 // Policy of the CloudSpace.
-func (CloudSpace) Policy() ent.Policy { return operated() }
+func (CloudSpace) Policy() ent.Policy { return operatorPolicy() }
 
 // Policy of the CloudUserGroup.
-func (CloudUserGroup) Policy() ent.Policy { return grouped() }
+func (CloudUserGroup) Policy() ent.Policy { return groupPolicy() }
 
 // Policy of the CloudUser.
-func (CloudUser) Policy() ent.Policy { return administered() }
+func (CloudUser) Policy() ent.Policy { return administratorPolicy() }
 
 // Policy of the AccessToken.
-func (AccessToken) Policy() ent.Policy { return administered() }
+func (AccessToken) Policy() ent.Policy { return administratorPolicy() }
 
 // Policy of the PortalAccount.
-func (PortalAccount) Policy() ent.Policy { return administered() }
+func (PortalAccount) Policy() ent.Policy { return administratorPolicy() }
 
 // Policy of the Job.
-func (Job) Policy() ent.Policy { return recorded() }
+func (Job) Policy() ent.Policy { return jobPolicy() }
 
 // Policy of the IdempotencyKey.
-func (IdempotencyKey) Policy() ent.Policy { return internal() }
+func (IdempotencyKey) Policy() ent.Policy { return systemPolicy() }
 
 // Policy of the ServerKey.
-func (ServerKey) Policy() ent.Policy { return internal() }
+func (ServerKey) Policy() ent.Policy { return systemPolicy() }

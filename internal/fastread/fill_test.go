@@ -28,12 +28,12 @@ func fill(t *testing.T, a *apitest.API) []string {
 	must(err)
 	var groups []uuid.UUID
 	for i := range 4 {
-		g, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: fmt.Sprintf("group %d", i)})
+		g, err := a.Identity.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: fmt.Sprintf("group %d", i)})
 		must(err)
 		groups = append(groups, g.CloudUserGroup.ID)
 		for j, u := range member {
 			if (i+j)%2 == 0 {
-				_, err := a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g.CloudUserGroup.ID, CloudUserID: u.ID})
+				_, err := a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g.CloudUserGroup.ID, CloudUserID: u.ID})
 				must(err)
 			}
 		}

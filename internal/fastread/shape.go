@@ -93,8 +93,8 @@ func (v *variables) filter(value *ast.Value) int {
 // shape returns a key that is equal for requests with the same plan: the role, the conditions, and the values that the plan depends
 // on.
 func (v *variables) shape(who *viewer.Viewer, given map[string]any, conditions []string) (string, error) {
-	if who.Witnessed != uuid.Nil {
-		// The viewer sees more than others with its role.
+	if who.DeletedByJob != uuid.Nil {
+		// This viewer sees an object that others with its role do not.
 		return "", errNotCovered
 	}
 	text := []byte(who.Role)

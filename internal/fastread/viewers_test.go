@@ -70,13 +70,13 @@ func customerOf(t *testing.T, a *apitest.API, login string) string {
 	if found != nil {
 		id = found.ID
 	} else {
-		made, err := a.Directory.CreateUser(ctx, model.CreateCloudUserInput{Login: login, Password: secret.New(apitest.Password)})
+		made, err := a.Identity.CreateUser(ctx, model.CreateCloudUserInput{Login: login, Password: secret.New(apitest.Password)})
 		must(err)
 		id = made.CloudUser.ID
 	}
-	g, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "of " + login})
+	g, err := a.Identity.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "of " + login})
 	must(err)
-	_, err = a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g.CloudUserGroup.ID, CloudUserID: id})
+	_, err = a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g.CloudUserGroup.ID, CloudUserID: id})
 	must(err)
 	c, err := a.Customers.Create(ctx, model.CreateCustomerInput{Name: "of " + login})
 	must(err)

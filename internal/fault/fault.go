@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Code is a kind of error. The list is closed: each face maps every code, and a test checks that.
+// Code is a kind of error. The list is closed: each API maps every code, and a test checks that.
 type Code string
 
 // The codes. Code.Status has the HTTP status of each.

@@ -2,7 +2,7 @@ package fault
 
 import "net/http"
 
-// Status returns the HTTP status of a code, the same on every face.
+// Status returns the HTTP status of a code, the same in every API.
 func (c Code) Status() int {
 	switch c {
 	case Unauthenticated:

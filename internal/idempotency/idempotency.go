@@ -24,8 +24,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// Kept is how long an answer is stored at least.
-const Kept = 24 * time.Hour
+// Retention is the minimum time for which an answer is stored.
+const Retention = 24 * time.Hour
 
 // Encrypter encrypts answers and hashes requests with the server's key.
 type Encrypter interface {
@@ -73,7 +73,7 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 	keyed, operation := job.WithOperationTx(ctx,
 		func(context.Context) (err error) {
 			if first, err = k.find(ctx, k.Client, key, hash, mutations); first != nil {
-				err = made()
+				err = errReplayed()
 			}
 			return err
 		},
@@ -82,7 +82,7 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 				return nil, err
 			}
 			if first, err = k.claim(ctx, tx, key, hash, mutations); first != nil {
-				err = made()
+				err = errReplayed()
 			}
 			if err != nil {
 				return nil, errors.Join(err, tx.Rollback())
@@ -110,14 +110,16 @@ func (k *Keys) once(ctx context.Context, key string, request []byte, mutations [
 		}
 		return answer, nil
 	}
-	return k.keep(ctx, operation, key, answer)
+	return k.store(ctx, operation, key, answer)
 }
 
-// made ends the work of an operation that already has a stored answer. No client sees it.
-func made() error { return fault.New(fault.Conflict, "Made before, under the same Idempotency-Key") }
+// errReplayed ends the work of an operation that already has a stored answer. No client sees it.
+func errReplayed() error {
+	return fault.New(fault.Conflict, "Made before, under the same Idempotency-Key")
+}
 
-// keep stores the answer of an operation in its transaction, and commits.
-func (k *Keys) keep(ctx context.Context, operation *job.OperationTx, key string, answer *graphql.Response) (*graphql.Response, error) {
+// store stores the answer of an operation in its transaction, and commits.
+func (k *Keys) store(ctx context.Context, operation *job.OperationTx, key string, answer *graphql.Response) (*graphql.Response, error) {
 	tx, err := operation.Begin()
 	if err != nil {
 		k.report(err, "failed")
@@ -185,7 +187,7 @@ func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []
 			return nil, rule.Forbidden()
 		}
 	}
-	answer, err := k.Encrypter.Open(ctx, about(row.UserID, key), row.Answer)
+	answer, err := k.Encrypter.Open(ctx, additionalData(row.UserID, key), row.Answer)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +197,7 @@ func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []
 // seal stores the encrypted answer.
 func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
 	user := viewer.FromContext(ctx).ID
-	sealed, err := k.Encrypter.Seal(ctx, about(user, key), answer)
+	sealed, err := k.Encrypter.Seal(ctx, additionalData(user, key), answer)
 	if err != nil {
 		return err
 	}
@@ -204,14 +206,14 @@ func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) 
 		SetAnswer(sealed).Exec(viewer.SystemContext(ctx))
 }
 
-// about returns the data that binds an encrypted answer to its key and user.
-func about(user uuid.UUID, key string) []byte {
+// additionalData returns the data that binds an encrypted answer to its key and user.
+func additionalData(user uuid.UUID, key string) []byte {
 	return append([]byte("idempotency "), append(user[:], key...)...)
 }
 
 // Clean removes expired keys.
 func (k *Keys) Clean(ctx context.Context) error {
 	_, err := k.Client.IdempotencyKey.Delete().
-		Where(idempotencykey.CreatedAtLT(stamp.Now().Add(-Kept))).Exec(viewer.SystemContext(ctx))
+		Where(idempotencykey.CreatedAtLT(stamp.Now().Add(-Retention))).Exec(viewer.SystemContext(ctx))
 	return err
 }

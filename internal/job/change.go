@@ -10,7 +10,7 @@
 //
 //   - change.go: what a change is. options.go: its options.
 //   - recorder.go: how a change is made. transaction.go: its transaction, or that of the whole operation. commit.go: group commit.
-//   - row.go, failure.go, parts.go, payload.go: the rows of successful and failed jobs, and what the caller gets.
+//   - row.go, failure.go, parts.go, payload.go: the rows of successful and failed jobs, and the payload.
 //   - queue.go, worker.go, run.go, encrypter.go: background jobs.
 //   - tree.go, visible.go, action.go, prune.go: reading jobs, their old names, and removing old ones.
 package job

@@ -123,7 +123,7 @@ func (p *Embedded) verify(ctx context.Context, key [sha256.Size]byte, hash, call
 	case err != nil:
 		return err
 	case !right:
-		return refused()
+		return rejectedAccount()
 	}
 	p.verified.Add(key, p.now().Add(verifiedFor))
 	return nil

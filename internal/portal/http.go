@@ -20,12 +20,12 @@ import (
 
 // The limits of a call, as documented in docs/portal.md.
 const (
-	tries      = 3
-	perTry     = 5 * time.Second
-	maxAnswer  = 64 << 10
-	openAfter  = 5 // consecutive failures
-	openFor    = 15 * time.Second
-	retryAfter = 15 * time.Second
+	maxTries        = 3
+	tryTimeout      = 5 * time.Second
+	maxAnswer       = 64 << 10
+	breakerFailures = 5 // consecutive failures
+	breakerOpenTime = 15 * time.Second
+	retryAfter      = 15 * time.Second
 )
 
 // HTTP is a portal with an HTTP interface, which docs/portal.md specifies.
@@ -46,14 +46,14 @@ func NewHTTP(base string) (*HTTP, error) {
 		url:   u.JoinPath("domains").String(),
 		watch: func(*http.Request) func(int) { return func(int) {} },
 		client: &http.Client{
-			Timeout: perTry,
+			Timeout: tryTimeout,
 			// A redirect would send the account's credentials to another address.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		breaker: gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
 			Name:        "portal",
-			Timeout:     openFor,
-			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= openAfter },
+			Timeout:     breakerOpenTime,
+			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 			// A cancelled call does not count as a failure of the portal.
 			IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 		}),
@@ -76,22 +76,22 @@ func (p *HTTP) State() string { return p.breaker.State().String() }
 // Available returns an error while the circuit is open.
 func (p *HTTP) Available() error {
 	if p.breaker.State() == gobreaker.StateOpen {
-		return away().Because(gobreaker.ErrOpenState)
+		return unavailableFault().Because(gobreaker.ErrOpenState)
 	}
 	return nil
 }
 
 // Register asks the portal to register a domain.
 func (p *HTTP) Register(ctx context.Context, b job.BeforeTx, r Request) error {
-	return p.ask(ctx, b, "register", r)
+	return p.send(ctx, b, "register", r)
 }
 
 // Unregister asks the portal to unregister a domain.
 func (p *HTTP) Unregister(ctx context.Context, b job.BeforeTx, r Request) error {
-	return p.ask(ctx, b, "unregister", r)
+	return p.send(ctx, b, "unregister", r)
 }
 
-func (p *HTTP) ask(ctx context.Context, b job.BeforeTx, action string, r Request) error {
+func (p *HTTP) send(ctx context.Context, b job.BeforeTx, action string, r Request) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (p *HTTP) ask(ctx context.Context, b job.BeforeTx, action string, r Request
 			return status, backoff.Permanent(err)
 		}
 		return status, err
-	}, backoff.WithMaxTries(tries), backoff.WithBackOff(backoff.NewExponentialBackOff()))
+	}, backoff.WithMaxTries(maxTries), backoff.WithBackOff(backoff.NewExponentialBackOff()))
 	if err != nil {
-		return silence(ctx, err)
+		return timeoutFault(ctx, err)
 	}
-	return verdict(status, r.Domain)
+	return statusFault(status, r.Domain)
 }
 
 // try sends the request once. A portal that is unavailable, silent or faulty is an error and is retried; the job's guid lets
@@ -142,28 +142,28 @@ func (p *HTTP) try(ctx context.Context, body []byte, r Request) (int, error) {
 	return answer.StatusCode, nil
 }
 
-// silence returns the fault for a portal that gave no answer.
-func silence(ctx context.Context, err error) error {
+// timeoutFault returns the fault for a portal that gave no answer.
+func timeoutFault(ctx context.Context, err error) error {
 	if late := context.Cause(ctx); late != nil {
 		if fault.Is(late, fault.Timeout) {
 			return late
 		}
 		return fault.New(fault.Timeout, "The portal did not answer in the time allowed").Because(err)
 	}
-	return away().Because(err)
+	return unavailableFault().Because(err)
 }
 
-func away() *fault.Fault {
+func unavailableFault() *fault.Fault {
 	return fault.New(fault.Unavailable, "The portal is not available at the moment").After(retryAfter)
 }
 
-// verdict converts a status into an error, nil for success.
-func verdict(status int, domain string) error {
+// statusFault converts a status into an error, nil for success.
+func statusFault(status int, domain string) error {
 	switch {
 	case status >= 200 && status < 300:
 		return nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return refused()
+		return rejectedAccount()
 	case status == http.StatusConflict:
 		return fault.New(fault.Conflict, "The portal has the domain %s for another account", domain).On("domain")
 	case status >= 400 && status < 500:

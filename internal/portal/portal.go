@@ -36,8 +36,8 @@ type Request struct {
 	JobID uuid.UUID
 }
 
-// refused is the fault for an unknown account and for a wrong password. The status is not 401, because they are arguments of
+// rejectedAccount is the fault for an unknown account and for a wrong password. The status is not 401, because they are arguments of
 // the call and not the caller's credentials.
-func refused() *fault.Fault {
+func rejectedAccount() *fault.Fault {
 	return fault.New(fault.Invalid, "The portal does not accept this username and password").On("password")
 }

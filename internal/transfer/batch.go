@@ -19,22 +19,23 @@ import (
 type pass int
 
 const (
-	// wait puts the object aside: the referenced object may come later in the source.
-	wait pass = iota
-	// settle removes references to objects that never came, and keeps objects aside that wait for others.
-	settle
-	// force removes all references to missing objects.
-	force
+	// deferMissing defers the object: the referenced object may come later in the source.
+	deferMissing pass = iota
+	// dropMissing removes references to objects that the source does not have. It still defers objects that refer to
+	// deferred objects.
+	dropMissing
+	// dropAll removes all references to missing objects.
+	dropAll
 )
 
-// verdict is the result for an object of a batch. It applies when the batch is committed.
-type verdict struct {
-	item   Item
-	what   string // "" for taken
-	reason error
-	count  func(*Count)
-	aside  bool
-	fresh  bool
+// outcome is the result for an object of a batch. It is applied when the batch is committed.
+type outcome struct {
+	item     Item
+	kind     string // of the entry in the report, "" for none
+	reason   error
+	count    func(*Count)
+	deferred bool
+	created  bool
 }
 
 // attempt is an attempt to load some objects in one transaction.
@@ -42,7 +43,7 @@ type attempt struct {
 	l        *Loader
 	tx       *ent.Client
 	pass     pass
-	verdicts []verdict
+	outcomes []outcome
 	changed  int
 }
 
@@ -72,15 +73,15 @@ func (l *Loader) load(ctx context.Context, some []Item, p pass) error {
 	a, err := l.attempt(ctx, some, p)
 	switch {
 	case err == nil:
-		return l.apply(a.verdicts)
-	case ctx.Err() != nil || !refusal(err):
+		return l.apply(a.outcomes)
+	case ctx.Err() != nil || !isDataError(err):
 		return store.Fault(err)
 	case len(some) == 1:
-		reason, err := l.why(ctx, some[0].Object, store.Fault(err))
+		reason, err := l.findRejectedValue(ctx, some[0].Object, store.Fault(err))
 		if err != nil {
 			return err
 		}
-		return l.apply([]verdict{{item: some[0], what: Refused, reason: reason, count: refused}})
+		return l.apply([]outcome{{item: some[0], kind: Refused, reason: reason, count: countRefused}})
 	}
 	half := len(some) / 2
 	if err := l.load(ctx, some[:half], p); err != nil {
@@ -89,10 +90,10 @@ func (l *Loader) load(ctx context.Context, some []Item, p pass) error {
 	return l.load(ctx, some[half:], p)
 }
 
-func refused(c *Count) { c.Refused++ }
+func countRefused(c *Count) { c.Refused++ }
 
-// refusal reports whether an error concerns the objects and not the database.
-func refusal(err error) bool {
+// isDataError reports whether an error concerns the objects and not the database.
+func isDataError(err error) bool {
 	err = store.Fault(err)
 	return fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid)
 }
@@ -159,7 +160,7 @@ func (a *attempt) run(ctx context.Context, some []Item) error {
 
 // kind loads the objects of one kind. Objects that refer to others of the batch come after those.
 func (a *attempt) kind(ctx context.Context, kind Kind, some []Item) error {
-	have, err := stored(ctx, a.tx, kind, guids(some))
+	have, err := readStored(ctx, a.tx, kind, idsOf(some))
 	if err != nil {
 		return err
 	}
@@ -173,9 +174,9 @@ func (a *attempt) kind(ctx context.Context, kind Kind, some []Item) error {
 			return err
 		}
 		if len(r.later) == len(some) {
-			if stuck = a.pass == force; !stuck {
+			if stuck = a.pass == dropAll; !stuck {
 				for _, i := range r.later {
-					a.verdicts = append(a.verdicts, verdict{item: i, aside: true})
+					a.outcomes = append(a.outcomes, outcome{item: i, deferred: true})
 				}
 				return nil
 			}
@@ -187,7 +188,7 @@ func (a *attempt) kind(ctx context.Context, kind Kind, some []Item) error {
 	return nil
 }
 
-func guids(some []Item) []uuid.UUID {
+func idsOf(some []Item) []uuid.UUID {
 	ids := make([]uuid.UUID, len(some))
 	for i := range some {
 		ids[i] = some[i].Object.head().GUID
@@ -209,12 +210,12 @@ func (a *attempt) round(ctx context.Context, r *round, some []Item, have map[uui
 		return err
 	}
 	waiting := make(map[uuid.UUID]bool, len(some))
-	for _, id := range guids(some) {
+	for _, id := range idsOf(some) {
 		waiting[id] = true
 	}
 	for n, i := range some {
 		id := i.Object.head().GUID
-		v := verdict{item: i}
+		v := outcome{item: i}
 		among := waiting
 		if stuck && n == 0 {
 			among = nil
@@ -223,44 +224,44 @@ func (a *attempt) round(ctx context.Context, r *round, some []Item, have map[uui
 			r.later = append(r.later, i)
 			continue
 		}
-		if v.what == "" && !v.aside {
-			a.judge(&v, have[id])
+		if v.kind == "" && !v.deferred {
+			a.compare(&v, have[id])
 		}
 		switch {
-		case v.count != nil || v.aside:
+		case v.count != nil || v.deferred:
 		case have[id] == nil:
-			v.fresh, v.count = true, func(c *Count) { c.Created++ }
+			v.created, v.count = true, func(c *Count) { c.Created++ }
 			r.created = append(r.created, i.Object)
 		default:
 			v.count = func(c *Count) { c.Replaced++ }
 			r.replaced = append(r.replaced, i.Object)
 		}
-		a.verdicts = append(a.verdicts, v)
+		a.outcomes = append(a.outcomes, v)
 	}
 	return nil
 }
 
-// judge compares an object with the existing one.
-func (a *attempt) judge(v *verdict, have Object) {
+// compare compares an object with the existing one.
+func (a *attempt) compare(v *outcome, have Object) {
 	v.item.Object.merge(have)
 	o := a.l.o
 	switch {
 	case have == nil && o.Verify:
-		v.what, v.reason, v.count = Missing, errNotHere, func(c *Count) { c.Missing++ }
+		v.kind, v.reason, v.count = Missing, errMissing, func(c *Count) { c.Missing++ }
 	case have == nil:
 	case equal(v.item.Object, have):
 		v.count = func(c *Count) { c.Equal++ }
 	case o.Verify:
-		v.what, v.reason, v.count = Different, differIn(v.item.Object, have), func(c *Count) { c.Different++ }
+		v.kind, v.reason, v.count = Different, differIn(v.item.Object, have), func(c *Count) { c.Different++ }
 	case !o.Replace:
-		v.what, v.reason, v.count = Conflict, differIn(v.item.Object, have), func(c *Count) { c.Conflicts++ }
-	case demotes(v.item.Object, have):
-		v.what, v.reason, v.count = Conflict, errDemotes, func(c *Count) { c.Conflicts++ }
+		v.kind, v.reason, v.count = Conflict, differIn(v.item.Object, have), func(c *Count) { c.Conflicts++ }
+	case removesAdministrator(v.item.Object, have):
+		v.kind, v.reason, v.count = Conflict, errDemotes, func(c *Count) { c.Conflicts++ }
 	}
 }
 
 var (
-	errNotHere = errors.New("the database does not have it")
+	errMissing = errors.New("the database does not have it")
 	errDemotes = errors.New("an import takes no administrator's rights away; do that first")
 )
 
@@ -268,8 +269,8 @@ func differIn(a, b Object) error {
 	return fmt.Errorf("what is here differs in %s", strings.Join(differences(a, b), ", "))
 }
 
-// demotes reports whether the change would remove an administrator: the last one must stay.
-func demotes(o, have Object) bool {
+// removesAdministrator reports whether the change would remove an administrator: the last one must stay.
+func removesAdministrator(o, have Object) bool {
 	u, ok := have.(*CloudUser)
 	n, _ := o.(*CloudUser)
 	return ok && u.Role == string(clouduser.RoleADMINISTRATOR) &&

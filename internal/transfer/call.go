@@ -17,22 +17,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// permanent is an error of a call for which a retry is useless.
-type permanent struct{ error }
+// permanentError is an error of a call for which a retry is useless.
+type permanentError struct{ error }
 
 // Unwrap returns the error.
-func (p permanent) Unwrap() error { return p.error }
+func (p permanentError) Unwrap() error { return p.error }
 
-// fatal is an error that every call would return: the import ends.
-type fatal struct{ error }
+// fatalError is an error that every call would return: the import ends.
+type fatalError struct{ error }
 
 // Unwrap returns the error.
-func (f fatal) Unwrap() error { return f.error }
+func (f fatalError) Unwrap() error { return f.error }
 
 var errNoMethod = errors.New("the server does not know the method")
 
-// attempts is how often a call is tried before the import gives up.
-const attempts = 6
+// maxAttempts is how often a call is tried before the import gives up.
+const maxAttempts = 6
 
 // retry repeats a call after temporary failures.
 func (r *Remote) retry(ctx context.Context, call func(context.Context) error) error {
@@ -40,13 +40,13 @@ func (r *Remote) retry(ctx context.Context, call func(context.Context) error) er
 	wait.InitialInterval, wait.MaxInterval = r.pause, 30*time.Second
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := call(ctx)
-		var stop permanent
-		var end fatal
+		var stop permanentError
+		var end fatalError
 		if errors.As(err, &stop) || errors.As(err, &end) {
 			return struct{}{}, backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithBackOff(wait), backoff.WithMaxTries(attempts), backoff.WithMaxElapsedTime(0))
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(0))
 	var given *backoff.PermanentError
 	if errors.As(err, &given) {
 		err = given.Err
@@ -61,14 +61,14 @@ func (r *Remote) call(ctx context.Context, service, method string, parameters ur
 	address.RawQuery = parameters.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return nil, permanent{errors.New("the address of the source is not valid")}
+		return nil, permanentError{errors.New("the address of the source is not valid")}
 	}
 	if r.name != "" {
 		request.SetBasicAuth(r.name, r.password.Reveal())
 	}
 	response, err := r.client.Do(request)
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return nil, fatal{fmt.Errorf("the server's certificate is not trusted: %w", bad.Err)}
+		return nil, fatalError{fmt.Errorf("the server's certificate is not trusted: %w", bad.Err)}
 	}
 	if err != nil {
 		return nil, err
@@ -87,14 +87,14 @@ func status(response *http.Response, method string) error {
 	err := fmt.Errorf("%s is answered with status %d", method, code)
 	switch {
 	case code == http.StatusUnauthorized:
-		return fatal{errors.New("the server refuses the name and password")}
+		return fatalError{errors.New("the server refuses the name and password")}
 	case code == http.StatusForbidden:
-		return fatal{fmt.Errorf("the user may not call %s: an administrator is needed", method)}
+		return fatalError{fmt.Errorf("the user may not call %s: an administrator is needed", method)}
 	case code >= 300 && code < 400:
-		return fatal{fmt.Errorf("%s is answered with a redirect, which an import does not follow: give the address that it leads to", method)}
+		return fatalError{fmt.Errorf("%s is answered with a redirect, which an import does not follow: give the address that it leads to", method)}
 	case code == http.StatusNotFound:
 		// The method is unknown, or the object no longer exists.
-		return permanent{fmt.Errorf("%w, or the object is gone", errNoMethod)}
+		return permanentError{fmt.Errorf("%w, or the object is gone", errNoMethod)}
 	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
 		if seconds, bad := strconv.Atoi(response.Header.Get("Retry-After")); bad == nil && seconds > 0 {
 			return backoff.RetryAfter(min(seconds, 300))
@@ -103,7 +103,7 @@ func status(response *http.Response, method string) error {
 	case code >= 500:
 		return err
 	}
-	return permanent{err}
+	return permanentError{err}
 }
 
 // fetchAll requests the objects of a list, some concurrently, and passes them on in the order of the list.
@@ -144,7 +144,7 @@ func (r *Remote) fetchAll(ctx context.Context, s oldService, list *guidFile, giv
 		for answer := range queue {
 			select {
 			case i := <-answer:
-				var end fatal
+				var end fatalError
 				if errors.As(i.Err, &end) {
 					return i.Err
 				}

@@ -60,7 +60,7 @@ func (a *PortalAccount) check() error {
 
 func (a *PortalAccount) merge(have Object) {
 	if have, ok := have.(*PortalAccount); ok {
-		a.fill(&have.Head)
+		a.fillMissing(&have.Head)
 		if a.PasswordHash == "" {
 			a.PasswordHash = have.PasswordHash
 		}
@@ -99,7 +99,7 @@ func (u *CloudUser) check() error {
 
 func (u *CloudUser) merge(have Object) {
 	if have, ok := have.(*CloudUser); ok {
-		u.fill(&have.Head)
+		u.fillMissing(&have.Head)
 		if u.PasswordHash == "" {
 			u.PasswordHash, u.PasswordIsWeak = have.PasswordHash, have.PasswordIsWeak
 		}
@@ -128,7 +128,7 @@ func (g *CloudUserGroup) check() error {
 
 func (g *CloudUserGroup) merge(have Object) {
 	if have, ok := have.(*CloudUserGroup); ok {
-		g.fill(&have.Head)
+		g.fillMissing(&have.Head)
 	}
 }
 
@@ -217,7 +217,7 @@ func (c *Customer) merge(have Object) {
 	if !ok {
 		return
 	}
-	c.fill(&there.Head)
+	c.fillMissing(&there.Head)
 	if c.UpdatedAt.IsZero() {
 		c.UpdatedAt = there.UpdatedAt
 	}
@@ -227,19 +227,19 @@ func (c *Customer) merge(have Object) {
 	}
 	for i := range c.CapacityUnits {
 		if u := units[c.CapacityUnits[i].GUID]; u != nil {
-			c.CapacityUnits[i].fill(&u.Head)
+			c.CapacityUnits[i].fillMissing(&u.Head)
 		}
 	}
 	for i := range c.Domains {
 		at, found := slices.BinarySearchFunc(there.Domains, c.Domains[i].Name,
 			func(d Domain, name string) int { return strings.Compare(d.Name, name) })
 		if found {
-			c.Domains[i].fill(there.Domains[at])
+			c.Domains[i].fillMissing(there.Domains[at])
 		}
 	}
 }
 
-func (d *Domain) fill(have Domain) {
+func (d *Domain) fillMissing(have Domain) {
 	if d.GUID == uuid.Nil {
 		d.GUID = have.GUID
 	}
@@ -251,14 +251,14 @@ func (d *Domain) fill(have Domain) {
 	}
 }
 
-// begin sets the fields of a new customer that its source lacks.
-func (c *Customer) begin(now time.Time) {
-	c.Head.begin(now)
+// setDefaults sets the fields of a new customer that its source lacks.
+func (c *Customer) setDefaults(now time.Time) {
+	c.Head.setDefaults(now)
 	if c.UpdatedAt.IsZero() {
 		c.UpdatedAt = now
 	}
 	for i := range c.CapacityUnits {
-		c.CapacityUnits[i].begin(c.CreatedAt)
+		c.CapacityUnits[i].setDefaults(c.CreatedAt)
 	}
 	for i := range c.Domains {
 		d := &c.Domains[i]

@@ -56,9 +56,9 @@ func readFile(ctx context.Context, path string, give func(Item) error) error {
 	case extension == ".csv":
 		return Table{Name: path, In: in}.Read(ctx, give)
 	}
-	text, err := io.ReadAll(io.LimitReader(in, longestAnswer+1))
-	if err == nil && len(text) > longestAnswer {
-		err = fmt.Errorf("longer than %d MiB", longestAnswer>>20)
+	text, err := io.ReadAll(io.LimitReader(in, maxAnswer+1))
+	if err == nil && len(text) > maxAnswer {
+		err = fmt.Errorf("longer than %d MiB", maxAnswer>>20)
 	}
 	i := Item{Where: path, Err: err}
 	if err == nil {
@@ -190,9 +190,9 @@ func columns() map[string]func(*Customer, string) error {
 
 // Read reads a customer from each record.
 func (t Table) Read(_ context.Context, give func(Item) error) error {
-	bounded := &allowance{in: t.In}
+	bounded := &limitedReader{in: t.In}
 	r := csv.NewReader(bounded)
-	bounded.left = longestAnswer
+	bounded.left = maxAnswer
 	header, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("%s: the header cannot be read: %w", t.Name, err)
@@ -208,7 +208,7 @@ func (t Table) Read(_ context.Context, give func(Item) error) error {
 		return fmt.Errorf("%s: the column name is missing", t.Name)
 	}
 	for {
-		bounded.left = longestAnswer
+		bounded.left = maxAnswer
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return nil

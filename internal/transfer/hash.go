@@ -10,8 +10,8 @@ import (
 	"cloudapi/internal/secret"
 )
 
-// dryHash is a placeholder: a dry run computes no hashes.
-const dryHash = "-"
+// placeholderHash is a placeholder: a dry run computes no hashes.
+const placeholderHash = "-"
 
 // hashAll hashes the passwords that are needed, and drops all passwords.
 func (l *Loader) hashAll(ctx context.Context, users []*CloudUser, have map[uuid.UUID]Object) error {
@@ -25,7 +25,7 @@ func (l *Loader) hashAll(ctx context.Context, users []*CloudUser, have map[uuid.
 		group.Go(func() (err error) {
 			defer func() { u.password = secret.Text{} }()
 			u.PasswordIsWeak = weak(u)
-			if u.PasswordHash = dryHash; !l.o.DryRun {
+			if u.PasswordHash = placeholderHash; !l.o.DryRun {
 				u.PasswordHash, err = l.o.Passwords.Hash(ctx, u.password)
 			}
 			return err

@@ -16,8 +16,8 @@ import (
 	"cloudapi/internal/viewer"
 )
 
-// longestLine bounds a line, and any other text of an object, in bytes.
-const longestLine = 64 << 20
+// maxLine bounds a line, and any other text of an object, in bytes.
+const maxLine = 64 << 20
 
 // appendLine appends an object as a line without its end: its type, then its fields.
 func appendLine(to []byte, o Object) ([]byte, error) {
@@ -113,14 +113,14 @@ func (s Lines) Read(ctx context.Context, give func(Item) error) error {
 	}
 }
 
-var errLong = fmt.Errorf("longer than %d MiB", longestLine>>20)
+var errLong = fmt.Errorf("longer than %d MiB", maxLine>>20)
 
 // readLine reads a line. It skips one that is too long.
 func readLine(in *bufio.Reader) (line []byte, err error) {
 	long := false
 	for {
 		part, err := in.ReadSlice('\n')
-		if long = long || len(line)+len(part) > longestLine; !long {
+		if long = long || len(line)+len(part) > maxLine; !long {
 			line = append(line, part...)
 		}
 		switch {

@@ -81,8 +81,8 @@ type Count struct {
 	Read, Created, Replaced, Equal, Conflicts, Refused int
 	// Missing and Different are the results of a verification.
 	Missing, Different int
-	// Here is the number of objects in the database at the end.
-	Here int
+	// InDatabase is the number of objects in the database at the end.
+	InDatabase int
 }
 
 // Counts has the numbers of a run.
@@ -127,22 +127,22 @@ type Loader struct {
 	batch  []Item
 	guids  map[uuid.UUID]bool
 	rows   int64
-	// lost has the references that were removed from objects of the batch.
-	lost map[uuid.UUID][]error
-	// aside has the objects that wait for others, waiting the guids of those that were aside when the pass began.
-	aside   *spool
-	waiting map[uuid.UUID]bool
-	dry     *ent.Tx
+	// removedReferences has the references that were removed from objects of the batch.
+	removedReferences map[uuid.UUID][]error
+	// deferred has the deferred objects, waiting the guids of those that were deferred when the pass began.
+	deferred *spool
+	waiting  map[uuid.UUID]bool
+	dry      *ent.Tx
 }
 
 // Load loads all objects of a source, or compares them. If it fails, the objects loaded before stay, and a repeated run
 // continues from there.
 func Load(ctx context.Context, s Source, o Options) (Counts, error) {
-	l := &Loader{o: o, counts: newCounts(), guids: map[uuid.UUID]bool{}, lost: map[uuid.UUID][]error{}}
+	l := &Loader{o: o, counts: newCounts(), guids: map[uuid.UUID]bool{}, removedReferences: map[uuid.UUID][]error{}}
 	ctx = viewer.SystemContext(ctx)
 	err := l.run(ctx, s)
-	if l.aside != nil {
-		err = errors.Join(err, l.aside.close())
+	if l.deferred != nil {
+		err = errors.Join(err, l.deferred.close())
 	}
 	return l.counts, err
 }
@@ -169,16 +169,16 @@ func (l *Loader) run(ctx context.Context, s Source) (err error) {
 		return readAhead(ctx, s, l.check, func(i Item) error { return l.take(ctx, i) })
 	})
 	if err != nil {
-		return errors.Join(err, l.flush(ctx, wait))
+		return errors.Join(err, l.flush(ctx, deferMissing))
 	}
-	if err := l.flush(ctx, wait); err != nil {
+	if err := l.flush(ctx, deferMissing); err != nil {
 		return err
 	}
-	if err := l.later(ctx); err != nil {
+	if err := l.loadDeferred(ctx); err != nil {
 		return err
 	}
 	for _, kind := range Kinds() {
-		if l.counts.Kinds[kind].Here, err = count(ctx, l.client(), kind); err != nil {
+		if l.counts.Kinds[kind].InDatabase, err = count(ctx, l.client(), kind); err != nil {
 			return err
 		}
 	}
@@ -206,13 +206,13 @@ func (l *Loader) take(ctx context.Context, i Item) error {
 	}
 	k := l.counts.Kinds[i.Object.Kind()]
 	k.Read++
-	l.note(i.Object)
+	l.countMissing(i.Object)
 	if i.Err != nil {
 		k.Refused++
 		l.report(i, Refused, i.Err)
 		return nil
 	}
-	return l.add(ctx, i, wait)
+	return l.add(ctx, i, deferMissing)
 }
 
 // check converts an object to the form in which it is stored, or returns why it is invalid. It runs concurrently with the
@@ -229,8 +229,8 @@ func (l *Loader) check(i *Item) {
 	i.Err = i.Object.check()
 }
 
-// note counts what the source lacks.
-func (l *Loader) note(o Object) {
+// countMissing counts the values that the source lacks.
+func (l *Loader) countMissing(o Object) {
 	switch o := o.(type) {
 	case *CloudUser:
 		if o.Role == "" {
@@ -247,7 +247,7 @@ func (l *Loader) note(o Object) {
 
 func (l *Loader) add(ctx context.Context, i Item, p pass) error {
 	id := i.Object.head().GUID
-	weight := i.weight()
+	weight := i.rowCount()
 	if l.guids[id] || len(l.batch) == batchObjects || len(l.batch) > 0 && l.rows+weight > batchRows {
 		if err := l.flush(ctx, p); err != nil {
 			return err

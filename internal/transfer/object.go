@@ -1,5 +1,14 @@
-// Package transfer moves objects between databases: it reads them from an old server, from files or from another database,
-// and loads them with their original guids, versions and times (docs/moving-in.md).
+// Package transfer moves objects between databases: it reads them from an old server, from files or from another
+// database, and loads them with their original guids, versions and times (docs/moving-in.md).
+//
+// Read the files in this order:
+//
+//   - object.go: the objects. check.go, space.go: what is checked, and what is taken from an existing object.
+//   - Sources: remote.go, call.go (an old server); files.go, parse.go, convert.go (its answers in files); jsonlines.go (an
+//     export).
+//   - load.go: the import. read_ahead.go: reading while loading.
+//   - batch.go, write.go, rows.go, hash.go: one transaction. stored.go: the existing objects.
+//   - deferred.go: objects whose references come later. rejected_value.go: why the database rejected an object.
 package transfer
 
 import (
@@ -58,8 +67,8 @@ type Head struct {
 
 func (h *Head) head() *Head { return h }
 
-// fill takes fields that the source lacks from the existing object.
-func (h *Head) fill(have *Head) {
+// fillMissing takes fields that the source lacks from the existing object.
+func (h *Head) fillMissing(have *Head) {
 	if h.Version == uuid.Nil {
 		h.Version = have.Version
 	}
@@ -68,8 +77,8 @@ func (h *Head) fill(have *Head) {
 	}
 }
 
-// begin sets the fields of a new object that its source lacks.
-func (h *Head) begin(now time.Time) {
+// setDefaults sets the fields of a new object that its source lacks.
+func (h *Head) setDefaults(now time.Time) {
 	if h.Version == uuid.Nil {
 		h.Version = uuid.New()
 	}
@@ -223,7 +232,7 @@ func differences(a, b Object) []string {
 			if !f.IsExported() || name == "-" {
 				continue
 			}
-			if !sameJSON(a.Field(i).Interface(), b.Field(i).Interface()) {
+			if !equalJSON(a.Field(i).Interface(), b.Field(i).Interface()) {
 				found = append(found, name)
 			}
 		}
@@ -233,9 +242,9 @@ func differences(a, b Object) []string {
 }
 
 // equal reports whether the lines of two objects are equal.
-func equal(a, b Object) bool { return sameJSON(a, b) }
+func equal(a, b Object) bool { return equalJSON(a, b) }
 
-func sameJSON(a, b any) bool {
+func equalJSON(a, b any) bool {
 	one, err := json.Marshal(a)
 	if err != nil {
 		return false

@@ -32,12 +32,12 @@ type Remote struct {
 
 // Limits of the memory for a server's answers.
 const (
-	// longestAnswer bounds the answer for one object, in bytes.
-	longestAnswer = 32 << 20
-	// longestToken bounds a text in a list, in bytes.
-	longestToken = 1 << 20
-	callTime     = 2 * time.Minute
-	listTime     = time.Hour
+	// maxAnswer bounds the answer for one object, in bytes.
+	maxAnswer = 32 << 20
+	// maxToken bounds a text in a list, in bytes.
+	maxToken = 1 << 20
+	callTime = 2 * time.Minute
+	listTime = time.Hour
 )
 
 // NewRemote returns the server at an address. It removes the name and the password from the address. It verifies
@@ -130,7 +130,7 @@ func (r *Remote) list(ctx context.Context, s oldService) (*guidFile, error) {
 	err := r.retry(ctx, func(ctx context.Context) error {
 		file, err := os.CreateTemp("", "cloudapi-import-*")
 		if err != nil {
-			return permanent{fmt.Errorf("make a temporary file: %w", err)}
+			return permanentError{fmt.Errorf("make a temporary file: %w", err)}
 		}
 		_ = os.Remove(file.Name())
 		found = &guidFile{file: file}
@@ -171,12 +171,12 @@ func (r *Remote) listInto(ctx context.Context, s oldService, file io.Writer) err
 
 // scan finds the texts of a key at any depth of a JSON text, in constant memory.
 func scan(in io.Reader, key string, found func(string) error) error {
-	limited := &allowance{in: in}
+	limited := &limitedReader{in: in}
 	d := json.NewDecoder(limited)
 	var open []bool // for each open level, whether it is an object
 	isKey, wanted := false, false
 	for {
-		limited.left = longestToken
+		limited.left = maxToken
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) && len(open) == 0 {
 			return nil
@@ -212,13 +212,13 @@ func scan(in io.Reader, key string, found func(string) error) error {
 	}
 }
 
-// allowance is a reader that fails after a number of bytes.
-type allowance struct {
+// limitedReader is a reader that fails after a number of bytes.
+type limitedReader struct {
 	in   io.Reader
 	left int
 }
 
-func (a *allowance) Read(p []byte) (int, error) {
+func (a *limitedReader) Read(p []byte) (int, error) {
 	if a.left <= 0 {
 		return 0, errors.New("a text in the answer is too long")
 	}
@@ -233,7 +233,7 @@ func (r *Remote) object(ctx context.Context, s oldService, id uuid.UUID) (Object
 	if err == nil {
 		var o Object
 		if o, err = parseForm(s.kind, formThrift, text); err == nil {
-			return o, same(o, id)
+			return o, checkID(o, id)
 		}
 	} else if !errors.Is(err, errNoMethod) {
 		return nil, err
@@ -246,10 +246,10 @@ func (r *Remote) object(ctx context.Context, s oldService, id uuid.UUID) (Object
 	if other != nil {
 		return nil, fmt.Errorf("getObject: %w; getYAML: %w", err, other)
 	}
-	return o, same(o, id)
+	return o, checkID(o, id)
 }
 
-func same(o Object, id uuid.UUID) error {
+func checkID(o Object, id uuid.UUID) error {
 	if got := o.head().GUID; got != id {
 		return fmt.Errorf("the server answers with the object %s", got)
 	}
@@ -266,18 +266,18 @@ func (r *Remote) text(ctx context.Context, service, method, parameter string, id
 			return err
 		}
 		defer func() { _ = body.Close() }()
-		all, err := io.ReadAll(io.LimitReader(body, longestAnswer+1))
+		all, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 		if err != nil {
 			return err
 		}
-		if len(all) > longestAnswer {
-			return permanent{fmt.Errorf("the answer is longer than %d MiB", longestAnswer>>20)}
+		if len(all) > maxAnswer {
+			return permanentError{fmt.Errorf("the answer is longer than %d MiB", maxAnswer>>20)}
 		}
 		var answer struct {
 			Result *string `json:"result"`
 		}
 		if err := json.NewDecoder(bytes.NewReader(all)).Decode(&answer); err != nil || answer.Result == nil {
-			return permanent{errors.New("the answer has no result that is a text")}
+			return permanentError{errors.New("the answer has no result that is a text")}
 		}
 		text = *answer.Result
 		return nil

@@ -88,7 +88,7 @@ func TestFromARunningServer(t *testing.T) {
 			t.Fatal("an import that is broken off says nothing")
 		}
 		counts, entries := load(t, target, remote(t, address))
-		if !counts.Clean() || counts.Kinds[transfer.KindCustomer].Here != 120 || counts.NoRole == 0 || counts.NoPortalAccount != 120 {
+		if !counts.Clean() || counts.Kinds[transfer.KindCustomer].InDatabase != 120 || counts.NoRole == 0 || counts.NoPortalAccount != 120 {
 			t.Fatalf("%+v %v", counts, entries)
 		}
 		if counts, entries = load(t, target, remote(t, address), func(o *transfer.Options) { o.Verify = true }); !counts.Clean() {

@@ -69,7 +69,7 @@ func TestWhatCannotBeTakenIsReported(t *testing.T) {
 			has(t, entries, "lines:10", transfer.LinkLost, id(1, 7))
 			has(t, entries, "lines:11", transfer.Refused, id(2, 99))
 			has(t, entries, "lines:15", transfer.Refused, "ADA")
-			if n := counts.Kinds[transfer.KindCustomer]; n.Created != 3 || n.Here != 3 || counts.LostLinks != 2 || len(entries) != 12 {
+			if n := counts.Kinds[transfer.KindCustomer]; n.Created != 3 || n.InDatabase != 3 || counts.LostLinks != 2 || len(entries) != 12 {
 				t.Errorf("dry %v: %+v, %d lost, %d entries: %v", dry, n, counts.LostLinks, len(entries), entries)
 			}
 			there := a.Client.Customer.Query().CountX(viewer.SystemContext(t.Context()))
@@ -207,7 +207,7 @@ func TestOldPasswordsStay(t *testing.T) {
 		}
 		ctx := viewer.SystemContext(t.Context())
 		for login, password := range map[string]string{"short": "x1", "long": strings.Repeat("long ", 500), "good": "battery staple horse"} {
-			if _, err := a.Directory.Verify(ctx, login, secret.New(password)); err != nil {
+			if _, err := a.Identity.Verify(ctx, login, secret.New(password)); err != nil {
 				t.Errorf("%s: %v", login, err)
 			}
 		}

@@ -30,8 +30,8 @@ type table struct {
 	owned string
 }
 
-// largestInsert is how many rows a statement has: few different statements, so that each is prepared once.
-const largestInsert = 256
+// maxInsertRows is how many rows a statement has: few different statements, so that each is prepared once.
+const maxInsertRows = 256
 
 // tables returns the tables for objects of one kind, referenced tables first.
 func tables(kind Kind, all []Object, now time.Time) []*table {
@@ -56,7 +56,7 @@ func portalAccountTables(all []Object, now time.Time) []*table {
 	}}
 	for _, o := range all {
 		if a, ok := o.(*PortalAccount); ok {
-			a.begin(now)
+			a.setDefaults(now)
 			t.add(a.GUID, a.CreatedAt, a.Username, a.PasswordHash)
 		}
 	}
@@ -76,7 +76,7 @@ func userTables(all []Object, now time.Time) []*table {
 	}}
 	for _, o := range all {
 		if u, ok := o.(*CloudUser); ok {
-			u.begin(now)
+			u.setDefaults(now)
 			t.add(u.GUID, u.Version, u.CreatedAt, u.Login, textrule.Fold(u.Login),
 				u.Email, u.FirstName, u.LastName, u.Name, u.Description,
 				u.Address, u.City, u.Country, u.PhoneMobile,
@@ -97,7 +97,7 @@ func groupTables(all []Object, now time.Time) []*table {
 	groups := linkTable(cloudusergroup.GroupsTable, cloudusergroup.GroupsPrimaryKey)
 	for _, o := range all {
 		if g, ok := o.(*CloudUserGroup); ok {
-			g.begin(now)
+			g.setDefaults(now)
 			t.add(g.GUID, g.Version, g.CreatedAt, g.Name, textrule.Fold(g.Name), g.Description)
 			users.link(g.GUID, g.CloudUsers)
 			groups.link(g.GUID, g.CloudUserGroups)
@@ -136,7 +136,7 @@ func customerTables(all []Object, now time.Time) []*table {
 		if !ok {
 			continue
 		}
-		c.begin(now)
+		c.setDefaults(now)
 		t.add(c.GUID, c.Version, c.CreatedAt, c.UpdatedAt, c.Name, textrule.Fold(c.Name),
 			c.Description, c.Address, c.City, textrule.Fold(c.City), c.Country, c.Status, optional(c.ResourceGroupID), optional(c.RetentionPolicyID))
 		at := places(c.CapacityUnits)
@@ -166,7 +166,7 @@ func spaceTables(all []Object, now time.Time) []*table {
 	}}
 	for _, o := range all {
 		if s, ok := o.(*CloudSpace); ok {
-			s.begin(now)
+			s.setDefaults(now)
 			t.add(s.GUID, s.Version, s.CreatedAt, s.CustomerID, optional(s.ParentID), s.Name, textrule.Fold(s.Name), s.Description, s.Status)
 		}
 	}
@@ -185,7 +185,7 @@ func (t *table) clear(ctx context.Context, tx *ent.Client, dialect string, ids [
 
 // insert writes the rows. With replace, it overwrites the rows of existing objects.
 func (t *table) insert(ctx context.Context, tx *ent.Client, dialect string, replace bool) error {
-	size := largestInsert
+	size := maxInsertRows
 	for rows := t.rows; len(rows) > 0; {
 		for size > len(rows) {
 			size /= 2

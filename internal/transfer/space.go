@@ -21,7 +21,7 @@ func (s *CloudSpace) check() error {
 
 func (s *CloudSpace) merge(have Object) {
 	if have, ok := have.(*CloudSpace); ok {
-		s.fill(&have.Head)
+		s.fillMissing(&have.Head)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 	"cloudapi/ent/portalaccount"
 )
 
-// stored returns the objects of a kind with the given guids.
-func stored(ctx context.Context, client *ent.Client, kind Kind, ids []uuid.UUID) (map[uuid.UUID]Object, error) {
+// readStored returns the objects of a kind with the given guids.
+func readStored(ctx context.Context, client *ent.Client, kind Kind, ids []uuid.UUID) (map[uuid.UUID]Object, error) {
 	found := make(map[uuid.UUID]Object, len(ids))
 	if len(ids) == 0 {
 		return found, nil

@@ -45,16 +45,15 @@ type Viewer struct {
 	ID    uuid.UUID
 	Login string
 	Role  Role
-	// TokenID is the guid of the access token that signed the caller in, zero
-	// for Basic and OIDC.
+	// TokenID is the guid of the access token that signed the caller in, zero for Basic and OIDC.
 	TokenID uuid.UUID
 	// ReadOnly marks a caller with a read-only access token.
 	ReadOnly bool
 	// Expires is when the credentials expire; zero for never or unknown.
 	Expires time.Time
-	// Witnessed is the guid of the job that deleted an object that the viewer could see, zero for none. The viewer may see
-	// that job.
-	Witnessed uuid.UUID
+	// DeletedByJob is the guid of a job that deleted an object that the viewer could see, zero for none. It lets the
+	// viewer see that job.
+	DeletedByJob uuid.UUID
 	// System marks work of the server itself.
 	System bool
 }

@@ -1,5 +1,8 @@
-// Package api assembles the server; read it first. Every face uses the same engine, every change goes through the same
-// recorder of jobs, and every right is a policy of ent.
+// Package api assembles the server; read it first. Every API (GraphQL, the old URLs, XML-RPC, the export) uses the same
+// engine, every change goes through the same recorder of jobs, and every right is a policy of ent.
+//
+// build.go, background.go, streams.go and metrics.go create the parts, which New connects. routes has the paths. The
+// other files are handlers and extensions that belong to several of the APIs.
 package api
 
 import (
@@ -116,7 +119,7 @@ type Options struct {
 type API struct {
 	Handler   http.Handler
 	Client    *ent.Client
-	Directory *identity.Service
+	Identity  *identity.Service
 	Sessions  *session.Service
 	Customers *customer.Service
 	Capacity  *capacity.Service
@@ -131,7 +134,7 @@ type API struct {
 	background *service.Supervisor
 	feed       *event.Feed
 	hub        *subscription.Hub
-	who        *session.Accounts
+	accounts   *session.Accounts
 	store      *store.Store
 	usage      *session.Usage
 	log        *slog.Logger
@@ -157,13 +160,13 @@ func New(o Options) (*API, error) {
 	if !o.SeparateCommits {
 		recorder.Commits = groupcommit.New(o.Store, groupcommit.Options{Executed: metrics.Shared("commit"), Ungrouped: metrics.Alone})
 	}
-	authenticator := a.people(o, recorder, metrics)
-	queue := a.verbs(o, recorder, authenticator, metrics)
-	core, keys := a.engine(o, queue, metrics)
+	authenticator := a.buildIdentity(o, recorder, metrics)
+	queue := a.buildCustomers(o, recorder, authenticator, metrics)
+	core, keys := a.buildEngine(o, queue, metrics)
 	a.background = service.New(service.Options{Log: o.Log})
-	a.work(o, queue, keys)
-	a.measure(o, metrics)
-	a.streams(o, core, metrics)
+	a.addBackgroundServices(o, queue, keys)
+	a.registerMetrics(o, metrics)
+	a.buildStreams(o, core, metrics)
 	graphQL, err := a.graphQL(o, core, authenticator)
 	if err != nil {
 		return nil, err
@@ -222,34 +225,34 @@ func (o Options) compressor() (*compression.Compressor, error) {
 }
 
 // routes assigns handlers to paths.
-func routes(o Options, m *observe.Metrics, who authenticate, background *service.Supervisor, graphQL, sdl, files http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
+func routes(o Options, m *observe.Metrics, authenticate authenticateFunc, background *service.Supervisor, graphQL, sdl, files http.Handler, old *rest.Handler, page http.Handler, compressed *compression.Compressor) http.Handler {
 	mux := http.NewServeMux()
 	graphQLSites, oldSites := csrf.Protection{Trusted: o.CORSOrigins}, csrf.Protection{}
 	if o.RequireHTTPSForChanges {
 		graphQLSites.Secure, oldSites.Secure = o.Addresses.Secure, o.Addresses.Secure
 	}
-	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(sameOrigin(signedIn(who, graphQL))))))
-	mux.Handle("GET /schema.graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, sdl, refuse)))))
-	mux.Handle("GET "+export.Prefix, graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(authenticated(who, files, refuse)))))
+	mux.Handle("/graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(sameOrigin(withViewer(authenticate, graphQL))))))
+	mux.Handle("GET /schema.graphql", graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(requireValid(authenticate, sdl, refuse)))))
+	mux.Handle("GET "+export.Prefix, graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(requireValid(authenticate, files, refuse)))))
 	xml := xmlrpc.New(old, o.Log)
 	byXML := oldSites.Middleware(compressed.Middleware(xml))
 	mux.Handle(rest.Prefix, oldSites.Middleware(compressed.Middleware(old)))
 	mux.Handle(xmlrpc.Prefix, byXML)
 	mux.Handle(strings.TrimSuffix(xmlrpc.Prefix, "/"), byXML)
 	if !o.NoPlayground {
-		mux.Handle(playground.Prefix, recognized(who, page))
-		mux.Handle(playground.Prefix+"/", recognized(who, page))
+		mux.Handle(playground.Prefix, withOptionalViewer(authenticate, page))
+		mux.Handle(playground.Prefix+"/", withOptionalViewer(authenticate, page))
 		mux.Handle("GET /{$}", http.RedirectHandler(playground.Prefix, http.StatusFound))
 	}
 	mux.Handle("GET /metrics", m.Handler())
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
-		boundedHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(mux))))
+		limitHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(mux))))
 }
 
-// reporter returns a function that logs the details of faults for operators.
-func reporter(log *slog.Logger) func(context.Context, *fault.Fault) {
+// reportFault returns a function that logs the details of faults for operators.
+func reportFault(log *slog.Logger) func(context.Context, *fault.Fault) {
 	return func(ctx context.Context, f *fault.Fault) {
 		if f.Code == fault.Internal || f.Code == fault.Unavailable {
 			log.ErrorContext(ctx, "fault", "code", f.Code, "cause", f.Cause)

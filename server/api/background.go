@@ -18,11 +18,11 @@ import (
 // DefaultJobWorkers is the default number of workers.
 const DefaultJobWorkers = 2
 
-// cleanEvery is how often a server removes expired data.
-const cleanEvery = time.Hour
+// cleanInterval is how often a server removes expired data.
+const cleanInterval = time.Hour
 
-// work adds the background services.
-func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
+// addBackgroundServices adds the background services.
+func (a *API) addBackgroundServices(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	handlers := a.Customers.Handlers()
 	for i := range max(0, cmp.Or(o.JobWorkers, DefaultJobWorkers)) {
 		a.background.Add(service.Service{
@@ -31,12 +31,12 @@ func (a *API) work(o Options, queue *jobs.Queue, keys *idempotency.Keys) {
 	}
 	a.background.Add(service.Service{Name: "streams", Run: a.runStreams})
 	a.background.Add(service.Service{Name: "last-use-of-tokens", Run: a.usage.Run})
-	a.background.Add(service.Service{Name: "old-idempotency-keys", Run: service.Every(cleanEvery, keys.Clean)})
-	a.background.Add(service.Service{Name: "expired-tokens", Run: service.Every(cleanEvery, func(ctx context.Context) error {
+	a.background.Add(service.Service{Name: "old-idempotency-keys", Run: service.Every(cleanInterval, keys.Clean)})
+	a.background.Add(service.Service{Name: "expired-tokens", Run: service.Every(cleanInterval, func(ctx context.Context) error {
 		return removeExpiredTokens(ctx, a.Client)
 	})})
 	if o.KeepJobs > 0 {
-		a.background.Add(service.Service{Name: "old-jobs", Run: service.Every(cleanEvery, func(ctx context.Context) error {
+		a.background.Add(service.Service{Name: "old-jobs", Run: service.Every(cleanInterval, func(ctx context.Context) error {
 			_, err := jobs.Prune(ctx, a.Client, stamp.Now().Add(-o.KeepJobs))
 			return err
 		})})

@@ -14,8 +14,8 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// foldedAtOnce is how many rows one transaction updates.
-const foldedAtOnce = 500
+// foldBatch is how many rows one transaction updates.
+const foldBatch = 500
 
 // foldTexts fills the columns of case-folded texts that a migration has added to existing rows. SQL folds case differently
 // from textrule.Fold.
@@ -24,7 +24,7 @@ func foldTexts(ctx context.Context, client *ent.Client, dialect string) error {
 		{customer.Table, customer.FieldCity}, {clouduser.Table, clouduser.FieldName}, {clouduser.Table, clouduser.FieldEmail},
 		{cloudusergroup.Table, cloudusergroup.FieldName}, {cloudspace.Table, cloudspace.FieldName},
 	} {
-		f := folder{client: client, dialect: dialect, table: c.table, column: c.column}
+		f := columnFolder{client: client, dialect: dialect, table: c.table, column: c.column}
 		for done := false; !done; {
 			var err error
 			if done, err = f.page(ctx); err != nil {
@@ -35,20 +35,20 @@ func foldTexts(ctx context.Context, client *ent.Client, dialect string) error {
 	return nil
 }
 
-// folder fills the folded column of one column.
-type folder struct {
+// columnFolder fills the folded column of one column.
+type columnFolder struct {
 	client                 *ent.Client
 	dialect, table, column string
 	last                   uuid.UUID
 }
 
 // page folds the texts of some rows. It reports whether there are no more.
-func (f *folder) page(ctx context.Context) (done bool, err error) {
+func (f *columnFolder) page(ctx context.Context) (done bool, err error) {
 	t := sql.Dialect(f.dialect).Table(f.table)
 	folded := textrule.FoldedColumn(f.column)
 	query, args := sql.Dialect(f.dialect).Select(t.C("id"), t.C(f.column)).From(t).
 		Where(sql.And(sql.EQ(t.C(folded), ""), sql.NEQ(t.C(f.column), ""), sql.GT(t.C("id"), f.last))).
-		OrderBy(t.C("id")).Limit(foldedAtOnce).Query()
+		OrderBy(t.C("id")).Limit(foldBatch).Query()
 	texts, err := f.read(ctx, query, args)
 	if err != nil || len(texts) == 0 {
 		return true, err
@@ -65,11 +65,11 @@ func (f *folder) page(ctx context.Context) (done bool, err error) {
 			return false, err
 		}
 	}
-	return len(texts) < foldedAtOnce, tx.Commit()
+	return len(texts) < foldBatch, tx.Commit()
 }
 
 // read reads texts by their guids.
-func (f *folder) read(ctx context.Context, query string, args []any) (map[uuid.UUID]string, error) {
+func (f *columnFolder) read(ctx context.Context, query string, args []any) (map[uuid.UUID]string, error) {
 	rows, err := f.client.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

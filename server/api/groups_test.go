@@ -20,7 +20,7 @@ func groups(t *testing.T, a *apitest.API, n int) []uuid.UUID {
 	t.Helper()
 	var ids []uuid.UUID
 	for i := range n {
-		made, err := a.Directory.CreateGroup(viewer.SystemContext(t.Context()), model.CreateCloudUserGroupInput{Name: fmt.Sprintf("g%d", i)})
+		made, err := a.Identity.CreateGroup(viewer.SystemContext(t.Context()), model.CreateCloudUserGroupInput{Name: fmt.Sprintf("g%d", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func groups(t *testing.T, a *apitest.API, n int) []uuid.UUID {
 
 func nest(t *testing.T, a *apitest.API, group, member uuid.UUID) error {
 	t.Helper()
-	_, err := a.Directory.AddGroup(viewer.SystemContext(t.Context()),
+	_, err := a.Identity.AddGroup(viewer.SystemContext(t.Context()),
 		model.AddGroupToGroupInput{CloudUserGroupID: group, MemberCloudUserGroupID: member})
 	return err
 }
@@ -74,7 +74,7 @@ func TestMembersOfMembersRead(t *testing.T) {
 		must(err)
 		for _, u := range member {
 			if u.Login == apitest.Member {
-				_, err = a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g[2], CloudUserID: u.ID})
+				_, err = a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g[2], CloudUserID: u.ID})
 				must(err)
 			}
 		}
@@ -83,7 +83,7 @@ func TestMembersOfMembersRead(t *testing.T) {
 		if answer := a.Query(apitest.Member, `{ cloudUserGroups { totalCount } }`, nil); !strings.Contains(answer.Body, `"totalCount":3`) {
 			t.Error(answer.Body)
 		}
-		_, err = a.Directory.RemoveGroup(ctx, model.RemoveGroupFromGroupInput{CloudUserGroupID: g[0], MemberCloudUserGroupID: g[1]})
+		_, err = a.Identity.RemoveGroup(ctx, model.RemoveGroupFromGroupInput{CloudUserGroupID: g[0], MemberCloudUserGroupID: g[1]})
 		must(err)
 		sees(false)
 	})
@@ -117,7 +117,7 @@ func TestCirclesOfGroupsAreRefused(t *testing.T) {
 			wait.Wait()
 			circle(t, a, g)
 			for _, pair := range [][2]int{{3, 4}, {4, 5}, {5, 0}, {3, 5}} {
-				_, err := a.Directory.RemoveGroup(viewer.SystemContext(t.Context()),
+				_, err := a.Identity.RemoveGroup(viewer.SystemContext(t.Context()),
 					model.RemoveGroupFromGroupInput{CloudUserGroupID: g[pair[0]], MemberCloudUserGroupID: g[pair[1]]})
 				if err != nil {
 					t.Fatalf("round %d: %v", round, err)
@@ -168,7 +168,7 @@ func TestVersionsFollowWhatIsShown(t *testing.T) {
 		}
 		for name, change := range map[string]func() error{
 			"add a user": func() error {
-				_, err := a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g[0], CloudUserID: user.ID})
+				_, err := a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: g[0], CloudUserID: user.ID})
 				return err
 			},
 			"add a group and delete it": func() error {
@@ -176,7 +176,7 @@ func TestVersionsFollowWhatIsShown(t *testing.T) {
 					return err
 				}
 				before := version()
-				_, err := a.Directory.DeleteGroup(ctx, model.DeleteCloudUserGroupInput{CloudUserGroupID: g[1]})
+				_, err := a.Identity.DeleteGroup(ctx, model.DeleteCloudUserGroupInput{CloudUserGroupID: g[1]})
 				if version() == before {
 					t.Error("the version stays when a member is deleted")
 				}
@@ -196,7 +196,7 @@ func TestVersionsFollowWhatIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := a.Result(t, apitest.Administrator, "cloud_api_customer/getYAML?customerguid="+one)
-		if _, err := a.Directory.DeleteGroup(ctx, model.DeleteCloudUserGroupInput{CloudUserGroupID: g[0]}); err != nil {
+		if _, err := a.Identity.DeleteGroup(ctx, model.DeleteCloudUserGroupInput{CloudUserGroupID: g[0]}); err != nil {
 			t.Fatal(err)
 		}
 		after := a.Result(t, apitest.Administrator, "cloud_api_customer/getYAML?customerguid="+one)

@@ -50,11 +50,11 @@ func guard(log *slog.Logger, limit time.Duration, maxBody int64, next http.Handl
 	})
 }
 
-// signedIn sets the viewer in the context. Requests without credentials pass, because the operation may need none. Wrong
+// withViewer sets the viewer in the context. Requests without credentials pass, because the operation may need none. Wrong
 // credentials are rejected, except an expired or wrong bearer token, which must not prevent a new sign-in: the engine
 // rejects every other operation with it.
-func signedIn(who authenticate, next http.Handler) http.Handler {
-	return authenticated(who, next, func(w http.ResponseWriter, r *http.Request, err error) {
+func withViewer(authenticate authenticateFunc, next http.Handler) http.Handler {
+	return requireValid(authenticate, next, func(w http.ResponseWriter, r *http.Request, err error) {
 		if auth.HasBearer(r) && fault.Is(err, fault.Unauthenticated) && !graphqlhttp.MayStream(r) {
 			w.Header().Del("WWW-Authenticate")
 			next.ServeHTTP(w, r.WithContext(engine.WithInvalidToken(r.Context())))
@@ -64,12 +64,12 @@ func signedIn(who authenticate, next http.Handler) http.Handler {
 	})
 }
 
-func authenticated(who authenticate, next http.Handler, wrong func(http.ResponseWriter, *http.Request, error)) http.Handler {
+func requireValid(authenticate authenticateFunc, next http.Handler, onError func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who(r)
+		v, err := authenticate(r)
 		if err != nil {
 			auth.ChallengeBearer(r, w.Header())
-			wrong(w, r, err)
+			onError(w, r, err)
 			return
 		}
 		if v != nil {
@@ -86,11 +86,11 @@ func challenge(r *http.Request, h http.Header) {
 	auth.Challenge(h)
 }
 
-// recognized sets the viewer in the context if the request has valid credentials. The handler decides what other requests
+// withOptionalViewer sets the viewer in the context if the request has valid credentials. The handler decides what other requests
 // get.
-func recognized(who authenticate, next http.Handler) http.Handler {
+func withOptionalViewer(authenticate authenticateFunc, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := who(r)
+		v, err := authenticate(r)
 		if err != nil && !fault.Is(err, fault.Unauthenticated) {
 			refuse(w, r, err)
 			return

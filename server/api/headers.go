@@ -14,11 +14,11 @@ const MaxHeader = 64 << 10
 // its API. net/http answers in plain text.
 const HeaderRoom = 1 << 20
 
-// boundedHeaders rejects a request whose URL (414) or headers (431) are too long.
-func boundedHeaders(most int, old map[string]refuser, next http.Handler) http.Handler {
+// limitHeaders rejects a request whose URL (414) or headers (431) are too long.
+func limitHeaders(max int, old map[string]refuser, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, what, size := http.StatusRequestURITooLong, "The URL has", len(r.RequestURI)
-		if size <= most {
+		if size <= max {
 			status, what = http.StatusRequestHeaderFieldsTooLarge, "The URL and the headers have"
 			for name, values := range r.Header {
 				for _, value := range values {
@@ -26,13 +26,13 @@ func boundedHeaders(most int, old map[string]refuser, next http.Handler) http.Ha
 				}
 			}
 		}
-		if size <= most {
+		if size <= max {
 			next.ServeHTTP(w, r)
 			return
 		}
 		w.Header().Set("Connection", "close")
-		refuseAs(old, w, r, status, fault.New(fault.TooLarge, "%s more than %d bytes; send parameters in the body of a POST", what, most).
-			With("limit", "header").With("max", most))
+		refuseAs(old, w, r, status, fault.New(fault.TooLarge, "%s more than %d bytes; send parameters in the body of a POST", what, max).
+			With("limit", "header").With("max", max))
 	})
 }
 

@@ -24,7 +24,7 @@ func TestMetricsOfStreams(t *testing.T) {
 	s.expect("next", "FORBIDDEN")
 	s.expect("complete", "")
 	disabled := clouduser.StatusDISABLED
-	if _, err := a.Directory.UpdateUser(viewer.SystemContext(t.Context()), model.UpdateCloudUserInput{
+	if _, err := a.Identity.UpdateUser(viewer.SystemContext(t.Context()), model.UpdateCloudUserInput{
 		CloudUserID: a.UserID(t, apitest.Member), Status: &disabled,
 	}); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func TestPagesAreCutByBothCursors(t *testing.T) {
 		ctx := viewer.SystemContext(t.Context())
 		customer := a.Customer(t, "one")
 		for i := range 12 {
-			g, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: fmt.Sprint("g", i%3)})
+			g, err := a.Identity.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: fmt.Sprint("g", i%3)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,12 +16,12 @@ import (
 // retryStart is the Retry-After value of a server that is starting.
 const retryStart = 2 * time.Second
 
-// authenticate returns the viewer of a request, nil for none.
-type authenticate func(*http.Request) (*viewer.Viewer, error)
+// authenticateFunc returns the viewer of a request, nil for none.
+type authenticateFunc func(*http.Request) (*viewer.Viewer, error)
 
-// whenReady rejects requests to a server that is not ready. Each face authenticates first, and sends a failure in its own
+// whenReady rejects requests to a server that is not ready. Each API authenticates first, and sends a failure in its own
 // form.
-func whenReady(notReady func() string, next authenticate) authenticate {
+func whenReady(notReady func() string, next authenticateFunc) authenticateFunc {
 	return func(r *http.Request) (*viewer.Viewer, error) {
 		if reason := notReady(); reason != "" {
 			return nil, fault.New(fault.Unavailable, "The server is not ready: %s", reason).After(retryStart)

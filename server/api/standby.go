@@ -9,7 +9,7 @@ import (
 	"cloudapi/internal/store"
 )
 
-// standbyReads lets read-only operations use the standbys, on every face and path. What runs before the operation, such as
+// standbyReads lets read-only operations use the standbys, in every API. What runs before the operation, such as
 // authentication, and everything of a mutation uses the primary.
 type standbyReads struct{}
 

@@ -124,7 +124,7 @@ func TestRightsAtEveryEvent(t *testing.T) {
 		for m := s.next(); m.ID != "o"; m = s.next() {
 			continue
 		}
-		_, err := a.Directory.RemoveUser(ctx, model.RemoveUserFromGroupInput{CloudUserGroupID: group, CloudUserID: mia})
+		_, err := a.Identity.RemoveUser(ctx, model.RemoveUserFromGroupInput{CloudUserGroupID: group, CloudUserID: mia})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestDisabledUsersStreamsEnd(t *testing.T) {
 		s := connect(t, url, apitest.Operator)
 		s.subscribe("1", `subscription { changes { cursor } }`)
 		disabled := clouduser.StatusDISABLED
-		_, err := a.Directory.UpdateUser(viewer.SystemContext(t.Context()), model.UpdateCloudUserInput{
+		_, err := a.Identity.UpdateUser(viewer.SystemContext(t.Context()), model.UpdateCloudUserInput{
 			CloudUserID: a.UserID(t, apitest.Operator), Status: &disabled,
 		})
 		if err != nil {

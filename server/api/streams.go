@@ -25,8 +25,8 @@ const channel = "cloudapi_events"
 
 // The kinds of notifications. One about rights reports changes that create no job, such as signing out.
 const (
-	ofChanges = "changes"
-	ofRights  = "rights"
+	notifyChanges = "changes"
+	notifyRights  = "rights"
 )
 
 // notifyTime is the time limit of a notification about rights.
@@ -41,36 +41,36 @@ func (a *API) rightsChanged() {
 	service.Go(a.log, "rights-notification", func() {
 		ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
 		defer cancel()
-		if err := a.store.Notify(ctx, channel, ofRights); err != nil {
+		if err := a.store.Notify(ctx, channel, notifyRights); err != nil {
 			a.log.DebugContext(ctx, "other servers could not be notified", "error", err)
 		}
 	})
 }
 
-// streams creates the parts of subscriptions: the feed of events, the hub that answers, and the connections.
-func (a *API) streams(o Options, core *engine.Engine, m *observe.Metrics) {
+// buildStreams creates the parts of subscriptions: the feed of events, the hub that answers, and the connections.
+func (a *API) buildStreams(o Options, core *engine.Engine, m *observe.Metrics) {
 	// The store's driver implements event.Database.
 	log := event.NewLog(o.Store.Driver().(event.Database))
 	hub := subscription.New(subscription.Options{
-		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.couldSee,
+		Engine: core, Log: log, Time: o.RequestTime, Logger: o.Log, Deleted: a.viewersOfDeleted,
 		Rights: func() { a.Streams.RightsChanged() }, Sent: m.Sent, Executed: m.SubscriptionExecuted, Ended: m.StreamCut,
 	})
 	feed := event.Options{Log: o.Log}
 	if o.Store.Dialect() == "postgres" {
 		feed.Wait = func(ctx context.Context, wake func()) error {
 			return o.Store.Listen(ctx, channel, func(what string) {
-				if what != ofChanges {
+				if what != notifyChanges {
 					a.Streams.RightsChanged()
 				}
 				wake()
 			})
 		}
-		feed.Notify = func(ctx context.Context) error { return o.Store.Notify(ctx, channel, ofChanges) }
+		feed.Notify = func(ctx context.Context) error { return o.Store.Notify(ctx, channel, notifyChanges) }
 	}
 	a.feed = event.NewFeed(log, hub, feed)
 	hub.SetFeed(a.feed)
 	a.hub = hub
-	a.Streams = graphqlhttp.NewStreams(hub, a.who, o.Streams, o.Log)
+	a.Streams = graphqlhttp.NewStreams(hub, a.accounts, o.Streams, o.Log)
 	a.Streams.Ended = m.StreamCut
 	a.Streams.Poll = func() bool { return o.Store.Dialect() == "postgres" && !o.Store.Notified() }
 	m.Streams(a.Streams.Open, a.feed.WaitingTime)
@@ -88,9 +88,9 @@ func (a *API) runStreams(ctx context.Context) error {
 	return service.All(ctx, a.Streams.Run, a.feed.Run)
 }
 
-// couldSee returns the users in the groups of the customer that a job has deleted. The job has the customer's last state,
+// viewersOfDeleted returns the users in the groups of the customer that a job has deleted. The job has the customer's last state,
 // including its groups.
-func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, error) {
+func (a *API) viewersOfDeleted(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, error) {
 	j, err := a.Client.Job.Get(viewer.SystemContext(ctx), id)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (a *API) couldSee(ctx context.Context, id uuid.UUID) (map[uuid.UUID]bool, e
 			groups = append(groups, id)
 		}
 	}
-	return a.who.Members(ctx, groups)
+	return a.accounts.Members(ctx, groups)
 }
 
 // streamAllowed reports whether a request may open a stream; pages of other sites may not.

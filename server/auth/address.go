@@ -31,9 +31,9 @@ func ParseProxies(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// Of returns the network that a request comes from: an IPv4 address, or the /64 network of an IPv6 address, which is what a
+// Network returns the network that a request comes from: an IPv4 address, or the /64 network of an IPv6 address, which is what a
 // provider usually assigns to one customer.
-func (a Addresses) Of(r *http.Request) string {
+func (a Addresses) Network(r *http.Request) string {
 	ip, ok := a.client(r)
 	if !ok {
 		return r.RemoteAddr
@@ -57,14 +57,14 @@ func (a Addresses) client(r *http.Request) (netip.Addr, bool) {
 	if !ok {
 		return ip, false
 	}
-	if len(a.Proxies) > 0 && a.trusts(ip) {
+	if len(a.Proxies) > 0 && a.isProxy(ip) {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		for _, hop := range slices.Backward(hops) {
 			given, ok := parseAddress(strings.TrimSpace(hop))
 			if !ok {
 				break
 			}
-			if ip = given; !a.trusts(ip) {
+			if ip = given; !a.isProxy(ip) {
 				break
 			}
 		}
@@ -79,14 +79,14 @@ func (a Addresses) Secure(r *http.Request) bool {
 		return true
 	}
 	ip, ok := parseAddress(r.RemoteAddr)
-	if !ok || !a.trusts(ip) {
+	if !ok || !a.isProxy(ip) {
 		return false
 	}
-	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
-	return strings.EqualFold(strings.TrimSpace(said[len(said)-1]), "https")
+	protocols := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	return strings.EqualFold(strings.TrimSpace(protocols[len(protocols)-1]), "https")
 }
 
-func (a Addresses) trusts(ip netip.Addr) bool {
+func (a Addresses) isProxy(ip netip.Addr) bool {
 	return slices.ContainsFunc(a.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
@@ -110,19 +110,19 @@ func network(ip netip.Addr) string {
 
 type addressKey struct{}
 
-// place is the origin of a request.
-type place struct{ network, client string }
+// origin is where a request comes from.
+type origin struct{ network, client string }
 
 // Locate stores the origin of a request in its context.
 func (a Addresses) Locate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from := place{network: a.Of(r), client: a.Client(r)}
+		from := origin{network: a.Network(r), client: a.Client(r)}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, from)))
 	})
 }
 
 // AddressFrom returns the network that the current request comes from, "" if it is unknown.
 func AddressFrom(ctx context.Context) string {
-	from, _ := ctx.Value(addressKey{}).(place)
+	from, _ := ctx.Value(addressKey{}).(origin)
 	return from.network
 }

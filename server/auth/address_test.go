@@ -42,7 +42,7 @@ func TestAddress(t *testing.T) {
 			for _, f := range c.forwarded {
 				r.Header.Add("X-Forwarded-For", f)
 			}
-			if got := (Addresses{proxies}).Of(r); got != c.want {
+			if got := (Addresses{proxies}).Network(r); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

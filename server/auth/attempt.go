@@ -11,7 +11,7 @@ func (a *Authenticator) Attempt(kind, name, user string) (end func(right bool, e
 	return func(right bool, err error) {
 		switch {
 		case err != nil:
-			begun.abandon()
+			begun.cancel()
 		case right:
 			begun.succeeded()
 		default:

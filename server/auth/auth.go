@@ -25,12 +25,12 @@ import (
 
 // How long cached results are valid. See docs/security.md, "Signing in".
 const (
-	// Fresh is how long a user or token is cached. A change through this server takes effect at once, a change through
+	// AccountTTL is how long a user or token is cached. A change through this server takes effect at once, a change through
 	// another server after Fresh.
-	Fresh = 2 * time.Second
-	// Proven is how long a verified password is cached after its last use. The cache entry is valid only for the hash that
+	AccountTTL = 2 * time.Second
+	// PasswordTTL is how long a verified password is cached after its last use. The cache entry is valid only for the hash that
 	// the password was verified with, and the user's hash is read again every Fresh.
-	Proven = time.Minute
+	PasswordTTL = time.Minute
 	// cacheSize bounds each cache, in entries.
 	cacheSize = 10_000
 )
@@ -105,10 +105,10 @@ func New(o Options) *Authenticator {
 	_, _ = rand.Read(key) // crypto/rand never fails
 	return &Authenticator{
 		Options: o, key: key, throttle: newThrottle(o.Now),
-		verifiedPasswords: newTTLCache[string](Proven, o.Now),
-		accounts:          newTTLCache[*session.Account](Fresh, o.Now),
-		tokens:            newTTLCache[*session.Token](Fresh, o.Now),
-		oidcVerified:      newTTLCache[session.Claim](Proven, o.Now),
+		verifiedPasswords: newTTLCache[string](PasswordTTL, o.Now),
+		accounts:          newTTLCache[*session.Account](AccountTTL, o.Now),
+		tokens:            newTTLCache[*session.Token](AccountTTL, o.Now),
+		oidcVerified:      newTTLCache[session.Claim](PasswordTTL, o.Now),
 	}
 }
 
@@ -127,7 +127,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (*viewer.Viewer, error) {
 	case !ok:
 		method, err = "header", fault.AuthenticationFailed().Because(malformed)
 	case given.scheme == basic:
-		v, err = seen(a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context())))
+		v, err = newViewer(a.password(r.Context(), given.login, given.secret, AddressFrom(r.Context())))
 	case token.Is(given.secret.Reveal()):
 		method = "token"
 		v, err = a.token(r.Context(), given.secret.Reveal())
@@ -161,19 +161,19 @@ func (a *Authenticator) Forget(_ context.Context, id uuid.UUID) {
 	a.tokens.drop(func(t *session.Token) bool { return t.Account.ID == id })
 }
 
-// changed returns the number of changes so far, for remember.
-func (a *Authenticator) changed() uint64 {
+// changeCount returns the number of changes so far, for cacheUnlessChanged.
+func (a *Authenticator) changeCount() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.changes
 }
 
-// remember stores a value that was read, unless a change has happened since.
-func (a *Authenticator) remember(since uint64, keep func()) {
+// cacheUnlessChanged stores a value that was read, unless a change has happened since.
+func (a *Authenticator) cacheUnlessChanged(since uint64, store func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.changes == since {
-		keep()
+		store()
 	}
 }
 
@@ -191,7 +191,7 @@ func (a *Authenticator) digest(parts ...string) (sum digest) {
 	return sum
 }
 
-func seen(account *session.Account, err error) (*viewer.Viewer, error) {
+func newViewer(account *session.Account, err error) (*viewer.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -82,12 +82,12 @@ func TestProvenIsRemembered(t *testing.T) {
 			t.Fatalf("the viewer is %+v", v)
 		}
 		// A password that is used at least once in Proven stays cached.
-		w.clock.sleep(time.Duration(i%2) * auth.Proven / 2)
+		w.clock.sleep(time.Duration(i%2) * auth.PasswordTTL / 2)
 	}
 	if n := w.hasher.Stats().Done - before; n != 1 {
 		t.Errorf("%d hashes for 100 requests", n)
 	}
-	w.clock.sleep(auth.Proven)
+	w.clock.sleep(auth.PasswordTTL)
 	_, err := s.basic("ada", right, "192.0.2.1")
 	must(t, err)
 	if n := w.hasher.Stats().Done - before; n != 2 {
@@ -112,7 +112,7 @@ func TestRequestsCostNothingMore(t *testing.T) {
 	if n := w.store.Stats().Statements - before; n != 0 {
 		t.Errorf("%d statements for 1,000 requests within a moment", n)
 	}
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	var many sync.WaitGroup
 	for range 50 {
 		many.Go(func() {
@@ -122,7 +122,7 @@ func TestRequestsCostNothingMore(t *testing.T) {
 	}
 	many.Wait()
 	if n := w.store.Stats().Statements - before; n < 1 || n > 50 {
-		t.Errorf("%d statements after %v", n, auth.Fresh)
+		t.Errorf("%d statements after %v", n, auth.AccountTTL)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestChangesCount(t *testing.T) {
 			both(there, "before, there", "")
 			change(here, u.ID.String())
 			both(here, "at once, here", fault.Unauthenticated)
-			w.clock.sleep(auth.Fresh)
+			w.clock.sleep(auth.AccountTTL)
 			both(there, "after Fresh, there", fault.Unauthenticated)
 		})
 	}
@@ -173,7 +173,7 @@ func TestRoleFollowsTheUser(t *testing.T) {
 	member := clouduser.RoleMEMBER
 	_, err := here.UpdateUser(system(t), model.UpdateCloudUserInput{CloudUserID: u.ID, Role: &member})
 	must(t, err)
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	for _, s := range []*server{here, there} {
 		v, err := s.basic("ada", right, "192.0.2.1")
 		must(t, err)

@@ -107,7 +107,7 @@ func TestThrottleSparesTheKnown(t *testing.T) {
 	want(t, "the same address, proven before", err, "")
 	_, err = s.basic("ada", right, "203.0.113.5")
 	want(t, "another address", err, "")
-	w.clock.sleep(2 * auth.Proven)
+	w.clock.sleep(2 * auth.PasswordTTL)
 	for i := range 6 {
 		_, err = s.basic("ada", fmt.Sprint("more ", i), "192.0.2.1")
 	}
@@ -166,7 +166,7 @@ func TestDatabaseAway(t *testing.T) {
 	_, err := s.basic("ada", right, "192.0.2.1")
 	must(t, err)
 	must(t, w.store.Close())
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	v, err := s.basic("ada", right, "192.0.2.1")
 	if v != nil || err == nil || fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("%v, %v", v, err)

@@ -17,8 +17,8 @@ import (
 // claims are the claims of a token (RFC 7519).
 type claims map[string]any
 
-// at returns a claim by its name, or by a path of names with dots.
-func (c claims) at(name string) any {
+// lookup returns a claim by its name, or by a path of names with dots.
+func (c claims) lookup(name string) any {
 	if value, ok := c[name]; ok {
 		return value
 	}
@@ -27,13 +27,13 @@ func (c claims) at(name string) any {
 	if !ok || !isObject {
 		return nil
 	}
-	return claims(inner).at(rest)
+	return claims(inner).lookup(rest)
 }
 
 // identify reads the user from a verified token. The issuer and the subject identify the user; the login is only a name to
 // display.
 func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, error) {
-	login, _ := c.at(i.o.LoginClaim).(string)
+	login, _ := c.lookup(i.o.LoginClaim).(string)
 	if verified, told := c["email_verified"].(bool); i.o.LoginClaim == "email" && (!told || !verified) {
 		login = ""
 	}
@@ -46,7 +46,7 @@ func (i *Issuer) identify(c claims, verified *oidc.IDToken) (session.Claim, erro
 	}
 	return session.Claim{
 		Issuer: verified.Issuer, Subject: verified.Subject, Login: i.name + ":" + login,
-		Role: i.role(c.at(i.o.RoleClaim)), IssuedAt: issued, Expires: verified.Expiry,
+		Role: i.role(c.lookup(i.o.RoleClaim)), IssuedAt: issued, Expires: verified.Expiry,
 	}, nil
 }
 
@@ -76,53 +76,53 @@ func (a *Authenticator) verifyOIDC(ctx context.Context, given string) (*viewer.V
 		return nil, fault.AuthenticationFailed()
 	}
 	key := a.digest("oidc", given)
-	who, ok := a.oidcVerified.get(key)
+	claim, ok := a.oidcVerified.get(key)
 	if !ok {
 		var err error
-		if who, err = a.Issuer.verify(ctx, given); err != nil {
+		if claim, err = a.Issuer.verify(ctx, given); err != nil {
 			if fault.Is(err, fault.Unauthenticated) {
 				a.Outcome("oidc", "wrong")
 			}
 			return nil, err
 		}
 		a.Outcome("oidc", "ok")
-		a.oidcVerified.put(key, who)
+		a.oidcVerified.put(key, claim)
 	}
-	if !a.Now().Before(who.Expires) {
+	if !a.Now().Before(claim.Expires) {
 		return nil, fault.AuthenticationFailed()
 	}
-	account, err := a.oidcAccount(ctx, who)
+	account, err := a.oidcAccount(ctx, claim)
 	if err != nil {
 		return nil, err
 	}
 	if account != nil && account.Disabled {
 		return nil, fault.AuthenticationFailed()
 	}
-	if account == nil || who.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
+	if account == nil || claim.Role == "" || account.ByIssuer && !a.Now().Before(account.RoleUntil) {
 		return nil, fault.New(fault.Forbidden, "Authorization failed")
 	}
-	v, err := seen(account, nil)
+	v, err := newViewer(account, nil)
 	// An older token than the newest one grants no more than the newest. A linked user has its local role or the token's,
 	// whichever is narrower.
-	v.Role, v.Expires = viewer.Narrower(account.Role, who.Role), who.Expires
+	v.Role, v.Expires = viewer.Narrower(account.Role, claim.Role), claim.Expires
 	return v, err
 }
 
 // oidcAccount returns the account of a claim, read at most Fresh ago.
-func (a *Authenticator) oidcAccount(ctx context.Context, who session.Claim) (*session.Account, error) {
-	key := a.digest("claim", who.Issuer, who.Subject, string(who.Role), who.IssuedAt.String())
+func (a *Authenticator) oidcAccount(ctx context.Context, claim session.Claim) (*session.Account, error) {
+	key := a.digest("claim", claim.Issuer, claim.Subject, string(claim.Role), claim.IssuedAt.String())
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "claim "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
-		since := a.changed()
-		account, changed, err := a.Accounts.AccountByClaim(ctx, who)
+	return singleFlight(ctx, a, "claim "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
+		since := a.changeCount()
+		account, changed, err := a.Accounts.AccountByClaim(ctx, claim)
 		switch {
 		case err != nil || account == nil:
 		case changed:
 			a.Forget(ctx, account.ID)
 		default:
-			a.remember(since, func() { a.accounts.put(key, account) })
+			a.cacheUnlessChanged(since, func() { a.accounts.put(key, account) })
 		}
 		return account, err
 	})

@@ -98,14 +98,14 @@ func checkIssuer(text string) error {
 func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error) {
 	keys, err := i.discover(ctx)
 	if err != nil {
-		return session.Claim{}, away(err)
+		return session.Claim{}, unavailable(err)
 	}
 	seen := &errCapturingKeySet{keys: keys}
 	verified, err := oidc.NewVerifier(i.o.URL, seen, &oidc.Config{
 		ClientID: i.o.Audience, SupportedSigningAlgs: algorithmNames(), Now: i.o.Now,
 	}).Verify(ctx, token)
-	if errors.Is(seen.err, errAway) {
-		return session.Claim{}, away(seen.err)
+	if errors.Is(seen.err, errIssuerUnavailable) {
+		return session.Claim{}, unavailable(seen.err)
 	}
 	if err != nil {
 		i.o.Log.DebugContext(ctx, "a token is refused", "reason", err)
@@ -118,9 +118,9 @@ func (i *Issuer) verify(ctx context.Context, token string) (session.Claim, error
 	return i.identify(c, verified)
 }
 
-func away(err error) error {
+func unavailable(err error) error {
 	return fault.New(fault.Unavailable, "The issuer of the token does not answer at the moment.").
-		After(retryIssuer).Because(err)
+		After(issuerRetryPause).Because(err)
 }
 
 // discover reads the issuer's discovery document until it succeeds once.
@@ -134,18 +134,18 @@ func (i *Issuer) discover(ctx context.Context) (*keySet, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuerTime)
 		defer cancel()
 		client := *i.o.Client
-		client.Transport = bounded{client.Transport}
+		client.Transport = limitedTransport{client.Transport}
 		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, &client), i.o.URL)
 		if err != nil {
 			return err
 		}
-		var told struct {
+		var metadata struct {
 			Keys string `json:"jwks_uri"`
 		}
-		if err := provider.Claims(&told); err != nil || told.Keys == "" {
+		if err := provider.Claims(&metadata); err != nil || metadata.Keys == "" {
 			return fmt.Errorf("the issuer does not tell where its keys are: %w", err)
 		}
-		i.keys = newKeySet(told.Keys, &client, retryGate{now: i.o.Now, log: i.o.Log})
+		i.keys = newKeySet(metadata.Keys, &client, retryGate{now: i.o.Now, log: i.o.Log})
 		return nil
 	})
 	return i.keys, err

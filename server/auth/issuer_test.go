@@ -148,7 +148,7 @@ func TestPersonalTokensFollowTheIssuer(t *testing.T) {
 	}
 	role("after a narrower word", viewer.Member)
 	// An older token that is still valid does not widen the role again.
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	if v, err = s.bearer(wide); err != nil || v.Role != viewer.Member {
 		t.Errorf("the older token: %v, %v", v, err)
 	}
@@ -160,7 +160,7 @@ func TestPersonalTokensFollowTheIssuer(t *testing.T) {
 	want(t, "without a role", err, fault.Forbidden)
 	_, err = s.bearer(personal.Token)
 	want(t, "personal token after a word without a role", err, fault.Unauthenticated)
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	_, err = s.bearer(wide)
 	want(t, "an older token after a word without a role", err, fault.Forbidden)
 
@@ -201,7 +201,7 @@ func TestLinking(t *testing.T) {
 	}
 	_, err = s.Unlink(system(t), model.UnlinkCloudUserInput{CloudUserID: ada.ID})
 	must(t, err)
-	w.clock.sleep(auth.Fresh)
+	w.clock.sleep(auth.AccountTTL)
 	v, err := s.bearer(i.token("ada", "whoever", "MEMBER"))
 	must(t, err)
 	if v.ID == ada.ID {

@@ -15,22 +15,22 @@ import (
 
 // How long the keys of an issuer are used.
 const (
-	// keysFresh is how long keys are used before they are read again: after that, a key that the issuer has withdrawn
+	// keysTTL is how long keys are used before they are read again: after that, a key that the issuer has withdrawn
 	// verifies nothing.
-	keysFresh = 15 * time.Minute
-	// keysLast is how long keys are used while the issuer does not answer.
-	keysLast = 24 * time.Hour
-	// unknownKey is the minimum time between two requests that tokens with unknown keys cause. Anybody can send such tokens.
-	unknownKey = 10 * time.Second
-	// retryIssuer is the minimum time between two requests to an issuer that does not answer.
-	retryIssuer = 5 * time.Second
+	keysTTL = 15 * time.Minute
+	// keysMaxAge is how long keys are used while the issuer does not answer.
+	keysMaxAge = 24 * time.Hour
+	// unknownKeyPause is the minimum time between two requests that tokens with unknown keys cause. Anyone can send such tokens.
+	unknownKeyPause = 10 * time.Second
+	// issuerRetryPause is the minimum time between two requests to an issuer that does not answer.
+	issuerRetryPause = 5 * time.Second
 	// maxKeysSize bounds an issuer's answer, in bytes.
 	maxKeysSize = 1 << 20
 )
 
 var (
-	errAway      = errors.New("the issuer does not answer")
-	errSignature = errors.New("no key of the issuer verifies the signature")
+	errIssuerUnavailable = errors.New("the issuer does not answer")
+	errSignature         = errors.New("no key of the issuer verifies the signature")
 )
 
 // algorithms returns the accepted signature algorithms: those with a public key, which excludes shared secrets and "none".
@@ -56,12 +56,12 @@ type retryGate struct {
 	err   error
 }
 
-func (p *retryGate) try(ask func() error) error {
-	if p.err != nil && p.now().Sub(p.tried) < retryIssuer {
+func (p *retryGate) try(call func() error) error {
+	if p.err != nil && p.now().Sub(p.tried) < issuerRetryPause {
 		return p.err
 	}
-	if p.err = ask(); p.err != nil {
-		p.err = fmt.Errorf("%w: %w", errAway, p.err)
+	if p.err = call(); p.err != nil {
+		p.err = fmt.Errorf("%w: %w", errIssuerUnavailable, p.err)
 		p.log.Warn("the issuer of tokens does not answer", "error", p.err)
 	}
 	p.tried = p.now()
@@ -74,13 +74,13 @@ type keySet struct {
 	client *http.Client
 	gate   retryGate
 
-	turn chan struct{} // guards the fields below; waiting for it ends with the request
+	lock chan struct{} // guards the fields below; waiting for it ends with the request
 	keys []jose.JSONWebKey
 	read time.Time
 }
 
-func newKeySet(url string, client *http.Client, asking retryGate) *keySet {
-	return &keySet{url: url, client: client, gate: asking, turn: make(chan struct{}, 1)}
+func newKeySet(url string, client *http.Client, gate retryGate) *keySet {
+	return &keySet{url: url, client: client, gate: gate, lock: make(chan struct{}, 1)}
 }
 
 // VerifySignature returns the payload of a token that one of the keys has signed.
@@ -92,8 +92,8 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	if len(jws.Signatures) != 1 {
 		return nil, errSignature
 	}
-	for _, age := range []time.Duration{keysFresh, unknownKey} {
-		keys, err := k.youngerThan(ctx, age)
+	for _, age := range []time.Duration{keysTTL, unknownKeyPause} {
+		keys, err := k.keysYoungerThan(ctx, age)
 		if err != nil {
 			return nil, err
 		}
@@ -109,20 +109,20 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	return nil, errSignature
 }
 
-// youngerThan returns the keys, after reading them again if they are older than age. If the issuer does not answer and the
+// keysYoungerThan returns the keys, after reading them again if they are older than age. If the issuer does not answer and the
 // keys are only due for a routine refresh, it returns the older keys.
-func (k *keySet) youngerThan(ctx context.Context, age time.Duration) ([]jose.JSONWebKey, error) {
+func (k *keySet) keysYoungerThan(ctx context.Context, age time.Duration) ([]jose.JSONWebKey, error) {
 	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
+	case k.lock <- struct{}{}:
+		defer func() { <-k.lock }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 	if k.age() < age {
 		return k.keys, nil
 	}
-	err := k.gate.try(func() error { return k.ask(ctx) })
-	if err != nil && (age < keysFresh || k.age() > keysLast) {
+	err := k.gate.try(func() error { return k.fetch(ctx) })
+	if err != nil && (age < keysTTL || k.age() > keysMaxAge) {
 		return nil, err
 	}
 	return k.keys, nil
@@ -130,12 +130,12 @@ func (k *keySet) youngerThan(ctx context.Context, age time.Duration) ([]jose.JSO
 
 func (k *keySet) age() time.Duration {
 	if k.read.IsZero() {
-		return keysLast + 1
+		return keysMaxAge + 1
 	}
 	return k.gate.now().Sub(k.read)
 }
 
-func (k *keySet) ask(ctx context.Context) error {
+func (k *keySet) fetch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuerTime)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
@@ -169,11 +169,11 @@ func usable(raw []json.RawMessage) (keys []jose.JSONWebKey) {
 	return keys
 }
 
-// bounded limits the size of an issuer's answers.
-type bounded struct{ next http.RoundTripper }
+// limitedTransport limits the size of an issuer's answers.
+type limitedTransport struct{ next http.RoundTripper }
 
 // RoundTrip sends a request and cuts its answer off at the limit.
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := b.next
 	if next == nil {
 		next = http.DefaultTransport

@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// longestLogin is the maximum length of a login, in bytes.
-	longestLogin = 4 * textrule.MaxName
+	// maxLoginLength is the maximum length of a login, in bytes.
+	maxLoginLength = 4 * textrule.MaxName
 	// flightTime bounds work that several requests share. It does not end with any single one of them.
 	flightTime = 15 * time.Second
 )
 
 // password returns the account of a login and its password. A password in the cache needs no hash and is never throttled.
 func (a *Authenticator) password(ctx context.Context, login string, given secret.Text, from string) (*session.Account, error) {
-	if len(login) > longestLogin {
+	if len(login) > maxLoginLength {
 		return nil, fault.AuthenticationFailed().Because(unknownLogin)
 	}
 	fold := textrule.Fold(login)
@@ -38,8 +38,8 @@ func (a *Authenticator) password(ctx context.Context, login string, given secret
 		a.verifiedPasswords.remove(key)
 	}
 	// Concurrent sign-ins with the same password share one hash.
-	return fly(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
-		return a.prove(ctx, key, fold, given, from)
+	return singleFlight(ctx, a, "prove "+from+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
+		return a.verifyPassword(ctx, key, fold, given, from)
 	})
 }
 
@@ -49,28 +49,28 @@ func (a *Authenticator) account(ctx context.Context, fold string) (*session.Acco
 	if account, ok := a.accounts.get(key); ok {
 		return account, nil
 	}
-	return fly(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
-		since := a.changed()
+	return singleFlight(ctx, a, "account "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Account, error) {
+		since := a.changeCount()
 		account, err := a.Accounts.AccountByLogin(ctx, fold)
 		if err == nil && account != nil {
-			a.remember(since, func() { a.accounts.put(key, account) })
+			a.cacheUnlessChanged(since, func() { a.accounts.put(key, account) })
 		}
 		return account, err
 	})
 }
 
-// prove verifies a password against a hash. A wrong password, an unknown login and a disabled user take the same statement
+// verifyPassword verifies a password against a hash. A wrong password, an unknown login and a disabled user take the same statement
 // and the same hash.
-func (a *Authenticator) prove(ctx context.Context, key digest, fold string, given secret.Text, from string) (*session.Account, error) {
+func (a *Authenticator) verifyPassword(ctx context.Context, key digest, fold string, given secret.Text, from string) (*session.Account, error) {
 	attempt, err := a.throttle.begin(a.digest("pair", fold, from), a.digest("address", from))
 	if err != nil {
 		a.Outcome("basic", "refused")
 		return nil, err
 	}
-	since := a.changed()
+	since := a.changeCount()
 	account, err := a.Accounts.AccountByLogin(ctx, fold)
 	if err != nil {
-		attempt.abandon()
+		attempt.cancel()
 		return nil, err
 	}
 	hash := ""
@@ -79,7 +79,7 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	}
 	ok, err := a.Passwords.Verify(ctx, hash, given)
 	if err != nil {
-		attempt.abandon()
+		attempt.cancel()
 		if fault.Is(err, fault.TooMany) {
 			a.Outcome("basic", "refused")
 		}
@@ -88,20 +88,20 @@ func (a *Authenticator) prove(ctx context.Context, key digest, fold string, give
 	if !ok {
 		attempt.failed()
 		a.Outcome("basic", "wrong")
-		return nil, fault.AuthenticationFailed().Because(refusal(account))
+		return nil, fault.AuthenticationFailed().Because(failureReason(account))
 	}
 	attempt.succeeded()
 	a.Outcome("basic", "ok")
-	a.renew(ctx, account, given)
-	a.remember(since, func() {
+	a.rehash(ctx, account, given)
+	a.cacheUnlessChanged(since, func() {
 		a.verifiedPasswords.put(key, account.PasswordHash)
 		a.accounts.put(a.digest("account", fold), account)
 	})
 	return account, nil
 }
 
-// refusal returns the reason why an account cannot sign in.
-func refusal(account *session.Account) reason {
+// failureReason returns the reason why an account cannot sign in.
+func failureReason(account *session.Account) reason {
 	switch {
 	case account == nil:
 		return unknownLogin
@@ -111,8 +111,8 @@ func refusal(account *session.Account) reason {
 	return wrongPass
 }
 
-// renew hashes a password again if it was hashed at another cost. If that fails, the next sign-in tries again.
-func (a *Authenticator) renew(ctx context.Context, account *session.Account, given secret.Text) {
+// rehash hashes a password again if it was hashed at another cost. If that fails, the next sign-in tries again.
+func (a *Authenticator) rehash(ctx context.Context, account *session.Account, given secret.Text) {
 	if !a.Passwords.Outdated(account.PasswordHash) {
 		return
 	}
@@ -128,8 +128,8 @@ func (a *Authenticator) renew(ctx context.Context, account *session.Account, giv
 	}
 }
 
-// fly runs a function once for all concurrent callers with the same name. A caller that gives up does not affect the others.
-func fly[V any](ctx context.Context, a *Authenticator, name string, do func(context.Context) (V, error)) (V, error) {
+// singleFlight runs a function once for all concurrent callers with the same name. A caller that gives up does not affect the others.
+func singleFlight[V any](ctx context.Context, a *Authenticator, name string, do func(context.Context) (V, error)) (V, error) {
 	result := a.flights.DoChan(name, func() (value any, err error) {
 		// The function runs in its own goroutine, where a panic would end the server.
 		err = service.Recovered(func() (err error) {

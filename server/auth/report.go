@@ -42,6 +42,6 @@ func (a *Authenticator) report(ctx context.Context, method, login string, err er
 	if long := []rune(login); len(long) > textrule.MaxName {
 		login = string(long[:textrule.MaxName]) + "…"
 	}
-	from, _ := ctx.Value(addressKey{}).(place)
+	from, _ := ctx.Value(addressKey{}).(origin)
 	a.Log.WarnContext(ctx, "sign-in failed", "address", from.client, "method", method, "reason", string(why), "login", login)
 }

@@ -10,17 +10,17 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// The back-off counts failures for one login from one address, so that nobody can lock a user out from elsewhere. It also
-// counts failures from one address for any login, except for logins that have succeeded from there, so that nobody can lock
-// out others behind the same address. Cached passwords are never throttled.
+// The throttle counts failures for one login from one address, so that an attacker cannot lock out a user who signs in from
+// another address. It also counts failures from one address for any login, except for logins that have succeeded from that
+// address, so that an attacker cannot lock out others behind the same address. Cached passwords are never throttled.
 const (
-	// freeAtPair is how many failures for a login from an address cause no delay; each further one doubles the delay.
-	freeAtPair    = 5
-	freeAtAddress = 100
-	firstWait     = time.Second
-	longestWait   = time.Minute
-	// forgiveness is the time in which as many failures as are free are forgotten, gradually.
-	forgiveness = 15 * time.Minute
+	// freePerPair is how many failures for a login from an address cause no delay; each further one doubles the delay.
+	freePerPair    = 5
+	freePerAddress = 100
+	minDelay       = time.Second
+	maxDelay       = time.Minute
+	// forgiveTime is the time in which as many failures as are free are forgotten, gradually.
+	forgiveTime = 15 * time.Minute
 	// tableSize bounds each table, in entries of about 200 bytes.
 	tableSize = 50_000
 )
@@ -36,13 +36,13 @@ type failures struct {
 
 // wait returns how long the next attempt must wait. When the free failures are used up, there is one attempt at a time.
 func (f *failures) wait(now time.Time) time.Duration {
-	f.level = max(0, f.level-f.free*now.Sub(f.at).Seconds()/forgiveness.Seconds())
+	f.level = max(0, f.level-f.free*now.Sub(f.at).Seconds()/forgiveTime.Seconds())
 	f.at = now
 	if left := f.until.Sub(now); left > 0 {
 		return left
 	}
 	if f.pending > 0 && f.level+float64(f.pending) >= f.free {
-		return firstWait
+		return minDelay
 	}
 	return 0
 }
@@ -50,7 +50,7 @@ func (f *failures) wait(now time.Time) time.Duration {
 func (f *failures) add(now time.Time) {
 	f.level++
 	if over := math.Round(f.level - f.free); over >= 0 {
-		f.until = now.Add(min(longestWait, firstWait<<int(min(over, 10))))
+		f.until = now.Add(min(maxDelay, minDelay<<int(min(over, 10))))
 	}
 }
 
@@ -61,12 +61,12 @@ type throttle struct {
 	mu        sync.Mutex
 	pairs     *simplelru.LRU[digest, *failures]
 	addresses *simplelru.LRU[digest, *failures]
-	known     *simplelru.LRU[digest, struct{}] // pairs that have signed in successfully
+	trusted   *simplelru.LRU[digest, struct{}] // pairs that have signed in successfully
 }
 
 func newThrottle(now func() time.Time) *throttle {
 	return &throttle{
-		now: now, pairs: newTable[*failures](), addresses: newTable[*failures](), known: newTable[struct{}](),
+		now: now, pairs: newTable[*failures](), addresses: newTable[*failures](), trusted: newTable[struct{}](),
 	}
 }
 
@@ -89,9 +89,9 @@ func (t *throttle) begin(pair, address digest) (*attempt, error) {
 	defer t.mu.Unlock()
 	now := t.now()
 	a := &attempt{t: t, pair: pair,
-		byPair: find(t.pairs, pair, freeAtPair, now), byAll: find(t.addresses, address, freeAtAddress, now)}
+		byPair: failuresOf(t.pairs, pair, freePerPair, now), byAll: failuresOf(t.addresses, address, freePerAddress, now)}
 	wait := a.byPair.wait(now)
-	if _, exempt := t.known.Get(pair); !exempt {
+	if _, exempt := t.trusted.Get(pair); !exempt {
 		wait = max(wait, a.byAll.wait(now))
 	}
 	if wait > 0 {
@@ -103,7 +103,7 @@ func (t *throttle) begin(pair, address digest) (*attempt, error) {
 	return a, nil
 }
 
-func find(table *simplelru.LRU[digest, *failures], key digest, free float64, now time.Time) *failures {
+func failuresOf(table *simplelru.LRU[digest, *failures], key digest, free float64, now time.Time) *failures {
 	f, ok := table.Get(key)
 	if !ok {
 		f = &failures{free: free, at: now}
@@ -122,12 +122,12 @@ func (a *attempt) failed() {
 func (a *attempt) succeeded() {
 	a.end(func(time.Time) {
 		a.byPair.level, a.byPair.until = 0, time.Time{}
-		a.t.known.Add(a.pair, struct{}{})
+		a.t.trusted.Add(a.pair, struct{}{})
 	})
 }
 
-// abandon ends an attempt whose password was not checked.
-func (a *attempt) abandon() { a.end(func(time.Time) {}) }
+// cancel ends an attempt whose password was not checked.
+func (a *attempt) cancel() { a.end(func(time.Time) {}) }
 
 func (a *attempt) end(count func(now time.Time)) {
 	a.t.mu.Lock()

@@ -54,12 +54,12 @@ func TestBackOff(t *testing.T) {
 			{after: 3 * time.Second, wait: time.Second},
 			{after: time.Second, result: "failed"}, {wait: 8 * time.Second},
 		})},
-		{"up to a minute", join(fails(5), repeat(20, step{after: longestWait, result: "failed"}), []step{
-			{wait: longestWait}, {after: longestWait - time.Second, wait: time.Second},
+		{"up to a minute", join(fails(5), repeat(20, step{after: maxDelay, result: "failed"}), []step{
+			{wait: maxDelay}, {after: maxDelay - time.Second, wait: time.Second},
 		})},
 		{"a success forgives", join(fails(4), []step{{result: "succeeded"}}, fails(5), []step{{wait: time.Second}})},
 		{"what says nothing does not count", join(repeat(50, step{result: "abandoned"}), fails(5), []step{{wait: time.Second}})},
-		{"time forgives", join(fails(5), []step{{after: forgiveness, result: "failed"}}, fails(4), []step{{wait: time.Second}})},
+		{"time forgives", join(fails(5), []step{{after: forgiveTime, result: "failed"}}, fails(4), []step{{wait: time.Second}})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := newClock()
@@ -76,7 +76,7 @@ func TestBackOff(t *testing.T) {
 				if err != nil {
 					t.Fatalf("step %d: %v", i, err)
 				}
-				map[string]func(){"failed": a.failed, "succeeded": a.succeeded, "abandoned": a.abandon}[s.result]()
+				map[string]func(){"failed": a.failed, "succeeded": a.succeeded, "abandoned": a.cancel}[s.result]()
 			}
 		})
 	}
@@ -120,8 +120,8 @@ func TestAttemptsAtOnceCount(t *testing.T) {
 			under = append(under, a)
 		}
 	}
-	if len(under) != freeAtPair {
-		t.Errorf("%d attempts at once, want %d", len(under), freeAtPair)
+	if len(under) != freePerPair {
+		t.Errorf("%d attempts at once, want %d", len(under), freePerPair)
 	}
 	for _, a := range under {
 		a.failed()
@@ -142,7 +142,7 @@ func TestThrottleIsBounded(t *testing.T) {
 			a.succeeded()
 		}
 	}
-	for _, n := range []int{throttle.pairs.Len(), throttle.addresses.Len(), throttle.known.Len()} {
+	for _, n := range []int{throttle.pairs.Len(), throttle.addresses.Len(), throttle.trusted.Len()} {
 		if n > tableSize {
 			t.Errorf("a table has %d entries", n)
 		}

@@ -18,7 +18,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 	found, ok := a.tokens.get(key)
 	if !ok {
 		var err error
-		found, err = fly(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Token, error) {
+		found, err = singleFlight(ctx, a, "token "+hex.EncodeToString(key[:]), func(ctx context.Context) (*session.Token, error) {
 			return a.readToken(ctx, key, given)
 		})
 		if err != nil {
@@ -31,7 +31,7 @@ func (a *Authenticator) token(ctx context.Context, given string) (*viewer.Viewer
 		return nil, fault.AuthenticationFailed().Because(unknownToken)
 	}
 	a.Used(found, a.Now())
-	v, err := seen(found.Account, nil)
+	v, err := newViewer(found.Account, nil)
 	v.TokenID, v.ReadOnly, v.Expires = found.ID, found.ReadOnly, found.ExpiresAt
 	if found.Account.ByIssuer {
 		v.Expires = earlier(v.Expires, found.Account.RoleUntil)
@@ -54,11 +54,11 @@ func signsIn(account *session.Account, now time.Time) bool {
 }
 
 func (a *Authenticator) readToken(ctx context.Context, key digest, given string) (*session.Token, error) {
-	since := a.changed()
+	since := a.changeCount()
 	found, err := a.Accounts.AccountByToken(ctx, token.Hash(given))
 	if err == nil && found != nil {
 		a.Outcome("token", "ok")
-		a.remember(since, func() { a.tokens.put(key, found) })
+		a.cacheUnlessChanged(since, func() { a.tokens.put(key, found) })
 	}
 	return found, err
 }

@@ -11,9 +11,9 @@ type digest [sha256.Size]byte
 
 // ttlCache caches a bounded number of values, each for a limited time.
 type ttlCache[V any] struct {
-	life time.Duration
-	now  func() time.Time
-	held *lru.Cache[digest, entry[V]]
+	ttl time.Duration
+	now func() time.Time
+	lru *lru.Cache[digest, entry[V]]
 }
 
 type entry[V any] struct {
@@ -21,14 +21,14 @@ type entry[V any] struct {
 	until time.Time
 }
 
-func newTTLCache[V any](life time.Duration, now func() time.Time) *ttlCache[V] {
+func newTTLCache[V any](ttl time.Duration, now func() time.Time) *ttlCache[V] {
 	// New fails only for a size that is not positive.
-	held, _ := lru.New[digest, entry[V]](cacheSize)
-	return &ttlCache[V]{life: life, now: now, held: held}
+	lru, _ := lru.New[digest, entry[V]](cacheSize)
+	return &ttlCache[V]{ttl: ttl, now: now, lru: lru}
 }
 
 func (m *ttlCache[V]) get(key digest) (value V, ok bool) {
-	found, ok := m.held.Get(key)
+	found, ok := m.lru.Get(key)
 	if !ok || !m.now().Before(found.until) {
 		return value, false
 	}
@@ -36,16 +36,16 @@ func (m *ttlCache[V]) get(key digest) (value V, ok bool) {
 }
 
 func (m *ttlCache[V]) put(key digest, value V) {
-	m.held.Add(key, entry[V]{value, m.now().Add(m.life)})
+	m.lru.Add(key, entry[V]{value, m.now().Add(m.ttl)})
 }
 
-func (m *ttlCache[V]) remove(key digest) { m.held.Remove(key) }
+func (m *ttlCache[V]) remove(key digest) { m.lru.Remove(key) }
 
 // drop removes the values that match.
 func (m *ttlCache[V]) drop(match func(V) bool) {
-	for _, key := range m.held.Keys() {
-		if found, ok := m.held.Peek(key); ok && match(found.value) {
-			m.held.Remove(key)
+	for _, key := range m.lru.Keys() {
+		if found, ok := m.lru.Peek(key); ok && match(found.value) {
+			m.lru.Remove(key)
 		}
 	}
 }

@@ -11,8 +11,8 @@
 // A request without any of them comes from a program, or from a browser whose page suppresses Referer. docs/security.md
 // describes the remaining risk.
 //
-// Middleware stores its findings in the context of the request. Each face calls OtherSite first. The engine calls Change
-// before it executes a mutation, so that the check applies to every face.
+// Middleware stores its findings in the context of the request. Each API calls OtherSite first. The engine calls Change
+// before it executes a mutation, so that the check applies to every API.
 package csrf
 
 import (
@@ -26,7 +26,7 @@ import (
 	"cloudapi/internal/fault"
 )
 
-// Protection configures the checks of one face.
+// Protection configures the checks of one API.
 type Protection struct {
 	// Trusted are the origins of other sites whose pages may send requests.
 	Trusted []string

@@ -1,4 +1,4 @@
-// Package engine runs GraphQL operations for every face: it parses and validates a document once, checks it against the
+// Package engine runs GraphQL operations for every API: it parses and validates a document once, checks it against the
 // limits before it is executed, and executes it with gqlgen. The GraphQL transport and the old URLs both use it, so that
 // rights and limits are the same code for both.
 //

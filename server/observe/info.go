@@ -121,8 +121,8 @@ func NoteFault(ctx context.Context, operation, code, limit string) {
 	}
 }
 
-// face returns the part of the server that serves a path.
-func face(path string) string {
+// apiOf returns the part of the server that serves a path.
+func apiOf(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/appserver/rest/"):
 		return "rest"

@@ -31,7 +31,7 @@ func NewTracer(t trace.Tracer) *Tracer {
 // request begins the span of a request, as a child of the caller's span if it sends one (W3C Trace Context). Health probes
 // have none.
 func (t *Tracer) request(r *http.Request, id string) (context.Context, trace.Span) {
-	if t == nil || face(r.URL.Path) == "other" {
+	if t == nil || apiOf(r.URL.Path) == "other" {
 		return r.Context(), trace.SpanFromContext(r.Context())
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))

@@ -239,9 +239,9 @@ func (h *Hub) withDeletedJob(ctx context.Context, v *viewer.Viewer, e *event.Eve
 	if !users[v.ID] {
 		return ctx, nil
 	}
-	witness := *v
-	witness.Witnessed = e.Job
-	return viewer.NewContext(ctx, &witness), nil
+	allowed := *v
+	allowed.DeletedByJob = e.Job
+	return viewer.NewContext(ctx, &allowed), nil
 }
 
 // alias returns the name of the only field in the answers of a topic.

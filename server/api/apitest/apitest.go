@@ -85,12 +85,12 @@ func People(t testing.TB, a *API) {
 	for login, role := range map[string]clouduser.Role{
 		Administrator: clouduser.RoleADMINISTRATOR, Operator: clouduser.RoleOPERATOR, Member: clouduser.RoleMEMBER,
 	} {
-		_, err := a.Directory.CreateUser(ctx, model.CreateCloudUserInput{
+		_, err := a.Identity.CreateUser(ctx, model.CreateCloudUserInput{
 			Login: login, Password: secret.New(Password), Role: &role,
 		})
 		must(t, err)
 	}
-	_, err := a.Directory.CreatePortalAccount(ctx, model.CreatePortalAccountInput{
+	_, err := a.Identity.CreatePortalAccount(ctx, model.CreatePortalAccountInput{
 		Username: PortalAccount, Password: secret.New(PortalSecret),
 	})
 	must(t, err)

@@ -29,10 +29,10 @@ func (a *API) UserID(t testing.TB, login string) uuid.UUID {
 func (a *API) Group(t testing.TB, customerID, login string) (user, group uuid.UUID) {
 	t.Helper()
 	ctx := viewer.SystemContext(t.Context())
-	made, err := a.Directory.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "group of " + login})
+	made, err := a.Identity.CreateGroup(ctx, model.CreateCloudUserGroupInput{Name: "group of " + login})
 	must(t, err)
 	user, group = a.UserID(t, login), made.CloudUserGroup.ID
-	_, err = a.Directory.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: group, CloudUserID: user})
+	_, err = a.Identity.AddUser(ctx, model.AddUserToGroupInput{CloudUserGroupID: group, CloudUserID: user})
 	must(t, err)
 	a.AddGroup(t, customerID, group)
 	return user, group

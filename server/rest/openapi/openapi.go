@@ -1,5 +1,5 @@
-// Package openapi describes the old URLs as OpenAPI 3.1, from their operations and
-// schema.graphqls. docs/openapi.json and docs/rest.md are what it says.
+// Package openapi describes the old URLs as OpenAPI 3.1, from their operations and schema.graphqls. It writes
+// docs/openapi.json and docs/rest.md.
 package openapi
 
 // The documents are written from what is served.

@@ -14,8 +14,8 @@ import (
 	"cloudapi/internal/textrule"
 )
 
-// why finds the value of an object that the database rejected.
-func (l *Loader) why(ctx context.Context, o Object, reason error) (error, error) {
+// findRejectedValue finds the value of an object that the database rejected.
+func (l *Loader) findRejectedValue(ctx context.Context, o Object, reason error) (error, error) {
 	client := l.client()
 	switch o := o.(type) {
 	case *PortalAccount:
@@ -31,12 +31,12 @@ func (l *Loader) why(ctx context.Context, o Object, reason error) (error, error)
 		}
 		return reason, ent.MaskNotFound(err)
 	case *Customer:
-		return l.whyCustomer(ctx, client, o, reason)
+		return l.findRejectedCustomerValue(ctx, client, o, reason)
 	}
 	return reason, nil
 }
 
-func (l *Loader) whyCustomer(ctx context.Context, client *ent.Client, c *Customer, reason error) (error, error) {
+func (l *Loader) findRejectedCustomerValue(ctx context.Context, client *ent.Client, c *Customer, reason error) (error, error) {
 	for _, d := range c.Domains {
 		taken, err := client.Domain.Query().Where(domain.Name(d.Name), domain.CustomerIDNEQ(c.GUID)).Only(ctx)
 		if err == nil {

@@ -20,13 +20,13 @@ import (
 	"cloudapi/server/observe"
 )
 
-// people creates the services for users: accounts, passwords, tokens and sessions.
-func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metrics) *auth.Authenticator {
+// buildIdentity creates the services for users: accounts, passwords, tokens and sessions.
+func (a *API) buildIdentity(o Options, recorder *jobs.Recorder, metrics *observe.Metrics) *auth.Authenticator {
 	accounts := &session.Accounts{Client: a.Client, Jobs: recorder, RoleTime: o.RoleTime}
 	if accounts.RoleTime == 0 {
 		accounts.RoleTime = DefaultRoleTime
 	}
-	a.who = accounts
+	a.accounts = accounts
 	a.usage = session.NewUsage(a.Client, o.Log)
 	authenticator := auth.New(auth.Options{
 		Accounts: accounts, Passwords: o.Passwords, Issuer: o.Issuer, Outcome: metrics.SignIn, Log: o.Log,
@@ -36,7 +36,7 @@ func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metric
 		authenticator.Forget(ctx, user)
 		a.rightsChanged()
 	}
-	a.Directory = &identity.Service{
+	a.Identity = &identity.Service{
 		Client: a.Client, Jobs: recorder, Passwords: o.Passwords, Verify: authenticator.SignIn, Changed: changed,
 	}
 	a.Sessions = &session.Service{
@@ -45,10 +45,10 @@ func (a *API) people(o Options, recorder *jobs.Recorder, metrics *observe.Metric
 	return authenticator
 }
 
-// verbs creates the services for customers and the queue of their jobs.
-func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Authenticator, metrics *observe.Metrics) *jobs.Queue {
+// buildCustomers creates the services for customers and the queue of their jobs.
+func (a *API) buildCustomers(o Options, recorder *jobs.Recorder, authenticator *auth.Authenticator, metrics *observe.Metrics) *jobs.Queue {
 	if o.Portal == nil {
-		o.Portal = portal.NewEmbedded(a.Directory, o.Passwords, func(username, caller string) (func(bool, error), error) {
+		o.Portal = portal.NewEmbedded(a.Identity, o.Passwords, func(username, caller string) (func(bool, error), error) {
 			return authenticator.Attempt("portal", username, caller)
 		})
 	}
@@ -60,28 +60,28 @@ func (a *API) verbs(o Options, recorder *jobs.Recorder, authenticator *auth.Auth
 	return queue
 }
 
-// engine creates the engine with all of its checks.
-func (a *API) engine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*engine.Engine, *idempotency.Keys) {
+// buildEngine creates the engine with all of its checks.
+func (a *API) buildEngine(o Options, queue *jobs.Queue, metrics *observe.Metrics) (*engine.Engine, *idempotency.Keys) {
 	present := (&graph.Presenter{
 		Classify: classify, RequestID: observe.RequestID,
-		Report: reporter(o.Log),
+		Report: reportFault(o.Log),
 	}).Present
 	keys := &idempotency.Keys{Client: a.Client, Encrypter: a.encrypter, Present: present, Outcome: metrics.Key}
 	core := engine.New(engine.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
-			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Capacity: a.Capacity, Directory: a.Directory,
+			Client: a.Client, Dialect: o.Store.Dialect(), Customers: a.Customers, Capacity: a.Capacity, Identity: a.Identity,
 			Sessions: a.Sessions, Queue: queue,
 		}),
 		Presenter: present, Limits: o.Limits, Budget: o.Budget, Rates: o.Rates, Origin: auth.AddressFrom, Introspect: o.Introspect, CheckChange: csrf.Change,
 		Idempotency: keys, Log: o.Log,
 		Observe: func(ctx context.Context, answer engine.Answer) {
-			answered(ctx, answer)
+			recordAnswer(ctx, answer)
 			a.committed(answer)
 		},
 	})
 	core.Use(graph.Introspection{})
 	core.Use(standbyReads{})
-	core.Use(searches{})
+	core.Use(customPlans{})
 	if !o.OrdinaryReads {
 		a.Reader = fastread.New(o.Store, fastread.Options{Time: o.RequestTime, Separate: o.SeparateReads, Executed: metrics.Shared("read"), Log: o.Log})
 		core.Use(a.Reader)

@@ -23,7 +23,7 @@ func readAhead(ctx context.Context, s Source, check func(*Item), give func(Item)
 	ended := service.Start(func() error {
 		defer close(read)
 		return s.Read(ctx, func(i Item) error {
-			w := weighed{i, i.weight()}
+			w := weighed{i, i.rowCount()}
 			if err := room.Acquire(ctx, w.rows); err != nil {
 				return err
 			}
@@ -49,8 +49,8 @@ func readAhead(ctx context.Context, s Source, check func(*Item), give func(Item)
 	return <-ended
 }
 
-// weight is how many rows of a batch an object counts for.
-func (i *Item) weight() int64 {
+// rowCount is how many rows of a batch an object counts for.
+func (i *Item) rowCount() int64 {
 	rows := 1
 	if c, ok := i.Object.(*Customer); ok {
 		rows += len(c.CapacityUnits) + len(c.Domains) + len(c.CloudUserGroups)

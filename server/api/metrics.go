@@ -13,8 +13,8 @@ import (
 	"cloudapi/server/observe"
 )
 
-// measure registers the counters of the API's parts with the metrics.
-func (a *API) measure(o Options, m *observe.Metrics) {
+// registerMetrics registers the counters of the API's parts with the metrics.
+func (a *API) registerMetrics(o Options, m *observe.Metrics) {
 	t := observe.NewTracer(o.Tracer)
 	o.Store.Watch(observe.Statements(m, t))
 	m.Database(o.Store, func(ctx context.Context) (observe.Queue, error) { return queue(ctx, a.Client) })
@@ -63,11 +63,11 @@ func queue(ctx context.Context, c *ent.Client) (observe.Queue, error) {
 	return q, nil
 }
 
-// answered records an answer of the engine for the log and the metrics.
-func answered(ctx context.Context, answer engine.Answer) {
+// recordAnswer records an answer of the engine for the log and the metrics.
+func recordAnswer(ctx context.Context, answer engine.Answer) {
 	operation := ""
 	if answer.Operation != nil {
-		operation = root(answer.Operation)
+		operation = rootField(answer.Operation)
 		observe.NoteRoot(ctx, operation)
 	}
 	counted := map[string]bool{}
@@ -92,9 +92,9 @@ func rootNames(schema *ast.Schema) []string {
 	return names
 }
 
-// root returns the root field of a validated operation. It returns "several" for more than one, because clients could create
+// rootField returns the root field of a validated operation. It returns "several" for more than one, because clients could create
 // any number of combinations.
-func root(op *ast.OperationDefinition) string {
+func rootField(op *ast.OperationDefinition) string {
 	names := map[string]struct{}{}
 	rootFields(op.SelectionSet, names, map[string]bool{})
 	if len(names) != 1 {

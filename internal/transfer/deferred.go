@@ -16,17 +16,17 @@ import (
 
 // linked returns which of the referenced objects exist.
 func (a *attempt) linked(ctx context.Context, some []Item) (map[uuid.UUID]bool, error) {
-	wanted := map[Kind]map[uuid.UUID]bool{}
+	needed := map[Kind]map[uuid.UUID]bool{}
 	for _, i := range some {
 		for _, l := range i.Object.links() {
-			if wanted[l.to] == nil {
-				wanted[l.to] = map[uuid.UUID]bool{}
+			if needed[l.to] == nil {
+				needed[l.to] = map[uuid.UUID]bool{}
 			}
-			wanted[l.to][l.id] = true
+			needed[l.to][l.id] = true
 		}
 	}
-	there := map[uuid.UUID]bool{}
-	for kind, ids := range wanted {
+	present := map[uuid.UUID]bool{}
+	for kind, ids := range needed {
 		list := make([]uuid.UUID, 0, len(ids))
 		for id := range ids {
 			list = append(list, id)
@@ -39,29 +39,29 @@ func (a *attempt) linked(ctx context.Context, some []Item) (map[uuid.UUID]bool, 
 				return nil, err
 			}
 			for _, id := range found {
-				there[id] = true
+				present[id] = true
 			}
 		}
 	}
-	return there, nil
+	return present, nil
 }
 
 // resolve examines the references of an object. It returns false if a referenced object comes later in the same batch.
-func (a *attempt) resolve(v *verdict, there, among map[uuid.UUID]bool) bool {
+func (a *attempt) resolve(v *outcome, present, inBatch map[uuid.UUID]bool) bool {
 	for _, l := range v.item.Object.links() {
 		switch {
-		case there[l.id]:
-		case among[l.id] && !a.l.o.Verify:
+		case present[l.id]:
+		case inBatch[l.id] && !a.l.o.Verify:
 			return false
-		case a.pass == wait, a.pass == settle && a.l.waiting[l.id]:
-			v.aside = true
+		case a.pass == deferMissing, a.pass == dropMissing && a.l.waiting[l.id]:
+			v.deferred = true
 			return true
 		case l.drop != nil:
 			l.drop()
 			id := v.item.Object.head().GUID
-			a.l.lost[id] = append(a.l.lost[id], fmt.Errorf("the %s %s is not there", l.to, l.id))
+			a.l.removedReferences[id] = append(a.l.removedReferences[id], fmt.Errorf("the %s %s is not there", l.to, l.id))
 		case !a.l.o.Verify:
-			v.what, v.reason, v.count = Refused, fmt.Errorf("its %s %s is not there", l.to, l.id), refused
+			v.kind, v.reason, v.count = Refused, fmt.Errorf("its %s %s is not there", l.to, l.id), countRefused
 			return true
 		}
 	}
@@ -69,25 +69,25 @@ func (a *attempt) resolve(v *verdict, there, among map[uuid.UUID]bool) bool {
 }
 
 // apply counts and reports the results of objects.
-func (l *Loader) apply(all []verdict) error {
+func (l *Loader) apply(all []outcome) error {
 	for _, v := range all {
-		if v.aside {
-			if err := l.putAside(v.item); err != nil {
+		if v.deferred {
+			if err := l.deferItem(v.item); err != nil {
 				return err
 			}
 			continue
 		}
 		v.count(l.counts.Kinds[v.item.Object.Kind()])
-		if v.what != "" {
-			l.report(v.item, v.what, v.reason)
+		if v.kind != "" {
+			l.report(v.item, v.kind, v.reason)
 		}
 		id := v.item.Object.head().GUID
-		for _, reason := range l.lost[id] {
+		for _, reason := range l.removedReferences[id] {
 			l.counts.LostLinks++
 			l.report(v.item, LinkLost, reason)
 		}
-		delete(l.lost, id)
-		if u, ok := v.item.Object.(*CloudUser); ok && v.fresh {
+		delete(l.removedReferences, id)
+		if u, ok := v.item.Object.(*CloudUser); ok && v.created {
 			if u.PasswordIsWeak {
 				l.counts.WeakPasswords++
 			}
@@ -99,26 +99,26 @@ func (l *Loader) apply(all []verdict) error {
 	return nil
 }
 
-// gentlePasses is how many passes break one circle of references at a time; after them all circles are broken at once.
-const gentlePasses = 100
+// maxSingleDrops is how many passes break one cycle of references at a time. After them all cycles are broken at once.
+const maxSingleDrops = 100
 
-// later loads the objects that waited for others.
-func (l *Loader) later(ctx context.Context) error {
-	p := settle
-	for gentle := 0; l.aside != nil; {
-		before := l.aside
-		l.aside, l.waiting = nil, before.ids
+// loadDeferred loads the objects that refer to others which came later in the source.
+func (l *Loader) loadDeferred(ctx context.Context) error {
+	p := dropMissing
+	for gentle := 0; l.deferred != nil; {
+		before := l.deferred
+		l.deferred, l.waiting = nil, before.ids
 		n := 0
 		err := before.each(func(i Item) error {
-			of := settle
-			if p == force && (n == 0 || gentle > gentlePasses) {
-				of = force
+			of := dropMissing
+			if p == dropAll && (n == 0 || gentle > maxSingleDrops) {
+				of = dropAll
 			}
 			n++
-			if err := l.add(ctx, i, of); err != nil || of != force || gentle > gentlePasses {
+			if err := l.add(ctx, i, of); err != nil || of != dropAll || gentle > maxSingleDrops {
 				return err
 			}
-			return l.flush(ctx, force)
+			return l.flush(ctx, dropAll)
 		})
 		if err == nil {
 			err = l.flush(ctx, p)
@@ -126,22 +126,22 @@ func (l *Loader) later(ctx context.Context) error {
 		if err = errors.Join(err, before.close()); err != nil {
 			return err
 		}
-		progress := l.aside == nil || len(l.aside.ids) < len(before.ids)
-		if p = settle; !progress {
-			p = force
+		progress := l.deferred == nil || len(l.deferred.ids) < len(before.ids)
+		if p = dropMissing; !progress {
+			p = dropAll
 			gentle++
 		}
 	}
 	return nil
 }
 
-func (l *Loader) putAside(i Item) (err error) {
-	if l.aside == nil {
-		if l.aside, err = newSpool(); err != nil {
+func (l *Loader) deferItem(i Item) (err error) {
+	if l.deferred == nil {
+		if l.deferred, err = newSpool(); err != nil {
 			return err
 		}
 	}
-	return l.aside.put(i)
+	return l.deferred.put(i)
 }
 
 // spool stores objects in an unnamed file. It has no passwords, because users refer to nothing.
@@ -224,7 +224,7 @@ func (l *Loader) hash(ctx context.Context, some []Item) error {
 	if len(users) == 0 {
 		return nil
 	}
-	have, err := stored(ctx, l.client(), KindCloudUser, ids)
+	have, err := readStored(ctx, l.client(), KindCloudUser, ids)
 	if err != nil {
 		return err
 	}
