@@ -5,17 +5,11 @@ import (
 	"runtime/debug"
 )
 
-// The settings of the garbage collector (ADR 16). The memory that one caller can make the server use (internal/budget) fits
-// below memoryLimit. GOGC and GOMEMLIMIT replace them.
-const (
-	gcPercent   = 200
-	memoryLimit = 160 << 20 // bytes
-)
+// memoryLimit is the limit of the garbage collector in bytes (ADR 16); GOMEMLIMIT replaces it. The memory that one caller can
+// make the server use (internal/budget) fits below it.
+const memoryLimit = 160 << 20
 
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
