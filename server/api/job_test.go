@@ -95,6 +95,41 @@ func TestFailedChangeLeavesItsJobOnly(t *testing.T) {
 	})
 }
 
+// TestOwnMessageOfAFailure: userErrormsg takes the place of the exception, whatever is wrong with the call and wherever that
+// is found (CONTRACT.md, 4).
+func TestOwnMessageOfAFailure(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		id := a.Customer(t, "c")
+		never := "12345678-1234-4234-8234-123456789abc"
+		for path, status := range map[string]int{
+			"listCapacity?customerguid=" + never:                                                     404,
+			"find?status=NO":                                                                         400,
+			"setStatus?customerguid=" + never + "&status=ACTIVE":                                     404,
+			"setStatus?customerguid=" + id + "&status=NO":                                            400,
+			"setStatus?customerguid=no&status=ACTIVE":                                                400,
+			"setStatus?customerguid=" + id:                                                           400,
+			"setStatus?customerguid=" + id + "&status=ACTIVE&status=ACTIVE":                          400,
+			"setStatus?customerguid=" + id + "&status=ACTIVE&other=1":                                400,
+			"setStatus?customerguid=" + id + "&status=ACTIVE&jobguid=" + never:                       400,
+			"addCapacityAvailable?customerguid=" + id + "&capacityunittype=CU&amount=-1":             400,
+			"addCapacityAvailable?customerguid=" + id + "&capacityunittype=NO&amount=1":              400,
+			"addCapacityAvailable?customerguid=" + id + "&capacityunittype=CU&amount=1.5":            400,
+			"removeCapacityAvailable?customerguid=" + id + "&capacityunittype=CU":                    400,
+			"create?name=" + strings.Repeat("x", 256):                                                400,
+			"registerDomain?customerguid=" + id + "&username=portal&password=wrong&domain=x.example": 400,
+		} {
+			answer := a.Get(apitest.Operator, "cloud_api_customer/"+path+"&executionparams=%7B%22userErrormsg%22:%22ask+Bob%22%7D")
+			if answer.Status != status || !strings.Contains(answer.Body, `"exception":"ask Bob"`) {
+				t.Errorf("%s: %d %s", path, answer.Status, answer.Body)
+			}
+		}
+		forbidden := a.Get(apitest.Member, "cloud_api_customer/create?name=x&executionparams=%7B%22userErrormsg%22:%22ask+Bob%22%7D")
+		if forbidden.Status != 403 || !strings.Contains(forbidden.Body, `"exception":"ask Bob"`) {
+			t.Errorf("%d %s", forbidden.Status, forbidden.Body)
+		}
+	})
+}
+
 func TestDeletedCustomerStaysInItsJob(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)

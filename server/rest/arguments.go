@@ -17,12 +17,12 @@ type arguments struct {
 	values map[string]string
 }
 
-// readArguments collects the arguments of a call from its URL and its body.
+// readArguments collects the arguments of a call from its URL and its body. With an error it returns those that it could read.
 func (m *Method) readArguments(r *http.Request) (map[string]string, error) {
 	a := arguments{m, make(map[string]string, len(m.Parameters))}
 	err := a.parse(r.URL.RawQuery)
-	if err == nil {
-		err = a.body(r)
+	if inBody := a.body(r); err == nil {
+		err = inBody
 	}
 	return a.values, err
 }
@@ -62,8 +62,8 @@ func Unreadable(err error) error {
 	return invalid("The body could not be read")
 }
 
-// parse parses the form a=1&b=2, where + is a space.
-func (a arguments) parse(form string) error {
+// parse parses the form a=1&b=2, where + is a space. It reads all of it, and returns the first error.
+func (a arguments) parse(form string) (first error) {
 	for pair := range strings.SplitSeq(form, "&") {
 		if pair == "" {
 			continue
@@ -76,11 +76,11 @@ func (a arguments) parse(form string) error {
 		if value, err = url.QueryUnescape(value); err != nil {
 			return invalid("%s is not properly encoded", truncate(name))
 		}
-		if err := a.add(name, value); err != nil {
-			return err
+		if err := a.add(name, value); first == nil {
+			first = err
 		}
 	}
-	return nil
+	return first
 }
 
 func (a arguments) add(name, value string) error {
@@ -94,8 +94,8 @@ func (a arguments) add(name, value string) error {
 	return nil
 }
 
-// multipart parses a multipart form. The size of the body is already limited.
-func (a arguments) multipart(r *http.Request, boundary string) error {
+// multipart parses a multipart form, and returns the first error. The size of the body is already limited.
+func (a arguments) multipart(r *http.Request, boundary string) (first error) {
 	if boundary == "" {
 		return invalid("The multipart body has no boundary")
 	}
@@ -106,7 +106,7 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return first
 		}
 		if err != nil {
 			return Unreadable(err)
@@ -118,8 +118,8 @@ func (a arguments) multipart(r *http.Request, boundary string) error {
 		if err != nil {
 			return Unreadable(err)
 		}
-		if err := a.add(part.FormName(), string(value)); err != nil {
-			return err
+		if err := a.add(part.FormName(), string(value)); first == nil {
+			first = err
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (m *Method) variables(given map[string]string) (map[string]any, error) {
 	return m.collect(func(_ int, p *Parameter) (any, error) { return p.decode(given[p.Name]) })
 }
 
-// collect decodes each parameter of a method, and reports all faults.
+// collect decodes each parameter of a method, and reports all faults. With an error it returns the values that are valid.
 func (m *Method) collect(decode func(i int, p *Parameter) (any, error)) (map[string]any, error) {
 	vars := make(map[string]any, len(m.Parameters)+1)
 	var faults []*fault.Fault
@@ -145,7 +145,7 @@ func (m *Method) collect(decode func(i int, p *Parameter) (any, error)) (map[str
 		}
 	}
 	if len(faults) > 0 {
-		return nil, fault.All(faults...)
+		return vars, fault.All(faults...)
 	}
 	return vars, nil
 }

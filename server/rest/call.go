@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 
@@ -62,6 +63,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 	}
 	defer leave()
 	vars, err := out.transport.Arguments(r, m)
+	out.userMessage = userErrorMessage(vars)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func (h *Handler) call(out *writer, r *http.Request, m *Method) error {
 		return err
 	}
 	defer end()
-	out.executed, out.query, out.userMessage = true, !m.Mutation(), userErrorMessage(vars)
+	out.executed, out.query = true, !m.Mutation()
 	return m.answer(out, m.operationVariables(vars), h.runner(ctx, out.ResponseWriter, r, m))
 }
 
@@ -80,10 +82,8 @@ type urlTransport struct{ *Handler }
 // Arguments reads the query string and the form.
 func (urlTransport) Arguments(r *http.Request, m *Method) (map[string]any, error) {
 	given, err := m.readArguments(r)
-	if err != nil {
-		return nil, err
-	}
-	return m.variables(given)
+	vars, invalid := m.variables(given)
+	return vars, cmp.Or(err, invalid)
 }
 
 // Begin sets the headers of an answer.

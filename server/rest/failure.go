@@ -132,8 +132,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, f *
 	h.writeError(w, r, Failure{status, codeInvalid, http.StatusText(status), f.Message})
 }
 
-// writeFault answers a call that failed, with the caller's own message if it gave one. The message of a failed job already
-// contains it; a read-only call has no job.
+// writeFault answers a call that failed, with the caller's own message if it gave one (CONTRACT.md, 4).
 func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 	f := fault.As(err)
 	if w.started {
@@ -148,7 +147,7 @@ func (w *writer) writeFault(r *http.Request, m *Method, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	out := failureOf(f, m.message(f), observe.RequestID(r.Context()))
-	if w.userMessage != "" && (!m.Mutation() || f.Message == w.userMessage) {
+	if w.userMessage != "" {
 		out.exception = w.userMessage
 	}
 	w.transport.Fail(w.ResponseWriter, r, out)

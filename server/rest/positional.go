@@ -13,15 +13,16 @@ import (
 // []any, map[string]any and nil. The last ones may be omitted. A blank text means that no value is given. A scalar is used
 // as its text, which is never unquoted.
 func (m *Method) Positional(values []any) (map[string]any, error) {
-	if len(values) > len(m.Parameters) {
-		return nil, invalid("%s takes %d parameters at most, not %d", m.Name, len(m.Parameters), len(values))
-	}
-	return m.collect(func(i int, p *Parameter) (any, error) {
+	vars, err := m.collect(func(i int, p *Parameter) (any, error) {
 		if i >= len(values) {
 			return nil, nil
 		}
 		return p.decodeTyped(values[i])
 	})
+	if len(values) > len(m.Parameters) {
+		err = invalid("%s takes %d parameters at most, not %d", m.Name, len(m.Parameters), len(values))
+	}
+	return vars, err
 }
 
 func (p *Parameter) decodeTyped(v any) (any, error) {

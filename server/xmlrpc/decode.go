@@ -229,7 +229,7 @@ func (d *decoder) typed(name string, depth int) (any, error) {
 	}
 	v, ok := scalar(name, text)
 	if !ok {
-		return nil, d.wrong("a value is not of the type it has; types are string, int, i4, i8, boolean, double, base64, dateTime.iso8601, array, struct and nil")
+		return nil, d.wrong("a value does not match its type; types are string, int, i4, i8, boolean, double, base64, dateTime.iso8601, array, struct and nil")
 	}
 	return v, nil
 }
