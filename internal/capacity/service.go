@@ -31,17 +31,12 @@ func (s *Service) AddConsumed(ctx context.Context, in model.AddCapacityConsumedI
 
 func (s *Service) add(ctx context.Context, action string, kind capacityunit.Kind, in model.AddCapacityAvailableInput) (*model.AddCapacityAvailablePayload, error) {
 	out := &model.AddCapacityAvailablePayload{}
-	var err error
-	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution), nil, nil,
+	change := s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution)
+	return job.Run(ctx, s.Customers.Jobs, change, out, &out.Job, customer.Touch(&out.Customer, in.CustomerID,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.CapacityUnit, err = customer.NewUnit(tx, kind, in).Save(ctx)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.CapacityUnit = job.Detach(ctx, out.CapacityUnit)
-	return out, nil
+		}), job.RowAt(&out.Customer), job.RowAt(&out.CapacityUnit))
 }
 
 // RemoveAvailable removes all units of a type from the customer's available capacity.
@@ -57,8 +52,8 @@ func (s *Service) RemoveConsumed(ctx context.Context, in model.RemoveCapacityCon
 
 func (s *Service) remove(ctx context.Context, action string, kind capacityunit.Kind, in model.RemoveCapacityAvailableInput) (*model.RemoveCapacityAvailablePayload, error) {
 	out := &model.RemoveCapacityAvailablePayload{}
-	var err error
-	out.Customer, out.Job, err = s.Customers.Change(ctx, s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution), nil, nil,
+	change := s.Customers.NewWriteChange(action, in.CustomerID, in, in.Execution)
+	return job.Run(ctx, s.Customers.Jobs, change, out, &out.Job, customer.Touch(&out.Customer, in.CustomerID,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			out.Removed, err = tx.CapacityUnit.Delete().
 				Where(capacityunit.CustomerID(in.CustomerID), capacityunit.KindEQ(kind), capacityunit.TypeEQ(in.Type)).
@@ -67,9 +62,5 @@ func (s *Service) remove(ctx context.Context, action string, kind capacityunit.K
 				return fault.New(fault.Invalid, "The capacity unit type specified could not be found!").On("type")
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+		}), job.RowAt(&out.Customer))
 }

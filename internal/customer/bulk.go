@@ -50,7 +50,7 @@ func checkStatusChanges(changes []*model.CustomerStatusChangeInput, locked map[u
 	for i, c := range changes {
 		e := Entry{"input.changes", i}
 		if seen[c.CustomerID] {
-			faults.Add(e, "customerId", fault.New(fault.Invalid, "The customer %s stands in the list already", c.CustomerID))
+			faults.Add(e, "customerId", fault.New(fault.Invalid, "The customer %s is in the list more than once", c.CustomerID))
 		}
 		seen[c.CustomerID] = true
 		if current := locked[c.CustomerID].Version; c.ExpectedVersion != nil && *c.ExpectedVersion != current {

@@ -57,7 +57,8 @@ func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *mod
 		Action: action, Input: in, Execution: ex,
 		Authorize: job.ByPolicy(customer.Policy, s.Client.Customer.Update().Mutation()),
 	}
-	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+	out := &CustomersChanged{customers: Distinct(ids)}
+	return job.Run(ctx, s.Jobs, c, out, &out.Job, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
 		if n := len(ids); n < 1 || n > maxEntries {
 			return fault.New(fault.Invalid, "%s has %d entries; 1 to %d are allowed", list, n, maxEntries).On(list)
 		}
@@ -67,11 +68,7 @@ func (s *Service) ChangeMany(ctx context.Context, action string, in any, ex *mod
 		}
 		r.Parts, err = work(ctx, tx, locked)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &CustomersChanged{Job: done, Client: job.Client(ctx, s.Client), customers: Distinct(ids)}, nil
+	}, func(ctx context.Context) { out.Client = job.Client(ctx, s.Client) })
 }
 
 // lockAll returns the customers of the entries of a list, and locks them until the end of the transaction. It reports each

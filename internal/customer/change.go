@@ -26,24 +26,24 @@ func (s *Service) NewWriteChange(action string, id uuid.UUID, input any, ex *mod
 	return c
 }
 
-// Change updates a customer, which gives it a new version and locks its row until the end, and then does more with it.
-func (s *Service) Change(ctx context.Context, c job.Change, expected *uuid.UUID,
-	edit func(*ent.CustomerUpdateOne), more job.Work,
-) (*ent.Customer, *ent.Job, error) {
-	var changed *ent.Customer
-	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if changed, err = updateIfVersion(ctx, tx, *c.CustomerID, expected, edit); err != nil {
+// Touch returns work that gives a customer a new version, which locks its row until the end, and then does more with it.
+func Touch(changed **ent.Customer, id uuid.UUID, more job.Work) job.Work {
+	return func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
+		if *changed, err = updateIfVersion(ctx, tx, id, nil, nil); err != nil {
 			return err
 		}
-		if more == nil {
-			return nil
-		}
 		return more(ctx, tx, r)
-	})
-	if err != nil {
-		return nil, nil, err
 	}
-	return job.Detach(ctx, changed), done, nil
+}
+
+// update makes a change that only updates a customer.
+func update[P any](ctx context.Context, s *Service, c job.Change, expected *uuid.UUID, edit func(*ent.CustomerUpdateOne),
+	payload *P, changed **ent.Customer, done **ent.Job,
+) (*P, error) {
+	return job.Run(ctx, s.Jobs, c, payload, done, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+		*changed, err = updateIfVersion(ctx, tx, *c.CustomerID, expected, edit)
+		return err
+	}, job.RowAt(changed))
 }
 
 // updateIfVersion updates a customer in one statement. It fails with CONFLICT if the customer has another version than

@@ -25,10 +25,8 @@ type Service struct {
 // Update changes the given properties.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
-	var err error
-	out.Customer, out.Job, err = s.Change(ctx, s.NewWriteChange("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, nil)
-	return out, err
+	return update(ctx, s, s.NewWriteChange("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, out, &out.Customer, &out.Job)
 }
 
 func applyUpdate(up *ent.CustomerUpdateOne, in model.UpdateCustomerInput) {
@@ -58,8 +56,6 @@ func clearOrSet[U any](id *uuid.UUID, clearID func() U, set func(uuid.UUID) U) {
 // SetStatus sets the status. Every transition is allowed.
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
-	var err error
-	out.Customer, out.Job, err = s.Change(ctx, s.NewWriteChange("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, nil)
-	return out, err
+	return update(ctx, s, s.NewWriteChange("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
+		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, out, &out.Customer, &out.Job)
 }

@@ -16,12 +16,11 @@ import (
 // CreateSpace creates a cloud space of a customer.
 func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInput) (*model.CreateCloudSpacePayload, error) {
 	out := &model.CreateCloudSpacePayload{}
-	var err error
 	change := s.newChange("createCloudSpace", in.CustomerID, in, in.Execution)
 	change.OnlyWrites = in.ParentID == nil
-	_, out.Job, err = s.Change(ctx, change, nil, nil,
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, Touch(new(*ent.Customer), in.CustomerID,
 		func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-			if err := parentSpace(ctx, tx, in); err != nil {
+			if err := checkParentSpace(ctx, tx, in); err != nil {
 				return err
 			}
 			out.CloudSpace, err = tx.CloudSpace.Create().
@@ -35,66 +34,51 @@ func (s *Service) CreateSpace(ctx context.Context, in model.CreateCloudSpaceInpu
 				r.ObjectID = out.CloudSpace.ID
 			}
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	out.CloudSpace = job.Detach(ctx, out.CloudSpace)
-	return out, nil
+		}), job.RowAt(&out.CloudSpace))
 }
 
-func parentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceInput) error {
+// checkParentSpace returns an error if the space in which one is to be created does not exist, or is another customer's.
+func checkParentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudSpaceInput) error {
 	if in.ParentID == nil {
 		return nil
 	}
-	known, err := tx.CloudSpace.Query().
-		Where(cloudspace.ID(*in.ParentID), cloudspace.CustomerID(in.CustomerID)).Exist(ctx)
-	if err == nil && !known {
-		err = fault.New(fault.Invalid, "The customer has no cloud space %s", in.ParentID).On("parentId")
+	parent, err := tx.CloudSpace.Get(ctx, *in.ParentID)
+	if err == nil && parent.CustomerID != in.CustomerID {
+		err = fault.New(fault.Invalid, "The cloud space %s is not one of the customer's", in.ParentID).On("parentId")
 	}
-	return err
+	return ent.Missing(err, "cloudspace", *in.ParentID)
 }
 
 // UpdateSpace changes the given properties of a cloud space.
 func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
 	out := &model.UpdateCloudSpacePayload{}
-	var err error
-	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.newSpaceChange("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
+	return changeSpace(ctx, s, s.newSpaceChange("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
 		func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			textrule.Set(in.Description, up.SetDescription)
-		})
-	return out, err
+		}, out, &out.CloudSpace, &out.Job)
 }
 
 // SetSpaceStatus sets the status of a cloud space.
 func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStatusInput) (*model.SetCloudSpaceStatusPayload, error) {
 	out := &model.SetCloudSpaceStatusPayload{}
-	var err error
-	out.CloudSpace, out.Job, err = s.changeSpace(ctx,
-		s.newSpaceChange("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) })
-	return out, err
+	return changeSpace(ctx, s, s.newSpaceChange("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
+		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) }, out, &out.CloudSpace, &out.Job)
 }
 
 // changeSpace changes a cloud space, and with it the version of its customer.
-func (s *Service) changeSpace(ctx context.Context, c job.Change, expected *uuid.UUID,
-	edit func(*ent.CloudSpaceUpdateOne),
-) (*ent.CloudSpace, *ent.Job, error) {
-	var changed *ent.CloudSpace
-	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if changed, err = updateSpaceIfVersion(ctx, tx, *c.ObjectID, expected, edit); err != nil {
+func changeSpace[P any](ctx context.Context, s *Service, c job.Change, expected *uuid.UUID, edit func(*ent.CloudSpaceUpdateOne),
+	payload *P, changed **ent.CloudSpace, done **ent.Job,
+) (*P, error) {
+	return job.Run(ctx, s.Jobs, c, payload, done, func(ctx context.Context, tx *ent.Client, r *job.Record) error {
+		space, err := updateSpaceIfVersion(ctx, tx, *c.ObjectID, expected, edit)
+		if err != nil {
 			return err
 		}
-		r.CustomerID = changed.CustomerID
+		*changed, r.CustomerID = space, space.CustomerID
 		_, err = updateIfVersion(ctx, tx, r.CustomerID, nil, nil)
 		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return job.Detach(ctx, changed), done, nil
+	}, job.RowAt(changed))
 }
 
 // DeleteSpace deletes a cloud space that contains no spaces.

@@ -14,8 +14,7 @@ import (
 // Link allows an account of an OpenID Connect issuer to sign in as a user.
 func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model.LinkCloudUserPayload, error) {
 	out := &model.LinkCloudUserPayload{}
-	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
+	return changeUser(ctx, s,
 		s.newUserChange("linkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).SetIssuer(in.Issuer).Mutation()), in.CloudUserID, nil,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetIssuer(in.Issuer).SetSubject(in.Subject).ClearRoleStatedAt().ClearRoleValidUntil()
@@ -25,22 +24,19 @@ func (s *Service) Link(ctx context.Context, in model.LinkCloudUserInput) (*model
 				return fault.New(fault.Conflict, "This account of the issuer belongs to the user %s; unlink or delete that user first", other.Login).On("subject")
 			}
 			return ent.MaskNotFound(err)
-		})
-	return out, err
+		}, out, &out.CloudUser, &out.Job)
 }
 
 // Unlink removes the account of an issuer from a user, and revokes the user's tokens.
 func (s *Service) Unlink(ctx context.Context, in model.UnlinkCloudUserInput) (*model.UnlinkCloudUserPayload, error) {
 	out := &model.UnlinkCloudUserPayload{}
-	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
+	return changeUser(ctx, s,
 		s.newUserChange("unlinkCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).ClearIssuer().Mutation()), in.CloudUserID, nil,
 		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.ClearIssuer().ClearSubject().ClearRoleStatedAt().ClearRoleValidUntil()
 			_, err := session.End(ctx, tx, in.CloudUserID, true)
 			return err
-		})
-	return out, err
+		}, out, &out.CloudUser, &out.Job)
 }
 
 // Merged is a user that tokens of an issuer could sign in as, or change, in earlier versions, which did not separate the

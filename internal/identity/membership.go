@@ -14,16 +14,13 @@ import (
 	"cloudapi/internal/model"
 )
 
-// changeMembership changes the users or groups in a group. Only an administrator may do that, because members may read customers.
-func (s *Service) changeMembership(ctx context.Context, action string, in any, ex *model.ExecutionInput, group uuid.UUID,
-	work func(context.Context, *ent.Client) error,
-) (*ent.Job, error) {
-	// The rule only checks that members change, not which: only an administrator may do that (ent/rule).
-	change := s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group)
-	about := s.newGroupChange(action, in, ex, &group, change.Mutation())
-	about.OnlyWrites = false
-	return s.Jobs.Do(ctx, about,
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error { return work(ctx, tx) })
+// newMembershipChange returns a change of the users or groups in a group. Only an administrator may make it, because members may
+// read customers.
+func (s *Service) newMembershipChange(action string, in any, ex *model.ExecutionInput, group uuid.UUID) job.Change {
+	// The rule only checks that members change, not which (ent/rule).
+	c := s.newGroupChange(action, in, ex, &group, s.Client.CloudUserGroup.UpdateOneID(group).AddUserIDs(group).Mutation())
+	c.OnlyWrites = false
+	return c
 }
 
 // AddUser adds a user to a group.
@@ -52,8 +49,8 @@ func (s *Service) changeUserMembership(ctx context.Context, action string, in mo
 	edit func(*ent.CloudUserGroupUpdateOne, bool) error,
 ) (*model.AddUserToGroupPayload, error) {
 	out := &model.AddUserToGroupPayload{}
-	var err error
-	out.Job, err = s.changeMembership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+	change := s.newMembershipChange(action, in, in.Execution, in.CloudUserGroupID)
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		// Updating the user's version locks its row until the end.
 		out.CloudUser, err = tx.CloudUser.UpdateOneID(in.CloudUserID).Save(ctx)
 		if err != nil {
@@ -67,13 +64,7 @@ func (s *Service) changeUserMembership(ctx context.Context, action string, in mo
 		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
 			func(up *ent.CloudUserGroupUpdateOne) error { return edit(up, isMember) })
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.Changed(ctx, in.CloudUserID)
-	out.CloudUser, out.CloudUserGroup = job.Detach(ctx, out.CloudUser), job.Detach(ctx, out.CloudUserGroup)
-	return out, nil
+	}, s.changed(in.CloudUserID), job.RowAt(&out.CloudUser), job.RowAt(&out.CloudUserGroup))
 }
 
 func updateGroup(ctx context.Context, tx *ent.Client, id uuid.UUID, edit func(*ent.CloudUserGroupUpdateOne) error) (*ent.CloudUserGroup, error) {
@@ -130,8 +121,8 @@ func (s *Service) changeGroupMembership(ctx context.Context, action string, in m
 	edit func(context.Context, *ent.Client, *ent.CloudUserGroupUpdateOne) error,
 ) (*model.AddGroupToGroupPayload, error) {
 	out := &model.AddGroupToGroupPayload{}
-	var err error
-	out.Job, err = s.changeMembership(ctx, action, in, in.Execution, in.CloudUserGroupID, func(ctx context.Context, tx *ent.Client) (err error) {
+	change := s.newMembershipChange(action, in, in.Execution, in.CloudUserGroupID)
+	return job.Run(ctx, s.Jobs, change, out, &out.Job, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		if err := lockGroups(ctx, tx, in.CloudUserGroupID, in.MemberCloudUserGroupID); err != nil {
 			return err
 		}
@@ -141,12 +132,7 @@ func (s *Service) changeGroupMembership(ctx context.Context, action string, in m
 		out.CloudUserGroup, err = updateGroup(ctx, tx, in.CloudUserGroupID,
 			func(up *ent.CloudUserGroupUpdateOne) error { return edit(ctx, tx, up) })
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	out.CloudUserGroup, out.Member = job.Detach(ctx, out.CloudUserGroup), job.Detach(ctx, out.Member)
-	return out, nil
+	}, job.RowAt(&out.CloudUserGroup), job.RowAt(&out.Member))
 }
 
 // lockGroups locks the rows of two groups, and of all groups that have or are members, until the end of the transaction. Two

@@ -48,11 +48,8 @@ func joinFaults(m ent.Mutation, others ...error) error {
 // SetPassword sets a user's password and revokes its sessions and, by default, its personal access tokens.
 func (s *Service) SetPassword(ctx context.Context, in model.SetCloudUserPasswordInput) (*model.SetCloudUserPasswordPayload, error) {
 	out := &model.SetCloudUserPasswordPayload{}
-	var err error
-	out.CloudUser, out.Job, err = s.replacePassword(ctx,
-		s.newPasswordChange("setCloudUserPassword", in, in.Execution, in.CloudUserID), in.CloudUserID,
-		nil, !in.KeepAccessTokens, "password", in.Password)
-	return out, err
+	return replacePassword(ctx, s, s.newPasswordChange("setCloudUserPassword", in, in.Execution, in.CloudUserID), in.CloudUserID,
+		nil, !in.KeepAccessTokens, "password", in.Password, out, &out.CloudUser, &out.Job)
 }
 
 // ChangePassword changes a password after checking the current one, and revokes the sessions of its user: the caller, or any
@@ -88,10 +85,8 @@ func (s *Service) ChangePassword(ctx context.Context, in model.ChangePasswordInp
 		}
 		return err
 	}
-	out.CloudUser, out.Job, err = s.replacePassword(rule.WithOwnPassword(ctx),
-		change, user,
-		verified, false, "newPassword", in.NewPassword)
-	return out, err
+	return replacePassword(rule.WithOwnPassword(ctx), s, change, user,
+		verified, false, "newPassword", in.NewPassword, out, &out.CloudUser, &out.Job)
 }
 
 // newPasswordChange returns a change of a user's password.
@@ -101,9 +96,10 @@ func (s *Service) newPasswordChange(action string, input any, ex *model.Executio
 
 // replacePassword sets a user's password. It calls check, unless that is nil, and hashes before the transaction begins. It
 // revokes the sessions of the user, and also its personal access tokens if endTokens is true.
-func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUID,
+func replacePassword[P any](ctx context.Context, s *Service, c job.Change, id uuid.UUID,
 	check func(context.Context) error, endTokens bool, field string, p secret.Text,
-) (*ent.CloudUser, *ent.Job, error) {
+	payload *P, changed **ent.CloudUser, done **ent.Job,
+) (*P, error) {
 	var hash string
 	c.Before = func(ctx context.Context, _ job.BeforeTx, _ uuid.UUID) (err error) {
 		if check != nil {
@@ -114,11 +110,11 @@ func (s *Service) replacePassword(ctx context.Context, c job.Change, id uuid.UUI
 		hash, err = s.hashPassword(ctx, field, p)
 		return err
 	}
-	return s.changeUser(ctx, c, id, nil, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+	return changeUser(ctx, s, c, id, nil, func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
 		up.SetPasswordHash(hash).SetPasswordIsWeak(false)
 		_, err := session.End(ctx, tx, id, endTokens)
 		return err
-	})
+	}, payload, changed, done)
 }
 
 // ByLogin returns the user with a login, ignoring case, nil if it does not exist.

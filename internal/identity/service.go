@@ -77,11 +77,10 @@ func newUser(client *ent.Client, in model.CreateCloudUserInput) *ent.CloudUserCr
 // UpdateUser changes the given properties of a user.
 func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput) (*model.UpdateCloudUserPayload, error) {
 	out := &model.UpdateCloudUserPayload{}
-	var err error
 	change := s.newUserChange("updateCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.OnlyWrites = in.Role == nil && in.Status == nil // other changes check the last administrator
-	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
-		func(ctx context.Context, tx *ent.Client, up *ent.CloudUserUpdateOne) error {
+	return changeUser(ctx, s, change, in.CloudUserID, in.ExpectedVersion,
+		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			textrule.Set(in.Email, up.SetEmail)
 			textrule.Set(in.FirstName, up.SetFirstName)
 			textrule.Set(in.LastName, up.SetLastName)
@@ -94,22 +93,19 @@ func (s *Service) UpdateUser(ctx context.Context, in model.UpdateCloudUserInput)
 			textrule.Set(in.PhoneLandline, up.SetPhoneLandline)
 			up.SetNillableRole(in.Role).SetNillableStatus(in.Status)
 			return nil
-		})
-	return out, err
+		}, out, &out.CloudUser, &out.Job)
 }
 
 // SetStatus sets the status of a user.
 func (s *Service) SetStatus(ctx context.Context, in model.SetCloudUserStatusInput) (*model.SetCloudUserStatusPayload, error) {
 	out := &model.SetCloudUserStatusPayload{}
-	var err error
 	change := s.newUserChange("setCloudUserStatus", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.OnlyWrites = in.Status != clouduser.StatusDISABLED // it checks the last administrator
-	out.CloudUser, out.Job, err = s.changeUser(ctx, change, in.CloudUserID, in.ExpectedVersion,
+	return changeUser(ctx, s, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetStatus(in.Status)
 			return nil
-		})
-	return out, err
+		}, out, &out.CloudUser, &out.Job)
 }
 
 // SetAdministrator makes a user an administrator, or a member again.
@@ -119,23 +115,23 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 		role = clouduser.RoleADMINISTRATOR
 	}
 	out := &model.SetCloudUserAdministratorPayload{}
-	var err error
-	out.CloudUser, out.Job, err = s.changeUser(ctx,
-		s.newUserChange("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation()), in.CloudUserID, in.ExpectedVersion,
+	change := s.newUserChange("setCloudUserAdministrator", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
+	return changeUser(ctx, s, change, in.CloudUserID, in.ExpectedVersion,
 		func(_ context.Context, _ *ent.Client, up *ent.CloudUserUpdateOne) error {
 			up.SetRole(role)
 			return nil
-		})
-	return out, err
+		}, out, &out.CloudUser, &out.Job)
 }
 
+// userEdit sets what a change of a user changes.
+type userEdit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error
+
 // changeUser changes one user in one statement. It fails with CONFLICT if the user has another version than expected.
-func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID, expected *uuid.UUID,
-	edit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error,
-) (*ent.CloudUser, *ent.Job, error) {
-	var changed *ent.CloudUser
+func changeUser[P any](ctx context.Context, s *Service, c job.Change, id uuid.UUID, expected *uuid.UUID, edit userEdit,
+	payload *P, changed **ent.CloudUser, done **ent.Job,
+) (*P, error) {
 	c.ObjectID = &id
-	done, err := s.Jobs.Do(ctx, c, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+	return job.Run(ctx, s.Jobs, c, payload, done, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 		up := tx.CloudUser.UpdateOneID(id)
 		if expected != nil {
 			up.Where(clouduser.Version(*expected))
@@ -143,21 +139,22 @@ func (s *Service) changeUser(ctx context.Context, c job.Change, id uuid.UUID, ex
 		if err := edit(ctx, tx, up); err != nil {
 			return err
 		}
-		changed, err = up.Save(ctx)
+		*changed, err = up.Save(ctx)
 		return staleUserError(ctx, tx, err, id, expected)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	s.Changed(ctx, id)
-	return job.Detach(ctx, changed), done, nil
+	}, s.changed(id), job.RowAt(changed))
+}
+
+// changed calls Changed after a change of a user.
+func (s *Service) changed(id uuid.UUID) job.After {
+	return func(ctx context.Context) { s.Changed(ctx, id) }
 }
 
 // DeleteUser deletes a user with its tokens and memberships.
 func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput) (*model.DeleteCloudUserPayload, error) {
+	out := &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID}
 	change := s.newUserChange("deleteCloudUser", in, in.Execution, s.Client.CloudUser.UpdateOneID(in.CloudUserID).Mutation())
 	change.ObjectID = &in.CloudUserID
-	done, err := s.Jobs.Do(ctx, change,
+	return job.Run(ctx, s.Jobs, change, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			del := tx.CloudUser.DeleteOneID(in.CloudUserID)
 			if in.ExpectedVersion != nil {
@@ -169,12 +166,7 @@ func (s *Service) DeleteUser(ctx context.Context, in model.DeleteCloudUserInput)
 				return err
 			}
 			return staleUserError(ctx, tx, del.Exec(ctx), in.CloudUserID, in.ExpectedVersion)
-		})
-	if err != nil {
-		return nil, err
-	}
-	s.Changed(ctx, in.CloudUserID)
-	return &model.DeleteCloudUserPayload{CloudUserID: in.CloudUserID, Job: done}, nil
+		}, s.changed(in.CloudUserID))
 }
 
 // newUserChange returns a change of a user.

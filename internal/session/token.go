@@ -62,27 +62,23 @@ func checkTokenCount(ctx context.Context, tx *ent.Client, user uuid.UUID) error 
 
 // RevokeToken revokes a token that the caller may see.
 func (s *Service) RevokeToken(ctx context.Context, in model.RevokeAccessTokenInput) (*model.RevokeAccessTokenPayload, error) {
+	out := &model.RevokeAccessTokenPayload{AccessTokenID: in.AccessTokenID}
 	var owner *ent.AccessToken
 	visible := func(ctx context.Context, client *ent.Client) (err error) {
 		owner, err = client.AccessToken.Get(ctx, in.AccessTokenID)
 		return ent.Missing(err, "accesstoken", in.AccessTokenID)
 	}
-	done, err := s.Jobs.Do(ctx, job.Change{
+	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "revokeAccessToken", Input: in, Execution: in.Execution,
 		Authorize: func(ctx context.Context) error { return visible(ctx, s.Client) },
-	},
+	}, out, &out.Job,
 		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
 			if err := visible(ctx, tx); err != nil {
 				return err
 			}
 			_, err := tx.AccessToken.Delete().Where(accesstoken.ID(in.AccessTokenID)).Exec(ctx)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	s.Changed(ctx, owner.UserID)
-	return &model.RevokeAccessTokenPayload{AccessTokenID: in.AccessTokenID, Job: done}, nil
+		}, func(ctx context.Context) { s.Changed(ctx, owner.UserID) })
 }
 
 // RevokeTokens revokes all sessions and personal tokens of a user that the caller may see.
@@ -95,21 +91,15 @@ func (s *Service) RevokeTokens(ctx context.Context, in model.RevokeAccessTokensI
 		}
 		return err
 	}
-	var err error
-	out.Job, err = s.Jobs.Do(ctx, job.Change{
+	return job.Run(ctx, s.Jobs, job.Change{
 		Action: "revokeAccessTokens", Input: in, Execution: in.Execution,
 		Authorize: func(ctx context.Context) error { return visible(ctx, s.Client) },
-	},
-		func(ctx context.Context, tx *ent.Client, _ *job.Record) error {
+	}, out, &out.Job,
+		func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
 			if err := visible(ctx, tx); err != nil {
 				return err
 			}
 			out.Revoked, err = End(ctx, tx, in.CloudUserID, true)
 			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	s.Changed(ctx, in.CloudUserID)
-	return out, nil
+		}, func(ctx context.Context) { s.Changed(ctx, in.CloudUserID) })
 }
