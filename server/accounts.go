@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/google/uuid"
+
 	"cloudapi/ent"
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/portalaccount"
@@ -16,28 +18,35 @@ import (
 	"cloudapi/server/api"
 )
 
-// withUser calls do with the user of a login.
-func withUser(e *env, d databaseFlags, l logFlags, login string, do func(context.Context, *api.API, *ent.CloudUser) error) error {
-	return withAPI(e, d, l, func(ctx context.Context, a *api.API) error {
+// withUser calls do with the user of a login, and then prints a text about it, in which %q is the login.
+func withUser(e *env, f commandFlags, login, done string, do func(context.Context, *api.API, *ent.CloudUser) error) error {
+	return withAPI(e, f, func(ctx context.Context, a *api.API) error {
 		u, err := identity.ByLogin(ctx, a.Client, textrule.Fold(login))
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if u == nil {
+		case u == nil:
 			return fault.New(fault.NotFound, "There is no user %q", login)
 		}
-		return do(ctx, a, u)
+		return e.report(do(ctx, a, u), done, u.Login)
 	})
 }
 
+// report prints what was done to an object, or returns the error.
+func (e *env) report(err error, done, name string) error {
+	if err == nil && done != "" {
+		_, err = fmt.Fprintf(e.out, done+"\n", name)
+	}
+	return err
+}
+
 type userListCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 }
 
 // Run lists the users.
 func (c *userListCommand) Run(e *env) error {
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
+	return withAPI(e, c.commandFlags, func(ctx context.Context, a *api.API) error {
 		users, err := a.Client.CloudUser.Query().Order(clouduser.ByLogin(), clouduser.ByID()).All(ctx)
 		if err != nil {
 			return err
@@ -52,8 +61,7 @@ func (c *userListCommand) Run(e *env) error {
 }
 
 type userRoleCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login."`
 	Role  string `arg:"" enum:"ADMINISTRATOR,OPERATOR,MEMBER" help:"The role: ADMINISTRATOR, OPERATOR or MEMBER."`
 }
@@ -61,60 +69,48 @@ type userRoleCommand struct {
 // Run changes the role of a user.
 func (c *userRoleCommand) Run(e *env) error {
 	role := clouduser.Role(c.Role)
-	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Role: &role}); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(e.out, "%q is %s now\n", u.Login, c.Role)
+	return withUser(e, c.commandFlags, c.Login, "%q is "+c.Role+" now", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		_, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Role: &role})
 		return err
 	})
 }
 
 type userDisableCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login."`
 }
 
 // Run disables a user.
 func (c *userDisableCommand) Run(e *env) error {
-	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusDISABLED)
+	return setStatus(e, c.commandFlags, c.Login, clouduser.StatusDISABLED)
 }
 
 type userEnableCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login."`
 }
 
 // Run enables a user.
 func (c *userEnableCommand) Run(e *env) error {
-	return setStatus(e, c.databaseFlags, c.logFlags, c.Login, clouduser.StatusCONFIGURED)
+	return setStatus(e, c.commandFlags, c.Login, clouduser.StatusCONFIGURED)
 }
 
-func setStatus(e *env, d databaseFlags, l logFlags, login string, status clouduser.Status) error {
-	return withUser(e, d, l, login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Status: &status}); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(e.out, "%q is %s now\n", u.Login, status)
+func setStatus(e *env, f commandFlags, login string, status clouduser.Status) error {
+	return withUser(e, f, login, "%q is "+string(status)+" now", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		_, err := a.Identity.UpdateUser(ctx, model.UpdateCloudUserInput{CloudUserID: u.ID, Status: &status})
 		return err
 	})
 }
 
 type userDeleteCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login."`
 }
 
 // Run deletes a user.
 func (c *userDeleteCommand) Run(e *env) error {
-	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
-		if _, err := a.Identity.DeleteUser(ctx, model.DeleteCloudUserInput{CloudUserID: u.ID}); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(e.out, "Deleted %q\n", u.Login)
+	return withUser(e, c.commandFlags, c.Login, "Deleted %q", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		_, err := a.Identity.DeleteUser(ctx, model.DeleteCloudUserInput{CloudUserID: u.ID})
 		return err
 	})
 }
@@ -128,13 +124,12 @@ type portalAccountCommand struct {
 }
 
 type portalListCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 }
 
 // Run lists the accounts.
 func (c *portalListCommand) Run(e *env) error {
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
+	return withAPI(e, c.commandFlags, func(ctx context.Context, a *api.API) error {
 		accounts, err := a.Client.PortalAccount.Query().Order(portalaccount.ByUsername(), portalaccount.ByID()).All(ctx)
 		if err != nil {
 			return err
@@ -149,8 +144,7 @@ func (c *portalListCommand) Run(e *env) error {
 }
 
 type portalCreateCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Username string `arg:"" help:"The user name."`
 }
 
@@ -160,7 +154,7 @@ func (c *portalCreateCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
+	return withAPI(e, c.commandFlags, func(ctx context.Context, a *api.API) error {
 		made, err := a.Identity.CreatePortalAccount(ctx, model.CreatePortalAccountInput{Username: c.Username, Password: secret.New(given)})
 		if err != nil {
 			return err
@@ -171,8 +165,7 @@ func (c *portalCreateCommand) Run(e *env) error {
 }
 
 type portalPasswordCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Username string `arg:"" help:"The user name."`
 }
 
@@ -182,42 +175,36 @@ func (c *portalPasswordCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return withPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
-		in := model.SetPortalAccountPasswordInput{PortalAccountID: account.ID, Password: secret.New(given)}
-		if _, err := a.Identity.SetPortalAccountPassword(ctx, in); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(e.out, "Set the password of the portal account %q\n", account.Username)
+	const done = "Set the password of the portal account %q"
+	return withPortalAccount(e, c.commandFlags, c.Username, done, func(ctx context.Context, a *api.API, id uuid.UUID) error {
+		_, err := a.Identity.SetPortalAccountPassword(ctx, model.SetPortalAccountPasswordInput{PortalAccountID: id, Password: secret.New(given)})
 		return err
 	})
 }
 
 type portalDeleteCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Username string `arg:"" help:"The user name."`
 }
 
 // Run deletes an account.
 func (c *portalDeleteCommand) Run(e *env) error {
-	return withPortalAccount(e, c.databaseFlags, c.logFlags, c.Username, func(ctx context.Context, a *api.API, account *ent.PortalAccount) error {
-		if _, err := a.Identity.DeletePortalAccount(ctx, model.DeletePortalAccountInput{PortalAccountID: account.ID}); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(e.out, "Deleted the portal account %q\n", account.Username)
+	const done = "Deleted the portal account %q"
+	return withPortalAccount(e, c.commandFlags, c.Username, done, func(ctx context.Context, a *api.API, id uuid.UUID) error {
+		_, err := a.Identity.DeletePortalAccount(ctx, model.DeletePortalAccountInput{PortalAccountID: id})
 		return err
 	})
 }
 
-func withPortalAccount(e *env, d databaseFlags, l logFlags, username string, do func(context.Context, *api.API, *ent.PortalAccount) error) error {
-	return withAPI(e, d, l, func(ctx context.Context, a *api.API) error {
-		account, err := a.Client.PortalAccount.Query().Where(portalaccount.Username(username)).Only(ctx)
+func withPortalAccount(e *env, f commandFlags, username, done string, do func(context.Context, *api.API, uuid.UUID) error) error {
+	return withAPI(e, f, func(ctx context.Context, a *api.API) error {
+		id, err := a.Client.PortalAccount.Query().Where(portalaccount.Username(username)).OnlyID(ctx)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "There is no portal account %q", username)
 		}
 		if err != nil {
 			return err
 		}
-		return do(ctx, a, account)
+		return e.report(do(ctx, a, id), done, username)
 	})
 }

@@ -8,14 +8,13 @@ import (
 
 // backupCommand copies an SQLite database.
 type backupCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	File string `arg:"" help:"The file to write. It must not exist."`
 }
 
 // Run copies the database.
 func (c *backupCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
+	return withStore(e, c.commandFlags, false, func(s *store.Store) error {
 		if err := s.Backup(e.ctx, c.File); err != nil {
 			return err
 		}

@@ -21,14 +21,20 @@ type databaseFlags struct {
 	MaxConns    int    `name:"max-conns" default:"0" help:"The largest number of connections to the database. 0 means 20 on PostgreSQL."`
 }
 
+// commandFlags are the options of a command that uses the database.
+type commandFlags struct {
+	databaseFlags
+	logFlags
+}
+
 // withStore opens the command's database, prints which one it is, and calls do. It creates no database unless create is
 // true.
-func withStore(e *env, d databaseFlags, l logFlags, create bool, do func(*store.Store) error) error {
-	log, err := l.logger(e.errors)
+func withStore(e *env, f commandFlags, create bool, do func(*store.Store) error) error {
+	log, err := f.logger(e.errors)
 	if err != nil {
 		return err
 	}
-	o := d.storeOptions(log)
+	o := f.storeOptions(log)
 	o.MustExist = !create
 	return withStoreOf(e, o, do)
 }
@@ -48,21 +54,26 @@ func withStoreOf(e *env, o store.Options, do func(*store.Store) error) error {
 }
 
 // withAPI calls do with an API without a socket, with the rights of the server itself, on a migrated database.
-func withAPI(e *env, d databaseFlags, l logFlags, do func(context.Context, *api.API) error) error {
-	return withStore(e, d, l, false, func(s *store.Store) error {
-		if err := migrated(e.ctx, s); err != nil {
-			return err
-		}
-		log, err := l.logger(e.errors)
-		if err != nil {
-			return err
-		}
-		a, err := api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
+func withAPI(e *env, f commandFlags, do func(context.Context, *api.API) error) error {
+	return withStore(e, f, false, func(s *store.Store) error {
+		a, err := f.api(e, s)
 		if err != nil {
 			return err
 		}
 		return do(viewer.SystemContext(e.ctx), a)
 	})
+}
+
+// api returns an API without a socket. The database must be migrated.
+func (f *logFlags) api(e *env, s *store.Store) (*api.API, error) {
+	if err := migrated(e.ctx, s); err != nil {
+		return nil, err
+	}
+	log, err := f.logger(e.errors)
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
 }
 
 // migrated fails unless the database has the schema of this program, or a compatible one.

@@ -38,14 +38,13 @@ type jobsCommand struct {
 }
 
 type jobsPruneCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Before time.Time `name:"before" required:"" format:"2006-01-02T15:04:05Z07:00" help:"Remove the jobs that began and ended before this time, for example 2026-01-31T00:00:00Z."`
 }
 
 // Run removes old jobs.
 func (c *jobsPruneCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
+	return withStore(e, c.commandFlags, false, func(s *store.Store) error {
 		removed, err := job.Prune(e.ctx, ent.NewClient(ent.Driver(s.Driver())), c.Before)
 		_, _ = fmt.Fprintf(e.out, "Removed %d jobs\n", removed)
 		return err

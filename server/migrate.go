@@ -14,14 +14,13 @@ type migrateCommand struct {
 }
 
 type migrateUpCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	DryRun bool `name:"dry-run" help:"Print the SQL without running it."`
 }
 
 // Run applies pending migrations.
 func (c *migrateUpCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, !c.DryRun, func(s *store.Store) error {
+	return withStore(e, c.commandFlags, !c.DryRun, func(s *store.Store) error {
 		if err := store.CheckVersion(e.ctx, s, migrate.Files); err != nil {
 			return err
 		}
@@ -43,15 +42,14 @@ func (c *migrateUpCommand) Run(e *env) error {
 }
 
 type migrateStatusCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 }
 
 const appliedLayout = "2006-01-02 15:04:05"
 
 // Run lists the migrations, including those unknown to this version.
 func (c *migrateStatusCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) error {
+	return withStore(e, c.commandFlags, false, func(s *store.Store) error {
 		all, err := store.Status(e.ctx, s, migrate.Files)
 		if err != nil {
 			return err

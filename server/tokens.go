@@ -24,8 +24,7 @@ type tokenCommand struct {
 }
 
 type tokenCreateCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string        `arg:"" help:"The login of the user."`
 	Name  string        `arg:"" help:"The name of the token."`
 	For   time.Duration `name:"for" env:"-" help:"How long the token is valid, for example 720h. By default it never expires."`
@@ -36,7 +35,7 @@ func (c *tokenCreateCommand) Run(e *env) error {
 	if c.For < 0 {
 		return fault.New(fault.Invalid, "--for must be more than 0, not %v", c.For)
 	}
-	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+	return withUser(e, c.commandFlags, c.Login, "", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
 		in := model.CreateAccessTokenInput{Name: c.Name}
 		if c.For > 0 {
 			end := time.Now().Add(c.For).UTC()
@@ -54,14 +53,13 @@ func (c *tokenCreateCommand) Run(e *env) error {
 }
 
 type tokenListCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login of the user."`
 }
 
 // Run lists tokens.
 func (c *tokenListCommand) Run(e *env) error {
-	return withUser(e, c.databaseFlags, c.logFlags, c.Login, func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+	return withUser(e, c.commandFlags, c.Login, "", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
 		tokens, err := a.Client.AccessToken.Query().Where(accesstoken.UserID(u.ID)).Order(accesstoken.ByCreatedAt(), accesstoken.ByID()).All(ctx)
 		if err != nil {
 			return err
@@ -80,8 +78,7 @@ func (c *tokenListCommand) Run(e *env) error {
 }
 
 type tokenRevokeCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	GUID string `arg:"" name:"guid" help:"The guid of the token, as shown by token list."`
 }
 
@@ -91,7 +88,7 @@ func (c *tokenRevokeCommand) Run(e *env) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "%q is not a guid", c.GUID)
 	}
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
+	return withAPI(e, c.commandFlags, func(ctx context.Context, a *api.API) error {
 		if _, err := a.Sessions.RevokeToken(ctx, model.RevokeAccessTokenInput{AccessTokenID: id}); err != nil {
 			return err
 		}

@@ -24,8 +24,7 @@ const importCache = 64 << 20
 
 // importCommand loads objects.
 type importCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Source        string `arg:"" help:"The URL of an old server (https://name:password@host/appserver/rest/), a file or directory with the answers of its methods or with an export, a CSV file of customers, or - for an export on standard input."`
 	DryRun        bool   `name:"dry-run" help:"Report what the import would do, and change nothing. The database must exist."`
 	Verify        bool   `help:"Compare the database with the source, object by object, and change nothing."`
@@ -185,23 +184,15 @@ func (r *report) close() error {
 
 // exportCommand writes objects.
 type exportCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	File   string `arg:"" optional:"" default:"-" help:"The file to write, which must not exist, or - for standard output."`
 	Hashes bool   `name:"with-password-hashes" help:"Write the hashes of passwords too, so that users keep their passwords. Protect the file like the database."`
 }
 
 // Run exports.
 func (c *exportCommand) Run(e *env) error {
-	return withStore(e, c.databaseFlags, c.logFlags, false, func(s *store.Store) (err error) {
-		if err := migrated(e.ctx, s); err != nil {
-			return err
-		}
-		log, err := c.logger(e.errors)
-		if err != nil {
-			return err
-		}
-		a, err := api.New(api.Options{Store: s, Log: log, Passwords: password.NewHasher(password.Recommended(), 1)})
+	return withStore(e, c.commandFlags, false, func(s *store.Store) (err error) {
+		a, err := c.api(e, s)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,7 @@ type userCommand struct {
 }
 
 type userCreateCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	Login string `arg:"" help:"The login."`
 	Role  string `enum:"ADMINISTRATOR,OPERATOR,MEMBER" default:"MEMBER" help:"The role: ADMINISTRATOR, OPERATOR or MEMBER."`
 }
@@ -40,7 +39,7 @@ func (c *userCreateCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
+	return withAPI(e, c.commandFlags, func(ctx context.Context, a *api.API) error {
 		role := clouduser.Role(c.Role)
 		made, err := a.Identity.CreateUser(ctx, model.CreateCloudUserInput{
 			Login: c.Login, Password: secret.New(given), Role: &role,
@@ -54,8 +53,7 @@ func (c *userCreateCommand) Run(e *env) error {
 }
 
 type userPasswordCommand struct {
-	databaseFlags
-	logFlags
+	commandFlags
 	KeepTokens bool   `help:"Leave the personal access tokens of the user valid."`
 	Login      string `arg:"" help:"The login."`
 }
@@ -66,18 +64,10 @@ func (c *userPasswordCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return withAPI(e, c.databaseFlags, c.logFlags, func(ctx context.Context, a *api.API) error {
-		u, err := userByLogin(ctx, a, c.Login)
-		if err != nil {
-			return err
-		}
-		_, err = a.Identity.SetPassword(ctx, model.SetCloudUserPasswordInput{
+	return withUser(e, c.commandFlags, c.Login, "Set the password of %q", func(ctx context.Context, a *api.API, u *ent.CloudUser) error {
+		_, err := a.Identity.SetPassword(ctx, model.SetCloudUserPasswordInput{
 			CloudUserID: u.ID, Password: secret.New(given), KeepAccessTokens: c.KeepTokens,
 		})
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(e.out, "Set the password of %q\n", u.Login)
 		return err
 	})
 }
