@@ -2,10 +2,8 @@ package portal
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"time"
 
@@ -84,7 +82,7 @@ func (p *Embedded) check(ctx context.Context, b job.BeforeTx, a Account) error {
 	if err != nil {
 		return err
 	}
-	key := p.digest(a.Username, a.Password.Reveal(), hash)
+	key := secret.Digest(p.key, a.Username, a.Password.Reveal(), hash)
 	if until, ok := p.verified.Get(key); ok && p.now().Before(until) {
 		return nil
 	}
@@ -127,18 +125,4 @@ func (p *Embedded) verify(ctx context.Context, key [sha256.Size]byte, hash, call
 	}
 	p.verified.Add(key, p.now().Add(verifiedFor))
 	return nil
-}
-
-// digest hashes credentials for use as a cache key. It includes the lengths, so that different lists of texts cannot give
-// the same input.
-func (p *Embedded) digest(parts ...string) (sum [sha256.Size]byte) {
-	mac := hmac.New(sha256.New, p.key)
-	for _, part := range parts {
-		var length [8]byte
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		_, _ = mac.Write(length[:])
-		_, _ = mac.Write([]byte(part))
-	}
-	mac.Sum(sum[:0])
-	return sum
 }

@@ -4,10 +4,8 @@ package auth
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -177,19 +175,8 @@ func (a *Authenticator) cacheUnlessChanged(since uint64, store func()) {
 	}
 }
 
-// digest hashes secrets for use as a cache key. It includes the lengths, so that different lists of texts cannot give the
-// same input.
-func (a *Authenticator) digest(parts ...string) (sum digest) {
-	mac := hmac.New(sha256.New, a.key)
-	for _, part := range parts {
-		var length [8]byte
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		_, _ = mac.Write(length[:])
-		_, _ = mac.Write([]byte(part))
-	}
-	mac.Sum(sum[:0])
-	return sum
-}
+// digest hashes secrets for use as a cache key.
+func (a *Authenticator) digest(parts ...string) digest { return secret.Digest(a.key, parts...) }
 
 func newViewer(account *session.Account, err error) (*viewer.Viewer, error) {
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"cloudapi/internal/budget"
 	"cloudapi/internal/fault"
 	"cloudapi/server/engine"
 	"cloudapi/server/observe"
@@ -30,7 +31,7 @@ func (p *pages) more() bool { return !p.ended }
 func (p *pages) next(ctx context.Context) ([]json.RawMessage, error) {
 	if p.begun {
 		var end context.CancelFunc
-		ctx, end = p.pageContext(ctx)
+		ctx, end = budget.PageContext(ctx, cmp.Or(p.handler.PageTime, readingTime))
 		defer end()
 	}
 	answer := p.handler.Engine.Run(ctx, &engine.Request{
@@ -63,26 +64,6 @@ func (p *pages) next(ctx context.Context) ([]json.RawMessage, error) {
 		p.variables["after"] = *end
 	}
 	return data.Customers.Nodes, nil
-}
-
-// pageContext returns the context of a page after the first. It ignores the end of the request's time, because that of a
-// whole file depends on its length, and not that the client has gone.
-func (p *pages) pageContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return ctx, func() {}
-	}
-	limit := cmp.Or(p.handler.PageTime, readingTime)
-	late := fault.New(fault.Timeout, "A page took longer than %v", limit)
-	page, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, late)
-	stop := context.AfterFunc(ctx, func() {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			cancel()
-		}
-	})
-	return page, func() {
-		stop()
-		cancel()
-	}
 }
 
 // faultOf returns the errors of an operation as one fault.

@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -38,24 +37,13 @@ func (m *Method) withTimeLimit(ctx context.Context, vars map[string]any) (contex
 
 type callerLimitKey struct{}
 
-// nextPageContext returns the context of a page after the first. The time for a whole list depends on its length and on the
-// client's speed, so the request's time limits each page, and the caller's maxduration limits all pages together.
+// nextPageContext returns the context of a page after the first. The request's time limits each page, and the caller's
+// maxduration limits all pages together.
 func (h *Handler) nextPageContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if h.pageTime == 0 || ctx.Value(callerLimitKey{}) != nil || errors.Is(ctx.Err(), context.Canceled) {
+	if h.pageTime == 0 || ctx.Value(callerLimitKey{}) != nil {
 		return ctx, func() {}
 	}
-	late := fault.New(fault.Timeout, "A page took longer than %v", h.pageTime)
-	page, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), h.pageTime, late)
-	stop := context.AfterFunc(ctx, func() {
-		// The end of the request's time is ignored, a cancelled request is not.
-		if errors.Is(ctx.Err(), context.Canceled) {
-			cancel()
-		}
-	})
-	return page, func() {
-		stop()
-		cancel()
-	}
+	return budget.PageContext(ctx, h.pageTime)
 }
 
 // operationVariables removes the variables that the operation does not declare.
