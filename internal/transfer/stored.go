@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -14,7 +15,6 @@ import (
 	"cloudapi/ent/clouduser"
 	"cloudapi/ent/cloudusergroup"
 	"cloudapi/ent/customer"
-	"cloudapi/ent/portalaccount"
 )
 
 // readStored returns the objects of a kind with the given guids.
@@ -37,6 +37,18 @@ type selection struct {
 	limit int
 }
 
+// rows is the predicate of the selection, which also orders and limits the rows.
+func (s selection) rows(t *sql.Selector) {
+	const id = customer.FieldID // as in every table
+	if s.ids != nil {
+		sql.FieldIn(id, s.ids...)(t)
+	} else {
+		sql.FieldGT(id, s.after)(t)
+		t.Limit(s.limit)
+	}
+	t.OrderBy(t.C(id))
+}
+
 // read returns objects in the order of their guids.
 func (s selection) read(ctx context.Context, client *ent.Client, kind Kind) ([]Object, error) {
 	switch kind {
@@ -55,13 +67,7 @@ func (s selection) read(ctx context.Context, client *ent.Client, kind Kind) ([]O
 }
 
 func (s selection) portalAccounts(ctx context.Context, client *ent.Client) ([]Object, error) {
-	q := client.PortalAccount.Query().Order(portalaccount.ByID())
-	if s.ids != nil {
-		q.Where(portalaccount.IDIn(s.ids...))
-	} else {
-		q.Where(portalaccount.IDGT(s.after)).Limit(s.limit)
-	}
-	rows, err := q.All(ctx)
+	rows, err := client.PortalAccount.Query().Where(s.rows).All(ctx)
 	return objects(rows, err, func(a *ent.PortalAccount) Object {
 		return &PortalAccount{
 			Head: Head{GUID: a.ID, CreatedAt: utc(a.CreatedAt)}, Username: a.Username, PasswordHash: a.PasswordHash,
@@ -70,13 +76,7 @@ func (s selection) portalAccounts(ctx context.Context, client *ent.Client) ([]Ob
 }
 
 func (s selection) users(ctx context.Context, client *ent.Client) ([]Object, error) {
-	q := client.CloudUser.Query().Order(clouduser.ByID())
-	if s.ids != nil {
-		q.Where(clouduser.IDIn(s.ids...))
-	} else {
-		q.Where(clouduser.IDGT(s.after)).Limit(s.limit)
-	}
-	rows, err := q.All(ctx)
+	rows, err := client.CloudUser.Query().Where(s.rows).All(ctx)
 	return objects(rows, err, func(u *ent.CloudUser) Object {
 		return &CloudUser{
 			Head:  head(u.ID, u.Version, u.CreatedAt),
@@ -91,15 +91,10 @@ func (s selection) users(ctx context.Context, client *ent.Client) ([]Object, err
 }
 
 func (s selection) groups(ctx context.Context, client *ent.Client) ([]Object, error) {
-	q := client.CloudUserGroup.Query().Order(cloudusergroup.ByID()).
+	q := client.CloudUserGroup.Query().
 		WithUsers(func(q *ent.CloudUserQuery) { q.Select(clouduser.FieldID) }).
 		WithGroups(func(q *ent.CloudUserGroupQuery) { q.Select(cloudusergroup.FieldID) })
-	if s.ids != nil {
-		q.Where(cloudusergroup.IDIn(s.ids...))
-	} else {
-		q.Where(cloudusergroup.IDGT(s.after)).Limit(s.limit)
-	}
-	rows, err := q.All(ctx)
+	rows, err := q.Where(s.rows).All(ctx)
 	return objects(rows, err, func(g *ent.CloudUserGroup) Object {
 		o := &CloudUserGroup{Head: head(g.ID, g.Version, g.CreatedAt), Name: g.Name, Description: g.Description}
 		for _, u := range g.Edges.Users {
@@ -120,14 +115,9 @@ func groupIDs(groups []*ent.CloudUserGroup) []uuid.UUID {
 }
 
 func (s selection) customers(ctx context.Context, client *ent.Client) ([]Object, error) {
-	q := client.Customer.Query().Order(customer.ByID()).WithCapacityUnits().WithDomains().
+	q := client.Customer.Query().WithCapacityUnits().WithDomains().
 		WithCloudUserGroups(func(q *ent.CloudUserGroupQuery) { q.Select(cloudusergroup.FieldID) })
-	if s.ids != nil {
-		q.Where(customer.IDIn(s.ids...))
-	} else {
-		q.Where(customer.IDGT(s.after)).Limit(s.limit)
-	}
-	rows, err := q.All(ctx)
+	rows, err := q.Where(s.rows).All(ctx)
 	return objects(rows, err, func(c *ent.Customer) Object {
 		o := &Customer{
 			Head: head(c.ID, c.Version, c.CreatedAt), UpdatedAt: utc(c.UpdatedAt),
@@ -190,13 +180,7 @@ func capacityKinds() []string {
 }
 
 func (s selection) spaces(ctx context.Context, client *ent.Client) ([]Object, error) {
-	q := client.CloudSpace.Query().Order(cloudspace.ByID())
-	if s.ids != nil {
-		q.Where(cloudspace.IDIn(s.ids...))
-	} else {
-		q.Where(cloudspace.IDGT(s.after)).Limit(s.limit)
-	}
-	rows, err := q.All(ctx)
+	rows, err := client.CloudSpace.Query().Where(s.rows).All(ctx)
 	return objects(rows, err, func(p *ent.CloudSpace) Object {
 		return &CloudSpace{
 			Head: head(p.ID, p.Version, p.CreatedAt), CustomerID: p.CustomerID, ParentID: p.ParentID,
