@@ -51,6 +51,10 @@ func checkWithin(v any, levels int) error {
 	switch v := v.(type) {
 	case string:
 		return textrule.Check("", v, textrule.MaxText)
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return invalid("text has the number %s, which is too large: it must fit into 64 bits", shown(v))
+		}
 	case []any:
 		for _, e := range v {
 			if err := checkWithin(e, levels-1); err != nil {

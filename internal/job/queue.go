@@ -65,9 +65,6 @@ func (q *Queue) add(ctx context.Context, a *attempt, payload []byte) (waiting *e
 		if err != nil {
 			return err
 		}
-		if d := a.duration(); d > 0 {
-			row.SetDeadline(a.started.Add(d))
-		}
 		waiting, err = row.SetNillableCustomerID(a.CustomerID).SetStatus(job.StatusWAITING).SetSealed(sealed).Save(ctx)
 		return err
 	})

@@ -23,7 +23,11 @@ func (a *attempt) draftRow(ctx context.Context, client *ent.Client) (*ent.JobCre
 		return nil, err
 	}
 	p := a.params()
-	return a.baseRow(ctx, client).
+	row := a.baseRow(ctx, client)
+	if d := a.duration(); d > 0 {
+		row.SetDeadline(a.started.Add(d))
+	}
+	return row.
 		SetParameters(parameters).
 		SetNillableName(p.Name).
 		SetNillableDescription(p.Description).

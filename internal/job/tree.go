@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -79,6 +80,9 @@ func Serialized(ctx context.Context, client *ent.Client, j *ent.Job, format mode
 	}
 	if j.EndedAt != nil {
 		doc.EndedAt = *j.EndedAt
+	}
+	if j.Deadline != nil {
+		doc.MaxDuration = int64(math.Ceil(j.Deadline.Sub(j.StartedAt).Seconds()))
 	}
 	parameters, err := VisibleParameters(ctx, client, j)
 	if err != nil {

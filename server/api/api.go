@@ -236,8 +236,7 @@ func routes(o Options, m *observe.Metrics, authenticate authenticateFunc, backgr
 	mux.Handle("GET "+export.Prefix, graphQLSites.Middleware(cors(o.CORSOrigins, compressed.Middleware(requireValid(authenticate, files, refuse)))))
 	xml := xmlrpc.New(old, o.Log)
 	byXML := oldSites.Middleware(compressed.Middleware(xml))
-	mux.Handle(rest.Prefix, oldSites.Middleware(compressed.Middleware(old)))
-	mux.Handle(xmlrpc.Prefix, byXML)
+	byURL := oldSites.Middleware(compressed.Middleware(old))
 	mux.Handle(strings.TrimSuffix(xmlrpc.Prefix, "/"), byXML)
 	if !o.NoPlayground {
 		mux.Handle(playground.Prefix, withOptionalViewer(authenticate, page))
@@ -248,7 +247,21 @@ func routes(o Options, m *observe.Metrics, authenticate authenticateFunc, backgr
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }))
 	mux.Handle("GET /readyz", ready(o.Store, o.NotReady, background))
 	return observe.Requests(o.Log, m, observe.NewTracer(o.Tracer), o.Addresses.Client, guard(o.Log, o.RequestTime, cmp.Or(o.MaxBody, MaxBody),
-		limitHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(mux))))
+		limitHeaders(cmp.Or(o.MaxHeader, MaxHeader), map[string]refuser{rest.Prefix: old, xmlrpc.Prefix: xml}, o.Addresses.Locate(byPrefix(map[string]http.Handler{rest.Prefix: byURL, xmlrpc.Prefix: byXML}, mux)))))
+}
+
+// byPrefix passes requests to the handler of their path's prefix. Unlike a ServeMux it does not redirect a path with // or ..: the
+// old API answers such a path itself.
+func byPrefix(handlers map[string]http.Handler, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for prefix, h := range handlers {
+			if strings.HasPrefix(r.URL.Path, prefix) {
+				h.ServeHTTP(w, r)
+				return
+			}
+		}
+		others.ServeHTTP(w, r)
+	})
 }
 
 // reportFault returns a function that logs the details of faults for operators.

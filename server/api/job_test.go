@@ -130,6 +130,18 @@ func TestOwnMessageOfAFailure(t *testing.T) {
 	})
 }
 
+// TestMaxdurationInTheFormsOfAJob: maxduration is a field of a job's forms, in whole seconds (OLD-FAMILY.md, 2).
+func TestMaxdurationInTheFormsOfAJob(t *testing.T) {
+	apitest.Each(t, func(t *testing.T, a *apitest.API) {
+		for given, want := range map[string]string{"60": "maxduration: 60\n", "1.5": "maxduration: 2\n"} {
+			job := jobOf(t, a.Get(apitest.Operator, "cloud_api_customer/create?name=x&executionparams=%7B%22maxduration%22:"+given+"%7D"))
+			if answer := a.Get(apitest.Operator, "cloud_api_job/getYAML?yamljobguid="+job); !strings.Contains(answer.Body, strings.ReplaceAll(want, "\n", `\n`)) {
+				t.Errorf("%s: %s", given, answer.Body)
+			}
+		}
+	})
+}
+
 func TestDeletedCustomerStaysInItsJob(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		w := world(t, a)

@@ -102,7 +102,9 @@ func TestValuesAreCoercedAsTheSpecificationSays(t *testing.T) {
 			{`query($t: Time) { customers(where: {createdAtLT: $t}) { totalCount } }`, `{"t":"9999-12-31t23:59:59z"}`, `"totalCount":1`},
 			{`query($t: Time) { customers(where: {createdAtLT: $t}) { totalCount } }`, `{"t":"2020-01-01T1:00:00Z"}`, `$t: Time cannot represent`},
 			{`mutation($i: CreateCustomerInput!) { createCustomer(input: $i) { job { parameters } } }`,
-				`{"i":{"name":"x","execution":{"params":{"other":{"a":[1e400,9007199254740993,0.10]}}}}}`, `{"a":[1e400,9007199254740993,0.10]}`},
+				`{"i":{"name":"x","execution":{"params":{"other":{"a":[9007199254740993,0.10]}}}}}`, `{"a":[9007199254740993,0.10]}`},
+			{`mutation($i: CreateCustomerInput!) { createCustomer(input: $i) { job { parameters } } }`,
+				`{"i":{"name":"x","execution":{"params":{"other":{"a":[1e400]}}}}}`, `the number 1e400, which is too large`},
 			{`mutation { createCustomer(input: {name: "x", execution: {params: {other: {a: 9007199254740993}}}}) { job { parameters } } }`, `{}`, `{"a":9007199254740993}`},
 			{`mutation { createCustomer(input: {name: "x", execution: {params: {other: {a: 0.12345678901234567890}}}}) { job { id } } }`, `{}`, `input.execution.params.other: the number 0.12345678901234567890`},
 		} {

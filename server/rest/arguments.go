@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -99,16 +101,19 @@ func (a arguments) multipart(r *http.Request, boundary string) (first error) {
 	if boundary == "" {
 		return invalid("The multipart body has no boundary")
 	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return invalid("The multipart body is malformed")
+	body := bufio.NewReader(r.Body)
+	if _, err := body.Peek(1); errors.Is(err, io.EOF) {
+		return nil
 	}
+	parts := multipart.NewReader(body, boundary)
 	for {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case err == io.EOF: //nolint:errorlint // a wrapped EOF means that the last boundary is missing
 			return first
-		}
-		if err != nil {
+		case errors.Is(err, io.EOF):
+			return invalid("The multipart body does not end with its boundary")
+		case err != nil:
 			return Unreadable(err)
 		}
 		if part.FileName() != "" {
