@@ -23,6 +23,9 @@ func (p *Parameter) decodeJSON(value string) (any, error) {
 
 // structure accepts a list or a dictionary. list and dictionary are the transport's words for them, for errors.
 func (p *Parameter) structure(v any, list, dictionary string) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
 	if p.List {
 		if _, ok := v.([]any); !ok {
 			return nil, invalid("%s must be %s", p.Name, list)
