@@ -45,7 +45,7 @@ func (c *Coercer) Variables(op *ast.OperationDefinition, given map[string]any) (
 		}
 		coerced[v.Variable] = r.value(v.Type, value, at)
 	}
-	r.texts(rootFields(op.SelectionSet), given)
+	r.texts(op.SelectionSet, given)
 	if err := r.fault(); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c *Coercer) Arguments(f *ast.Field, variables map[string]any) error {
 		}
 		r.value(definition.Type, literal(a.Value, variables), &place{name: a.Name})
 	}
-	r.texts([]*ast.Field{f}, variables)
+	r.texts(ast.SelectionSet{f}, variables)
 	return r.fault()
 }
 

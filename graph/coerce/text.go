@@ -3,16 +3,17 @@ package coerce
 import (
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"cloudapi/graph/selection"
 	"cloudapi/internal/fault"
 )
 
 // texts adds the faults of texts that are checked only when they are written, so that an input with another fault shows them as
 // well. It does nothing for an input without a fault.
-func (r *run) texts(fields []*ast.Field, given map[string]any) {
+func (r *run) texts(root ast.SelectionSet, given map[string]any) {
 	if len(r.faults) == 0 {
 		return
 	}
-	for _, f := range fields {
+	for f := range selection.Fields(root) {
 		if f.Definition == nil {
 			continue
 		}
@@ -77,21 +78,4 @@ func (r *run) text(rule func(string) error, text string, at *place) {
 	if err := rule(text); err != nil {
 		r.add(at, fault.As(err))
 	}
-}
-
-// rootFields are the fields of a selection, also of fragments.
-func rootFields(set ast.SelectionSet) (fields []*ast.Field) {
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			fields = append(fields, s)
-		case *ast.InlineFragment:
-			fields = append(fields, rootFields(s.SelectionSet)...)
-		case *ast.FragmentSpread:
-			if s.Definition != nil {
-				fields = append(fields, rootFields(s.Definition.SelectionSet)...)
-			}
-		}
-	}
-	return fields
 }

@@ -30,12 +30,24 @@ func attacks() map[string]string {
 	nested := func(n int, open, leaf, end string) string {
 		return strings.Repeat(open, n) + leaf + strings.Repeat(end, n)
 	}
+	doubling := func(on, leaf string) string {
+		fragments := fmt.Sprintf(" fragment f60 on %s { %s }", on, leaf)
+		for i := range 60 {
+			fragments += fmt.Sprintf(" fragment f%d on %s { ...f%d ...f%[3]d }", i, on, i+1)
+		}
+		return fragments
+	}
 	return map[string]string{
 		"overlapping aliases":    query("{ customers { nodes { " + repeat(1000, "a%d: name ") + "} } }"),
 		"ten thousand aliases":   query("{ " + repeat(10000, "a%d: __typename ") + "}"),
 		"deep nesting":           query("{ customers { nodes " + nested(1000, "{ cloudUserGroups { nodes { customers { nodes ", "{ id }", "} } } }") + " } }"),
 		"fragment cycle":         query("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"),
-		"fragment explosion":     query("{ ...f0 } " + repeat(60, "fragment f%[1]d on Query { ...g%[1]d ...g%[1]d } fragment g%[1]d on Query { ...f%[1]d __typename } ")),
+		"fragment cycles":        query("{ ...f0 } " + repeat(60, "fragment f%[1]d on Query { ...g%[1]d ...g%[1]d } fragment g%[1]d on Query { ...f%[1]d __typename } ")),
+		"doubling on Query":      query("{ ...f0 }" + doubling("Query", "__typename")),
+		"doubling, not included": query("{ viewer { id ...f0 @skip(if: true) } }" + doubling("CloudUser", "__typename")),
+		"doubling on Customer":   query("{ customers { nodes { ...f0 } } }" + doubling("Customer", "name capacityBalance { type }")),
+		"doubling in a payload":  query(`mutation { signIn(input: {login: "a", password: "b"}) { token ...f0 @skip(if: true) } }` + doubling("SignInPayload", "__typename")),
+		"doubling, wrong value":  strings.TrimSuffix(query("query($n: Int) { ...f0 customers(first: $n) { totalCount } }"+doubling("Query", "__typename")), "}") + `,"variables":{"n":"x"}}`,
 		"directives":             query("{ __typename " + strings.Repeat("@skip(if: false) ", 5000) + "}"),
 		"ten thousand variables": query("query(" + repeat(10000, "$v%d: Int ") + ") { __typename }"),
 		"operations":             query(repeat(5000, "query q%d { __typename } ")),

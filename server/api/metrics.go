@@ -7,6 +7,7 @@ import (
 
 	"cloudapi/ent"
 	"cloudapi/ent/job"
+	"cloudapi/graph/selection"
 	"cloudapi/internal/portal"
 	"cloudapi/internal/viewer"
 	"cloudapi/server/engine"
@@ -96,7 +97,9 @@ func rootNames(schema *ast.Schema) []string {
 // any number of combinations.
 func rootField(op *ast.OperationDefinition) string {
 	names := map[string]struct{}{}
-	rootFields(op.SelectionSet, names, map[string]bool{})
+	for f := range selection.Fields(op.SelectionSet) {
+		names[f.Name] = struct{}{}
+	}
 	if len(names) != 1 {
 		return "several"
 	}
@@ -104,20 +107,4 @@ func rootField(op *ast.OperationDefinition) string {
 		return name
 	}
 	return ""
-}
-
-func rootFields(set ast.SelectionSet, names map[string]struct{}, seen map[string]bool) {
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			names[s.Name] = struct{}{}
-		case *ast.InlineFragment:
-			rootFields(s.SelectionSet, names, seen)
-		case *ast.FragmentSpread:
-			if !seen[s.Name] {
-				seen[s.Name] = true
-				rootFields(s.Definition.SelectionSet, names, seen)
-			}
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"cloudapi/graph/selection"
 	"cloudapi/internal/budget"
 )
 
@@ -82,18 +83,9 @@ const maxTypeName = 32
 // typeNames returns the size of an object's __typename fields, which gqlgen writes without an interceptor.
 func typeNames(set ast.SelectionSet) int {
 	n := 0
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			if s.Name == "__typename" {
-				n += len(s.Alias) + maxTypeName
-			}
-		case *ast.InlineFragment:
-			n += typeNames(s.SelectionSet)
-		case *ast.FragmentSpread:
-			if s.Definition != nil {
-				n += typeNames(s.Definition.SelectionSet)
-			}
+	for f := range selection.Fields(set) {
+		if f.Name == "__typename" {
+			n += len(f.Alias) + maxTypeName
 		}
 	}
 	return n

@@ -30,7 +30,7 @@ func Layers() []Layer {
 		{"Observation", []string{"server/observe", "server/telemetry"}},
 		{"GraphQL resolvers", []string{"graph"}},
 		{"Verbs and reads", []string{"internal/capacity", "internal/customer", "internal/identity", "internal/session", "internal/job", "internal/portal", "internal/idempotency", "internal/fastread", "internal/transfer"}},
-		{"Model", []string{"graph/scalar", "graph/coerce", "internal/model", "internal/document", "ent/..."}},
+		{"Model", []string{"graph/scalar", "graph/coerce", "graph/selection", "internal/model", "internal/document", "ent/..."}},
 		{"Database", []string{"internal/groupcommit", "internal/store"}},
 		{"Leaves", []string{
 			"cloudapi",
