@@ -158,3 +158,25 @@ func relayed(t *testing.T, to string) (address string, cut func()) {
 	}()
 	return listener.Addr().String(), cut
 }
+
+// TestCancelledScriptsAreTimeouts runs two scripts in one transaction whose context ends at about the time of the first answer:
+// the connection is then given up, and the second script must report the end of the context and no lost connection.
+func TestCancelledScriptsAreTimeouts(t *testing.T) {
+	s := open(t, store.Options{URL: pgtest.URL(t), MaxConns: 1})
+	statement := []store.Statement{{Query: "SELECT count(*) FROM generate_series(1, 1000)"}}
+	for i := range 400 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%40)*50*time.Microsecond)
+		session, err := s.Session(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = session.Run(ctx, store.Script{Begins: true, Statements: statement}); err == nil {
+			_, err = session.Run(ctx, store.Script{Statements: statement})
+		}
+		session.Close(t.Context())
+		cancel()
+		if err != nil && !fault.Is(store.Fault(err), fault.Timeout) {
+			t.Fatalf("ended with %v", err)
+		}
+	}
+}

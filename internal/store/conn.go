@@ -178,6 +178,9 @@ func (c *conn) handleError(ctx context.Context, err error, uncertain bool) error
 		return err
 	case uncertain:
 		return &lostError{cause: err}
+	case ctx.Err() != nil && errors.Is(err, driver.ErrBadConn):
+		// The cancellation closed the connection.
+		return ctx.Err()
 	case timedOut(err):
 		return &timeoutError{cause: err}
 	default:

@@ -120,12 +120,12 @@ func (c *conn) script(ctx context.Context, s Script) (sets []ResultSet, err erro
 // prepareScript prepares everything that a script needs, and returns its text.
 func (c *conn) prepareScript(ctx context.Context, s Script) (string, error) {
 	switch {
+	case ctx.Err() != nil: // which may also have broken the connection
+		return "", ctx.Err()
 	case c.broken:
 		return "", driver.ErrBadConn
 	case c.openRows > 0:
 		return "", errReading
-	case ctx.Err() != nil:
-		return "", ctx.Err()
 	}
 	if s.Begins && !c.noPrepare {
 		if err := c.setPlanMode(ctx, false); err != nil {
