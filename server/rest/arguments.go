@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -17,19 +18,21 @@ import (
 type arguments struct {
 	method *Method
 	values map[string]string
+	err    error // the first
 }
 
 // readArguments collects the arguments of a call from its URL and its body. With an error it returns those that it could read.
 func (m *Method) readArguments(r *http.Request) (map[string]string, error) {
-	a := arguments{m, make(map[string]string, len(m.Parameters))}
-	err := a.parse(r.URL.RawQuery)
-	if inBody := a.body(r); err == nil {
-		err = inBody
-	}
-	return a.values, err
+	a := arguments{method: m, values: make(map[string]string, len(m.Parameters))}
+	a.parse(r.URL.RawQuery)
+	a.fail(a.body(r))
+	return a.values, a.err
 }
 
-func (a arguments) body(r *http.Request) error {
+func (a *arguments) fail(err error) { a.err = cmp.Or(a.err, err) }
+
+// body returns the error of a body that cannot be read.
+func (a *arguments) body(r *http.Request) error {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		media = ""
@@ -42,7 +45,8 @@ func (a arguments) body(r *http.Request) error {
 		if err != nil {
 			return Unreadable(err)
 		}
-		return a.parse(string(body))
+		a.parse(string(body))
+		return nil
 	}
 	// A body of another type is an error; an empty body is valid.
 	if n, err := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
@@ -64,8 +68,8 @@ func Unreadable(err error) error {
 	return invalid("The body could not be read")
 }
 
-// parse parses the form a=1&b=2, where + is a space. It reads all of it, and returns the first error.
-func (a arguments) parse(form string) (first error) {
+// parse parses the form a=1&b=2, where + is a space.
+func (a *arguments) parse(form string) {
 	for pair := range strings.SplitSeq(form, "&") {
 		if pair == "" {
 			continue
@@ -73,31 +77,31 @@ func (a arguments) parse(form string) (first error) {
 		key, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(key)
 		if err != nil {
-			return invalid("A parameter's name is not properly encoded")
+			a.fail(invalid("A parameter's name is not properly encoded"))
+			continue
 		}
 		if value, err = url.QueryUnescape(value); err != nil {
-			return invalid("%s is not properly encoded", truncate(name))
+			a.fail(invalid("%s is not properly encoded", truncate(name)))
+			continue
 		}
-		if err := a.add(name, value); first == nil {
-			first = err
-		}
+		a.add(name, value)
 	}
-	return first
 }
 
-func (a arguments) add(name, value string) error {
-	if a.method.byName[name] == nil {
-		return invalid("%s takes no parameter %s%s", a.method.Name, quote(name), a.method.suggest(name))
+func (a *arguments) add(name, value string) {
+	_, twice := a.values[name]
+	switch {
+	case a.method.byName[name] == nil:
+		a.fail(invalid("%s takes no parameter %s%s", a.method.Name, quote(name), a.method.suggest(name)))
+	case twice:
+		a.fail(invalid("Multi-item arguments not supported: %s", name))
+	default:
+		a.values[name] = value
 	}
-	if _, twice := a.values[name]; twice {
-		return invalid("Multi-item arguments not supported: %s", name)
-	}
-	a.values[name] = value
-	return nil
 }
 
-// multipart parses a multipart form, and returns the first error. The size of the body is already limited.
-func (a arguments) multipart(r *http.Request, boundary string) (first error) {
+// multipart parses a multipart form. The size of the body is already limited.
+func (a *arguments) multipart(r *http.Request, boundary string) error {
 	if boundary == "" {
 		return invalid("The multipart body has no boundary")
 	}
@@ -110,7 +114,7 @@ func (a arguments) multipart(r *http.Request, boundary string) (first error) {
 		part, err := parts.NextPart()
 		switch {
 		case err == io.EOF: //nolint:errorlint // a wrapped EOF means that the last boundary is missing
-			return first
+			return nil
 		case errors.Is(err, io.EOF):
 			return invalid("The multipart body does not end with its boundary")
 		case err != nil:
@@ -123,9 +127,7 @@ func (a arguments) multipart(r *http.Request, boundary string) (first error) {
 		if err != nil {
 			return Unreadable(err)
 		}
-		if err := a.add(part.FormName(), string(value)); first == nil {
-			first = err
-		}
+		a.add(part.FormName(), string(value))
 	}
 }
 
