@@ -26,24 +26,24 @@ func (s *Service) NewWriteChange(action string, id uuid.UUID, input any, ex *mod
 	return c
 }
 
+// update returns work that updates a customer. It fails with CONFLICT if the customer has another version than expected; nil
+// accepts any.
+func update(changed **ent.Customer, id uuid.UUID, expected *uuid.UUID, edit func(*ent.CustomerUpdateOne)) job.Work {
+	return func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
+		*changed, err = updateIfVersion(ctx, tx, id, expected, edit)
+		return err
+	}
+}
+
 // Touch returns work that gives a customer a new version, which locks its row until the end, and then does more with it.
 func Touch(changed **ent.Customer, id uuid.UUID, more job.Work) job.Work {
-	return func(ctx context.Context, tx *ent.Client, r *job.Record) (err error) {
-		if *changed, err = updateIfVersion(ctx, tx, id, nil, nil); err != nil {
+	touch := update(changed, id, nil, nil)
+	return func(ctx context.Context, tx *ent.Client, r *job.Record) error {
+		if err := touch(ctx, tx, r); err != nil {
 			return err
 		}
 		return more(ctx, tx, r)
 	}
-}
-
-// update makes a change that only updates a customer.
-func update[P any](ctx context.Context, s *Service, c job.Change, expected *uuid.UUID, edit func(*ent.CustomerUpdateOne),
-	payload *P, changed **ent.Customer, done **ent.Job,
-) (*P, error) {
-	return job.Run(ctx, s.Jobs, c, payload, done, func(ctx context.Context, tx *ent.Client, _ *job.Record) (err error) {
-		*changed, err = updateIfVersion(ctx, tx, *c.CustomerID, expected, edit)
-		return err
-	}, job.RowAt(changed))
 }
 
 // updateIfVersion updates a customer in one statement. It fails with CONFLICT if the customer has another version than

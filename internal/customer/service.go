@@ -25,8 +25,9 @@ type Service struct {
 // Update changes the given properties.
 func (s *Service) Update(ctx context.Context, in model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
 	out := &model.UpdateCustomerPayload{}
-	return update(ctx, s, s.NewWriteChange("updateCustomer", in.CustomerID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }, out, &out.Customer, &out.Job)
+	return job.Run(ctx, s.Jobs, s.NewWriteChange("updateCustomer", in.CustomerID, in, in.Execution), out, &out.Job,
+		update(&out.Customer, in.CustomerID, in.ExpectedVersion, func(up *ent.CustomerUpdateOne) { applyUpdate(up, in) }),
+		job.RowAt(&out.Customer))
 }
 
 func applyUpdate(up *ent.CustomerUpdateOne, in model.UpdateCustomerInput) {
@@ -56,6 +57,7 @@ func clearOrSet[U any](id *uuid.UUID, clearID func() U, set func(uuid.UUID) U) {
 // SetStatus sets the status. Every transition is allowed.
 func (s *Service) SetStatus(ctx context.Context, in model.SetCustomerStatusInput) (*model.SetCustomerStatusPayload, error) {
 	out := &model.SetCustomerStatusPayload{}
-	return update(ctx, s, s.NewWriteChange("setCustomerStatus", in.CustomerID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }, out, &out.Customer, &out.Job)
+	return job.Run(ctx, s.Jobs, s.NewWriteChange("setCustomerStatus", in.CustomerID, in, in.Execution), out, &out.Job,
+		update(&out.Customer, in.CustomerID, in.ExpectedVersion, func(up *ent.CustomerUpdateOne) { up.SetStatus(in.Status) }),
+		job.RowAt(&out.Customer))
 }

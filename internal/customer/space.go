@@ -52,33 +52,32 @@ func checkParentSpace(ctx context.Context, tx *ent.Client, in model.CreateCloudS
 // UpdateSpace changes the given properties of a cloud space.
 func (s *Service) UpdateSpace(ctx context.Context, in model.UpdateCloudSpaceInput) (*model.UpdateCloudSpacePayload, error) {
 	out := &model.UpdateCloudSpacePayload{}
-	return changeSpace(ctx, s, s.newSpaceChange("updateCloudSpace", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CloudSpaceUpdateOne) {
+	return job.Run(ctx, s.Jobs, s.newSpaceChange("updateCloudSpace", in.CloudSpaceID, in, in.Execution), out, &out.Job,
+		updateSpace(&out.CloudSpace, in.CloudSpaceID, in.ExpectedVersion, func(up *ent.CloudSpaceUpdateOne) {
 			up.SetNillableName(in.Name).SetNillableStatus(in.Status)
 			textrule.Set(in.Description, up.SetDescription)
-		}, out, &out.CloudSpace, &out.Job)
+		}), job.RowAt(&out.CloudSpace))
 }
 
 // SetSpaceStatus sets the status of a cloud space.
 func (s *Service) SetSpaceStatus(ctx context.Context, in model.SetCloudSpaceStatusInput) (*model.SetCloudSpaceStatusPayload, error) {
 	out := &model.SetCloudSpaceStatusPayload{}
-	return changeSpace(ctx, s, s.newSpaceChange("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), in.ExpectedVersion,
-		func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) }, out, &out.CloudSpace, &out.Job)
+	return job.Run(ctx, s.Jobs, s.newSpaceChange("setCloudSpaceStatus", in.CloudSpaceID, in, in.Execution), out, &out.Job,
+		updateSpace(&out.CloudSpace, in.CloudSpaceID, in.ExpectedVersion, func(up *ent.CloudSpaceUpdateOne) { up.SetStatus(in.Status) }),
+		job.RowAt(&out.CloudSpace))
 }
 
-// changeSpace changes a cloud space, and with it the version of its customer.
-func changeSpace[P any](ctx context.Context, s *Service, c job.Change, expected *uuid.UUID, edit func(*ent.CloudSpaceUpdateOne),
-	payload *P, changed **ent.CloudSpace, done **ent.Job,
-) (*P, error) {
-	return job.Run(ctx, s.Jobs, c, payload, done, func(ctx context.Context, tx *ent.Client, r *job.Record) error {
-		space, err := updateSpaceIfVersion(ctx, tx, *c.ObjectID, expected, edit)
+// updateSpace returns work that updates a cloud space, and with it the version of its customer.
+func updateSpace(changed **ent.CloudSpace, id uuid.UUID, expected *uuid.UUID, edit func(*ent.CloudSpaceUpdateOne)) job.Work {
+	return func(ctx context.Context, tx *ent.Client, r *job.Record) error {
+		space, err := updateSpaceIfVersion(ctx, tx, id, expected, edit)
 		if err != nil {
 			return err
 		}
 		*changed, r.CustomerID = space, space.CustomerID
 		_, err = updateIfVersion(ctx, tx, r.CustomerID, nil, nil)
 		return err
-	}, job.RowAt(changed))
+	}
 }
 
 // DeleteSpace deletes a cloud space that contains no spaces.

@@ -126,7 +126,8 @@ func (s *Service) SetAdministrator(ctx context.Context, in model.SetCloudUserAdm
 // userEdit sets what a change of a user changes.
 type userEdit func(context.Context, *ent.Client, *ent.CloudUserUpdateOne) error
 
-// changeUser changes one user in one statement. It fails with CONFLICT if the user has another version than expected.
+// changeUser changes one user in one statement, and then calls Changed. It fails with CONFLICT if the user has another version
+// than expected.
 func changeUser[P any](ctx context.Context, s *Service, c job.Change, id uuid.UUID, expected *uuid.UUID, edit userEdit,
 	payload *P, changed **ent.CloudUser, done **ent.Job,
 ) (*P, error) {
