@@ -27,6 +27,9 @@ import (
 // Retention is the minimum time for which an answer is stored.
 const Retention = 24 * time.Hour
 
+// MaxAnswer is the maximum size of a stored answer, in bytes.
+const MaxAnswer = 1 << 20
+
 // Encrypter encrypts answers and hashes requests with the server's key.
 type Encrypter interface {
 	MAC(ctx context.Context, purpose string, data []byte) ([]byte, error)
@@ -48,7 +51,8 @@ type Keys struct {
 // Once runs a mutation in a transaction that also stores the key and the answer. A second request with the key waits for the
 // first and gets its answer. It fails with KEY_REUSED if the request differs, and with CONFLICT if the first takes longer
 // than the database's lock timeout. An answer with errors is not stored: everything is rolled back, and the request may be
-// sent again. The stored answer is returned only to a caller whose role still allows all of the mutations.
+// sent again; an answer with more than MaxAnswer bytes is such an error, TOO_LARGE. The stored answer is returned only to a
+// caller whose role still allows all of the mutations.
 func (k *Keys) Once(ctx context.Context, key string, request []byte, mutations []string,
 	run func(context.Context) *graphql.Response,
 ) *graphql.Response {
@@ -194,8 +198,13 @@ func (k *Keys) find(ctx context.Context, client *ent.Client, key string, hash []
 	return &graphql.Response{Data: answer}, nil
 }
 
-// seal stores the encrypted answer.
+// seal stores the encrypted answer. An answer with more than MaxAnswer bytes is TOO_LARGE.
 func (k *Keys) seal(ctx context.Context, tx *ent.Tx, key string, answer []byte) error {
+	if len(answer) > MaxAnswer {
+		return fault.New(fault.TooLarge,
+			"The answer has %d bytes; with an Idempotency-Key at most %d are allowed: select fewer fields", len(answer), MaxAnswer).
+			On("Idempotency-Key").With("limit", "storedAnswer").With("max", MaxAnswer).With("asked", len(answer))
+	}
 	user := viewer.FromContext(ctx).ID
 	sealed, err := k.Encrypter.Seal(ctx, additionalData(user, key), answer)
 	if err != nil {

@@ -20,6 +20,7 @@ type charge struct {
 	maxCost int
 	caller  string
 	cost    limit.Cost
+	change  int // the additional price of each change of a member, 0 for other roles
 	quota   limit.Quota
 }
 
@@ -40,15 +41,19 @@ func (e *Engine) newCharge(ctx context.Context) *charge {
 // memberChanges is how many changes a member may make at once if it has spent nothing else.
 const memberChanges = 200
 
-// withChanges adds the price of a member's changes. Each creates a job, even if it is rejected. Without this price a
-// member could fill the database with jobs.
+// storedBytes is the size of a text or an answer that a member stores at the price of one change, in bytes.
+const storedBytes = 1 << 10
+
+// withChanges adds the price of a member's changes and of their texts. Each change creates a job with its input, even if it is
+// rejected. Without this price a member could fill the database with jobs.
 func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
 	v := viewer.FromContext(ctx)
 	if oc.Operation.Operation != ast.Mutation || v == nil || v.Role != viewer.Member {
 		return cost
 	}
-	changes := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})
-	return cost.Plus(len(changes) * a.rate.Burst() / memberChanges)
+	a.change = a.rate.Burst() / memberChanges
+	changes := len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"}))
+	return cost.Plus(a.change * (changes + cost.Text/storedBytes))
 }
 
 // takeFixed takes the fixed cost of every request, even of a rejected one, because many rejected requests cost work too.
@@ -86,6 +91,10 @@ func (a *charge) release(answer Answer) Answer {
 func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
 	objects, size := b.Spent()
 	answer.Cost = a.cost.Actual(answer.Data, objects, size)
+	if keyed {
+		// The answer is stored for a repeated request.
+		answer.Cost += a.change * (len(answer.Data) / storedBytes)
+	}
 	answer.Quota = a.rate.Settle(a.caller, a.cost.Requested-answer.Cost)
 	extension := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.maxCost}
 	if !keyed && answer.Quota.Limit > 0 {

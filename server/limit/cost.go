@@ -18,6 +18,8 @@ type Cost struct {
 	fixed int
 	// Memory is the size of the inputs in memory, in bytes.
 	Memory int
+	// Text is the size of the texts of the inputs, in bytes. A text of a variable counts each time it is used.
+	Text int
 }
 
 // objectBytes is the size of a typical object in an answer, in bytes.
@@ -43,7 +45,7 @@ func (l Limits) Price(p *CostModel, op *ast.OperationDefinition, variables map[s
 		limits: l, seen: map[spread]int{},
 	}
 	sum := b.selections(op.SelectionSet, 1)
-	c := Cost{Requested: max(1, toObjects(sum)), fixed: toObjects(min(b.fixed, sum)), Memory: b.memory}
+	c := Cost{Requested: max(1, toObjects(sum)), fixed: toObjects(min(b.fixed, sum)), Memory: b.memory, Text: b.text}
 	if b.err != nil {
 		return c, b.err
 	}
@@ -64,6 +66,7 @@ type costVisitor struct {
 	limits       Limits
 	fixed        int
 	memory       int
+	text         int
 	inputEntries int // entries in the input of the change whose payload is priced
 	seen         map[spread]int
 	err          error
@@ -190,6 +193,7 @@ func (b *costVisitor) arguments(f *ast.Field) int {
 			b.err = err
 		}
 		b.memory = add(b.memory, s.memory)
+		b.text = add(b.text, s.text)
 		if s.depth > 0 {
 			price = add(price, s.values)
 			price = add(price, times(s.joins, joinCondition))

@@ -16,7 +16,8 @@ type size struct {
 	scans   int // conditions without an index
 	plain   int // other conditions
 	entries int // objects in lists
-	memory  int // decoded size in bytes
+	memory  int // decoded size in bytes, without the texts
+	text    int // size of the texts in bytes
 }
 
 // The memory of a decoded input, in bytes: an object has space for each of its possible fields, and a filter has many.
@@ -34,6 +35,7 @@ func (s size) plus(inner size) size {
 		plain:   min(s.plain+inner.plain, maxCount),
 		entries: min(s.entries+inner.entries, maxCount),
 		memory:  min(s.memory+inner.memory, maxSum),
+		text:    min(s.text+inner.text, maxSum),
 	}
 }
 
@@ -97,11 +99,14 @@ func (in *inputs) value(v *ast.Value) size {
 	case v.Kind == ast.Variable:
 		return in.variable(v)
 	case v.Definition != nil && v.Definition.Kind == ast.Scalar && v.Kind == ast.ObjectValue:
-		return size{values: 1, memory: valueMemory}
+		return size{values: 1, memory: valueMemory, text: literalText(v)}
 	}
 	s := size{values: 1, memory: valueMemory}
-	if v.Kind == ast.ObjectValue {
+	switch v.Kind {
+	case ast.ObjectValue:
 		s.memory = objectMemory
+	case ast.StringValue, ast.BlockValue:
+		s.text = len(v.Raw)
 	}
 	for _, c := range v.Children {
 		inner := in.value(c.Value)
@@ -134,6 +139,8 @@ func (in *inputs) variable(v *ast.Value) size {
 func (in *inputs) measure(value any, typ *ast.Type) size {
 	s := size{values: 1, memory: valueMemory}
 	switch value := value.(type) {
+	case string:
+		s.text = len(value)
 	case []any:
 		if typ.Elem == nil {
 			return s
@@ -147,6 +154,9 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 	case map[string]any:
 		definition := in.schema.Types[typ.Name()]
 		s.memory = objectMemory
+		if definition.Kind == ast.Scalar {
+			s.text = jsonText(value)
+		}
 		for name, v := range value {
 			if f := definition.Fields.ForName(name); f != nil {
 				s = s.plus(in.measure(v, f.Type))
@@ -155,6 +165,35 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		}
 	}
 	return s
+}
+
+// literalText returns the size of the names and texts of a scalar that is written as an object.
+func literalText(v *ast.Value) int {
+	sum := len(v.Raw)
+	for _, c := range v.Children {
+		sum = min(sum+len(c.Name)+literalText(c.Value), maxSum)
+	}
+	return sum
+}
+
+// jsonText returns the size of the names and texts of a scalar whose value is an object.
+func jsonText(value any) int {
+	sum := 0
+	switch value := value.(type) {
+	case string:
+		sum = len(value)
+	case json.Number:
+		sum = len(value)
+	case []any:
+		for _, v := range value {
+			sum = min(sum+jsonText(v), maxSum)
+		}
+	case map[string]any:
+		for name, v := range value {
+			sum = min(sum+len(name)+jsonText(v), maxSum)
+		}
+	}
+	return sum
 }
 
 // page returns the requested number of entries of a connection.

@@ -28,7 +28,7 @@ type Limits struct {
 	Values     int // in one argument of a field, including its variables: 2,000
 	InputDepth int // nested lists and objects in an argument: 15
 	Cost       int // objects that an operation may read: 1,000,000
-	Errors     int // in an answer: 5
+	Errors     int // in an answer: 20
 }
 
 // OrDefault returns the limits with each zero replaced by the default.
