@@ -686,6 +686,7 @@ type JobResolver interface {
 	ActionName(ctx context.Context, obj *ent.Job) (string, error)
 
 	Parameters(ctx context.Context, obj *ent.Job) (strictjson.Object, error)
+	Result(ctx context.Context, obj *ent.Job) (strictjson.Object, error)
 
 	ObjectType(ctx context.Context, obj *ent.Job) (string, error)
 
@@ -4498,7 +4499,7 @@ type Job implements Node {
   description: String!
   "The parameters of the change, without secrets, and without users, portal accounts and groups that the caller cannot see elsewhere."
   parameters: JSONObject
-  "The result of the change. For a deleted customer this is its last serialized form."
+  "The result of the change. For a deleted customer this is its last serialized form. A member sees only the results of its own jobs."
   result: JSONObject
   "Why the job failed. It is empty if the job has not failed."
   error: String!
@@ -6126,7 +6127,7 @@ input CreateAccessTokenInput {
   name: String!
   "The scope of the token."
   scope: AccessTokenScope! = FULL
-  "When the token expires. By default it never expires."
+  "When the token expires. By default it never expires. Not later than the personal access token that the request is sent with."
   expiresAt: Time
   "Options of the job: name, error texts, time limit."
   execution: ExecutionInput
@@ -14968,7 +14969,7 @@ func (ec *executionContext) _Job_result(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Job_result(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
+			return ec.Resolvers.Job().Result(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v strictjson.Object) graphql.Marshaler {
@@ -14979,7 +14980,7 @@ func (ec *executionContext) _Job_result(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_Job_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, "JSONObject")
+	return graphql.NewScalarFieldContext("Job", field, true, true, "JSONObject")
 }
 
 func (ec *executionContext) _Job_error(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -29064,10 +29065,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 					return ec._Job_parameters(ctx, field, obj)
 				})
 		case "result":
-			out.Values[i] = ec._Job_result(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_result(ctx, field, obj)
+				})
 		case "error":
 			out.Values[i] = ec._Job_error(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -98,6 +98,11 @@ func (r *jobResolver) Parameters(ctx context.Context, obj *ent.Job) (strictjson.
 	return jobs.VisibleParameters(ctx, r.Client, obj)
 }
 
+// Result is the resolver for the result field.
+func (r *jobResolver) Result(ctx context.Context, obj *ent.Job) (strictjson.Object, error) {
+	return jobs.VisibleResult(ctx, obj), nil
+}
+
 // ObjectType is the resolver for the objectType field.
 func (r *jobResolver) ObjectType(ctx context.Context, obj *ent.Job) (string, error) {
 	return jobs.ObjectType(obj.Action), nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"cloudapi/ent"
@@ -17,32 +18,37 @@ import (
 // maxTree is the maximum number of jobs in a tree.
 const maxTree = 1000
 
-// Tree returns a job and all jobs below it, each after its parent, siblings in the order of their start.
+// Tree returns a job and all jobs below it, each after its parent, siblings in the order of their start. It takes one
+// statement, however deep the tree is.
 func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, error) {
 	// The loaded edges of root belong to the fields beside the tree.
 	alone := *root
 	alone.Edges = ent.JobEdges{}
-	root = &alone
-	children := map[uuid.UUID][]*ent.Job{}
-	seen := map[uuid.UUID]bool{root.ID: true} // ends a circle of parents
-	for level, total := []uuid.UUID{root.ID}, 1; len(level) > 0 && total < maxTree; {
-		found, err := client.Job.Query().Where(job.ParentIDIn(level...)).
-			Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - total).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		level = level[:0]
-		for _, j := range found {
-			if seen[j.ID] {
-				continue
-			}
-			seen[j.ID] = true
-			children[*j.ParentID] = append(children[*j.ParentID], j)
-			level = append(level, j.ID)
-		}
-		total += len(found)
+	found, err := client.Job.Query().Where(job.ParentIDNotNil(), below(root.ID)).
+		Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - 1).All(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return depthFirst(nil, root, children), nil
+	children := map[uuid.UUID][]*ent.Job{}
+	for _, j := range found {
+		if j.ID != root.ID { // in a circle of parents, a job is below itself
+			children[*j.ParentID] = append(children[*j.ParentID], j)
+		}
+	}
+	return depthFirst(nil, &alone, children), nil
+}
+
+// below selects the first jobs below a job, at most maxTree. UNION drops a job that was found before, which ends a circle of
+// parents.
+func below(root uuid.UUID) predicate.Job {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C(job.FieldID)).WriteString(" IN (WITH RECURSIVE tree(id) AS (SELECT ")
+			b.Ident(job.FieldID).WriteString(" FROM ").Ident(job.Table).WriteString(" WHERE ").Ident(job.FieldParentID).WriteString(" = ").Arg(root)
+			b.WriteString(" UNION SELECT child.id FROM ").Ident(job.Table).WriteString(" child JOIN tree ON child.parent_id = tree.id) SELECT id FROM tree LIMIT ").Arg(maxTree)
+			b.WriteString(")")
+		}))
+	}
 }
 
 func depthFirst(all []*ent.Job, j *ent.Job, children map[uuid.UUID][]*ent.Job) []*ent.Job {

@@ -12,6 +12,7 @@ import (
 	"cloudapi/ent/rule"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/strictjson"
+	"cloudapi/internal/viewer"
 )
 
 // administratorOnly returns the parameters that name objects only administrators see.
@@ -47,6 +48,15 @@ func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (str
 		shown["cloudUserGroupIds"] = groups
 	}
 	return shown, nil
+}
+
+// VisibleResult returns the result of a job if the caller may see it, nil otherwise. A deleted customer's last form has the guids
+// of all of its groups: only the job's user and the roles that see every group may see it.
+func VisibleResult(ctx context.Context, j *ent.Job) strictjson.Object {
+	if rule.IsOwnJob(ctx, j) || viewer.FromContext(ctx).May(viewer.Operator) {
+		return j.Result
+	}
+	return nil
 }
 
 // visibleGroups replaces the guids of groups that the caller cannot see by a placeholder. It keeps values that are not

@@ -242,7 +242,7 @@ type CreateAccessTokenInput struct {
 	Name string `json:"name"`
 	// The scope of the token.
 	Scope accesstoken.Scope `json:"scope"`
-	// When the token expires. By default it never expires.
+	// When the token expires. By default it never expires. Not later than the personal access token that the request is sent with.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty,omitzero"`
 	// Options of the job: name, error texts, time limit.
 	Execution *ExecutionInput `json:"execution,omitempty,omitzero"`

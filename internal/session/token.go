@@ -15,6 +15,7 @@ import (
 	"cloudapi/internal/job"
 	"cloudapi/internal/model"
 	"cloudapi/internal/token"
+	"cloudapi/internal/viewer"
 )
 
 // CreateToken creates a personal access token for the caller.
@@ -36,6 +37,9 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 			if in.ExpiresAt != nil && !in.ExpiresAt.After(time.Now()) {
 				return fault.New(fault.Invalid, "expiresAt must lie in the future").On("expiresAt")
 			}
+			if err := checkExpiry(ctx, tx, in.ExpiresAt); err != nil {
+				return err
+			}
 			if err := checkTokenCount(ctx, tx, caller); err != nil {
 				return err
 			}
@@ -44,6 +48,25 @@ func (s *Service) CreateToken(ctx context.Context, in model.CreateAccessTokenInp
 				SetHash(hash).SetNillableExpiresAt(in.ExpiresAt).Save(ctx)
 			return err
 		}, job.RowAt(&out.AccessToken))
+}
+
+// checkExpiry fails if the caller uses a personal access token and the new one would expire later. A session may create
+// tokens that outlive it.
+func checkExpiry(ctx context.Context, tx *ent.Client, expires *time.Time) error {
+	caller := viewer.FromContext(ctx)
+	if caller == nil || caller.TokenID == uuid.Nil {
+		return nil
+	}
+	used, err := tx.AccessToken.Query().
+		Where(accesstoken.ID(caller.TokenID), accesstoken.KindEQ(accesstoken.KindPERSONAL), accesstoken.ExpiresAtNotNil()).Only(viewer.SystemContext(ctx))
+	if err != nil {
+		return ent.MaskNotFound(err)
+	}
+	if expires == nil || expires.After(*used.ExpiresAt) {
+		return fault.New(fault.Invalid, "expiresAt must not be later than %s, when the token of this request expires",
+			used.ExpiresAt.UTC().Format(time.RFC3339)).On("expiresAt")
+	}
+	return nil
 }
 
 // maxTokens is how many valid personal access tokens a user may have.

@@ -139,6 +139,8 @@ func (b *costVisitor) parent(f *ast.Field, entries int) int {
 			each = add(each, object)
 		}
 		return times(entries, each)
+	case isTree(f):
+		return times(treeEntries, add(object, b.selections(f.SelectionSet, 1)))
 	case isPayload(f.ObjectDefinition) && isList(f.Definition):
 		return times(max(b.inputEntries, estimatedEntries), add(object, b.selections(f.SelectionSet, 1)))
 	case isList(f.Definition):
@@ -170,6 +172,9 @@ func (b *costVisitor) fixedCost(price int) int {
 }
 
 func (b *costVisitor) leaf(f *ast.Field) int {
+	if takesStatement(f) {
+		return b.fixedCost(statement)
+	}
 	if f.Definition != nil && (len(f.Definition.Arguments) > 0 || isConnection(f.ObjectDefinition)) && f.Name != "__typename" {
 		return b.fixedCost(computed)
 	}

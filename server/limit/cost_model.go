@@ -12,6 +12,7 @@ import (
 const (
 	object           = 10
 	computed         = 10 * object    // a field with arguments, or a count of a list
+	statement        = 100 * object   // a field that takes a statement for each object
 	change           = 10 * object    // a mutation: a transaction with its job
 	total            = 200 * object   // sums over a whole list
 	partOfChange     = 5 * object     // an entry of a mutation's input, with its job
@@ -20,6 +21,7 @@ const (
 	condition        = object         // any other condition
 	introspection    = 5_000 * object // the whole schema
 	estimatedEntries = 10             // estimated entries of a list without pages
+	treeEntries      = 1_000          // maximum entries of a job's tree
 	maxSum           = 1 << 40        // maximum of any sum
 )
 
@@ -76,6 +78,16 @@ func isConnection(d *ast.Definition) bool {
 func isTotal(f *ast.Field) bool {
 	return isConnection(f.ObjectDefinition) && isList(f.Definition) && f.Name != "nodes" && f.Name != "edges"
 }
+
+// isTree reports whether a field is the tree of a job.
+func isTree(f *ast.Field) bool { return isJob(f.ObjectDefinition) && f.Name == "tree" }
+
+// takesStatement reports whether a field takes a statement for each object.
+func takesStatement(f *ast.Field) bool {
+	return isJob(f.ObjectDefinition) && (f.Name == "order" || f.Name == "serialized")
+}
+
+func isJob(d *ast.Definition) bool { return d != nil && d.Name == "Job" }
 
 func isPayload(d *ast.Definition) bool {
 	return d != nil && strings.HasSuffix(d.Name, "Payload")

@@ -69,6 +69,10 @@ func scans(name string) bool {
 // planned for them.
 const changeFactor = 2
 
+// maxJoins is the maximum number of conditions on other entities in one argument. Each becomes a subquery, and SQLite plans only a
+// few hundred in a statement.
+const maxJoins = 100
+
 // input rejects an input that is too large: each value becomes a parameter of a statement, each level a nested condition.
 func (l Limits) input(what string, s size, isChange bool) error {
 	max := l.Values
@@ -80,6 +84,9 @@ func (l Limits) input(what string, s size, isChange bool) error {
 	}
 	if s.values > max {
 		return limitExceeded("values", fmt.Sprintf("input of the %s has %s values", what, formatCount(s.values)), max, s.values)
+	}
+	if s.joins > maxJoins {
+		return limitExceeded("joins", fmt.Sprintf("input of the %s has %s conditions on other entities", what, formatCount(s.joins)), maxJoins, s.joins)
 	}
 	return nil
 }
