@@ -24,8 +24,7 @@ func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, e
 	// The loaded edges of root belong to the fields beside the tree.
 	alone := *root
 	alone.Edges = ent.JobEdges{}
-	found, err := client.Job.Query().Where(job.ParentIDNotNil(), below(root.ID)).
-		Order(job.ByStartedAt(), job.ByID()).Limit(maxTree - 1).All(ctx)
+	found, err := client.Job.Query().Where(below(root.ID)).Order(job.ByStartedAt(), job.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +37,14 @@ func Tree(ctx context.Context, client *ent.Client, root *ent.Job) ([]*ent.Job, e
 	return depthFirst(nil, &alone, children), nil
 }
 
-// below selects the first jobs below a job, at most maxTree. UNION drops a job that was found before, which ends a circle of
+// below selects the first jobs below a job, at most maxTree with it. UNION drops a job that was found before, which ends a circle of
 // parents.
 func below(root uuid.UUID) predicate.Job {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(job.FieldID)).WriteString(" IN (WITH RECURSIVE tree(id) AS (SELECT ")
 			b.Ident(job.FieldID).WriteString(" FROM ").Ident(job.Table).WriteString(" WHERE ").Ident(job.FieldParentID).WriteString(" = ").Arg(root)
-			b.WriteString(" UNION SELECT child.id FROM ").Ident(job.Table).WriteString(" child JOIN tree ON child.parent_id = tree.id) SELECT id FROM tree LIMIT ").Arg(maxTree)
+			b.WriteString(" UNION SELECT child.id FROM ").Ident(job.Table).WriteString(" child JOIN tree ON child.parent_id = tree.id) SELECT id FROM tree LIMIT ").Arg(maxTree - 1)
 			b.WriteString(")")
 		}))
 	}

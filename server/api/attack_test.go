@@ -13,19 +13,21 @@ import (
 	"cloudapi/server/api/apitest"
 )
 
+// repeat formats the numbers from 0 to n-1, one after another.
+func repeat(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
 // attacks returns bodies of requests to /graphql that would harm a server without limits; most would harm one with gqlgen's
 // defaults.
 func attacks() map[string]string {
 	query := func(q string) string {
 		text, _ := json.Marshal(map[string]string{"query": q})
 		return string(text)
-	}
-	repeat := func(n int, format string) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, format, i)
-		}
-		return b.String()
 	}
 	nested := func(n int, open, leaf, end string) string {
 		return strings.Repeat(open, n) + leaf + strings.Repeat(end, n)

@@ -18,23 +18,10 @@ import (
 // TestMembersTextsAreBounded: a job stores the texts of its change, so each KiB costs a member as much as a change.
 func TestMembersTextsAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		query := "mutation($text: String!, $params: ExecutionParams) {"
-		for i := range 20 {
-			query += fmt.Sprintf(` a%d: createCustomer(input: {name: "x", description: $text, execution: {params: $params}}) { job { id } }`, i)
-		}
-		query += "}"
+		query := "mutation($text: String!, $params: ExecutionParams) {" +
+			repeat(20, ` a%d: createCustomer(input: {name: "x", description: $text, execution: {params: $params}}) { job { id } }`) + "}"
 		text := strings.Repeat("x", 4000)
-		vars := map[string]any{"text": text, "params": map[string]any{"description": text}}
-		if answer := a.Query(apitest.Member, query, vars); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
-			t.Fatal(answer.Body)
-		}
-		answer := a.Query(apitest.Member, query, vars)
-		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
-			t.Errorf("%d %.300s", answer.Status, answer.Body)
-		}
-		if answer := a.Query(apitest.Operator, query, vars); answer.Status != http.StatusOK {
-			t.Errorf("an operator: %d %.300s", answer.Status, answer.Body)
-		}
+		checkMemberWaits(t, a, 1, query, map[string]any{"text": text, "params": map[string]any{"description": text}})
 	})
 }
 
@@ -43,11 +30,7 @@ func TestMembersTextsAreBounded(t *testing.T) {
 func TestMembersStoredAnswersAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
 		id := a.UserID(t, apitest.Member).String()
-		query := `mutation($id: ID!) { revokeAccessTokens(input: {cloudUserId: $id}) { job {`
-		for i := range 45 {
-			query += " " + strings.Repeat("a", 100) + strconv.Itoa(i) + `: status`
-		}
-		query += " } } }"
+		query := `mutation($id: ID!) { revokeAccessTokens(input: {cloudUserId: $id}) { job {` + repeat(45, " "+strings.Repeat("a", 100)+"%d: status") + ` } } }`
 		stored := 0
 		for ; stored < 60; stored++ {
 			answer := a.Query(apitest.Member, query, map[string]any{"id": id}, "Idempotency-Key", strconv.Itoa(stored))
@@ -94,4 +77,25 @@ func TestALargeAnswerIsNotStored(t *testing.T) {
 			t.Errorf("%.300s, then %.300s", small.Body, again.Body)
 		}
 	})
+}
+
+// TestMembersJSONIsBounded: the texts of a JSON object count like any other, written in the document, as a variable, or with a
+// variable inside.
+func TestMembersJSONIsBounded(t *testing.T) {
+	text := strings.Repeat("x", 4000)
+	for name, c := range map[string]struct {
+		declared, other string
+		vars            map[string]any
+	}{
+		"variable":        {"($o: JSONObject)", "$o", map[string]any{"o": map[string]any{"a": []any{text}}}},
+		"variable inside": {"($text: String)", "{a: $text}", map[string]any{"text": text}},
+		"document":        {"", `{a: ["` + text + `"]}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apitest.New(t, "sqlite://"+t.TempDir()+"/test.db")
+			query := "mutation" + c.declared + " {" +
+				repeat(40, ` a%d: createCustomer(input: {name: "x", execution: {params: {other: `+c.other+`}}}) { job { id } }`) + "}"
+			checkMemberWaits(t, a, 1, query, c.vars)
+		})
+	}
 }

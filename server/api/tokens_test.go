@@ -72,26 +72,27 @@ func TestSessionsAreBounded(t *testing.T) {
 // must wait.
 func TestMembersChangesAreBounded(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.API) {
-		refused := `{ job { id } } `
-		query := "mutation {"
-		for i := range 40 {
-			query += " a" + strconv.Itoa(i) + `: createCustomer(input: {name: "x"}) ` + refused
-		}
-		query += "}"
-		for range 5 {
-			if answer := a.Query(apitest.Member, query, nil); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
-				t.Fatal(answer.Body)
-			}
-		}
-		answer := a.Query(apitest.Member, query, nil)
-		if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
-			t.Errorf("%d %s", answer.Status, answer.Body)
-		}
-		// Reading continues with the quota that returns within a moment; other users are not affected.
-		if answer := a.Query(apitest.Operator, query, nil); answer.Status != http.StatusOK {
-			t.Errorf("an operator: %d %s", answer.Status, answer.Body)
-		}
+		query := "mutation {" + repeat(40, ` a%d: createCustomer(input: {name: "x"}) { job { id } }`) + "}"
+		checkMemberWaits(t, a, 5, query, nil)
 	})
+}
+
+// checkMemberWaits checks that a member, whose change is rejected each time, must wait after it was sent n times, and that
+// other users are not affected. The member's reads continue with the quota that returns within a moment.
+func checkMemberWaits(t *testing.T, a *apitest.API, n int, query string, vars map[string]any) {
+	t.Helper()
+	for range n {
+		if answer := a.Query(apitest.Member, query, vars); !strings.Contains(answer.Body, `"code":"FORBIDDEN"`) {
+			t.Fatalf("%.300s", answer.Body)
+		}
+	}
+	answer := a.Query(apitest.Member, query, vars)
+	if answer.Status != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("%d %.300s", answer.Status, answer.Body)
+	}
+	if answer := a.Query(apitest.Operator, query, vars); answer.Status != http.StatusOK {
+		t.Errorf("an operator: %d %.300s", answer.Status, answer.Body)
+	}
 }
 
 func as(token string) []string { return []string{"Authorization", "Bearer " + token} }

@@ -20,7 +20,7 @@ type charge struct {
 	maxCost int
 	caller  string
 	cost    limit.Cost
-	change  int // the additional price of each change of a member, 0 for other roles
+	member  bool // the caller has the role MEMBER
 	quota   limit.Quota
 }
 
@@ -33,7 +33,7 @@ func (e *Engine) newCharge(ctx context.Context) *charge {
 	case v.System:
 		a.rate = nil
 	default:
-		a.caller = string(v.ID[:])
+		a.caller, a.member = string(v.ID[:]), v.Role == viewer.Member
 	}
 	return a
 }
@@ -46,14 +46,20 @@ const storedBytes = 1 << 10
 
 // withChanges adds the price of a member's changes and of their texts. Each change creates a job with its input, even if it is
 // rejected. Without this price a member could fill the database with jobs.
-func (a *charge) withChanges(ctx context.Context, cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
-	v := viewer.FromContext(ctx)
-	if oc.Operation.Operation != ast.Mutation || v == nil || v.Role != viewer.Member {
+func (a *charge) withChanges(cost limit.Cost, oc *graphql.OperationContext) limit.Cost {
+	if oc.Operation.Operation != ast.Mutation {
 		return cost
 	}
-	a.change = a.rate.Burst() / memberChanges
-	changes := len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"}))
-	return cost.Plus(a.change * (changes + cost.Text/storedBytes))
+	changes := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})
+	return cost.Plus(a.changes(len(changes) + cost.Text/storedBytes))
+}
+
+// changes returns the additional price of n changes: only a member pays it.
+func (a *charge) changes(n int) int {
+	if !a.member {
+		return 0
+	}
+	return n * a.rate.Burst() / memberChanges
 }
 
 // takeFixed takes the fixed cost of every request, even of a rejected one, because many rejected requests cost work too.
@@ -93,7 +99,7 @@ func (a *charge) settle(answer Answer, keyed bool, b *budget.Budget) Answer {
 	answer.Cost = a.cost.Actual(answer.Data, objects, size)
 	if keyed {
 		// The answer is stored for a repeated request.
-		answer.Cost += a.change * (len(answer.Data) / storedBytes)
+		answer.Cost += a.changes(len(answer.Data) / storedBytes)
 	}
 	answer.Quota = a.rate.Settle(a.caller, a.cost.Requested-answer.Cost)
 	extension := map[string]any{"requested": a.cost.Requested, "actual": answer.Cost, "limit": a.maxCost}

@@ -205,7 +205,7 @@ func (e *Engine) Run(ctx context.Context, r *Request) (answer Answer) {
 	}
 	cost, err := e.limits.Price(e.costModel, oc.Operation, oc.Variables)
 	if err == nil {
-		err = charge.reserve(charge.withChanges(ctx, cost, oc), r)
+		err = charge.reserve(charge.withChanges(cost, oc), r)
 	}
 	if err != nil {
 		return charge.release(e.refuse(ctx, gqlerror.List{gqlError(err)}))

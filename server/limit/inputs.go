@@ -106,7 +106,8 @@ func (in *inputs) value(v *ast.Value) size {
 	case v.Kind == ast.Variable:
 		return in.variable(v)
 	case v.Definition != nil && v.Definition.Kind == ast.Scalar && v.Kind == ast.ObjectValue:
-		return size{values: 1, memory: valueMemory, text: literalText(v)}
+		value, _ := v.Value(in.variables) // the scalar has accepted it
+		return size{values: 1, memory: valueMemory, text: jsonText(value)}
 	}
 	s := size{values: 1, memory: valueMemory}
 	switch v.Kind {
@@ -172,15 +173,6 @@ func (in *inputs) measure(value any, typ *ast.Type) size {
 		}
 	}
 	return s
-}
-
-// literalText returns the size of the names and texts of a scalar that is written as an object.
-func literalText(v *ast.Value) int {
-	sum := len(v.Raw)
-	for _, c := range v.Children {
-		sum = min(sum+len(c.Name)+literalText(c.Value), maxSum)
-	}
-	return sum
 }
 
 // jsonText returns the size of the names and texts of a scalar whose value is an object.
