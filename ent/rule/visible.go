@@ -109,3 +109,9 @@ func IsOwnJob(ctx context.Context, j *ent.Job) bool {
 	v := viewer.FromContext(ctx)
 	return v.May(viewer.Administrator) || v != nil && j.UserID != nil && *j.UserID == v.ID
 }
+
+// MaySeeResult reports whether the viewer may see the result of a job. A deleted customer's last form has the guids of all of its
+// groups: only the job's user and the roles that see every group may see it.
+func MaySeeResult(ctx context.Context, j *ent.Job) bool {
+	return IsOwnJob(ctx, j) || viewer.FromContext(ctx).May(viewer.Operator)
+}

@@ -12,7 +12,6 @@ import (
 	"cloudapi/ent/rule"
 	"cloudapi/internal/secret"
 	"cloudapi/internal/strictjson"
-	"cloudapi/internal/viewer"
 )
 
 // administratorOnly returns the parameters that name objects only administrators see.
@@ -50,13 +49,12 @@ func VisibleParameters(ctx context.Context, client *ent.Client, j *ent.Job) (str
 	return shown, nil
 }
 
-// VisibleResult returns the result of a job if the caller may see it, nil otherwise. A deleted customer's last form has the guids
-// of all of its groups: only the job's user and the roles that see every group may see it.
+// VisibleResult returns the result of a job if the caller may see it, nil otherwise.
 func VisibleResult(ctx context.Context, j *ent.Job) strictjson.Object {
-	if rule.IsOwnJob(ctx, j) || viewer.FromContext(ctx).May(viewer.Operator) {
-		return j.Result
+	if !rule.MaySeeResult(ctx, j) {
+		return nil
 	}
-	return nil
+	return j.Result
 }
 
 // visibleGroups replaces the guids of groups that the caller cannot see by a placeholder. It keeps values that are not
